@@ -1,0 +1,48 @@
+"""The distillation lab in the browser: ``streamlit run app.py``.
+
+Reads: the run store. Writes: nothing itself; see the pages.
+"""
+
+from contextlib import suppress
+from pathlib import Path
+
+import streamlit as st
+from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
+
+ICON = Path(__file__).parent / "assets" / "icon.svg"
+# Title, icon and lead of each page.
+PAGES = {
+    "distil": ("Distil", ":material/experiment:", "Distil a small student from a large teacher"),
+    "compare": ("Compare", ":material/compare_arrows:", "Put one sentence to teacher and student"),
+    "runs": ("Runs", ":material/list_alt:", "All that has been distilled here"),
+}
+
+
+def main() -> None:
+    """Show the page that was asked for, under one header."""
+    # Here and not above: the server imports this file too, before there is anything to cache in.
+    from pages import widgets
+
+    st.set_page_config(page_title="Distillation lab", page_icon=ICON, layout="wide")
+    st.logo(ICON)
+    pages = [
+        st.Page(f"pages/{name}.py", title=title, icon=icon, help=f"{lead}.", default=name == "distil")
+        for name, (title, icon, lead) in PAGES.items()
+    ]
+    page = st.navigation(pages, position="top")
+    widgets.header(PAGES[page.url_path or "distil"][2])
+    page.run()
+
+
+# The server imports this file for `app`; Streamlit runs it again as a script, once for each rerun of a page.
+if __name__ == "__main__":
+    main()
+else:
+    # Or a first visit that goes straight to a page runs that file alone, without header: Streamlit takes a folder
+    # called `pages` for its older kind of app until `st.navigation` has been called once.
+    with suppress(ImportError):
+        from streamlit.runtime.pages_manager import PagesManager
+
+        PagesManager.uses_pages_directory = False
+    app = st.App(Path(__file__), middleware=[Middleware(GZipMiddleware, minimum_size=1000, compresslevel=5)])

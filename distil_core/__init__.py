@@ -1,0 +1,69 @@
+"""Cut a small student out of a BERT-family teacher, distil it, and measure what was kept."""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from distil_core.config import (
+    CorpusConfig,
+    Init,
+    LayerMap,
+    LossConfig,
+    Precision,
+    RunConfig,
+    RunKind,
+    StudentConfig,
+    TeacherConfig,
+    TrainingConfig,
+)
+from distil_core.errors import (
+    Cancelled,
+    ConfigError,
+    CorpusError,
+    DistilError,
+    MissingExtraError,
+    ModelError,
+    RunNotFoundError,
+    StoreError,
+    TeacherError,
+)
+
+if TYPE_CHECKING:
+    from distil_core.objects import distil_models
+    from distil_core.pipeline import distil
+
+__all__ = [
+    "Cancelled",
+    "ConfigError",
+    "CorpusConfig",
+    "CorpusError",
+    "DistilError",
+    "Init",
+    "LayerMap",
+    "LossConfig",
+    "MissingExtraError",
+    "ModelError",
+    "Precision",
+    "RunConfig",
+    "RunKind",
+    "RunNotFoundError",
+    "StoreError",
+    "StudentConfig",
+    "TeacherConfig",
+    "TeacherError",
+    "TrainingConfig",
+    "distil",
+    "distil_models",
+]
+
+_HOMES = {"distil": "distil_core.pipeline", "distil_models": "distil_core.objects"}
+
+
+def __getattr__(name: str) -> Any:
+    """Load what is slow to import when somebody asks for it."""
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,0 +1,144 @@
+"""Build what ships with the package from our own corpora: the teacher, and a run to look at before the first one."""
+
+import json
+import shutil
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import torch
+from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
+from transformers import AutoModelForSequenceClassification, BertConfig, PreTrainedTokenizerFast
+
+from distil_core.cache import replacing
+from distil_core.config import CorpusConfig, LossConfig, RunConfig, RunKind, TrainingConfig, to_json
+from distil_core.corpora import load, reviews
+from distil_core.models import predict, save
+from distil_core.pipeline import run_all
+from distil_core.records import Step, Validation, event_to_json
+from distil_core.runs import RunStore
+from distil_core.tokens import encode
+from distil_core.training import Lesson, train
+
+N_TEXTS = 100_000
+"""Reviews that the shipped teacher has read."""
+SEED = 20_191_003
+"""Seed of those reviews: no run draws its texts from it."""
+MAX_LENGTH = 96
+_DEPTH, _WIDTH, _HEAD, _VOCABULARY = 6, 128, 32, 5_000
+_TRAINING = TrainingConfig(epochs=4, batch_size=64, learning_rate=8e-4, dropout=0.1, warmup=0.1)
+
+Tell = Callable[[str], None]
+
+
+def build_teacher(folder: Path, *, n_texts: int = N_TEXTS, tell: Tell = print) -> None:
+    """Train the shipped teacher and write it to ``folder``; the same every time on the same machine.
+
+    Its tokenizer has read both built-in corpora, its weights reviews alone, of another seed than any run's.
+
+    Args:
+        folder: Replaced as a whole.
+        n_texts: Reviews to read.
+        tell: Told how it goes.
+    """
+    texts, validation, _ = reviews.generate(n_train=n_texts, n_validation=2_000, n_test=0, seed=SEED)
+    documents = load(CorpusConfig(source="python-docs")).train.texts
+    tokenizer = _tokenizer([*texts.texts, *documents])
+    labels = dict(enumerate(reviews.LABEL_NAMES))
+    torch.manual_seed(0)
+    config = BertConfig(
+        vocab_size=len(tokenizer),
+        hidden_size=_WIDTH,
+        num_hidden_layers=_DEPTH,
+        num_attention_heads=_WIDTH // _HEAD,
+        intermediate_size=4 * _WIDTH,
+        max_position_embeddings=128,
+        id2label=labels,
+        label2id={name: i for i, name in labels.items()},
+    )
+    model = AutoModelForSequenceClassification.from_config(config, attn_implementation="eager")
+    lessons = [
+        Lesson(tokens=encode(tokenizer, split.texts, max_length=MAX_LENGTH), labels=torch.tensor(split.labels))
+        for split in (texts, validation)
+    ]
+    told = 0
+    for event in train(
+        model,
+        *lessons,
+        loss=replace(LossConfig(), alpha=0.0),
+        training=_TRAINING,
+        seed=0,
+        padding=tokenizer.pad_token_id,
+    ):
+        match event:
+            case Step() if event.step * 20 // event.n_steps > told:
+                told = event.step * 20 // event.n_steps
+                loss = event.loss["hard_labels"]
+                tell(f"step {event.step} of {event.n_steps}, loss {loss:.3f}, {event.seconds_left:.0f} s left")
+            case Validation():
+                tell(f"epoch {event.epoch:.0f}: validation accuracy {event.accuracy:.4f}")
+    ceiling = reviews.noise_ceiling()
+    logits = predict(model, lessons[1].tokens, padding=tokenizer.pad_token_id)
+    accuracy = float((logits.argmax(dim=1) == lessons[1].labels).float().mean())
+    tell(f"the teacher is right on {accuracy:.1%} of unseen reviews; the noise of the labels allows {ceiling:.1%}")
+    with replacing(folder) as path:
+        save(model, tokenizer, path)
+
+
+def _tokenizer(texts: list[str]) -> PreTrainedTokenizerFast:
+    pieces = Tokenizer(models.WordPiece(unk_token="[UNK]"))
+    pieces.normalizer = normalizers.BertNormalizer(lowercase=True)
+    pieces.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
+    # The trainer numbers the letters inside words as it meets them, which is in another order every time, and what it
+    # learns depends on their numbers. As special tokens they are numbered first; afterwards they are so no more.
+    words = (
+        word
+        for text in texts
+        for word, _ in pieces.pre_tokenizer.pre_tokenize_str(pieces.normalizer.normalize_str(text))
+    )
+    letters = sorted({f"##{letter}" for word in words for letter in word[1:]})
+    trainer = trainers.WordPieceTrainer(
+        vocab_size=_VOCABULARY, special_tokens=[*special, *letters], show_progress=False
+    )
+    pieces.train_from_iterator(texts, trainer)
+    learned = Tokenizer(models.WordPiece(pieces.get_vocab(), unk_token="[UNK]"))
+    learned.normalizer, learned.pre_tokenizer = pieces.normalizer, pieces.pre_tokenizer
+    learned.decoder = decoders.WordPiece()
+    learned.post_processor = processors.TemplateProcessing(
+        single="[CLS] $A [SEP]", special_tokens=[("[CLS]", 2), ("[SEP]", 3)]
+    )
+    return PreTrainedTokenizerFast(
+        tokenizer_object=learned,
+        model_max_length=128,
+        unk_token="[UNK]",
+        pad_token="[PAD]",
+        cls_token="[CLS]",
+        sep_token="[SEP]",
+        mask_token="[MASK]",
+    )
+
+
+def build_example(folder: Path, *, config: RunConfig | None = None, tell: Tell = print) -> None:
+    """Carry out the default run with its twins and write what the pages need of it to ``folder``.
+
+    Args:
+        folder: Replaced as a whole; one folder for each model, by its kind.
+        config: Another run than the default.
+        tell: Told how it goes.
+    """
+    with replacing(folder) as path:
+        store = RunStore(path / "store")
+        result = run_all(config or RunConfig(), store, on_event=lambda run, event: None)
+        for run in store.list():
+            assert run.record is not None
+            target = path / str(run.config.kind)
+            shutil.copytree(store.folder(run.id), target)
+            if run.config.kind is not RunKind.DISTILLED:
+                shutil.rmtree(target / "student", ignore_errors=True)
+                (target / "test.jsonl").unlink()
+            (target / "record.json").write_text(json.dumps(to_json(run.record), indent=1) + "\n", encoding="utf-8")
+            lines = (json.dumps(event_to_json(event)) for _, event in store.events(run.id))
+            (target / "events.jsonl").write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+        shutil.rmtree(path / "store")
+    tell(f"the example's student is right on {result.record.model.quality.accuracy.value:.1%} of the test texts")

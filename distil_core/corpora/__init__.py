@@ -1,0 +1,94 @@
+"""Texts with labels, in three splits: built in, from a file, or from the Hugging Face hub."""
+
+from functools import lru_cache
+from pathlib import Path
+
+from distil_core.config import CorpusConfig
+from distil_core.corpora import assembly, files, table
+from distil_core.corpora.files import FilePreview, preview
+from distil_core.corpora.split import Corpus, Split
+from distil_core.errors import CorpusError
+
+__all__ = ["BUILT_IN", "Corpus", "FilePreview", "Split", "load", "load_recent", "preview"]
+
+BUILT_IN = ("reviews", "python-docs")
+"""Corpora that need neither a file nor a network."""
+
+
+def load(config: CorpusConfig) -> Corpus:
+    """Read or generate a corpus and split it; the same config and contents give the same corpus.
+
+    Args:
+        config: Where the texts come from, and how they are read and split.
+
+    Raises:
+        CorpusError: If there is no such corpus, or it cannot be used; the message says what to do.
+        MissingExtraError: If the corpus needs the package ``datasets`` and it is not installed.
+    """
+    if config.source in BUILT_IN:
+        return _built_in(config)
+    if config.source.startswith("hub:"):
+        from distil_core.corpora import hub
+
+        return hub.from_hub(config)
+    path = files.path_of(config.source)
+    try:
+        is_folder, exists = path.is_dir(), path.exists()
+    except (OSError, ValueError):
+        is_folder = exists = False
+    if not config.source or not exists:
+        raise CorpusError(
+            f"source must be {', '.join(BUILT_IN)}, hub:NAME or an existing file or folder, got {config.source!r}; "
+            "check the spelling of the path"
+        )
+    if is_folder:
+        from distil_core.corpora import hub
+
+        return hub.from_folder(path, config)
+    columns = {"text_column": config.text_column, "label_column": config.label_column}
+    return assembly.assemble(
+        _name(path),
+        table.examples(files.read(path), **columns),
+        config,
+        test=table.examples(files.read(files.path_of(config.test)), **columns) if config.test else None,
+    )
+
+
+def load_recent(config: CorpusConfig) -> Corpus:
+    """Do what :func:`load` does, and remember the last corpora until their files change."""
+    stamps = []
+    for source in (config.source, config.test):
+        path = files.path_of(source)
+        try:
+            status = path.stat()
+            stamps.append((status.st_size, status.st_mtime_ns))
+        except (OSError, ValueError):
+            stamps.append((0, 0))
+    return _load_stamped(config, tuple(stamps))
+
+
+@lru_cache(maxsize=3)
+def _load_stamped(config: CorpusConfig, stamps: tuple[tuple[int, int], ...]) -> Corpus:
+    return load(config)
+
+
+def _built_in(config: CorpusConfig) -> Corpus:
+    if config.test or config.label_names:
+        name, value = ("test", config.test) if config.test else ("label_names", config.label_names)
+        raise CorpusError(f"{name} must be empty for the built-in corpus {config.source!r}, got {value!r}")
+    if config.source == "python-docs":
+        from distil_core.corpora import python_docs
+
+        return assembly.assemble("python-docs", python_docs.read(), config)
+    from distil_core.corpora import reviews
+
+    train, validation, test = reviews.generate(
+        n_train=config.n_train, n_validation=config.n_test, n_test=config.n_test, seed=config.seed
+    )
+    return assembly.finish("reviews", reviews.LABEL_NAMES, train, validation, test, config)
+
+
+def _name(path: Path) -> str:
+    """Name a file; ``sst2/train.csv`` is known by its folder."""
+    folder = path.resolve().parent.name
+    return folder if folder and path.stem.lower() == "train" else path.stem

@@ -1,0 +1,54 @@
+"""Everything a user can cause and mend.
+
+::
+
+    DistilError
+    ├── ConfigError       (ValueError)         a setting out of range, an unknown name
+    ├── CorpusError       (ValueError)         a file or data set that cannot be used
+    ├── ModelError        (ValueError)         a checkpoint that cannot be used
+    ├── TeacherError      (ValueError)         a teacher that has nothing to teach
+    ├── RunNotFoundError  (LookupError)        no such run in the store
+    ├── StoreError        (OSError)            the run store cannot be read or written
+    └── MissingExtraError (ImportError)        an optional dependency is not installed
+
+``Cancelled`` is not an error: it travels up from a run that somebody stopped.
+"""
+
+
+class DistilError(Exception):
+    """Anything that a user can cause and fix; its text is one clear sentence."""
+
+
+class ConfigError(DistilError, ValueError):
+    """A setting is out of range, of the wrong type, or unknown."""
+
+
+class CorpusError(DistilError, ValueError):
+    """A file or data set cannot be used as a corpus."""
+
+
+class ModelError(DistilError, ValueError):
+    """A checkpoint cannot be used as a teacher or student."""
+
+
+class TeacherError(DistilError, ValueError):
+    """A teacher has nothing to teach."""
+
+
+class RunNotFoundError(DistilError, LookupError):
+    """No run of that name is in the store."""
+
+
+class StoreError(DistilError, OSError):
+    """The run store cannot be read or written."""
+
+
+class MissingExtraError(DistilError, ImportError):
+    """An optional dependency is not installed."""
+
+    def __init__(self, feature: str, extra: str) -> None:
+        super().__init__(f"{feature} needs the {extra!r} extra: pip install 'distil-lab[{extra}]'")
+
+
+class Cancelled(BaseException):
+    """Somebody asked for the work to stop; like Ctrl-C, not to be caught by who only expects errors."""

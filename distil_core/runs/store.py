@@ -1,0 +1,311 @@
+"""The store itself: what may become of a run, and who may change it."""
+
+import json
+import os
+import re
+import shutil
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from uuid import uuid4
+
+from filelock import FileLock
+from platformdirs import user_data_dir
+
+from distil_core.config import RunConfig, to_json
+from distil_core.errors import ConfigError, RunNotFoundError, StoreError
+from distil_core.records import Event, RunRecord, event_to_json
+from distil_core.runs.database import Database
+from distil_core.runs.locks import held
+from distil_core.runs.rows import COLUMNS, Run, RunState, read_event, read_record, read_run
+
+_SAFE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+
+
+def default_folder() -> Path:
+    """Return where runs are kept unless somebody says otherwise: ``$DISTIL_LAB_HOME``, or the user's data folder."""
+    return Path(os.environ.get("DISTIL_LAB_HOME") or user_data_dir("distil-lab", appauthor=False))
+
+
+class RunStore:
+    """The runs in one folder."""
+
+    def __init__(self, folder: Path | None = None) -> None:
+        """Open the store in ``folder`` (by default :func:`default_folder`), and create it where there is none.
+
+        Raises:
+            StoreError: If the folder cannot be used, or belongs to a newer version.
+        """
+        self.path = (folder or default_folder()).expanduser().absolute()
+        try:
+            (self.path / "owners").mkdir(parents=True, exist_ok=True)
+            self._database = Database(self.path / "runs.sqlite3")
+        except StoreError:
+            raise
+        except OSError as exc:
+            raise StoreError(f"the run store must be a writable folder, got {self.path} ({exc})") from exc
+
+    def folder(self, run_id: str) -> Path:
+        """Return where the files of a run are, or will be.
+
+        Raises:
+            RunNotFoundError: If ``run_id`` cannot be the name of a run.
+        """
+        if not _SAFE_ID.fullmatch(run_id):
+            raise RunNotFoundError(
+                f"the name of a run must consist of letters, digits, '.', '_' and '-', got {run_id!r}"
+            )
+        return self.path / "runs" / run_id
+
+    # Reading
+
+    def find(self, run_id: str) -> Run | None:
+        """Return a run, or None if there is none of that name that this version can read."""
+        with self._database.connection() as db:
+            row = db.execute(f"SELECT {COLUMNS} FROM runs WHERE id = ?", (run_id,)).fetchone()
+        return None if row is None else read_run(row)
+
+    def get(self, run_id: str) -> Run:
+        """Return a run.
+
+        Raises:
+            RunNotFoundError: If there is none of that name.
+        """
+        if (run := self.find(run_id)) is None:
+            raise RunNotFoundError(f"no run {run_id!r} in {self.path}; it may have been deleted")
+        return run
+
+    def list(self) -> tuple[Run, ...]:
+        """Return all runs that this version can read, the newest first."""
+        with self._database.connection() as db:
+            rows = db.execute(f"SELECT {COLUMNS} FROM runs ORDER BY place DESC").fetchall()
+        return tuple(run for run in map(read_run, rows) if run is not None)
+
+    def counts(self) -> dict[RunState, int]:
+        """Return how many runs are in each state."""
+        with self._database.connection() as db:
+            found = dict(db.execute("SELECT state, count(*) FROM runs GROUP BY state").fetchall())
+        return {state: found.get(state.value, 0) for state in RunState}
+
+    def ahead(self, run_id: str) -> int:
+        """Return how many runs come before a queued one: those queued earlier, and those running."""
+        with self._database.connection() as db:
+            (n_ahead,) = db.execute(
+                """SELECT count(*) FROM runs, (SELECT place AS mine FROM runs WHERE id = ? AND state = 'queued')
+                WHERE state = 'running' OR (state = 'queued' AND place < mine)""",
+                (run_id,),
+            ).fetchone()
+        return int(n_ahead)
+
+    def version(self) -> int:
+        """Return a number that grows whenever anything in the store changes; cheap enough to poll."""
+        with self._database.connection() as db:
+            return int(db.execute("SELECT count FROM changes").fetchone()[0])
+
+    def size_bytes(self, run_id: str) -> int:
+        """Return how much disk the files of a run take."""
+        total = 0
+        for path in self.folder(run_id).rglob("*"):
+            with suppress(FileNotFoundError):  # a running run replaces its files
+                total += path.stat().st_size if path.is_file() else 0
+        return total
+
+    # The queue
+
+    def add(self, run_id: str, config: RunConfig, *, corpus_name: str) -> Run:
+        """Put a run at the end of the queue, unless it is there already, running or done.
+
+        A run that was cancelled, interrupted or has failed is queued again. It keeps its folder, and with it any
+        checkpoint; after an interruption it keeps its events too.
+
+        Raises:
+            StoreError: If another version of the program is computing a run of the same name.
+        """
+        self.folder(run_id)
+        text = json.dumps(to_json(config))
+        with self._database.transaction() as db:
+            row = db.execute(f"SELECT {COLUMNS} FROM runs WHERE id = ?", (run_id,)).fetchone()
+            stored = None if row is None else read_run(row)
+            if stored is not None and not stored.resumable:
+                return stored
+            if row is not None and row[3] == RunState.RUNNING:
+                raise StoreError(f"run {run_id!r} is being computed by another version of this program; wait for it")
+            if row is not None and row[3] != RunState.INTERRUPTED:
+                db.execute("DELETE FROM events WHERE run = ?", (run_id,))
+            db.execute(
+                """INSERT INTO runs (id, place, config, corpus_name, state, created)
+                VALUES (?, (SELECT coalesce(max(place), 0) + 1 FROM runs), ?, ?, 'queued', ?)
+                ON CONFLICT (id) DO UPDATE SET place = excluded.place, config = excluded.config,
+                corpus_name = excluded.corpus_name, state = 'queued', created = excluded.created, started = NULL,
+                finished = NULL, error = '', record = NULL, owner = NULL, stopping = 0""",
+                (run_id, text, corpus_name, time.time()),
+            )
+        return self.get(run_id)
+
+    def claim(self, owner: str, run_id: str | None = None) -> Run | None:
+        """Take the oldest queued run, or the one named, for ``owner``; None if it is not queued.
+
+        No two owners ever get the same run. Its folder exists afterwards.
+        """
+        queued = "SELECT id FROM runs WHERE state = 'queued' AND id = coalesce(?, id) ORDER BY place LIMIT 1"
+        while True:
+            with self._database.connection() as db:  # an idle worker asks often, and must not write each time
+                if db.execute(queued, (run_id,)).fetchone() is None:
+                    return None
+            with self._database.transaction() as db:
+                if (found := db.execute(queued, (run_id,)).fetchone()) is None:
+                    return None
+                db.execute(
+                    "UPDATE runs SET state = 'running', owner = ?, started = ?, stopping = 0 WHERE id = ?",
+                    (owner, time.time(), *found),
+                )
+            run = self.find(found[0])
+            if run is not None:
+                self.folder(run.id).mkdir(parents=True, exist_ok=True)
+                return run
+            self.fail(found[0], "its settings were written by another version of this program and cannot be read")
+
+    def cancel(self, run_id: str) -> None:
+        """Stop a run that is queued or interrupted at once, and ask one that is running to stop.
+
+        Raises:
+            RunNotFoundError: If there is none of that name.
+        """
+        with self._database.transaction() as db:
+            db.execute(
+                "UPDATE runs SET state = 'cancelled', finished = ? WHERE id = ? AND state IN ('queued', 'interrupted')",
+                (time.time(), run_id),
+            )
+            db.execute("UPDATE runs SET stopping = 1 WHERE id = ? AND state = 'running'", (run_id,))
+            if db.execute("SELECT 1 FROM runs WHERE id = ?", (run_id,)).fetchone() is None:
+                raise RunNotFoundError(f"no run {run_id!r} in {self.path}; it may have been deleted")
+
+    def cancel_requested(self, run_id: str) -> bool:
+        """Tell whether a running run was asked to stop; cheap enough to ask at every step."""
+        with self._database.connection() as db:
+            return db.execute("SELECT 1 FROM runs WHERE id = ? AND stopping", (run_id,)).fetchone() is not None
+
+    def delete(self, run_id: str) -> None:
+        """Remove a run with its events and files.
+
+        Raises:
+            RunNotFoundError: If there is none of that name.
+            StoreError: If it is running, or its files cannot be moved.
+        """
+        with self._database.transaction() as db:
+            row = db.execute("SELECT state FROM runs WHERE id = ?", (run_id,)).fetchone()
+            if row is None:
+                raise RunNotFoundError(f"no run {run_id!r} in {self.path}; it may have been deleted")
+            if row[0] == RunState.RUNNING:
+                raise StoreError(f"a run must not be running to be deleted, got {run_id!r}; cancel it first")
+            db.execute("DELETE FROM runs WHERE id = ?", (run_id,))
+            # Out of the way at once; removing many files must neither be seen half done nor keep others waiting.
+            with suppress(FileNotFoundError):
+                try:
+                    self.folder(run_id).rename(self.path / "runs" / f".{run_id}.{uuid4().hex[:8]}")
+                except PermissionError as exc:
+                    raise StoreError(f"the files of run {run_id!r} must be free to be deleted, got {exc}") from exc
+        for condemned in (self.path / "runs").glob(".*"):  # with what a crash left over
+            shutil.rmtree(condemned, ignore_errors=True)
+
+    # What the owner of a running run reports
+
+    def add_event(self, run_id: str, event: Event) -> None:
+        """Note what happened in a run.
+
+        Raises:
+            RunNotFoundError: If there is none of that name.
+        """
+        text = json.dumps(event_to_json(event))
+        with self._database.transaction() as db:
+            try:
+                db.execute("INSERT INTO events (run, event) VALUES (?, ?)", (run_id, text))
+            except sqlite3.IntegrityError as exc:
+                raise RunNotFoundError(f"no run {run_id!r} in {self.path}; it may have been deleted") from exc
+
+    def events(self, run_id: str, after: int = 0) -> tuple[tuple[int, Event], ...]:
+        """Return what happened in a run since the event numbered ``after``, each with its number.
+
+        Numbers rise and are never used twice, not even when a run is queued again.
+        """
+        with self._database.connection() as db:
+            rows = db.execute(
+                "SELECT number, event FROM events WHERE run = ? AND number > ? ORDER BY number", (run_id, after)
+            ).fetchall()
+        return tuple((number, event) for number, text in rows if (event := read_event(text)) is not None)
+
+    def finish(self, run_id: str, record: RunRecord) -> None:
+        """Note that a running run is done; to be called when all its files have their names.
+
+        Raises:
+            StoreError: If the run is not running, or its record could not be read back.
+        """
+        text = json.dumps(to_json(record))
+        try:
+            read_record(text)
+        except ConfigError as exc:
+            raise StoreError(f"the record of run {run_id!r} must be readable, got {exc}") from exc
+        if not self._end(run_id, RunState.DONE, record=text):
+            raise StoreError(f"run {run_id!r} must be running to be finished; its result was not kept")
+
+    def fail(self, run_id: str, error: str) -> bool:
+        """Note why a running run failed; False if it was not running."""
+        return self._end(run_id, RunState.FAILED, error=error)
+
+    def mark_cancelled(self, run_id: str) -> bool:
+        """Note that a running run has stopped because it was asked to; False if it was not running."""
+        return self._end(run_id, RunState.CANCELLED)
+
+    def interrupt(self, run_id: str) -> bool:
+        """Note that nobody computes a running run any more; False if it was not running.
+
+        One that was asked to stop counts as cancelled.
+        """
+        return self._interrupt("id", run_id)
+
+    # Owners
+
+    @contextmanager
+    def owner(self) -> Iterator[str]:
+        """Give a name to claim runs under; what is still running under it at the end counts as interrupted."""
+        name = f"{os.getpid()}-{uuid4().hex[:12]}"
+        with FileLock(self._owner_lock(name), thread_local=False):
+            try:
+                yield name
+            finally:
+                self.disown(name)
+
+    def owners(self) -> dict[str, bool]:
+        """Return the owners of running runs, and whether each of them is alive."""
+        with self._database.connection() as db:
+            names = [name for (name,) in db.execute("SELECT DISTINCT owner FROM runs WHERE state = 'running'")]
+        return {name: self._owner_lock(name).exists() and held(self._owner_lock(name)) for name in names}
+
+    def disown(self, owner: str) -> None:
+        """Interrupt every run of an owner that ends or has ended."""
+        self._interrupt("owner", owner)
+        with suppress(OSError):  # some systems keep a file that is open
+            self._owner_lock(owner).unlink()
+
+    def _owner_lock(self, name: str) -> Path:
+        return self.path / "owners" / f"{name}.lock"
+
+    def _end(self, run_id: str, state: RunState, *, error: str = "", record: str | None = None) -> bool:
+        with self._database.transaction() as db:
+            cursor = db.execute(
+                """UPDATE runs SET state = ?, finished = ?, error = ?, record = ?, owner = NULL, stopping = 0
+                WHERE id = ? AND state = 'running'""",
+                (state.value, time.time(), error, record, run_id),
+            )
+            return cursor.rowcount == 1
+
+    def _interrupt(self, column: str, value: str) -> bool:
+        with self._database.transaction() as db:
+            cursor = db.execute(
+                f"""UPDATE runs SET state = CASE stopping WHEN 0 THEN 'interrupted' ELSE 'cancelled' END,
+                finished = ?, owner = NULL, stopping = 0 WHERE {column} = ? AND state = 'running'""",
+                (time.time(), value),
+            )
+            return cursor.rowcount > 0

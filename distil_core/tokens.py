@@ -1,0 +1,114 @@
+"""Texts as token ids without padding, and batches of them by a token budget."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from jaxtyping import Int
+from torch import Tensor
+
+from distil_core.types import Mask, TokenIds
+
+_POOL = 16
+"""Batches' worth of shuffled texts that are sorted by length together: enough to save padding, few enough to mix."""
+
+_CHUNK = 2_000
+"""Texts that a tokenizer gets at once: enough to keep it busy, few enough to be stopped in between."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ragged:
+    """Token ids of many texts laid end to end; text ``i`` is ``ids[offsets[i]:offsets[i + 1]]``."""
+
+    ids: Int[Tensor, "tokens"]
+    offsets: Int[Tensor, "examples_plus_1"]
+    n_truncated: int = 0
+
+    def __len__(self) -> int:
+        return len(self.offsets) - 1
+
+    @property
+    def lengths(self) -> Int[Tensor, "examples"]:
+        """Tokens of each text."""
+        return self.offsets.diff()
+
+    def padded(self, examples: Int[Tensor, "batch"], *, padding: int) -> tuple[TokenIds, Mask]:
+        """Lay some texts under each other, filled up with ``padding`` to the longest of them."""
+        lengths = self.offsets[examples + 1] - self.offsets[examples]
+        position = torch.arange(int(lengths.max()), device=self.ids.device)
+        mask = position < lengths[:, None]
+        index = (self.offsets[examples][:, None] + position).clamp_(max=max(len(self.ids) - 1, 0))
+        return self.ids[index].masked_fill_(~mask, padding), mask
+
+    def with_ids(self, lookup: Int[Tensor, "vocabulary"]) -> "Ragged":
+        """Return the same texts with every id replaced by its entry in ``lookup``."""
+        return Ragged(ids=lookup[self.ids], offsets=self.offsets, n_truncated=self.n_truncated)
+
+    def to(self, device: torch.device) -> "Ragged":
+        """Return the same texts on another device."""
+        return Ragged(ids=self.ids.to(device), offsets=self.offsets.to(device), n_truncated=self.n_truncated)
+
+
+def encode(tokenizer: Any, texts: Sequence[str], *, max_length: int) -> Ragged:
+    """Turn texts into token ids.
+
+    Args:
+        tokenizer: A fast transformers tokenizer.
+        texts: Any number of texts.
+        max_length: Tokens at most, special ones included; what is beyond is cut off and the text counted as truncated.
+    """
+    chunks, lengths, n_truncated = [], [0], 0
+    for start in range(0, len(texts), _CHUNK):
+        encoded = tokenizer(
+            list(texts[start : start + _CHUNK]),
+            truncation=True,
+            max_length=max_length,
+            return_attention_mask=False,
+            return_token_type_ids=False,
+        )
+        chunks.append(torch.tensor([token for ids in encoded["input_ids"] for token in ids], dtype=torch.int64))
+        lengths += [len(ids) for ids in encoded["input_ids"]]
+        n_truncated += sum(bool(item.overflowing) for item in encoded.encodings)
+    ids = torch.cat(chunks) if chunks else torch.empty(0, dtype=torch.int64)
+    return Ragged(ids=ids, offsets=torch.tensor(lengths).cumsum(0), n_truncated=n_truncated)
+
+
+def sorted_batches(lengths: Int[Tensor, "examples"], *, n_tokens: int, padded: bool) -> list[Int[Tensor, "batch"]]:
+    """Cut all texts, sorted by length, into batches of at most ``n_tokens`` tokens, with padding counted or without.
+
+    A text longer than the budget makes a batch of its own.
+    """
+    return _cut(torch.argsort(lengths, stable=True), lengths, n_tokens, padded=padded)
+
+
+def shuffled_batches(
+    lengths: Int[Tensor, "examples"], *, n_tokens: int, padded: bool, seed: int, epoch: int
+) -> list[Int[Tensor, "batch"]]:
+    """Cut all texts into batches of neighbors in length, in an order that ``seed`` and ``epoch`` decide.
+
+    Texts are shuffled, sorted by length within pools of some batches, cut by the token budget, and the batches
+    shuffled.
+    """
+    generator = torch.Generator().manual_seed(seed * 100_003 + epoch)
+    order = torch.randperm(len(lengths), generator=generator)
+    pool = max(1, int(_POOL * n_tokens / lengths.float().mean().clamp(min=1)))
+    batches: list[Tensor] = []
+    for part in order.split(pool):
+        batches += _cut(part[torch.argsort(lengths[part], stable=True)], lengths, n_tokens, padded=padded)
+    return [batches[i] for i in torch.randperm(len(batches), generator=generator).tolist()]
+
+
+def _cut(
+    order: Int[Tensor, "chosen"], lengths: Int[Tensor, "examples"], n_tokens: int, *, padded: bool
+) -> list[Int[Tensor, "batch"]]:
+    batches, start, total = [], 0, 0
+    sizes = lengths[order].tolist()
+    for stop, size in enumerate(sizes):
+        total += size
+        if stop > start and ((stop + 1 - start) * size if padded else total) > n_tokens:
+            batches.append(order[start:stop])
+            start, total = stop, size
+    if start < len(sizes):
+        batches.append(order[start:])
+    return batches

@@ -1,0 +1,165 @@
+"""What the pages share and keep between reruns; every cache is bounded and keyed on names of runs, never on tensors.
+
+Cached values are read-only: all sessions get the same object.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from distil_core import corpora, figures, jobs, outcomes, pipeline, summary
+from distil_core.cache import Cache
+from distil_core.config import RunConfig, RunKind
+from distil_core.corpora.files import path_of
+from distil_core.outcomes import Example, Family, Outcome, Outputs
+from distil_core.records import Event, RunRecord
+from distil_core.runs import Run, RunStore, default_folder
+
+if TYPE_CHECKING:
+    from distil_core import explore
+
+SHIPPED = ("shipped", "minilm")
+"""Teachers that are found without a network."""
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _open(folder: Path) -> RunStore:
+    store = RunStore(folder)
+    jobs.recover(store)
+    return store
+
+
+def store() -> RunStore:
+    """Return the run store; runs whose worker has died meanwhile count as interrupted."""
+    return _open(default_folder())
+
+
+@st.cache_resource(max_entries=2, show_spinner=False)
+def _example(folder: Path) -> Family | None:
+    return outcomes.example(folder)
+
+
+def example() -> Family | None:
+    """Return the run that ships with the app."""
+    folder = outcomes.example_folder()
+    return None if folder is None else _example(folder)
+
+
+def family(run_id: str) -> Family | None:
+    """Return a finished run with its twins, or None if it is not there or not finished."""
+    if run_id == outcomes.EXAMPLE:
+        return example()
+    run = store().find(run_id)
+    return None if run is None else outcomes.family(run, store())
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def answers(folder: Path) -> Outputs:
+    """Return what a finished run and its teacher answered on the validation and test texts."""
+    return outcomes.outputs(folder)
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def test_texts(folder: Path) -> tuple[Example, ...]:
+    """Return the test texts of a finished run."""
+    return outcomes.test_texts(folder)
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def disagreements(folder: Path, *, differ: bool) -> tuple[outcomes.Disagreement, ...]:
+    """Return the test texts of a finished run on which student and teacher are furthest apart."""
+    return outcomes.disagreements(answers(folder), test_texts(folder), differ=differ)
+
+
+def gap(found: Family) -> summary.Difference | None:
+    """Return the paired difference between a student and its twin without a teacher, where both can be read."""
+    return summary.gap(found, answers)
+
+
+class _Log:
+    """The events of a run as far as they have been read."""
+
+    def __init__(self) -> None:
+        self.last = 0
+        self.events: tuple[Event, ...] = ()
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _log(folder: Path, run_id: str, created: float) -> _Log:
+    return _Log()
+
+
+def events(run: Run) -> tuple[Event, ...]:
+    """Return all events of a run, reading only what is new."""
+    log = _log(store().path, run.id, run.created)
+    if new := store().events(run.id, after=log.last):
+        fresh = tuple(event for number, event in new if number > log.last)
+        log.last, log.events = new[-1][0], log.events + fresh
+    return log.events
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def example_events(folder: Path) -> tuple[Event, ...]:
+    """Return the events of a run that ships with the app."""
+    return outcomes.read_events(folder / "events.jsonl")
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def curve_figures(
+    key: tuple[object, ...], n_epochs: float, _curves: Mapping[RunKind, outcomes.Curves]
+) -> tuple[figures.Figure, figures.Figure]:
+    """Return the loss and the validation figure; all who watch the same run get the same two."""
+    loss = figures.loss(_curves[next(iter(_curves))], n_epochs=n_epochs)
+    return loss, figures.validation(_curves, names=summary.NAMES, n_epochs=n_epochs)
+
+
+@st.cache_data(max_entries=8, show_spinner="Reading the file…")
+def preview(path: Path) -> corpora.FilePreview:
+    """Return the first rows of an uploaded file, and which columns would be taken."""
+    return corpora.preview(path)
+
+
+@st.cache_data(max_entries=64, ttl=60, show_spinner=False)
+def _estimate(folder: Path, n_done: int, config: str, _config: RunConfig) -> float | None:
+    return pipeline.estimate_seconds(_config, store())
+
+
+def estimate(config: RunConfig) -> float | None:
+    """Return how many seconds a run and its twins will take, 0 if they are done, None if nobody knows.
+
+    What lies on the hub is not fetched for it.
+
+    Raises:
+        DistilError: If settings, corpus or teacher cannot be used.
+    """
+    source = config.teacher.source
+    if config.corpus.source.startswith("hub:") or not (source in SHIPPED or path_of(source).is_dir()):
+        return None
+    n_done = sum(run.record is not None for run in store().list())
+    return _estimate(store().path, n_done, repr(config), config)
+
+
+@st.cache_resource(max_entries=3, show_spinner="Loading teacher and student…")
+def _pair(run_id: str, folder: Path, _record: RunRecord) -> "explore.Pair":
+    from distil_core import explore
+
+    return explore.load_pair(folder, record=_record, cache=kept())
+
+
+def compare(outcome: Outcome, text: str) -> "explore.Comparison":
+    """Put a sentence to teacher and student of a finished run; the two are loaded once for all sessions.
+
+    Raises:
+        DistilError: If one of them cannot be loaded.
+    """
+    pair = _pair(outcome.run, outcome.folder, outcome.record)
+    from distil_core import explore
+
+    return explore.compare(pair, text)
+
+
+def kept() -> Cache:
+    """Return what the store keeps beside its runs: fine-tuned teachers and what teachers said."""
+    return Cache(store().path / "cache")

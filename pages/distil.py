@@ -1,0 +1,219 @@
+"""Distil: cut a student, let it learn, see what was kept.
+
+Reads: the run in use, its events and those of its twins. Writes: new runs, into the queue; uploaded files.
+"""
+
+import streamlit as st
+
+from distil_core import figures, jobs, outcomes, pipeline, summary, tables, wording
+from distil_core.config import RunConfig, RunKind
+from distil_core.errors import DistilError
+from distil_core.outcomes import Family
+from distil_core.runs import Run, RunState
+from pages import cache, settings, widgets
+
+POLL_SECONDS = 1.0
+
+
+def start(config: RunConfig) -> None:
+    """Queue a run with its twins and make it the one in use; a run that is done is answered at once."""
+    store = cache.store()
+    try:
+        with st.spinner("Reading the corpus…"):
+            run, *_ = pipeline.submit(config, store)
+            jobs.ensure_worker(store)
+    except DistilError as error:
+        st.error(str(error), icon=":material/error:")
+        return
+    widgets.use(run.id)
+    st.rerun()
+
+
+def again(run: Run, twins: tuple[Run, ...]) -> None:
+    """Queue a run again, with those of its twins that have not been finished either."""
+    store = cache.store()
+    for queued in (run, *twins):
+        store.add(queued.id, queued.config, corpus_name=queued.corpus_name)
+    jobs.ensure_worker(store)
+
+
+def cancel(runs: tuple[Run, ...]) -> None:
+    """Stop a run and its twins."""
+    for run in runs:
+        cache.store().cancel(run.id)
+
+
+def show_example() -> None:
+    """Show the run that ships with the app, or what to do where it has been left out."""
+    found = cache.example()
+    if found is None:
+        st.info("Nothing has been distilled here yet. Press **Distil** to begin.", icon=":material/experiment:")
+        return
+    folders = (found.distilled.folder, *(twin.folder for twin in found.twins))
+    kinds = (RunKind.DISTILLED, *(twin.record.config.kind for twin in found.twins))
+    curves = {kind: outcomes.curves(cache.example_events(folder)) for kind, folder in zip(kinds, folders, strict=True)}
+    st.markdown(
+        f":gray-badge[:material/star: Example run] **{found.distilled.record.corpus.name}** · "
+        f"{widgets.settings(found.distilled.record.config)}"
+    )
+    widgets.headline(found)
+    st.markdown(summary.verdict(found, cache.gap(found)))
+    show_curves((outcomes.EXAMPLE,), found.distilled.record.config, curves)
+    show_quality(found)
+
+
+def show_run(run_id: str, *, poll: bool) -> None:
+    """Show a run of the store with its twins, as far as they have come."""
+    store = cache.store()
+    run = store.find(run_id)
+    if run is None:
+        st.rerun()
+        return
+    twins = outcomes.twins(run, store.list()) if run.config.kind is RunKind.DISTILLED else ()
+    members = (run, *twins)
+    active = tuple(member for member in members if not member.state.over)
+    if poll is not bool(active):
+        st.rerun()
+    if active and not jobs.worker_alive(store):
+        jobs.recover(store)
+        jobs.ensure_worker(store)
+    found = outcomes.family(run, store)
+
+    with st.container(horizontal=True, vertical_alignment="center", key="distil.status"):
+        st.markdown(f"{widgets.badge(run.state)} **{run.corpus_name}** · {widgets.settings(run.config)}")
+        if active:
+            st.button(
+                "Cancel",
+                icon=":material/stop_circle:",
+                key="distil.cancel",
+                on_click=cancel,
+                args=(active,),
+                disabled=all(member.stopping for member in active),
+            )
+        elif run.resumable:
+            words = "Resume" if run.state is RunState.INTERRUPTED else "Run again"
+            st.button(words, icon=":material/replay:", key="distil.again", on_click=again, args=(run, twins))
+    widgets.headline(found)
+    with st.container(key="distil.progress"):
+        show_state(members, found)
+    curves = {member.config.kind: outcomes.curves(cache.events(member)) for member in members}
+    show_curves(tuple((member.id, len(cache.events(member))) for member in members), run.config, curves)
+    if found is not None:
+        show_quality(found)
+
+
+def show_state(members: tuple[Run, ...], found: Family | None) -> None:
+    """Say what is being computed and how long it takes, or what came of it."""
+    run = members[0]
+    running = next((member for member in members if member.state is RunState.RUNNING), None)
+    if running is not None:
+        state = outcomes.progress(cache.events(running))
+        name = summary.NAMES[running.config.kind]
+        st.progress(
+            state.fraction or 0.0,
+            f"**{name}** · {wording.progress(state, stopping=running.stopping)}",
+        )
+    elif run.state is RunState.QUEUED:
+        n_ahead = cache.store().ahead(run.id)
+        st.progress(0.0, f"Waiting for {n_ahead} other run{'s' * (n_ahead != 1)}" if n_ahead else "Starting…")
+    if found is not None:
+        st.markdown(summary.verdict(found, cache.gap(found)))
+    elif run.state is RunState.FAILED:
+        st.error(f"This run failed: {run.error}", icon=":material/error:")
+    elif run.state is RunState.CANCELLED:
+        st.info("This run was cancelled before it was done.", icon=":material/cancel:")
+    elif run.state is RunState.INTERRUPTED:
+        st.warning(
+            "The computer stopped working on this run before it was done. **Resume** goes on from its last checkpoint.",
+            icon=":material/pause_circle:",
+        )
+    for twin in members[1:]:
+        if twin.state is RunState.FAILED:
+            st.warning(f"{summary.NAMES[twin.config.kind]} failed: {twin.error}", icon=":material/error:")
+    if any(member.state is not RunState.DONE for member in members):
+        st.markdown(" ".join(_pill(member) for member in members))
+
+
+def _pill(member: Run) -> str:
+    icon, color, word = widgets.STATES[member.state]
+    return f":{color}-badge[{icon} {summary.NAMES[member.config.kind]}: {word.lower()}]"
+
+
+def show_curves(key: tuple[object, ...], config: RunConfig, curves: dict[RunKind, outcomes.Curves]) -> None:
+    """Show the loss by part and validation accuracy, of a run that is finished or still going on."""
+    loss, validation = cache.curve_figures(key, config.training.epochs, curves)
+    own = curves[config.kind]
+    first, second = st.columns(2)
+    with first:
+        widgets.chart(
+            "Loss of the student, by part",
+            loss,
+            key="distil.loss",
+            alt="Weighted parts of the student's loss over the epochs",
+            header=("epoch", *own.loss),
+            rows=list(zip(own.epochs, *own.loss.values(), strict=True)),
+        )
+    with second:
+        widgets.chart(
+            "Validation accuracy",
+            validation,
+            key="distil.validation",
+            alt="Validation accuracy of student and twins over the epochs, with the teacher's",
+            header=("model", "epoch", "accuracy"),
+            rows=outcomes.validation_rows(curves, summary.NAMES),
+        )
+
+
+def show_quality(found: Family) -> None:
+    """Show how teacher, student and twins compare, as a figure and as a table of all that was measured."""
+    shown = summary.models(found)
+    record = found.distilled.record
+    widgets.chart(
+        "Accuracy on the same test texts",
+        figures.accuracies(shown, majority=record.corpus.majority),
+        key="distil.accuracies",
+        alt="Test accuracy of each model with its 95 % interval",
+        header=("model", "accuracy", "low", "high"),
+        rows=tables.accuracy_rows(shown),
+    )
+    widgets.measures(found, key="distil.measures")
+
+
+# Ask
+left, right = st.columns([1, 2], gap="large")
+with left:
+    action = st.container()
+    config = settings.form()
+
+# Think
+jobs.ensure_worker(cache.store())  # warm by the time that somebody presses the button
+seconds, problem = None, ""
+if config is not None:
+    try:
+        seconds = cache.estimate(config)
+    except DistilError as error:
+        problem = str(error)
+run_id = widgets.in_use()
+polled = run_id is not None and outcomes.busy(cache.store(), run_id)
+
+# Show
+with action:
+    pressed = st.button(
+        "Distil",
+        type="primary",
+        width="stretch",
+        icon=":material/experiment:",
+        key="distil.start",
+        disabled=config is None or bool(problem),
+    )
+    if problem:
+        st.error(problem, icon=":material/error:")
+    else:
+        st.caption(wording.estimate(seconds))
+    if pressed and config is not None:
+        start(config)
+with right:
+    if run_id is None or run_id == outcomes.EXAMPLE:
+        show_example()
+    else:
+        st.fragment(show_run, run_every=POLL_SECONDS if polled else None)(run_id, poll=polled)

@@ -1,0 +1,282 @@
+"""The settings of a run as widgets, generated from their declarations in :mod:`distil_core.config`.
+
+Reads: nothing but the widgets. Writes: uploaded files, into the run store's folder.
+"""
+
+import typing
+from dataclasses import Field, fields
+from enum import StrEnum
+from hashlib import sha256
+from pathlib import Path, PurePath
+from typing import Any
+
+import streamlit as st
+
+from distil_core.cache import replacing
+from distil_core.config import (
+    CorpusConfig,
+    LossConfig,
+    RunConfig,
+    StudentConfig,
+    TeacherConfig,
+    TrainingConfig,
+    from_json,
+    validate,
+)
+from distil_core.corpora import BUILT_IN
+from distil_core.errors import ConfigError, DistilError
+from pages import cache
+
+FILE_TYPES = ("csv", "tsv", "jsonl", "parquet")
+SLIDERS = {"temperature": (0.5, 10.0, 0.5), "alpha": (0.0, 1.0, 0.05)}
+LABELS = {
+    "n_train": "Training texts",
+    "n_test": "Validation and test texts",
+    "text_column": "Text column",
+    "label_column": "Label column",
+    "label_names": "Names of the labels, such as bad, good",
+    "max_examples": "Training texts to use (0: all)",
+    "max_length": "Longest text (tokens)",
+    "learning_rate": "Learning rate",
+    "depth": "Layers of the student",
+    "layer_map": "Which layers to copy",
+    "layers": "Teacher layers to copy, such as 0, 2, 5",
+    "width": "Width (0: the teacher's)",
+    "init": "First weights",
+    "temperature": "Temperature",
+    "alpha": "Weight of the teacher (alpha)",
+    "logit_mse": "Logits, squared difference",
+    "hidden_cosine": "Last layer, cosine",
+    "hidden_mse": "Mapped layers, squared difference",
+    "attention_kl": "Attention maps, KL divergence",
+    "batch_size": "Batch size (texts)",
+    "warmup": "Warm-up (share of steps)",
+    "clip": "Gradient clipping (norm)",
+    "patience": "Patience (epochs; 0: never stop early)",
+}
+CORPORA = {
+    "reviews": "Reviews, five degrees from bad to good",
+    "python-docs": "Python docs, eight topics",
+    "file": "My own file",
+    "hub": "A data set from the Hugging Face hub",
+}
+TEACHERS = {
+    "shipped": "Shipped teacher, made for the reviews",
+    "minilm": "MiniLM, 6 layers",
+    "folder": "A folder on this computer",
+    "hub": "A model from the Hugging Face hub",
+}
+
+
+def form() -> RunConfig | None:
+    """Show all settings and return the run they ask for, or None after saying what is wrong or missing."""
+    with st.container(border=True):
+        corpus = _corpus()
+        teacher = _teacher()
+        depth = _field(StudentConfig, "depth")
+        temperature, alpha = _field(LossConfig, "temperature"), _field(LossConfig, "alpha")
+        epochs = _field(TrainingConfig, "epochs")
+        student = _group("Student", ":material/layers:", StudentConfig, shown={"depth": depth})
+        loss = _group(
+            "Extra losses", ":material/add_circle:", LossConfig, shown={"temperature": temperature, "alpha": alpha}
+        )
+        training = _group("Training", ":material/tune:", TrainingConfig, shown={"epochs": epochs})
+        corpus_more = _group("Corpus", ":material/article:", CorpusConfig, shown=corpus, only=_corpus_fields(corpus))
+        teacher_more = _group("Teacher", ":material/school:", TeacherConfig, shown=teacher)
+        with training.box:
+            seed = _field(RunConfig, "seed")
+    if corpus.get("source") == "" or teacher.get("source") == "":
+        return None
+    try:
+        # By way of plain data, where a text that is no number is a problem to be named and not a crash.
+        return validate(
+            from_json(
+                RunConfig,
+                {
+                    "corpus": corpus_more.values,
+                    "teacher": teacher_more.values,
+                    "student": student.values,
+                    "loss": loss.values,
+                    "training": training.values,
+                    "seed": seed,
+                },
+            )
+        )
+    except ConfigError as error:
+        st.error(str(error))
+        return None
+
+
+class _Group(typing.NamedTuple):
+    box: Any
+    values: dict[str, Any]
+
+
+def _group(
+    label: str, icon: str, config: type, *, shown: dict[str, Any], only: tuple[str, ...] | None = None
+) -> _Group:
+    values = dict(shown)
+    box = st.expander(label, icon=icon, key=f"distil.{config.__name__}")
+    with box:
+        for item in fields(config):
+            if item.name not in shown and (only is None or item.name in only):
+                values[item.name] = _field(config, item.name)
+    return _Group(box, values)
+
+
+def _field(config: type, name: str) -> Any:
+    """Show one setting with its bounds and its sentence of help, as declared."""
+    item: Field[Any] = next(item for item in fields(config) if item.name == name)
+    default: Any = item.default
+    hint = typing.get_type_hints(config)[name]
+    label = LABELS.get(name, name.replace("_", " ").capitalize())
+    key = f"{_prefix(config)}{name}"
+    about = {"help": item.metadata["help"], "key": key, "bind": "query-params"}
+    low, high = item.metadata["low"], item.metadata["high"]
+    if name in SLIDERS:
+        low, high, step = SLIDERS[name]
+        return st.slider(label, low, high, default, step, **about)
+    if isinstance(hint, type) and issubclass(hint, StrEnum):
+        return st.selectbox(label, list(hint), index=list(hint).index(default), format_func=str, **about)
+    if hint is int:
+        return st.number_input(label, low, high, default, **about)
+    if hint is float:
+        number = float(default)
+        step = number / 2 if number and item.metadata["above"] is not None else 0.1
+        return st.number_input(label, low, high, number, step, format="%g", **about)
+    if hint == tuple[int, ...]:
+        return _numbers(st.text_input(label, **about) or "")
+    if hint == tuple[str, ...]:
+        return _listed(st.text_input(label, **about) or "")
+    return st.text_input(label, default or "", **about)
+
+
+def _prefix(config: type) -> str:
+    group = config.__name__.removesuffix("Config").lower()
+    return "distil." if config is RunConfig else f"distil.{group}."
+
+
+def _numbers(text: str) -> tuple[Any, ...]:
+    # What is not a number is passed on as it is: the config says what is wrong with it.
+    return tuple(int(part) if part.isdecimal() else part for part in _listed(text.replace(";", ",")))
+
+
+def _listed(text: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
+def _corpus() -> dict[str, Any]:
+    kind = st.selectbox(
+        "Corpus",
+        list(CORPORA),
+        format_func=CORPORA.__getitem__,
+        key="distil.corpus",
+        bind="query-params",
+        help="The texts that the student learns from, and is measured on.",
+    )
+    if kind == "file":
+        return _own_file()
+    if kind == "hub":
+        name = st.text_input(
+            "Data set",
+            placeholder="SetFit/sst5",
+            key="distil.corpus.hub",
+            bind="query-params",
+            help="Its name on huggingface.co; it is downloaded when the run starts.",
+        )
+        return {"source": f"hub:{name.strip()}" if name and name.strip() else ""}
+    return {"source": kind}
+
+
+def _own_file() -> dict[str, Any]:
+    path = _upload("Texts with labels", "train", help="A column with texts and a column with their labels.")
+    if path is None:
+        st.caption("CSV, TSV, JSONL or Parquet, at most 200 MB: one row a text, with its label.")
+        return {"source": ""}
+    try:
+        found = cache.preview(path)
+    except DistilError as error:
+        st.error(str(error))
+        return {"source": ""}
+    columns = list(found.columns)
+    left, right = st.columns(2)
+    text = left.selectbox("Text column", columns, index=_index(columns, found.text_column), key="distil.corpus.text")
+    label = right.selectbox(
+        "Label column", columns, index=_index(columns, found.label_column), key="distil.corpus.label"
+    )
+    st.dataframe(
+        [dict(zip(columns, row, strict=True)) for row in found.rows],
+        hide_index=True,
+        height=180,
+        alt=f"First rows of {path.name}",
+        key="distil.corpus.preview",
+    )
+    st.caption(f"The first {len(found.rows)} of {found.n_rows:,} rows of {path.name}.")
+    test = _upload("Test texts (optional)", "test", help="Without them a part of the texts is held out.")
+    if test is not None:
+        st.caption(f"Tested on {test.name}.")
+    if text is None or label is None or text == label:
+        st.caption("Choose the column with the texts and another one with the labels.")
+        return {"source": ""}
+    return {"source": str(path), "text_column": text, "label_column": label, "test": str(test or "")}
+
+
+def _index(columns: list[str], name: str) -> int | None:
+    return columns.index(name) if name in columns else None
+
+
+def _upload(label: str, name: str, *, help: str) -> Path | None:
+    """Return an uploaded file; it outlives the page until it is taken away or another one comes."""
+    st.file_uploader(label, FILE_TYPES, key=f"distil.upload.{name}", help=help, on_change=_keep, args=(name,))
+    found: Path | None = st.session_state.get(f"upload.{name}")
+    return found if found is not None and found.is_file() else None
+
+
+def _keep(name: str) -> None:
+    """Keep an uploaded file under its content's name, so that the same file is one corpus, or forget it."""
+    file = st.session_state[f"distil.upload.{name}"]
+    if file is None:
+        st.session_state.pop(f"upload.{name}", None)
+        return
+    content = file.getvalue()
+    path = cache.store().path / "uploads" / sha256(content).hexdigest()[:16] / PurePath(file.name).name
+    if not path.exists():
+        with replacing(path) as whole:
+            whole.write_bytes(content)
+    st.session_state[f"upload.{name}"] = path
+
+
+def _teacher() -> dict[str, Any]:
+    kind = st.selectbox(
+        "Teacher",
+        list(TEACHERS),
+        format_func=TEACHERS.__getitem__,
+        key="distil.teacher",
+        bind="query-params",
+        help="The larger model that the student is cut out of and learns from.",
+    )
+    if kind in ("folder", "hub"):
+        label, hint = (
+            ("Folder", "/path/to/model") if kind == "folder" else ("Model", "textattack/bert-base-uncased-SST-2")
+        )
+        source = st.text_input(
+            label,
+            placeholder=hint,
+            key=f"distil.teacher.{kind}",
+            bind="query-params",
+            help="A classifier of the BERT family with safetensors weights.",
+        )
+        return {"source": (source or "").strip()}
+    return {"source": kind}
+
+
+def _corpus_fields(corpus: dict[str, Any]) -> tuple[str, ...]:
+    """Return the further settings that mean something for a corpus."""
+    source = corpus["source"]
+    if source == "reviews":
+        own: tuple[str, ...] = ("n_train", "n_test")
+    elif not source or source in BUILT_IN:
+        own = ()
+    else:
+        own = ("text_column", "label_column", "label_names")
+    return (*own, "max_examples", "seed")

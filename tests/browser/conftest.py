@@ -1,0 +1,137 @@
+"""A served app and a browser to look at it with."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+ROOT = Path(__file__).parents[2]
+FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+            if CHROMIUM is None:
+                item.add_marker(pytest.mark.skip(reason="no Chromium was found on this system"))
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator["Browser"]:
+    """One browser for all journeys."""
+    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    playwright.expect.set_options(timeout=30_000)
+    with playwright.sync_playwright() as play:
+        browser = play.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def module_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the runs of the served app are."""
+    return tmp_path_factory.mktemp("home")
+
+
+@pytest.fixture(scope="module")
+def address(module_home: Path) -> Iterator[str]:
+    """Serve the app as a user does, on a free port."""
+    with socket.socket() as free:
+        free.bind(("localhost", 0))
+        port = free.getsockname()[1]
+    address = f"http://localhost:{port}"
+    log = module_home / "server.log"
+    command = (sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port))
+    with log.open("wb") as output:
+        server = subprocess.Popen(
+            command,
+            cwd=ROOT,
+            env={**os.environ, "DISTIL_LAB_HOME": str(module_home), "HF_HUB_OFFLINE": "1", "DISTIL_LAB_WORKERS": ""},
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+    try:
+        _wait_until_healthy(address, server, log)
+        yield address
+    finally:
+        server.terminate()
+        server.wait(timeout=20)
+        _end_worker(module_home)
+    printed = log.read_text(encoding="utf-8")
+    assert "Traceback" not in printed, printed
+
+
+def _wait_until_healthy(address: str, server: "subprocess.Popen[bytes]", log: Path) -> None:
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        assert server.poll() is None, log.read_text(encoding="utf-8")
+        try:
+            with urllib.request.urlopen(f"{address}/_stcore/health", timeout=1):
+                return
+        except (urllib.error.URLError, ConnectionError, TimeoutError):
+            time.sleep(0.1)
+    raise TimeoutError(log.read_text(encoding="utf-8"))
+
+
+def _end_worker(home: Path) -> None:
+    """End the worker that the app started: it has the store's folder in its command line."""
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            words = (process / "cmdline").read_bytes().split(b"\0")
+        except OSError:
+            continue
+        if b"worker" in words and os.fsencode(home) in words:
+            os.kill(int(process.name), 15)
+
+
+@pytest.fixture
+def visit(browser: "Browser", address: str) -> Iterator[Callable[..., "Page"]]:
+    """Open a page in a fresh profile; the browser must have nothing to complain about."""
+    contexts, complaints = [], []
+
+    def opened(path: str = "", *, width: int = 1366, height: int = 768, scheme: str = "light") -> "Page":
+        context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(30_000)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("request", lambda request: complaints.append(request.url) if not _local(request.url) else None)
+        page.goto(f"{address}/{path}")
+        settled(page)
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert complaints == []
+
+
+def _local(url: str) -> bool:
+    return url.startswith(("http://localhost", "ws://localhost", "data:", "blob:"))
+
+
+def settled(page: "Page") -> None:
+    """Wait until the page has been drawn and its script has ended."""
+    page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]').wait_for()

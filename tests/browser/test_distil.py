@@ -1,0 +1,64 @@
+"""The first journey, with the real pipeline: one click, a live run, its headline, and both models on a sentence."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+
+pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+
+from playwright.sync_api import Page, expect
+
+from distil_core.checkpoints import assets_folder
+from tests.browser.conftest import settled
+
+Visit = Callable[..., Page]
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not (assets_folder() / "teacher").is_dir(), reason="the shipped teacher has not been built"),
+]
+MINUTES = 60_000
+
+
+def test_one_click_distils_the_default(visit: Visit) -> None:
+    page = visit()
+    page.get_by_role("button", name="Distil", exact=True).click()
+    page.wait_for_url(re.compile(r"run=[0-9a-f]{16}"))
+    expect(page.get_by_role("progressbar")).to_be_visible()
+    address = page.url
+
+    # A second visitor with the same address sees the same run.
+    other = visit(address.partition("/")[2].partition("/")[2].partition("/")[2])
+    expect(other.get_by_text("Running").or_(other.get_by_text("Done")).first).to_be_visible()
+
+    kept = page.locator('[data-testid="stMetric"]', has_text="Accuracy kept")
+    expect(kept).to_contain_text(re.compile(r"\d+\.\d %"), timeout=5 * MINUTES)
+    expect(page.get_by_text(re.compile("No difference seen|The teacher helped|The teacher did harm"))).to_be_visible(
+        timeout=5 * MINUTES
+    )
+    expect(page.locator(".js-plotly-plot")).to_have_count(3)
+
+    # Reloaded, it is still there; asked for again, it is answered at once.
+    page.reload()
+    settled(page)
+    expect(kept).to_contain_text(re.compile(r"\d+\.\d %"))
+    page.get_by_role("button", name="Distil", exact=True).click()
+    settled(page)
+    assert page.url == address
+    expect(kept).to_contain_text(re.compile(r"\d+\.\d %"))
+
+    page.get_by_role("link", name="Compare").click()
+    field = page.get_by_label("Sentence")
+    field.fill("The soup was not bad, but the service was dreadfully slow.")
+    field.press("Enter")
+    expect(page.get_by_text("ms for this sentence")).to_have_count(2, timeout=2 * MINUTES)
+    expect(page.locator(".js-plotly-plot")).to_have_count(2)
+
+
+def test_run_can_be_cancelled_and_run_again(visit: Visit) -> None:
+    page = visit("?distil.seed=7")
+    page.get_by_role("button", name="Distil", exact=True).click()
+    page.get_by_role("button", name="Cancel").click()
+    expect(page.get_by_text("was cancelled")).to_be_visible(timeout=2 * MINUTES)
+    expect(page.get_by_role("button", name="Run again")).to_be_visible()

@@ -1,0 +1,78 @@
+"""What every test stands on: no network, a home of its own, seeds, and signatures that are checked while it runs."""
+
+import os
+import random
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import hypothesis
+import jaxtyping
+import numpy as np
+import pytest
+import torch
+
+# Before anything imports transformers or datasets, which read these once.
+os.environ["HF_HUB_OFFLINE"] = "1"
+os.environ["HF_DATASETS_OFFLINE"] = "1"
+os.environ["TOKENIZERS_PARALLELISM"] = "false"
+# One run at a time and no helper processes, but where a test asks for them.
+os.environ["DISTIL_LAB_WORKERS"] = "1"
+# The processes that tests start import this checkout, as the tests do, and not what is installed.
+os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, (str(Path(__file__).parents[1]), os.environ.get("PYTHONPATH"))))
+
+# Before anything imports the core. The tower lets an int stand where a float is asked for.
+jaxtyping.install_import_hook("distil_core", "beartype.beartype(conf=beartype.BeartypeConf(is_pep484_tower=True))")
+
+# The same examples every time, and no deadline: a busy machine is not a bug.
+hypothesis.settings.register_profile("tests", derandomize=True, deadline=None, database=None, max_examples=25)
+hypothesis.settings.load_profile("tests")
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Keep the runs of a test, and of the processes it starts, out of the user's own."""
+    folder = tmp_path / "home"
+    monkeypatch.setenv("DISTIL_LAB_HOME", str(folder))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
+    """Make tiny checkpoints, each once: ``checkpoint("bert")`` is an encoder, with ``head=True`` a classifier."""
+    from tests import tiny
+
+    folder = tmp_path_factory.mktemp("checkpoints")
+
+    def made(architecture: str = "bert", *, head: bool = False) -> Path:
+        path = folder / f"{architecture}-{'classifier' if head else 'encoder'}"
+        return path if path.exists() else tiny.save(architecture, path, head=head)
+
+    return made
+
+
+@pytest.fixture(scope="session")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """Tiny texts in files, and a teacher that has learned them; see :class:`tests.tiny.Lab`."""
+    from tests import tiny
+
+    folder = tmp_path_factory.mktemp("lab")
+    corpus, test = tiny.write_csv(folder)
+    return tiny.Lab(corpus=corpus, test=test, teacher=tiny.teach(folder / "teacher"))
+
+
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let nobody spend a second on measuring speed."""
+    from distil_core import measure
+
+    speed = measure.speed
+    monkeypatch.setattr(measure, "speed", lambda *inputs, **options: speed(*inputs, **{**options, "seconds": 0.01}))
+
+
+@pytest.fixture(autouse=True)
+def seeds() -> None:
+    """Let no test depend on which one ran before it."""
+    random.seed(0)
+    np.random.seed(0)
+    torch.manual_seed(0)

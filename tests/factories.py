@@ -1,0 +1,132 @@
+"""Plausible values for tests, complete and with overrides by keyword."""
+
+from typing import Any
+
+from distil_core.config import RunConfig, RunKind
+from distil_core.records import (
+    CorpusSummary,
+    Cost,
+    Environment,
+    Fidelity,
+    Interval,
+    Latency,
+    ModelRecord,
+    Quality,
+    RunRecord,
+    Step,
+)
+
+
+def a_quality(accuracy: float = 0.82, **overrides: Any) -> Quality:
+    values: dict[str, Any] = {
+        "accuracy": Interval(value=accuracy, low=max(0.0, accuracy - 0.02), high=min(1.0, accuracy + 0.02)),
+        "macro_f1": accuracy - 0.01,
+        "nll": 0.55,
+        "ece": 0.04,
+    }
+    return Quality(**{**values, **overrides})
+
+
+def a_fidelity(agreement: float = 0.88, **overrides: Any) -> Fidelity:
+    values: dict[str, Any] = {
+        "agreement": Interval(value=agreement, low=max(0.0, agreement - 0.02), high=min(1.0, agreement + 0.02)),
+        "kl_nats": 0.11,
+        "loyalty": 0.83,
+        "both_right": 0.78,
+        "only_teacher_right": 0.09,
+        "only_student_right": 0.04,
+        "both_wrong": 0.09,
+    }
+    return Fidelity(**{**values, **overrides})
+
+
+def a_cost(parameters: int = 2_000_000, **overrides: Any) -> Cost:
+    values: dict[str, Any] = {
+        "parameters": parameters,
+        "bytes": 4 * parameters + 300_000,
+        "latency_ms": Latency(p5=1.1, p50=1.3, p95=2.0),
+        "texts_per_second": 2400.0,
+    }
+    return Cost(**{**values, **overrides})
+
+
+def a_model_record(**overrides: Any) -> ModelRecord:
+    """A student, measured in full."""
+    values: dict[str, Any] = {
+        "quality": a_quality(),
+        "fidelity": a_fidelity(),
+        "cost": a_cost(),
+        "probe_accuracy": 0.71,
+    }
+    return ModelRecord(**{**values, **overrides})
+
+
+def a_teacher_record(**overrides: Any) -> ModelRecord:
+    """A teacher, which has nobody to be faithful to."""
+    return a_model_record(
+        **{
+            "quality": a_quality(0.87, nll=0.41),
+            "fidelity": None,
+            "cost": a_cost(6_000_000, latency_ms=Latency(p5=3.2, p50=3.6, p95=4.9), texts_per_second=800.0),
+            **overrides,
+        }
+    )
+
+
+def a_corpus_summary(**overrides: Any) -> CorpusSummary:
+    values: dict[str, Any] = {
+        "name": "reviews",
+        "digest": "0123456789abcdef",
+        "label_names": ("very negative", "negative", "neutral", "positive", "very positive"),
+        "n_train": 4000,
+        "n_validation": 1000,
+        "n_test": 1000,
+        "majority": 0.21,
+        "mean_tokens": 17.4,
+        "n_truncated": 3,
+        "notes": ("Two duplicates of training texts were left out of the test texts.",),
+    }
+    return CorpusSummary(**{**values, **overrides})
+
+
+def an_environment(**overrides: Any) -> Environment:
+    values: dict[str, Any] = {
+        "processor": "An honest processor, 2 cores",
+        "threads": 2,
+        "device": "cpu",
+        "precision": "bf16",
+        "versions": {"python": "3.11.9", "torch": "2.13.0", "transformers": "5.23.0"},
+    }
+    return Environment(**{**values, **overrides})
+
+
+def a_run_record(run_id: str = "0011223344556677", config: RunConfig | None = None, **overrides: Any) -> RunRecord:
+    """The record of a finished run, plausible for its kind; every field can be overridden."""
+    config = config or RunConfig()
+    sparse = config.kind is RunKind.TFIDF
+    values: dict[str, Any] = {
+        "run": run_id,
+        "config": config,
+        "corpus": a_corpus_summary(),
+        "teacher_name": "shipped",
+        "teacher_digest": "fedcba9876543210",
+        "teacher": a_teacher_record(),
+        "model": a_model_record(cost=a_cost(40_000)) if sparse else a_model_record(),
+        "layers": () if sparse else config.student.layers or tuple(range(config.student.depth)),
+        "seconds": {"teacher": 0.4, "teacher_outputs": 3.1, "training": 11.8, "measurement": 2.2, "total": 18.1},
+        "environment": an_environment(),
+        "examples_seen": 4000 * config.training.epochs,
+    }
+    return RunRecord(**{**values, **overrides})
+
+
+def a_step(step: int = 10, n_steps: int = 100, **overrides: Any) -> Step:
+    values: dict[str, Any] = {
+        "step": step,
+        "n_steps": n_steps,
+        "epoch": 4 * step / n_steps,
+        "loss": {"soft": 0.4, "hard": 0.1},
+        "examples_per_second": 1500.0,
+        "seconds_left": 0.1 * (n_steps - step),
+    }
+    return Step(**{**values, **overrides})

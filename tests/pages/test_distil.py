@@ -1,0 +1,316 @@
+"""The first page: one button, a run that goes on while one looks, and its result."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from distil_core import pipeline
+from distil_core.config import CorpusConfig, LossConfig, RunConfig, RunKind, StudentConfig
+from distil_core.errors import CorpusError
+from distil_core.records import Stage, Validation
+from distil_core.runs import RunState, RunStore
+from tests import seeds
+from tests.factories import a_step
+from tests.pages.conftest import figure, markdown
+
+App = Callable[..., AppTest]
+
+
+def test_example_fills_the_first_visit(app: App, example: Path) -> None:
+    at = app()
+    assert "Example run" in markdown(at)
+    assert [metric.value for metric in at.metric] == ["94.7 %", "66.7 %", "2.8 ×"]
+    assert [metric.delta for metric in at.metric] == ["DistilBERT 97 %", "DistilBERT 40 %", "DistilBERT 1.6 ×"]
+    loss, validation, accuracies = (figure(at, i) for i in range(3))
+    assert [trace["name"] for trace in loss["data"]] == ["teacher's soft labels", "hard labels"]
+    assert {trace["name"]: trace["y"][-1] for trace in validation["data"]} == {
+        "Teacher": 95.0,
+        "Student": 80.0,
+        "No-teacher twin": 80.0,
+    }
+    assert {trace["name"]: trace["x"][0] for trace in accuracies["data"]} == {
+        "Teacher": 95.0,
+        "Student": 90.0,
+        "No-teacher twin": 80.0,
+        "Layer-cut twin": 40.0,
+        "TF-IDF": 60.0,
+    }
+    assert not at.exception
+
+
+def test_empty_store_says_what_to_do(app: App) -> None:
+    at = app()
+    assert "Press **Distil** to begin" in markdown(at)
+    assert not at.exception
+
+
+def test_button_alone_queues_the_default_with_its_twins(app: App, example: Path, store: RunStore) -> None:
+    at = app()
+    assert "Takes about 20 s with its twins." in markdown(at)
+    at.button(key="distil.start").click().run()
+    runs = {run.config.kind: run for run in store.list()}
+    assert set(runs) == set(seeds.KINDS)
+    assert runs[RunKind.DISTILLED].config == seeds.a_config()
+    assert at.query_params["run"] == runs[RunKind.DISTILLED].id
+    assert not at.exception
+
+
+def test_settings_reach_the_run(app: App, store: RunStore) -> None:
+    at = app()
+    at.slider(key="distil.loss.temperature").set_value(4.0)
+    at.slider(key="distil.loss.alpha").set_value(0.5)
+    at.number_input(key="distil.student.depth").set_value(3)
+    at.number_input(key="distil.training.learning_rate").set_value(1e-4)
+    at.number_input(key="distil.seed").set_value(7)
+    at.selectbox(key="distil.student.init").set_value("random")
+    at.run()
+    at.button(key="distil.start").click().run()
+    config = next(run.config for run in store.list() if run.config.kind is RunKind.DISTILLED)
+    assert (config.loss.temperature, config.loss.alpha, config.seed) == (4.0, 0.5, 7)
+    assert (config.student.depth, config.student.init, config.training.learning_rate) == (3, "random", 1e-4)
+    assert not at.exception
+
+
+def test_explicit_layers_are_read_from_text(app: App, store: RunStore) -> None:
+    at = app()
+    at.text_input(key="distil.student.layers").set_value("0, 2,5").run()
+    at.button(key="distil.start").click().run()
+    config = next(run.config for run in store.list() if run.config.kind is RunKind.DISTILLED)
+    assert config.student.layers == (0, 2, 5)
+    assert not at.exception
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "sentence"),
+    [
+        ("distil.student.layers", "0, two", "student.layers[1] must be int, got 'two'"),
+        ("distil.student.layers", "3, 1", "student.layers must rise and not repeat, got [3, 1]"),
+    ],
+)
+def test_bad_setting_is_explained_and_cannot_be_started(app: App, key: str, value: str, sentence: str) -> None:
+    at = app()
+    at.text_input(key=key).set_value(value).run()
+    assert at.error[0].value == sentence
+    assert at.button(key="distil.start").disabled
+    assert not at.exception
+
+
+def test_too_deep_a_student_is_explained_before_the_click(app: App) -> None:
+    at = app()
+    at.number_input(key="distil.student.depth").set_value(9).run()
+    assert at.error[0].value == "student.depth must be at most the teacher's 6 layers, got 9"
+    assert at.button(key="distil.start").disabled
+    assert not at.exception
+
+
+def test_error_of_the_pipeline_is_shown(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise CorpusError("reviews must have two labels, got one; add examples")
+
+    monkeypatch.setattr(pipeline, "submit", refuse)
+    at = app()
+    at.button(key="distil.start").click().run()
+    assert at.error[0].value == "reviews must have two labels, got one; add examples"
+    assert not at.exception
+
+
+def test_run_that_is_done_is_answered_at_once(app: App, store: RunStore) -> None:
+    run = seeds.finished_family(store)
+    at = app()
+    assert "Already done" in markdown(at)
+    at.button(key="distil.start").click().run()
+    assert at.query_params["run"] == run.id
+    assert at.metric[0].value == "94.7 %"
+    assert len(store.list()) == 4
+    assert not at.exception
+
+
+def test_address_leads_to_its_run(app: App, store: RunStore) -> None:
+    seeds.finished_family(store)
+    other = seeds.finished_family(store, seeds.a_config(student=StudentConfig(depth=1)))
+    at = app(run=other.id)
+    assert "1 layer · T 2" in markdown(at)
+    assert at.selectbox(key="app.run").value == other.id
+    assert not at.exception
+
+
+def test_unknown_run_in_the_address_is_said(app: App, example: Path) -> None:
+    at = app(run="0000000000000000")
+    assert "is not in this store" in at.warning[0].value
+    assert "Example run" in markdown(at)
+    assert not at.exception
+
+
+def test_running_run_shows_progress_and_curves(app: App, store: RunStore) -> None:
+    run, twin = (store.add(f"run{i}", config, corpus_name="reviews") for i, config in enumerate(_distilled_and_twin()))
+    with store.owner() as owner:
+        store.claim(owner, run.id)
+        store.add_event(run.id, Stage(name="Training", detail="", fraction=0.0))
+        store.add_event(run.id, a_step(25, 100, seconds_left=12.0))
+        store.add_event(run.id, Validation(epoch=1.0, accuracy=0.7, agreement=None))
+        at = app(run=run.id)
+        assert at.progress[0].value == 25
+        assert at.progress[0].text == "**Student** · Training · about 10 s left · 1,500 texts/s"
+        assert [metric.value for metric in at.metric] == ["–", "–", "–"]
+        assert figure(at, 0)["data"][0]["y"] == [0.4]
+        assert figure(at, 1)["data"][0]["y"] == [70.0]
+        assert "No-teacher twin: waiting" in markdown(at)
+        at.button(key="distil.cancel").click().run()
+        assert store.cancel_requested(run.id)
+        assert store.get(twin.id).state is RunState.CANCELLED
+    assert not at.exception
+
+
+def _distilled_and_twin() -> tuple[RunConfig, RunConfig]:
+    distilled, *_, twin = seeds.family_of(seeds.a_config())
+    return distilled, twin
+
+
+def test_queued_run_says_how_many_come_first(app: App, store: RunStore) -> None:
+    store.add("first", seeds.a_config(seed=5), corpus_name="reviews")
+    run = store.add("second", seeds.a_config(), corpus_name="reviews")
+    at = app(run=run.id)
+    assert at.progress[0].text == "Waiting for 1 other run"
+    assert not at.exception
+
+
+def test_failed_run_says_why_and_can_be_run_again(app: App, store: RunStore) -> None:
+    run = store.add("bad", seeds.a_config(), corpus_name="reviews")
+    with store.owner() as owner:
+        store.claim(owner, run.id)
+        store.fail(run.id, "the teacher must know the labels, got two; choose another")
+    at = app(run=run.id)
+    assert at.error[0].value == "This run failed: the teacher must know the labels, got two; choose another"
+    at.button(key="distil.again").click().run()
+    assert store.get(run.id).state is RunState.QUEUED
+    assert not at.exception
+
+
+def test_interrupted_run_can_be_resumed(app: App, store: RunStore) -> None:
+    run = store.add("cut", seeds.a_config(), corpus_name="reviews")
+    with store.owner() as owner:
+        store.claim(owner, run.id)
+    at = app(run=run.id)
+    assert "**Resume** goes on from its last checkpoint" in at.warning[0].value
+    assert at.button(key="distil.again").label == "Resume"
+    at.button(key="distil.again").click().run()
+    assert store.get(run.id).state is RunState.QUEUED
+    assert not at.exception
+
+
+def test_cancelled_run_says_so(app: App, store: RunStore) -> None:
+    run = store.add("stopped", seeds.a_config(), corpus_name="reviews")
+    store.cancel(run.id)
+    at = app(run=run.id)
+    assert "was cancelled" in at.info[0].value
+    assert at.button(key="distil.again").label == "Run again"
+    assert not at.exception
+
+
+def test_failed_twin_does_not_hide_the_result(app: App, store: RunStore) -> None:
+    distilled, twin = _distilled_and_twin()
+    run = seeds.finished(store, distilled)
+    store.add("twin", twin, corpus_name="reviews")
+    with store.owner() as owner:
+        store.claim(owner, "twin")
+        store.fail("twin", "out of memory")
+    at = app(run=run.id)
+    assert at.metric[0].value == "94.7 %"
+    assert at.warning[0].value == "No-teacher twin failed: out of memory"
+    assert "shows when its twin" in markdown(at)
+    assert not at.exception
+
+
+def test_table_has_all_models_and_measures(app: App, store: RunStore) -> None:
+    run = seeds.finished_family(store)
+    at = app(run=run.id)
+    table = at.table[0].value
+    assert list(table.columns) == ["Teacher", "Student", "No-teacher twin", "Layer-cut twin", "TF-IDF"]
+    assert table.loc["Accuracy", "Student"].startswith("90.0 %")
+    assert table.loc["Latency", "TF-IDF"] == "–"
+    assert table.loc["Agreement", "Teacher"] == "–"
+    assert not at.exception
+
+
+def test_own_file_is_previewed_mapped_and_used(app: App, store: RunStore) -> None:
+    at = app()
+    at.selectbox(key="distil.corpus").set_value("file").run()
+    assert at.button(key="distil.start").disabled
+    content = "review,stars\n" + "".join(f"text {i},{i % 2}\n" for i in range(8))
+    at.file_uploader(key="distil.upload.train").upload("mine.csv", content.encode()).run()
+    at.selectbox(key="distil.corpus.text").set_value("review")
+    at.selectbox(key="distil.corpus.label").set_value("stars").run()
+    assert "The first 5 of 8 rows of mine.csv." in markdown(at)
+    at.button(key="distil.start").click().run()
+    config = next(run.config for run in store.list() if run.config.kind is RunKind.DISTILLED)
+    assert Path(config.corpus.source).read_text(encoding="utf-8") == content
+    assert Path(config.corpus.source).is_relative_to(store.path)
+    assert (config.corpus.text_column, config.corpus.label_column) == ("review", "stars")
+    assert not at.exception
+
+
+def test_test_file_can_be_taken_away_again(app: App, store: RunStore) -> None:
+    at = app()
+    at.selectbox(key="distil.corpus").set_value("file").run()
+    content = b"text,label\n" + b"".join(b"text %d,%d\n" % (i, i % 2) for i in range(8))
+    at.file_uploader(key="distil.upload.train").upload("mine.csv", content).run()
+    at.file_uploader(key="distil.upload.test").upload("held-out.csv", content).run()
+    assert "Tested on held-out.csv." in markdown(at)
+    at.file_uploader(key="distil.upload.test").clear().run()
+    assert "Tested on" not in markdown(at)
+    at.button(key="distil.start").click().run()
+    assert {run.config.corpus.test for run in store.list()} == {""}
+    assert not at.exception
+
+
+def test_file_that_is_no_table_is_explained(app: App) -> None:
+    at = app()
+    at.selectbox(key="distil.corpus").set_value("file").run()
+    at.file_uploader(key="distil.upload.train").upload("mine.parquet", b"no parquet").run()
+    assert "mine.parquet" in at.error[0].value
+    assert at.button(key="distil.start").disabled
+    assert not at.exception
+
+
+@pytest.mark.parametrize(
+    ("choice", "field", "value", "source"),
+    [
+        ("folder", "distil.teacher.folder", "/somewhere/teacher", "/somewhere/teacher"),
+        ("folder", "distil.teacher.folder", "~nobody-there/teacher", "~nobody-there/teacher"),
+        ("hub", "distil.teacher.hub", " somebody/model ", "somebody/model"),
+    ],
+)
+def test_teacher_from_elsewhere(app: App, store: RunStore, choice: str, field: str, value: str, source: str) -> None:
+    at = app()
+    at.selectbox(key="distil.teacher").set_value(choice).run()
+    assert at.button(key="distil.start").disabled
+    at.text_input(key=field).set_value(value).run()
+    at.button(key="distil.start").click().run()
+    assert {run.config.teacher.source for run in store.list()} == {source}
+    assert not at.exception
+
+
+def test_corpus_from_the_hub(app: App, store: RunStore) -> None:
+    at = app()
+    at.selectbox(key="distil.corpus").set_value("hub").run()
+    assert at.button(key="distil.start").disabled
+    at.text_input(key="distil.corpus.hub").set_value("somebody/set").run()
+    at.text_input(key="distil.corpus.text_column").set_value("body")
+    at.text_input(key="distil.corpus.label_column").set_value("mood")
+    at.text_input(key="distil.corpus.label_names").set_value("bad, good").run()
+    at.button(key="distil.start").click().run()
+    asked = CorpusConfig(
+        source="hub:somebody/set", text_column="body", label_column="mood", label_names=("bad", "good")
+    )
+    assert {run.config.corpus for run in store.list()} == {asked}
+    assert not at.exception
+
+
+def test_every_setting_has_its_sentence_of_help(app: App) -> None:
+    at = app()
+    widgets = [*at.slider, *at.number_input, *at.text_input, *at.selectbox]
+    assert [widget.key for widget in widgets if widget.key.startswith("distil.") and not widget.help] == []
+    assert {f"distil.loss.{name}" for name in LossConfig.__dataclass_fields__} <= {widget.key for widget in widgets}
+    assert not at.exception

@@ -1,0 +1,128 @@
+"""The list of all runs: what it says, and what one can do with a run."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from distil_core.cache import Cache
+from distil_core.config import RunKind
+from distil_core.runs import RunStore
+from pages import cache
+from tests import seeds
+from tests.pages.conftest import markdown
+
+App = Callable[..., AppTest]
+
+
+def test_empty_list_says_where_to_begin(app: App) -> None:
+    at = app("runs")
+    assert "Nothing has been distilled here yet" in at.info[0].value
+    assert at.page_link[0].value == "Distil the first student"
+    assert not at.exception
+
+
+def test_rows_hold_settings_and_results(app: App, store: RunStore, example: Path) -> None:
+    seeds.finished_family(store)
+    store.cancel(store.add("stopped", seeds.a_config(seed=9), corpus_name="reviews").id)
+    at = app("runs")
+    table = at.dataframe[0].value
+    assert [state[0] for state in table["State"]] == ["Example", "Cancelled", "Done"]
+    done = table.iloc[2]
+    assert (done["Corpus"], done["Teacher"], done["Layers"]) == ("reviews", "shipped", 2)
+    assert (done["Temperature"], done["Alpha"]) == (2.0, 0.9)
+    assert (done["Accuracy"], done["±"]) == pytest.approx((90.0, 2.0))
+    assert (done["Agreement"], done["Size"], done["Latency"]) == pytest.approx((88.0, 8.3, 1.3))
+    assert table["Accuracy"].isna().tolist() == [False, True, False]
+    assert not at.exception
+
+
+def test_twins_are_shown_when_asked_for(app: App, store: RunStore) -> None:
+    seeds.finished_family(store)
+    at = app("runs")
+    assert len(at.dataframe[0].value) == 1
+    at.toggle(key="runs.twins").set_value(True).run()
+    assert set(at.dataframe[0].value["Model"]) == {"Student", "No-teacher twin", "Layer-cut twin", "TF-IDF"}
+    assert not at.exception
+
+
+def test_run_in_use_is_shown_in_full(app: App, store: RunStore) -> None:
+    run = seeds.finished_family(store, seeds.a_config(seed=4))
+    at = app("runs", run=run.id)
+    settings = at.table[0].value.iloc[:, 0].to_dict()
+    assert settings["seed"] == "**4**"
+    assert settings["student.depth"] == "2"
+    assert at.table[1].value.loc["Accuracy", "Teacher"].startswith("95.0 %")
+    assert at.table[2].value.iloc[:, 0]["Texts"] == "4,000 to train, 1,000 to validate, 1,000 to test"
+    assert not at.exception
+
+
+def test_failed_run_says_why(app: App, store: RunStore) -> None:
+    run = store.add("bad", seeds.a_config(), corpus_name="reviews")
+    with store.owner() as owner:
+        store.claim(owner, run.id)
+        store.fail(run.id, "the corpus must have labels, got none")
+    at = app("runs", run=run.id)
+    assert at.error[0].value == "This run failed: the corpus must have labels, got none"
+    assert "There are none: the run is not done." in markdown(at)
+    assert not at.exception
+
+
+def test_delete_asks_first(app: App, store: RunStore) -> None:
+    run = seeds.finished_family(store)
+    at = app("runs", run=run.id)
+    at.button(key="runs.delete").click().run()
+    assert "are removed for good" in markdown(at)
+    assert store.find(run.id) is not None
+    assert not at.exception
+
+
+def test_running_run_cannot_be_deleted(app: App, store: RunStore) -> None:
+    run = store.add("going", seeds.a_config(), corpus_name="reviews")
+    with store.owner() as owner:
+        store.claim(owner, run.id)
+        at = app("runs", run=run.id)
+        assert at.button(key="runs.delete").disabled
+    assert not at.exception
+
+
+def test_example_cannot_be_deleted(app: App, example: Path) -> None:
+    at = app("runs")
+    assert "runs.delete" not in {button.key for button in at.button}
+    assert {button.key for button in at.get("download_button")} >= {"runs.student", "runs.record"}
+    assert not at.exception
+
+
+def test_twin_without_student_offers_only_its_record(app: App, store: RunStore) -> None:
+    config = next(item for item in seeds.family_of(seeds.a_config()) if item.kind is RunKind.TFIDF)
+    run = seeds.finished(store, config)
+    at = app("runs", run=run.id, runs__twins="true")
+    keys = {button.key for button in at.get("download_button")}
+    assert "runs.record" in keys
+    assert "runs.student" not in keys
+    assert not at.exception
+
+
+def test_open_leads_to_the_other_pages(app: App, store: RunStore) -> None:
+    run = seeds.finished_family(store)
+    at = app("runs", run=run.id)
+    at.button(key="runs.open").click().run()
+    assert at.query_params["run"] == run.id
+    assert at.button(key="distil.start")
+    at = app("runs", run=run.id)
+    at.button(key="runs.compare").click().run()
+    assert at.text_input(key="compare.text").value
+    assert not at.exception
+
+
+def test_cache_is_listed(app: App, store: RunStore) -> None:
+    with Cache(store.path / "cache").writing("outputs", "abc", name="answers of shipped on reviews") as folder:
+        (folder / "logits.bin").write_bytes(bytes(2_000_000))
+    at = app("runs")
+    assert at.expander[-1].label == "Cache: 2.00 MB"
+    assert at.dataframe[-1].value["What"].tolist() == ["answers of shipped on reviews"]
+    at.button(key="runs.cache").click().run()
+    assert "Finished runs are not touched" in markdown(at)
+    assert cache.kept().entries()
+    assert not at.exception

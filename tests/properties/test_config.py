@@ -1,0 +1,56 @@
+"""Laws of settings: they survive JSON, and every map of layers is a choice of the teacher's in their order."""
+
+import json
+from dataclasses import replace
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from distil_core.config import (
+    LayerMap,
+    LossConfig,
+    RunConfig,
+    RunKind,
+    StudentConfig,
+    canonical,
+    fingerprint,
+    from_json,
+    layer_indices,
+    to_json,
+    validate,
+)
+
+maps = st.sampled_from([layer_map for layer_map in LayerMap if layer_map is not LayerMap.EXPLICIT])
+
+
+@given(n_layers=st.integers(1, 48), depth=st.integers(1, 48), layer_map=maps)
+def test_a_map_picks_as_many_layers_as_asked_for(n_layers: int, depth: int, layer_map: LayerMap) -> None:
+    depth = min(depth, n_layers)
+    layers = layer_indices(StudentConfig(depth=depth, layer_map=layer_map), n_layers)
+    assert len(layers) == depth
+    assert list(layers) == sorted(set(layers))
+    assert 0 <= layers[0] <= layers[-1] < n_layers
+
+
+@given(n_layers=st.integers(2, 48), depth=st.integers(2, 48))
+def test_even_and_alternate_keep_both_ends(n_layers: int, depth: int) -> None:
+    for layer_map in (LayerMap.EVEN, LayerMap.ALTERNATE):
+        layers = layer_indices(StudentConfig(depth=min(depth, n_layers), layer_map=layer_map), n_layers)
+        assert (layers[0], layers[-1]) == (0, n_layers - 1)
+
+
+@given(temperature=st.floats(0.1, 20.0), alpha=st.floats(0.0, 1.0), kind=st.sampled_from(RunKind))
+def test_a_config_survives_json(temperature: float, alpha: float, kind: RunKind) -> None:
+    config = validate(RunConfig(kind=kind, loss=LossConfig(temperature=temperature, alpha=alpha)))
+    again = from_json(RunConfig, json.loads(json.dumps(to_json(config))))
+    assert again == config
+    names = {"corpus_digest": "c", "teacher_digest": "t"}
+    assert fingerprint(again, **names) == fingerprint(canonical(config), **names)
+
+
+@given(temperature=st.floats(0.1, 20.0), kind=st.sampled_from([kind for kind in RunKind if kind != "distilled"]))
+def test_all_temperatures_share_their_twins(temperature: float, kind: RunKind) -> None:
+    config = RunConfig(kind=kind)
+    hot = replace(config, loss=LossConfig(temperature=temperature))
+    names = {"corpus_digest": "c", "teacher_digest": "t"}
+    assert fingerprint(hot, **names) == fingerprint(config, **names)

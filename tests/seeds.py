@@ -1,0 +1,110 @@
+"""Stores and example folders with finished runs in them, made of factory records and outputs with obvious answers."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from safetensors.numpy import save_file
+
+from distil_core.config import RunConfig, RunKind, canonical, digest, to_json
+from distil_core.records import Cost, Event, RunRecord, Stage, Validation, event_to_json
+from distil_core.runs import Run, RunStore
+from tests.factories import a_fidelity, a_model_record, a_quality, a_run_record, a_step, a_teacher_record
+
+KINDS = (RunKind.DISTILLED, RunKind.LAYER_CUT, RunKind.TFIDF, RunKind.HARD_LABELS)
+ACCURACIES = {RunKind.DISTILLED: 0.9, RunKind.HARD_LABELS: 0.8, RunKind.LAYER_CUT: 0.4, RunKind.TFIDF: 0.6}
+TEACHER_ACCURACY = 0.95
+N_TEXTS = 20
+
+
+def a_config(**overrides: object) -> RunConfig:
+    """A config as the store keeps it."""
+    return canonical(replace(RunConfig(), **overrides))  # type: ignore[arg-type]
+
+
+def family_of(config: RunConfig) -> tuple[RunConfig, ...]:
+    """The run and its twins, in the order in which they are computed."""
+    return tuple(canonical(replace(config, kind=kind)) for kind in KINDS)
+
+
+def record_of(config: RunConfig, run_id: str) -> RunRecord:
+    """A record with the accuracies above; the teacher is right on 95 %."""
+    accuracy, overrides = ACCURACIES[config.kind], {}
+    if config.kind is RunKind.TFIDF:
+        overrides = {"cost": Cost(parameters=50_000, bytes=900_000, latency_ms=None, texts_per_second=None)}
+    model = a_model_record(quality=a_quality(accuracy), fidelity=a_fidelity(0.88), **overrides)
+    return a_run_record(run_id, config, teacher=a_teacher_record(quality=a_quality(TEACHER_ACCURACY)), model=model)
+
+
+def events_of(config: RunConfig) -> tuple[Event, ...]:
+    """Two epochs' worth of events; the teacher's validation accuracy is 95 %."""
+    loss = {"soft_labels": 0.4, "hard_labels": 0.1}
+    steps = tuple(a_step(step, 40, loss=loss) for step in (10, 20, 30, 40))
+    validations = tuple(Validation(epoch=epoch, accuracy=0.4 + 0.1 * epoch, agreement=0.5) for epoch in (0.0, 2.0, 4.0))
+    teacher = Stage(name="Teacher outputs", detail="validation accuracy 0.9500", fraction=1.0)
+    return (teacher, *validations[:1], *steps[:2], *validations[1:2], *steps[2:], *validations[2:])
+
+
+def write_files(folder: Path, config: RunConfig) -> None:
+    """Write what a run leaves: text ``i`` has label ``i % 5``; a model is wrong on its last texts, by one label."""
+    folder.mkdir(parents=True, exist_ok=True)
+    labels = np.arange(N_TEXTS) % 5
+    student, teacher = (_logits(labels, accuracy) for accuracy in (ACCURACIES[config.kind], TEACHER_ACCURACY))
+    arrays = {
+        "test_logits": student,
+        "teacher_test_logits": teacher,
+        "test_labels": labels.astype(np.int64),
+        "validation_logits": student,
+        "teacher_validation_logits": teacher,
+        "validation_labels": labels.astype(np.int64),
+    }
+    save_file(arrays, folder / "outputs.safetensors")
+    lines = [json.dumps({"text": f"This is text number {i}.", "label": int(label)}) for i, label in enumerate(labels)]
+    (folder / "test.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    if config.kind is not RunKind.TFIDF:
+        (folder / "student").mkdir(exist_ok=True)
+        (folder / "student" / "config.json").write_text('{"model_type": "bert"}', encoding="utf-8")
+        (folder / "student" / "model.safetensors").write_bytes(bytes(1000))
+
+
+def _logits(labels: np.ndarray, accuracy: float) -> np.ndarray:
+    answers = labels.copy()
+    n_wrong = round((1 - accuracy) * len(labels))
+    answers[len(labels) - n_wrong :] = (answers[len(labels) - n_wrong :] + 1) % 5
+    return np.asarray(3.0 * np.eye(5)[answers], dtype=np.float32)
+
+
+def finished(store: RunStore, config: RunConfig) -> Run:
+    """Add a run that is done, unless it is there."""
+    run = store.add(digest(config), config, corpus_name="reviews")
+    if run.record is not None:  # a twin of several
+        return run
+    with store.owner() as owner:
+        store.claim(owner, run.id)
+        for event in events_of(config):
+            store.add_event(run.id, event)
+        write_files(store.folder(run.id), config)
+        store.finish(run.id, record_of(config, run.id))
+    return store.get(run.id)
+
+
+def finished_family(store: RunStore, config: RunConfig | None = None) -> Run:
+    """Add a distilled run that is done, with all its twins."""
+    runs = [finished(store, item) for item in family_of(config or a_config())]
+    return runs[0]
+
+
+def example_folder(folder: Path, config: RunConfig | None = None) -> Path:
+    """Write an example as it ships with the package."""
+    for item in family_of(config or a_config(seed=1)):
+        write_files(folder / item.kind, item)
+        _write_json(folder / item.kind / "record.json", to_json(record_of(item, "example")))
+        lines = [json.dumps(event_to_json(event)) for event in events_of(item)]
+        (folder / item.kind / "events.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return folder
+
+
+def _write_json(path: Path, value: Mapping[str, object]) -> None:
+    path.write_text(json.dumps(value), encoding="utf-8")

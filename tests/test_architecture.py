@@ -1,0 +1,255 @@
+"""Promises that the whole keeps: who may import whom, what is public, and that the README tells the truth."""
+
+import ast
+import importlib
+import pkgutil
+import re
+import shlex
+import subprocess
+import sys
+import tomllib
+from fnmatch import fnmatch
+from pathlib import Path
+from typing import Any
+from unittest.mock import create_autospec
+
+import pytest
+
+import app
+import distil_core
+from distil_core import __main__, pipeline
+from distil_core.config import RunConfig, RunKind
+from distil_core.corpora import files
+from tests import readme
+from tests.factories import a_run_record
+from tests.readme import README, ROOT
+
+PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+CONTRACTS = {contract["id"]: contract for contract in PROJECT["tool"]["importlinter"]["contracts"]}
+TEXT = README.read_text(encoding="utf-8")
+CODE = sorted([ROOT / "app.py", *(ROOT / "pages").rglob("*.py"), *(ROOT / "distil_core").rglob("*.py")])
+EXPORTS = {
+    "distil_core.corpora": ["BUILT_IN", "Corpus", "FilePreview", "Split", "load", "load_recent", "preview"],
+    "distil_core.corpora.reviews": [
+        "GRAMMAR_VERSION",
+        "LABEL_NAMES",
+        "MARGIN",
+        "NOISE",
+        "Review",
+        "generate",
+        "label_probabilities",
+        "noise_ceiling",
+        "write",
+    ],
+    "distil_core.runs": ["Run", "RunState", "RunStore", "default_folder", "held"],
+}
+
+
+# Imports
+
+
+def test_no_import_points_upwards_and_libraries_have_one_door() -> None:
+    program = "from importlinter.cli import lint_imports_command; lint_imports_command()"
+    command = [sys.executable, "-c", program, "--no-cache", "--no-logo"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
+
+
+def test_the_core_knows_nothing_of_streamlit() -> None:
+    assert [path for path in CODE if "distil_core" in path.parts and "streamlit" in imports(path)] == []
+
+
+def test_pages_compute_nothing_themselves() -> None:
+    heavy = {"torch", "transformers", "plotly", "sqlite3", "sklearn", "datasets"}
+    assert [path for path in CODE if "distil_core" not in path.parts and imports(path) & heavy] == []
+
+
+def test_what_pages_import_starts_fast() -> None:
+    light = CONTRACTS["light"]["source_modules"]
+    heavy = ["torch", "transformers", "sklearn", "datasets", "pandas", "streamlit"]
+    program = f"import sys, {', '.join(light)}; print(sorted(set({heavy}) & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_all_that_pages_import_is_checked_to_be_light() -> None:
+    used = {name for path in CODE if path.parent.name == "pages" for name in core_imports(path)}
+    assert used <= set(CONTRACTS["light"]["source_modules"])
+
+
+def imports(path: Path) -> set[str]:
+    """Libraries that a file imports, at its top or inside a function."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {name.name.partition(".")[0] for name in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            found.add((node.module or "").partition(".")[0])
+    return found
+
+
+def core_imports(path: Path) -> set[str]:
+    """Modules of the core that a file imports at its top."""
+    found = set()
+    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.ImportFrom) and (node.module or "").partition(".")[0] == "distil_core":
+            parts = (node.module or "").split(".")
+            found |= {f"distil_core.{parts[1]}"} if parts[1:] else {f"distil_core.{name.name}" for name in node.names}
+    return found
+
+
+# Names
+
+
+@pytest.mark.parametrize("package", EXPORTS)
+def test_exports_are_exact_and_sorted(package: str) -> None:
+    module = importlib.import_module(package)
+    assert module.__all__ == sorted(EXPORTS[package])
+    assert [name for name in module.__all__ if not hasattr(module, name)] == []
+
+
+def test_every_package_says_what_it_exports() -> None:
+    found = pkgutil.walk_packages(distil_core.__path__, "distil_core.")
+    assert sorted(module.name for module in found if module.ispkg) == sorted(EXPORTS)
+
+
+def test_modules_have_names_that_say_something() -> None:
+    empty = {"util", "utils", "helper", "helpers", "common", "misc", "manager", "base"}
+    assert [path for path in (*CODE, *(ROOT / "tests").rglob("*.py")) if path.stem in empty] == []
+
+
+@pytest.mark.parametrize("path", CODE, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_modules_fit_into_a_head(path: Path) -> None:
+    n_lines = path.read_text(encoding="utf-8").count("\n")
+    assert n_lines <= 400
+
+
+def test_no_file_knows_where_it_was_written() -> None:
+    local = re.compile(r"(?<![\w.>:-])(/(?:work|farm|home|root|Users|tmp)/\w|[A-Z]:\\Users)")
+    texts = ("*.py", "*.md", "*.toml", "*.json", "*.jsonl", "*.csv", "*.svg")
+    folders = ("distil_core", "pages", "tests", "assets", ".streamlit", ".ci")
+    paths = [*ROOT.glob("*.*"), *(path for folder in folders for path in (ROOT / folder).rglob("*"))]
+    read = [path for path in paths if path.name == "run" or any(path.match(pattern) for pattern in texts)]
+    assert len(read) > 50
+    assert [path for path in read if path.is_file() and local.search(path.read_text(encoding="utf-8"))] == []
+
+
+# Pages
+
+
+def test_every_page_has_its_file_and_its_test() -> None:
+    for page in app.PAGES:
+        assert (ROOT / "pages" / f"{page}.py").is_file()
+        assert "def test_" in (ROOT / "tests" / "pages" / f"test_{page}.py").read_text(encoding="utf-8")
+
+
+def test_the_server_answers_this_computer_alone_and_tells_nobody() -> None:
+    options = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text(encoding="utf-8"))
+    assert options["server"]["address"] == "localhost"
+    assert options["browser"]["gatherUsageStats"] is False
+    # What is larger is refused in our own words, not by the uploader.
+    assert options["server"]["maxUploadSize"] * 2**20 >= files.MAX_BYTES
+
+
+# README
+
+
+def test_the_readme_documents_every_setting() -> None:
+    written = TEXT.split(readme.BEGIN)[1].split(readme.END)[0]
+    assert written == readme.settings_table(), "run python -m tests.readme"
+
+
+def test_every_option_of_the_readme_exists(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        __main__.main(["distil", "--help"])
+    known = set(re.findall(r"--[\w-]+", capsys.readouterr().out))
+    assert set(re.findall(r"`(--[\w-]+)`", readme.settings_table())) <= known
+
+
+def test_the_readme_has_two_setup_commands_and_they_come_first() -> None:
+    assert readme.blocks("bash")[:2] == (
+        "pip install . && streamlit run app.py\n",
+        "pip install '.[test]' && pytest\n",
+    )
+
+
+def test_the_readmes_shell_commands_are_understood() -> None:
+    lines = [line for block in readme.blocks("bash")[2:] for line in block.splitlines()]
+    assert len(lines) >= 4
+    for line in lines:
+        python, flag, package, *arguments = shlex.split(line)
+        assert (python, flag, package) == ("python", "-m", "distil_core")
+        __main__._parser().parse_args(arguments)
+
+
+def test_the_readmes_python_runs(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (program,) = readme.blocks("python")
+    records = {kind: a_run_record(config=RunConfig(kind=kind)) for kind in RunKind}
+    answer = pipeline.Distillation(
+        run="0011223344556677",
+        record=records[RunKind.DISTILLED],
+        hard_label_twin=records[RunKind.HARD_LABELS],
+        layer_cut_twin=records[RunKind.LAYER_CUT],
+        tfidf=records[RunKind.TFIDF],
+        folder=tmp_path,
+    )
+    distil = create_autospec(pipeline.distil, return_value=answer)
+    monkeypatch.setattr(pipeline, "distil", distil)
+    exec(compile(program, README.name, "exec"), {})
+    distil.assert_called_once()
+    *lines, last = capsys.readouterr().out.splitlines()
+    assert [line.split()[-1] for line in lines] == ["87.0%", "82.0%", "82.0%", "82.0%"]
+    assert last == str(tmp_path / "student")
+
+
+def test_the_readmes_tree_is_the_real_tree() -> None:
+    assert sorted(readme.tree()) == sorted(real_tree())
+    assert [name for name, sentence in readme.tree().items() if not sentence] == []
+
+
+def test_the_readmes_tree_reads_as_imports_do() -> None:
+    rows = [layer.split(" | ") for layer in reversed(CONTRACTS["layers"]["layers"])]
+    height = {name: i for i, row in enumerate(rows) for name in row}
+    order = [Path(name).stem for name in readme.tree() if name.startswith("distil_core/") and name != "distil_core/"]
+    assert sorted(order, key=height.__getitem__) == order
+
+
+def real_tree() -> set[str]:
+    """The two upper levels; tests of modules as one, and without what need not be said or git does not keep."""
+    ignored = [line.rstrip("/") for line in (ROOT / ".gitignore").read_text(encoding="utf-8").splitlines()]
+    unsaid = {"__init__.py", "py.typed", "pyproject.toml", "README.md", "LICENSE"}
+
+    def entries(folder: Path) -> list[Path]:
+        return [
+            path
+            for path in folder.iterdir()
+            if not path.name.startswith(".") and not any(fnmatch(path.name, pattern) for pattern in ignored)
+        ]
+
+    found = set()
+    for path in entries(ROOT):
+        inner = [f"{path.name}/{item.name}{'/' * item.is_dir()}" for item in entries(path)] if path.is_dir() else []
+        found |= {path.name + "/" * path.is_dir(), *inner}
+    named = {re.sub(r"^tests/test_\w+\.py$", "tests/test_*.py", name) for name in found}
+    return {name for name in named if name.rpartition("/")[2] not in unsaid}
+
+
+def test_every_file_that_the_readme_points_to_exists() -> None:
+    targets = re.findall(r'src="([^"]+)"|\]\((?!http)([^)#]+)\)', TEXT)
+    assert len(targets) >= 4
+    assert [name for pair in targets for name in pair if name and not (ROOT / name).exists()] == []
+
+
+def test_the_readme_tells_what_each_extra_is_for() -> None:
+    assert re.findall(r"^\| `(\w+)` \|", TEXT.split("## Extras")[1].split("\n## ")[0], re.M) == list(
+        PROJECT["project"]["optional-dependencies"]
+    )
+
+
+def test_ci_runs_the_command_of_the_readme() -> None:
+    script = ROOT / ".ci" / "run"
+    assert script.stat().st_mode & 0o111
+    subprocess.run(["bash", "-n", str(script)], check=True)
+    assert "README.md" in script.read_text(encoding="utf-8")

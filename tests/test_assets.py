@@ -1,0 +1,76 @@
+"""What ships with the package, built small."""
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from distil_core import assets, outcomes
+from distil_core.checkpoints import locate
+from distil_core.config import Precision, RunKind, TrainingConfig
+from distil_core.corpora import Split, reviews
+from distil_core.models import load_model, load_tokenizer, predict
+from distil_core.records import Stage, Step, Validation
+from distil_core.tokens import encode
+from tests import tiny
+
+
+@pytest.fixture
+def small(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A teacher of two layers, and few texts."""
+    monkeypatch.setattr(assets, "_DEPTH", 2)
+    monkeypatch.setattr(assets, "_WIDTH", 32)
+    monkeypatch.setattr(assets, "_HEAD", 16)
+    settings = TrainingConfig(epochs=1, batch_size=20, learning_rate=1e-3, precision=Precision.FP32)
+    monkeypatch.setattr(assets, "_TRAINING", settings)
+    monkeypatch.setattr(assets, "load", lambda config: tiny.corpus())
+    generate = reviews.generate
+
+    def few(*, n_train: int, n_validation: int, n_test: int, seed: int) -> tuple[Split, Split, Split]:
+        return generate(n_train=n_train, n_validation=50, n_test=n_test, seed=seed)
+
+    monkeypatch.setattr(assets.reviews, "generate", few)
+    monkeypatch.setattr(assets.reviews, "noise_ceiling", lambda: 0.9)
+
+
+def test_the_teacher_knows_the_labels_of_the_reviews(small: None, tmp_path: Path) -> None:
+    told: list[str] = []
+    assets.build_teacher(tmp_path / "teacher", n_texts=200, tell=told.append)
+    found = locate(str(tmp_path / "teacher"))
+    assert (found.architecture, found.n_layers, found.width) == ("bert", 2, 32)
+    assert found.labels == reviews.LABEL_NAMES
+    assert told[0].startswith("step 1 of ")
+    assert any("epoch 1: validation accuracy" in line for line in told)
+    assert "of unseen reviews; the noise of the labels allows" in told[-1]
+    words = load_tokenizer(tmp_path / "teacher")
+    assert words("Snow, in winter?")["input_ids"] == words("snow , in WINTER ?")["input_ids"]
+    assert words.convert_ids_to_tokens(words("snow")["input_ids"])[1] == "snow"  # from the other corpus
+    first = load_model(tmp_path / "teacher")
+    assets.build_teacher(tmp_path / "again", n_texts=200, tell=lambda text: None)
+    again = load_model(tmp_path / "again")
+    assert all(torch.equal(a, b) for a, b in zip(first.parameters(), again.parameters(), strict=True))
+
+
+def test_the_example_is_what_pages_read(lab: tiny.Lab, tmp_path: Path, quick: None) -> None:
+    told: list[str] = []
+    assets.build_example(tmp_path / "example", config=lab.config(), tell=told.append)
+    found = outcomes.example(tmp_path / "example")
+    assert found is not None
+    assert found.distilled.record.config.kind is RunKind.DISTILLED
+    assert {twin.record.config.kind for twin in found.twins} == {RunKind.HARD_LABELS, RunKind.LAYER_CUT, RunKind.TFIDF}
+    assert sorted(path.name for path in (tmp_path / "example").iterdir()) == sorted(RunKind)
+    folder = found.distilled.folder
+    texts, answers = outcomes.test_texts(folder), outcomes.outputs(folder)
+    assert len(texts) == len(answers.test) == 30
+    student, words = load_model(folder / "student"), load_tokenizer(folder / "student")
+    tokens = encode(words, [example.text for example in texts], max_length=tiny.LENGTH)
+    torch.testing.assert_close(predict(student, tokens, padding=0), torch.from_numpy(answers.test), atol=1e-5, rtol=0)
+    events = outcomes.read_events(folder / "events.jsonl")
+    assert {type(event) for event in events} == {Stage, Step, Validation}
+    for twin in found.twins:
+        assert not (twin.folder / "student").exists()
+        assert outcomes.outputs(twin.folder).test.shape == (30, 3)
+    assert told == [
+        f"the example's student is right on {found.distilled.record.model.quality.accuracy.value:.1%} of the test texts"
+    ]
+    assert not list(tmp_path.glob("example/store*"))

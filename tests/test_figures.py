@@ -1,0 +1,87 @@
+from pathlib import Path
+
+import pytest
+
+from distil_core import figures, outcomes
+from distil_core.config import RunKind
+from distil_core.outcomes import Curves
+from distil_core.records import Validation
+from distil_core.summary import NAMES, models
+from tests import seeds
+from tests.factories import a_fidelity, a_step
+
+
+def _curves() -> Curves:
+    return outcomes.curves(seeds.events_of(seeds.a_config()))
+
+
+def test_extra_losses_have_no_unit() -> None:
+    figure = figures.loss(outcomes.curves([a_step(loss={"soft_labels": 1.0, "hidden_mse": 0.2})]), n_epochs=1)
+    assert figure.layout.yaxis.title.text == "Weighted loss"
+    assert [trace.name for trace in figure.data] == ["teacher's soft labels", "mapped layers"]
+
+
+def test_loss_draws_a_line_for_each_part() -> None:
+    figure = figures.loss(_curves(), n_epochs=4)
+    assert [trace.name for trace in figure.data] == ["teacher's soft labels", "hard labels"]
+    assert list(figure.data[0].y) == [0.4] * 4
+    assert len({trace.line.dash for trace in figure.data}) == 2
+    assert figure.layout.yaxis.title.text == "Weighted loss (nats)"
+
+
+def test_unknown_parts_of_the_loss_are_named_as_they_are() -> None:
+    figure = figures.loss(outcomes.curves([a_step(loss={"my_part": 1.0})]), n_epochs=1)
+    assert figure.data[0].name == "my part"
+
+
+def test_validation_draws_what_is_trained_and_the_teacher() -> None:
+    curves = {kind: _curves() for kind in RunKind}
+    figure = figures.validation(curves, names=NAMES, n_epochs=4)
+    assert [trace.name for trace in figure.data] == ["Teacher", "Student", "No-teacher twin"]
+    assert list(figure.data[0].y) == [95.0, 95.0]
+    assert list(figure.data[1].y) == pytest.approx([40.0, 60.0, 80.0])
+    assert figure.data[0].line.color == figures.TEACHER
+    assert figure.data[1].line.color == figures.STUDENT
+
+
+def test_validation_without_a_teacher_or_a_curve() -> None:
+    curves = {
+        RunKind.DISTILLED: outcomes.curves([Validation(epoch=0.0, accuracy=0.5, agreement=None)]),
+        RunKind.HARD_LABELS: outcomes.curves(()),
+    }
+    assert [trace.name for trace in figures.validation(curves, names=NAMES, n_epochs=1).data] == ["Student"]
+
+
+def test_accuracies_have_intervals_and_the_level_of_guessing(tmp_path: Path) -> None:
+    family = outcomes.example(seeds.example_folder(tmp_path))
+    assert family is not None
+    figure = figures.accuracies(models(family), majority=0.21)
+    student = figure.data[1]
+    assert (student.x[0], student.y[0]) == (90.0, "Student")
+    assert (student.error_x.array[0], student.error_x.arrayminus[0]) == pytest.approx((2.0, 2.0))
+    assert len({trace.marker.symbol for trace in figure.data}) == 5
+    assert figure.layout.shapes[0].x0 == 21.0
+
+
+def test_agreement_adds_up() -> None:
+    figure = figures.agreement(a_fidelity())
+    assert sum(trace.x[0] for trace in figure.data) == pytest.approx(100.0)
+    assert len({trace.marker.pattern.shape for trace in figure.data}) == 4
+    assert [trace.text[0] for trace in figure.data] == ["78.0", "9.0", "4.0", "9.0"]
+
+
+def test_predictions_are_mirrored_and_mark_the_right_label() -> None:
+    figure = figures.predictions(["bad", "good"], [0.9999, 0.0001], [0.25, 0.75], gold=1)
+    teacher, student = figure.data
+    assert list(teacher.x) == pytest.approx([99.99, 0.01])
+    assert list(teacher.text) == ["100.0", "<0.1"]
+    assert list(student.x) == [25.0, 75.0]
+    assert list(student.y) == ["bad", "<b>◆ good</b>"]
+    assert figure.layout.xaxis.range == figure.layout.xaxis2.range[::-1]
+    assert figure.layout.yaxis.autorange == "reversed"
+
+
+def test_figures_leave_fonts_and_paper_to_the_theme() -> None:
+    for figure in (figures.loss(_curves(), n_epochs=4), figures.predictions(["a"], [1.0], [1.0])):
+        assert figure.layout.paper_bgcolor is None
+        assert figure.layout.font.color is None

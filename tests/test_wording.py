@@ -1,0 +1,67 @@
+import pytest
+
+from distil_core import wording
+from distil_core.outcomes import Progress
+from distil_core.records import Interval, Latency
+
+
+def test_shares() -> None:
+    assert wording.percent(0.9343) == "93.4 %"
+    assert wording.percent(-0.02) == "−2.0 %"
+    assert wording.points(0.0123) == "+1.2 points"
+    assert wording.points(-0.0123, unit=False) == "−1.2"
+    assert wording.interval(Interval(value=0.9, low=0.88, high=0.921)) == ("90.0 %", "88.0 to 92.1")
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(2, "2.00"), (12.345, "12.3"), (100, "100"), (1234.5, "1,234"), (0.24, "0.240")]
+)
+def test_digits(value: float, text: str) -> None:
+    assert wording.digits(value) == text
+
+
+@pytest.mark.parametrize(("value", "text"), [(12, "12"), (94_000, "94.0 k"), (4_386_178, "4.39 M"), (1.1e9, "1.10 G")])
+def test_count(value: float, text: str) -> None:
+    assert wording.count(value) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(0, "0 bytes"), (1500, "1.50 kB"), (17_550_000, "17.6 MB"), (2.5e9, "2.50 GB")]
+)
+def test_size(value: float, text: str) -> None:
+    assert wording.size(value) == text
+
+
+def test_speed() -> None:
+    assert wording.latency(Latency(p5=1.38, p50=1.42, p95=1.6)) == ("1.42 ms", "1.38 to 1.60")
+    assert wording.latency(None) == ("–", "")
+    assert wording.speed(1240.4) == "1,240 texts/s"
+    assert wording.speed(None) == "–"
+    assert wording.factor(2.88) == "2.9 ×"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(0.2, "1 s"), (4.4, "4 s"), (21, "20 s"), (88, "90 s"), (200, "3 min"), (7200, "2.0 h")],
+)
+def test_duration_is_rough(seconds: float, text: str) -> None:
+    assert wording.duration(seconds) == f"about {text}"
+
+
+def test_estimate() -> None:
+    assert wording.estimate(None) == "How long it takes shows after the first seconds."
+    assert wording.estimate(0.0) == "Already done: the answer comes at once."
+    assert wording.estimate(21.0) == "Takes about 20 s with its twins."
+
+
+def test_progress() -> None:
+    state = Progress(stage="Training", detail="1,500 texts/s", fraction=0.5, seconds_left=12.0)
+    assert wording.progress(state, stopping=False) == "Training · about 10 s left · 1,500 texts/s"
+    assert wording.progress(state, stopping=True) == "stopping…"
+    bare = Progress(stage="Measuring", detail="", fraction=None, seconds_left=None)
+    assert wording.progress(bare, stopping=False) == "Measuring"
+
+
+def test_shortened_ends_with_a_whole_word() -> None:
+    assert wording.shortened("short") == "short"
+    assert wording.shortened("one two three four", length=10) == "one two…"
