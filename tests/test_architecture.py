@@ -41,6 +41,17 @@ EXPORTS = {
         "noise_ceiling",
         "write",
     ],
+    "distil_core.figures": [
+        "Figure",
+        "MARKS",
+        "STUDENT",
+        "TEACHER",
+        "accuracies",
+        "agreement",
+        "loss",
+        "predictions",
+        "validation",
+    ],
     "distil_core.runs": ["Run", "RunState", "RunStore", "default_folder", "held"],
 }
 
