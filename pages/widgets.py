@@ -12,7 +12,7 @@ from distil_core import figures, summary, tables, wording
 from distil_core.config import RunConfig, RunKind
 from distil_core.outcomes import EXAMPLE, Family
 from distil_core.runs import Run, RunState
-from pages import cache
+from pages import cache, pictures
 
 STATES = {
     RunState.QUEUED: (":material/schedule:", "gray", "Waiting"),
@@ -105,7 +105,7 @@ def badge(state: RunState) -> str:
 def chart(
     title: str, figure: figures.Figure, *, key: str, alt: str, header: Sequence[str], rows: Sequence[Sequence[object]]
 ) -> None:
-    """Show a figure under its title, and behind a small button its figures as a table to read and to download."""
+    """Show a figure under its title, and behind a small button its figures as a table, to read and to take away."""
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
         st.markdown(f"**{title}**", width="content")
         with st.popover("Data", icon=":material/table_chart:", type="tertiary", key=f"{key}.data"):
@@ -121,6 +121,7 @@ def chart(
                 on_click="ignore",
                 icon=":material/download:",
             )
+            pictures.buttons(key)
     st.plotly_chart(figure, key=key, config=CHART, alt=alt)
 
 
