@@ -22,7 +22,7 @@ PAGES = {
 def main() -> None:
     """Show the page that was asked for, under one header."""
     # Here and not above: the server imports this file too, before there is anything to cache in.
-    from pages import widgets
+    from pages import address, widgets
 
     st.set_page_config(page_title="Distillation lab", page_icon=ICON, layout="wide")
     st.logo(ICON)
@@ -31,8 +31,10 @@ def main() -> None:
         for name, (title, icon, lead) in PAGES.items()
     ]
     page = st.navigation(pages, position="top")
-    widgets.header(PAGES[page.url_path or "distil"][2])
+    shared = widgets.header(PAGES[page.url_path or "distil"][2])
     page.run()
+    with shared:
+        address.share()
 
 
 # The server imports this file for `app`; Streamlit runs it again as a script, once for each rerun of a page.

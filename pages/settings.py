@@ -25,11 +25,14 @@ from distil_core.config import (
 )
 from distil_core.corpora import BUILT_IN
 from distil_core.errors import ConfigError, DistilError
-from pages import cache
+from pages import address, cache
 
 FILE_TYPES = ("csv", "tsv", "jsonl", "parquet")
 SLIDERS = {"temperature": (0.5, 10.0, 0.5), "alpha": (0.0, 1.0, 0.05)}
 LABELS = {
+    "corpus.seed": "Seed of the corpus",
+    "teacher.epochs": "Epochs of fine-tuning",
+    "teacher.learning_rate": "Learning rate of fine-tuning",
     "n_train": "Training texts",
     "n_test": "Validation and test texts",
     "text_column": "Text column",
@@ -71,8 +74,10 @@ TEACHERS = {
 def form() -> RunConfig | None:
     """Show all settings and return the run they ask for, or None after saying what is wrong or missing."""
     with st.container(border=True):
-        corpus = _corpus()
-        teacher = _teacher()
+        with address.control("distil.corpus", "Corpus"):
+            corpus = _corpus()
+        with address.control("distil.teacher", "Teacher"):
+            teacher = _teacher()
         depth = _field(StudentConfig, "depth")
         temperature, alpha = _field(LossConfig, "temperature"), _field(LossConfig, "alpha")
         epochs = _field(TrainingConfig, "epochs")
@@ -84,7 +89,7 @@ def form() -> RunConfig | None:
         corpus_more = _group("Corpus", ":material/article:", CorpusConfig, shown=corpus, only=_corpus_fields(corpus))
         teacher_more = _group("Teacher", ":material/school:", TeacherConfig, shown=teacher)
         with training.box:
-            seed = _field(RunConfig, "seed")
+            seed = _seed()
     if corpus.get("source") == "" or teacher.get("source") == "":
         return None
     try:
@@ -126,12 +131,22 @@ def _group(
 
 def _field(config: type, name: str) -> Any:
     """Show one setting with its bounds and its sentence of help, as declared."""
+    with address.control(f"{_prefix(config)}{name}", _label(config, name)):
+        return _widget(config, name)
+
+
+def _label(config: type, name: str) -> str:
+    full = f"{_prefix(config)}{name}".removeprefix("distil.")
+    return LABELS.get(full) or LABELS.get(name) or name.replace("_", " ").capitalize()
+
+
+def _widget(config: type, name: str) -> Any:
     item: Field[Any] = next(item for item in fields(config) if item.name == name)
     default: Any = item.default
     hint = typing.get_type_hints(config)[name]
-    label = LABELS.get(name, name.replace("_", " ").capitalize())
+    label = _label(config, name)
     key = f"{_prefix(config)}{name}"
-    about = {"help": item.metadata["help"], "key": key, "bind": "query-params"}
+    about = {"help": item.metadata["help"], "key": key, "bind": None if config is RunConfig else "query-params"}
     low, high = item.metadata["low"], item.metadata["high"]
     if name in SLIDERS:
         low, high, step = SLIDERS[name]
@@ -149,6 +164,15 @@ def _field(config: type, name: str) -> Any:
     if hint == tuple[str, ...]:
         return _listed(st.text_input(label, **about) or "")
     return st.text_input(label, default or "", **about)
+
+
+def _seed() -> Any:
+    """Ask for the seed; the address always names it, also where it is the usual one."""
+    named = st.query_params.get("seed", "")
+    st.session_state.setdefault("distil.seed", int(named) if named.isdecimal() else 0)
+    seed = _field(RunConfig, "seed")
+    st.query_params["seed"] = str(seed)
+    return seed
 
 
 def _prefix(config: type) -> str:
@@ -200,9 +224,15 @@ def _own_file() -> dict[str, Any]:
         return {"source": ""}
     columns = list(found.columns)
     left, right = st.columns(2)
-    text = left.selectbox("Text column", columns, index=_index(columns, found.text_column), key="distil.corpus.text")
+    text = left.selectbox(
+        "Text column", columns, index=_index(columns, found.text_column), key="distil.corpus.text", bind="query-params"
+    )
     label = right.selectbox(
-        "Label column", columns, index=_index(columns, found.label_column), key="distil.corpus.label"
+        "Label column",
+        columns,
+        index=_index(columns, found.label_column),
+        key="distil.corpus.label",
+        bind="query-params",
     )
     st.dataframe(
         [dict(zip(columns, row, strict=True)) for row in found.rows],
@@ -228,22 +258,28 @@ def _index(columns: list[str], name: str) -> int | None:
 def _upload(label: str, name: str, *, help: str) -> Path | None:
     """Return an uploaded file; it outlives the page until it is taken away or another one comes."""
     st.file_uploader(label, FILE_TYPES, key=f"distil.upload.{name}", help=help, on_change=_keep, args=(name,))
-    found: Path | None = st.session_state.get(f"upload.{name}")
-    return found if found is not None and found.is_file() else None
+    # By its content's name in the address, so that a link leads to the same file.
+    named = st.query_params.get(f"upload.{name}", "")
+    path = (_uploads() / named).resolve()
+    return path if path.is_file() and path.parent.parent == _uploads().resolve() else None
+
+
+def _uploads() -> Path:
+    return cache.store().path / "uploads"
 
 
 def _keep(name: str) -> None:
     """Keep an uploaded file under its content's name, so that the same file is one corpus, or forget it."""
     file = st.session_state[f"distil.upload.{name}"]
     if file is None:
-        st.session_state.pop(f"upload.{name}", None)
+        st.query_params.pop(f"upload.{name}", None)
         return
     content = file.getvalue()
-    path = cache.store().path / "uploads" / sha256(content).hexdigest()[:16] / PurePath(file.name).name
+    path = _uploads() / sha256(content).hexdigest()[:16] / PurePath(file.name).name
     if not path.exists():
         with replacing(path) as whole:
             whole.write_bytes(content)
-    st.session_state[f"upload.{name}"] = path
+    st.query_params[f"upload.{name}"] = f"{path.parent.name}/{path.name}"
 
 
 def _teacher() -> dict[str, Any]:

@@ -4,6 +4,7 @@ Reads: the run store, the query parameter ``run``. Writes: the query parameter `
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 import pandas as pd
 import streamlit as st
@@ -12,7 +13,7 @@ from distil_core import figures, summary, tables, wording
 from distil_core.config import RunConfig, RunKind
 from distil_core.outcomes import EXAMPLE, Family
 from distil_core.runs import Run, RunState
-from pages import cache, pictures
+from pages import address, cache, pictures
 
 STATES = {
     RunState.QUEUED: (":material/schedule:", "gray", "Waiting"),
@@ -26,8 +27,8 @@ CHART = {"displayModeBar": False, "scrollZoom": False}
 _PICKER = "app.run"
 
 
-def header(lead: str) -> None:
-    """Show what a page is for, and the run in use with the one way to change it."""
+def header(lead: str) -> Any:
+    """Show what a page is for, and the run in use with the one way to change it; returns where to offer the address."""
     runs = {run.id: run for run in cache.store().list()}
     offered = [run.id for run in runs.values() if run.config.kind is RunKind.DISTILLED]
     if cache.example() is not None:
@@ -43,20 +44,25 @@ def header(lead: str) -> None:
         st.query_params["run"] = wanted
     left, right = st.columns([3, 2], vertical_alignment="center", gap="large")
     left.subheader(lead, anchor=False)
-    right.selectbox(
-        "Run in use",
-        offered,
-        format_func=lambda run_id: name(runs.get(run_id)),
-        key=_PICKER,
-        on_change=_picked,
-        placeholder="No run yet",
-        disabled=not offered,
-        label_visibility="collapsed",
-        icon=":material/history:",
-        help="The run in use: all pages show it, and the address of this page leads to it.",
-    )
+    with right.container(horizontal=True, vertical_alignment="center", gap="small"):
+        chooser = st.container()
+        shared = address.open_header()
+    with chooser, address.control(_PICKER, "Run in use"):
+        st.selectbox(
+            "Run in use",
+            offered,
+            format_func=lambda run_id: name(runs.get(run_id)),
+            key=_PICKER,
+            on_change=_picked,
+            placeholder="No run yet",
+            disabled=not offered,
+            label_visibility="collapsed",
+            icon=":material/history:",
+            help="The run in use: all pages show it, and the address of this page leads to it.",
+        )
     if lost:
         st.warning("The run in the address is not in this store; it may have been deleted.", icon=":material/info:")
+    return shared
 
 
 def _picked() -> None:

@@ -1,0 +1,82 @@
+"""The address of a page holds its whole state: the run, every control, a version, and which controls are hidden.
+
+Reads and writes: the query parameters ``v`` and ``hide``.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+from urllib.parse import urlencode
+
+import streamlit as st
+
+VERSION = "1"
+"""Grows when an old address would come to mean something else, such as with another default."""
+
+_CONTROLS, _HIDE, _ASIDE = "address.controls", "address.hide", "address.aside"
+
+
+def open_header() -> Any:
+    """Take note of the address; returns where :func:`share` goes. To be called once, before any control."""
+    known = st.query_params.get("v", VERSION)
+    if known != VERSION:
+        st.warning(
+            f"This address is from version {known} of the lab and this is version {VERSION}: "
+            "what it does not name may have other defaults.",
+            icon=":material/info:",
+        )
+    st.query_params["v"] = known
+    if "hide" in st.query_params:
+        st.session_state[_HIDE] = st.query_params["hide"]
+    elif hide := st.session_state.get(_HIDE):  # another page of the same visit
+        st.query_params["hide"] = hide
+    st.session_state[_CONTROLS] = {}
+    box = st.container(horizontal=True, width="content", vertical_alignment="center", gap=None)
+    st.session_state[_ASIDE] = None
+    if hidden():
+        st.session_state[_ASIDE] = box.popover(
+            "", icon=":material/visibility_off:", type="tertiary", help="Controls that the address of this page hides."
+        )
+    return box
+
+
+def hidden() -> tuple[str, ...]:
+    """Return the names of the controls that the address hides."""
+    return tuple(name for name in st.query_params.get("hide", "").split(",") if name)
+
+
+@contextmanager
+def control(name: str, label: str) -> Iterator[None]:
+    """Show what is inside, or put it aside where the address hides it; it keeps the values that the address names.
+
+    Args:
+        name: By which addresses hide it, such as ``distil.temperature``; a page's name alone hides all its controls.
+        label: What people call it.
+    """
+    st.session_state.setdefault(_CONTROLS, {})[name] = label
+    aside = st.session_state.get(_ASIDE)
+    if aside is not None and {name, name.partition(".")[0]} & set(hidden()):
+        with aside:
+            yield
+    else:
+        yield
+
+
+@st.fragment
+def share() -> None:
+    """Offer the address of the page as it stands, with those controls hidden that somebody picks."""
+    with st.popover("Share", icon=":material/link:", type="tertiary", key="app.share"):
+        st.markdown("Whoever opens this address on the same server sees this page as it is now.")
+        controls: dict[str, str] = st.session_state.get(_CONTROLS, {})
+        picked = st.multiselect(
+            "Hide controls, for a class",
+            list(controls),
+            default=[name for name in hidden() if name in controls],
+            format_func=controls.__getitem__,
+            key="app.hide",
+            placeholder="None",
+        )
+        query = {name: value for name, value in st.query_params.to_dict().items() if name != "hide"}
+        if picked:
+            query["hide"] = ",".join(picked)
+        st.code(f"{st.context.url}?{urlencode(query)}", language=None, wrap_lines=True)
