@@ -31,7 +31,7 @@ def open_header() -> Any:
     elif hide := st.session_state.get(_HIDE):  # another page of the same visit
         st.query_params["hide"] = hide
     st.session_state[_CONTROLS] = {}
-    box = st.container(horizontal=True, width="content", vertical_alignment="center", gap=None)
+    box = st.container(horizontal=True, width="content", vertical_alignment="center", gap=None, wrap=False)
     st.session_state[_ASIDE] = None
     if hidden():
         st.session_state[_ASIDE] = box.popover(

@@ -129,10 +129,10 @@ def _group(
     return _Group(box, values)
 
 
-def _field(config: type, name: str) -> Any:
+def _field(config: type, name: str, *, first: Any = None) -> Any:
     """Show one setting with its bounds and its sentence of help, as declared."""
     with address.control(f"{_prefix(config)}{name}", _label(config, name)):
-        return _widget(config, name)
+        return _widget(config, name, first)
 
 
 def _label(config: type, name: str) -> str:
@@ -140,9 +140,9 @@ def _label(config: type, name: str) -> str:
     return LABELS.get(full) or LABELS.get(name) or name.replace("_", " ").capitalize()
 
 
-def _widget(config: type, name: str) -> Any:
+def _widget(config: type, name: str, first: Any) -> Any:
     item: Field[Any] = next(item for item in fields(config) if item.name == name)
-    default: Any = item.default
+    default: Any = item.default if first is None else first
     hint = typing.get_type_hints(config)[name]
     label = _label(config, name)
     key = f"{_prefix(config)}{name}"
@@ -169,8 +169,8 @@ def _widget(config: type, name: str) -> Any:
 def _seed() -> Any:
     """Ask for the seed; the address always names it, also where it is the usual one."""
     named = st.query_params.get("seed", "")
-    st.session_state.setdefault("distil.seed", int(named) if named.isdecimal() else 0)
-    seed = _field(RunConfig, "seed")
+    first = st.session_state.setdefault("settings.seed", int(named) if named.isdecimal() else RunConfig().seed)
+    seed = _field(RunConfig, "seed", first=first)
     st.query_params["seed"] = str(seed)
     return seed
 
