@@ -7,14 +7,14 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import torch
 from jaxtyping import Float
 from safetensors.torch import save_file
 from torch import Tensor
 
-from distil_core import measure, models
+from distil_core import measure, models, timing
 from distil_core.baselines import TfidfBaseline
 from distil_core.cache import Cache, replacing
 from distil_core.checkpoints import assets_folder
@@ -105,6 +105,7 @@ class _Recorder:
     def __call__(self, event: Event) -> None:
         if self._store.cancel_requested(self._run):
             raise Cancelled
+        timing.pause_for_others(self._store.path / "cache")
         if isinstance(event, Step):
             self._losses.append(event.loss)
         if isinstance(event, Validation) or self._due(event):
@@ -140,7 +141,7 @@ def carry_out(run_id: str, config: RunConfig, *, folder: Path, cache: Cache) -> 
     refuse_changed(run_id, config, materials)
     with _share_of_processors():
         if config.kind is RunKind.TFIDF:
-            student, cost = yield from _baseline(materials, watch)
+            student, cost = yield from _baseline(materials, watch, cache)
         else:
             checkpoint = folder / "checkpoint.safetensors"
             student = yield from cut_and_train(materials, config, watch=watch, checkpoint=checkpoint)
@@ -149,7 +150,8 @@ def carry_out(run_id: str, config: RunConfig, *, folder: Path, cache: Cache) -> 
             yield Stage(name="Measuring", detail="teacher and student, in turn", fraction=None)
             with watch.timing("measurement"):
                 seconds = 0.6 if config.kind is RunKind.DISTILLED else 0.3
-                cost = _costs(materials, student, folder / "student", seconds=seconds)
+                with timing.alone(cache.root):
+                    cost = timing.costs(materials, student.model, folder / "student", seconds=seconds)
         with watch.timing("measurement"):
             record = _record(run_id, config, materials, student, cost, watch)
     _write_answers(folder, materials, student)
@@ -229,7 +231,9 @@ def _meanwhile(work: Callable[[], T], stage: Stage) -> Generator[Event, None, T]
         pool.shutdown(wait=False)
 
 
-def _baseline(materials: Materials, watch: Stopwatch) -> Generator[Event, None, tuple[Student, dict[str, Cost]]]:
+def _baseline(
+    materials: Materials, watch: Stopwatch, cache: Cache
+) -> Generator[Event, None, tuple[Student, dict[str, Cost]]]:
     corpus = materials.corpus
     stage = Stage(name="Training the baseline", detail="TF-IDF with logistic regression", fraction=None)
     train, n_classes = corpus.train, len(corpus.label_names)
@@ -250,7 +254,9 @@ def _baseline(materials: Materials, watch: Stopwatch) -> Generator[Event, None, 
         )
         singles = [{"texts": [text]} for text in texts[:32]]
         batches = [{"texts": list(texts[:32])}]
-        speed = measure.speed({"tfidf": lambda batch: baseline.predict(batch["texts"])}, singles, batches, seconds=0.2)
+        answering = {"tfidf": lambda batch: baseline.predict(batch["texts"])}
+        with timing.alone(cache.root):
+            speed = measure.speed(answering, singles, batches, seconds=0.2)
     cost = Cost(
         parameters=baseline.n_parameters,
         bytes=baseline.bytes,
@@ -258,42 +264,6 @@ def _baseline(materials: Materials, watch: Stopwatch) -> Generator[Event, None, 
         texts_per_second=speed["tfidf"].texts_per_second,
     )
     return student, {"student": cost}
-
-
-def _costs(materials: Materials, student: Student, folder: Path, *, seconds: float) -> dict[str, Cost]:
-    """Time teacher and student in turn on the same test texts, both in fp32."""
-    tokens = materials.tokens["test"]
-    middle = torch.argsort(tokens.lengths, stable=True)[len(tokens) // 4 : max(3 * len(tokens) // 4, 1)].cpu()
-    chosen = middle[torch.linspace(0, len(middle) - 1, 32).long()]
-
-    def inputs(examples: Tensor) -> dict[str, Tensor]:
-        ids, mask = tokens.padded(examples.to(materials.device), padding=materials.padding)
-        return {"input_ids": ids, "attention_mask": mask.long()}
-
-    def answering(model: models.Model) -> Callable[[Mapping[str, Any]], object]:
-        def answer(batch: Mapping[str, Any]) -> object:
-            with torch.inference_mode():
-                return model(**batch).logits
-
-        return answer
-
-    speeds = measure.speed(
-        {"teacher": answering(materials.teacher.model), "student": answering(student.model)},
-        [inputs(example[None]) for example in chosen],
-        [inputs(chosen)],
-        seconds=seconds,
-    )
-    places = {"teacher": materials.teacher.folder, "student": folder}
-    found = {"teacher": materials.teacher.model, "student": student.model}
-    return {
-        name: Cost(
-            parameters=measure.n_parameters(found[name]),
-            bytes=measure.bytes_on_disk(places[name]),
-            latency_ms=speed.latency_ms,
-            texts_per_second=speed.texts_per_second,
-        )
-        for name, speed in speeds.items()
-    }
 
 
 def _record(

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from distil_core.config import LossConfig, Precision, TrainingConfig
 from distil_core.losses import LossParts, Outputs, distillation_loss
-from distil_core.models import Model, attention_maps, bf16_pays, predict
+from distil_core.models import Model, attention_maps, bf16_pays, logits_of
 from distil_core.optimizer import Optimizer
 from distil_core.packing import PACKABLE, packed, packed_logits
 from distil_core.records import Step, Validation
@@ -142,9 +142,16 @@ class _Task:
             normalizer=self.normalizer,
         )
 
-    def validate(self) -> tuple[float, float | None]:
+    def validate(self, step: Step | None) -> Generator[Step, None, tuple[float, float | None]]:
+        """Return accuracy and agreement; says the last step again between batches, so that it can be stopped there."""
         self.model.eval()
-        guess = predict(self.model, self.validation.tokens, padding=self.padding).argmax(dim=1)
+        guess = torch.empty(len(self.validation.tokens), dtype=torch.long)
+        n_seen = 0
+        for examples, logits in logits_of(self.model, self.validation.tokens, padding=self.padding):
+            guess[examples.cpu()] = logits.argmax(dim=1).cpu()
+            n_seen += len(examples)
+            if step is not None and n_seen < len(guess):
+                yield step
         self.model.train()
         accuracy = float((guess == self.validation.labels.cpu()).float().mean())
         if self.validation.teacher is None:
@@ -233,7 +240,7 @@ def _projection(model: Model, lesson: Lesson, loss: LossConfig, seed: int) -> nn
     return nn.Parameter(start.to(next(model.parameters()).device))
 
 
-def _steps(task: _Task, optimizer: Optimizer, progress: _Progress) -> Iterator[Step | Validation]:
+def _steps(task: _Task, optimizer: Optimizer, progress: _Progress) -> Generator[Step | Validation, None, None]:
     training = task.training
     task.model.train()
     batches = task.epoch(0)
@@ -241,7 +248,7 @@ def _steps(task: _Task, optimizer: Optimizer, progress: _Progress) -> Iterator[S
     # what each epoch will really have.
     counts = [len(batches)] + [len(task.epoch(e)) for e in range(1, training.epochs)]
     n_steps, done, seen, started = sum(counts[: training.epochs]), 0, 0, time.perf_counter()
-    first = progress.step
+    first, step = progress.step, None
     for epoch in range(training.epochs):
         if epoch < progress.epochs or progress.stopped:
             done += counts[epoch]
@@ -257,7 +264,7 @@ def _steps(task: _Task, optimizer: Optimizer, progress: _Progress) -> Iterator[S
             progress.step += 1
             seen += len(examples)
             elapsed = time.perf_counter() - started
-            yield Step(
+            step = Step(
                 step=progress.step,
                 n_steps=n_steps,
                 epoch=epoch + (number + 1) / counts[epoch],
@@ -265,8 +272,9 @@ def _steps(task: _Task, optimizer: Optimizer, progress: _Progress) -> Iterator[S
                 examples_per_second=seen / elapsed,
                 seconds_left=elapsed / (progress.step - first) * (n_steps - progress.step),
             )
+            yield step
         done += counts[epoch]
-        accuracy, agreement = task.validate()
+        accuracy, agreement = yield from task.validate(step)
         progress.epochs = epoch + 1
         if accuracy > progress.best_accuracy:
             progress.best_accuracy, progress.epochs_without_gain = accuracy, 0

@@ -1,6 +1,6 @@
 """Training: the same bits every time and after every interruption, and the numbers of a plain loop."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -307,6 +307,45 @@ class TestSchedule:
         assert [learning_rate_at(step, 4, config) for step in range(4)] == pytest.approx([0.2, 0.4, 0.6, 0.8])
 
 
+def validating(accuracy: Callable[[], float]) -> Callable[..., Generator[Step, None, tuple[float, None]]]:
+    """A validation that finds what it is told to find."""
+
+    def validate(task: Any, step: Step) -> Generator[Step, None, tuple[float, None]]:
+        yield from ()
+        return accuracy(), None
+
+    return validate
+
+
+class TestValidation:
+    def test_it_can_be_stopped_between_batches(
+        self, lessons: tuple[Lesson, Lesson], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        usual = models.logits_of
+        monkeypatch.setattr(training, "logits_of", lambda *args, **more: usual(*args, **more, n_tokens=64))
+        found = list(steps(tiny.model(depth=2), lessons, config=replace(FP32, epochs=1)))
+        n_steps = found[0].n_steps
+        *said, last = found
+        assert isinstance(last, Validation)
+        assert len(said) > n_steps + 1
+        assert {event.step for event in said[n_steps:]} == {n_steps}
+
+    def test_one_that_was_stopped_there_is_done_again(
+        self, lessons: tuple[Lesson, Lesson], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    ) -> None:
+        usual = models.logits_of
+        monkeypatch.setattr(training, "logits_of", lambda *args, **more: usual(*args, **more, n_tokens=64))
+        config, checkpoint = replace(FP32, epochs=1), tmp_path / "checkpoint.safetensors"
+        running = steps(tiny.model(depth=2), lessons, config=config, checkpoint=checkpoint)
+        n_steps = next(running).n_steps
+        while sum(1 for event in (next(running),) if event.step == n_steps) == 0:
+            pass
+        next(running)  # in the middle of the validation
+        running.close()
+        found = list(steps(tiny.model(depth=2), lessons, config=config, checkpoint=checkpoint))
+        assert [type(event) for event in found] == [Validation]
+
+
 class TestPatience:
     def test_it_stops_without_gain_and_keeps_the_best_epoch(
         self, lessons: tuple[Lesson, Lesson], monkeypatch: pytest.MonkeyPatch
@@ -314,7 +353,8 @@ class TestPatience:
         accuracies = iter([0.3, 0.5, 0.4, 0.5, 0.9])
         kept: list[Tensor] = []
 
-        def validate(task: Any) -> tuple[float, None]:
+        def validate(task: Any, step: Step) -> Generator[Step, None, tuple[float, None]]:
+            yield from ()
             kept.append(weights(task.model).float().clone())
             return next(accuracies), None
 
@@ -329,7 +369,7 @@ class TestPatience:
         self, lessons: tuple[Lesson, Lesson], monkeypatch: pytest.MonkeyPatch
     ) -> None:
         accuracies = iter([0.9, 0.5])
-        monkeypatch.setattr(training._Task, "validate", lambda task: (next(accuracies), None))
+        monkeypatch.setattr(training._Task, "validate", validating(lambda: next(accuracies)))
         assert torch.equal(trained(lessons), trained_plainly(lessons))
 
 
@@ -338,7 +378,7 @@ def trained_plainly(lessons: tuple[Lesson, Lesson]) -> Tensor:
     model = tiny.model(depth=2)
     running = steps(model, lessons, config=replace(FP32, epochs=2))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(training._Task, "validate", lambda task: (0.0, None))
+        patch.setattr(training._Task, "validate", validating(lambda: 0.0))
         for _ in running:
             pass
     return weights(model)
