@@ -219,5 +219,6 @@ def teacher_digest(checkpoint: Checkpoint, config: TeacherConfig, *, label_names
     order = head_order(checkpoint, label_names)
     if order is not None:
         return digest({"checkpoint": checkpoint.digest, "order": order})
+    config = config.for_labels(len(label_names))
     settings = {"epochs": config.epochs, "learning_rate": config.learning_rate, "max_length": config.max_length}
     return digest({"checkpoint": checkpoint.digest, "corpus": corpus, **settings})

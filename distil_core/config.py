@@ -93,8 +93,17 @@ class TeacherConfig:
 
     source: str = setting("shipped", help="shipped, minilm, a local folder, or a Hugging Face hub id.")
     max_length: int = setting(128, low=8, high=8192, help="Tokens of a text that are read; the rest is cut off.")
-    epochs: int = setting(3, low=1, high=50, help="Passes over the corpus when the teacher must be fine-tuned first.")
+    epochs: int = setting(
+        0,
+        low=0,
+        high=50,
+        help="Passes over the corpus when the teacher must be fine-tuned first; 0: 3, with more than 20 labels 6.",
+    )
     learning_rate: float = setting(1e-4, above=0, high=1e-1, help="Peak step size of that fine-tuning.")
+
+    def for_labels(self, n_labels: int) -> "TeacherConfig":
+        """Return the same with the epochs that a corpus of so many labels needs, where they are left open."""
+        return self if self.epochs else replace(self, epochs=3 if n_labels <= 20 else 6)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -76,6 +76,8 @@ def _examine(config: RunConfig) -> _Request:
     if head_order(checkpoint, corpus.label_names) is not None:  # it will not be fine-tuned, so this cannot matter
         usual = TeacherConfig()
         teacher = replace(teacher, epochs=usual.epochs, learning_rate=usual.learning_rate)
+    else:
+        teacher = teacher.for_labels(len(corpus.label_names))
     student = config.student
     if student.width == checkpoint.width:
         student = replace(student, width=0)

@@ -120,6 +120,7 @@ def prepare(
         cache: Where fine-tuned teachers are kept.
         device: Where to compute.
     """
+    config = config.for_labels(len(label_names))
     name = teacher_digest(checkpoint, config, label_names=label_names, corpus=corpus_digest)
     order = head_order(checkpoint, label_names)
     if order is not None:

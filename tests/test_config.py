@@ -273,3 +273,8 @@ class TestLayers:
     def test_a_layer_that_the_teacher_lacks_is_refused(self) -> None:
         with pytest.raises(ConfigError, match=r"between 0 and 5 for a teacher of 6 layers, got \[2, 6\]"):
             layer_indices(StudentConfig(layers=(2, 6)), 6)
+
+
+def test_more_labels_take_longer_to_learn() -> None:
+    assert [TeacherConfig().for_labels(n).epochs for n in (2, 20, 21, 77)] == [3, 3, 6, 6]
+    assert TeacherConfig(epochs=1).for_labels(77).epochs == 1
