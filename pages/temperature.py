@@ -160,9 +160,9 @@ def show_gradients(found: Family) -> None:
         st.markdown(softness.gradient_verdict(norms))
         st.markdown(
             "The gradient of the KL carries one factor 1/T because the logits are divided by T, and another because "
-            "two softened distributions come closer to each other. T² takes both back, so that the weight α means the "
-            "same at every temperature (Hinton et al., 2015, [arXiv:1503.02531](https://arxiv.org/abs/1503.02531), §2). "
-            "Where T is low the distributions are almost certain, and the rule does not hold."
+            "two softened distributions come closer to each other. T² takes both back, so that the weight α means "
+            "the same at every temperature (Hinton et al., 2015, §2, [arXiv:1503.02531]"
+            "(https://arxiv.org/abs/1503.02531)). Where T is low the distributions are almost certain, and the rule does not hold."
         )
         st.caption(
             "Measured by automatic differentiation through the finished student: the Euclidean norm over all its "
@@ -175,7 +175,7 @@ def show_calibration(found: Family) -> None:
     outcome, twin = found.distilled, found.twin(RunKind.HARD_LABELS)
     corpus = outcome.record.corpus
     scalings = cache.scalings(outcome.folder, None if twin is None else twin.folder)
-        st.markdown(
+    st.markdown(
         f"A model is calibrated when it is right as often as it is sure. The temperature that comes closest is fitted "
         f"on the {corpus.n_validation:,} validation texts and judged on the {corpus.n_test:,} test texts. Above 1 it "
         "says that a model is too sure of itself, below 1 that it is not sure enough."
