@@ -3,8 +3,9 @@
 Takes the outputs that a run has stored; needs neither torch nor a model.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -185,7 +186,7 @@ def highest(models: Mapping[str, Leftover]) -> float:
     return max(float(np.nanmax(model.shares)) for model in models.values())
 
 
-def leftover_rows(models: Mapping[str, Leftover], labels: Sequence[str]) -> list[tuple[str | float, ...]]:
+def leftover_rows(models: Mapping[str, Leftover], labels: Sequence[str]) -> list[tuple[Any, ...]]:
     """Return right label, wrong label, and the share that each model gives to it of what is left."""
     matrices = [model.shares for model in models.values()]
     return [
@@ -193,6 +194,11 @@ def leftover_rows(models: Mapping[str, Leftover], labels: Sequence[str]) -> list
         for i, j in np.ndindex(matrices[0].shape)
         if not np.isnan(matrices[0][i, j])
     ]
+
+
+def likeliest(rows: Iterable[tuple[Any, ...]], *, limit: int = 5) -> list[tuple[Any, ...]]:
+    """Return those of :func:`leftover_rows` to which the teacher gives most."""
+    return sorted(rows, key=lambda row: -row[2])[:limit]
 
 
 def _without_right(logits: np.ndarray, labels: np.ndarray) -> np.ndarray:

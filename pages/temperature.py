@@ -30,25 +30,29 @@ def show_one(found: Family) -> None:
     texts, examples = cache.test_texts(outcome.folder), cache.telling(outcome.folder)
     # Ask
     st.session_state.setdefault(TEXT, examples["hesitant"].text)
-    with address.control(TEXT, "Text"), st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        text = st.text_input(
-            "Text, your own or one on which the teacher is …", key=TEXT, bind="query-params", max_chars=2000
-        )
-        for name, example in examples.items():
-            st.button(name, key=f"temperature.example.{name}", on_click=put, args=(example.text,), help=example.text)
-    if not (text or "").strip():
+    left, right = st.columns([5, 2], vertical_alignment="bottom", gap="medium")
+    with address.control(TEXT, "Text"):
+        with left:
+            text = st.text_input("Text", key=TEXT, bind="query-params", max_chars=2000) or ""
+        with right.container(horizontal=True, vertical_alignment="center", gap="small"):
+            st.caption("The teacher is", width="content")
+            for name, example in examples.items():
+                st.button(
+                    name, key=f"temperature.example.{name}", on_click=put, args=(example.text,), help=example.text
+                )
+    if not text.strip():
         st.info("Type a text, or pick one of the examples.", icon=":material/edit:")
         return
     # Think
-    teacher, student = cache.logits(outcome, text or "")
+    teacher, student = cache.logits(outcome, text)
     labels = outcome.record.corpus.label_names
     # Show
-    live.temperature(labels, teacher, student, outcomes.gold_label(text or "", texts), key="temperature.t", value=2.0)
     if len(labels) == 2:
         st.caption(
             "With two labels there is no ranking of wrong answers to uncover: temperature only slides one number, the "
             "difference of the two logits divided by T."
         )
+    live.temperature(labels, teacher, student, outcomes.gold_label(text, texts), key="temperature.t", value=2.0)
 
 
 def show_all(found: Family) -> None:
@@ -131,9 +135,25 @@ def show_dark_knowledge(found: Family) -> None:
                 header=("right label", "wrong label", *models),
                 rows=rows,
             )
+    if len(labels) > figures.MOST_NUMBERS:
+        st.markdown("**What the teacher confuses most** · shares of what is left beside the right label")
+        st.table(
+            [
+                dict(
+                    zip(
+                        ("Right label", "Wrong label", *models),
+                        (right, wrong, *map(wording.percent, shares)),
+                        strict=True,
+                    )
+                )
+                for right, wrong, *shares in softness.likeliest(rows)
+            ],
+            border="horizontal",
+            alt="Pairs of right and wrong label to which the teacher gives most, with all models' shares",
+        )
     st.caption(
-        "A row stands for the test texts of one right label; its colors say how what is left beside that label is "
-        "shared out among the wrong ones, in %. One color scale for all."
+        "A row of a matrix stands for the test texts of one right label; its colors say how what is left "
+        "beside that label is shared out among the wrong ones, in %. One color scale for all."
         + (
             ""
             if len(labels) <= figures.MOST_NAMES
@@ -162,7 +182,8 @@ def show_gradients(found: Family) -> None:
             "The gradient of the KL carries one factor 1/T because the logits are divided by T, and another because "
             "two softened distributions come closer to each other. T² takes both back, so that the weight α means "
             "the same at every temperature (Hinton et al., 2015, §2, [arXiv:1503.02531]"
-            "(https://arxiv.org/abs/1503.02531)). Where T is low the distributions are almost certain, and the rule does not hold."
+            "(https://arxiv.org/abs/1503.02531)). Where T is low the distributions are almost certain, and "
+            "the rule does not hold."
         )
         st.caption(
             "Measured by automatic differentiation through the finished student: the Euclidean norm over all its "

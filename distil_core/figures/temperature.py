@@ -3,6 +3,8 @@
 import math
 from collections.abc import Sequence
 
+from plotly.colors import sample_colorscale
+
 from distil_core.calibration import Scaling
 from distil_core.figures.theme import ABOVE, SEQUENTIAL, STUDENT, TEACHER, Figure, Mark, empty, hatching
 from distil_core.softness import GradientNorms, Leftover, Softened
@@ -10,7 +12,7 @@ from distil_core.wording import shortened
 
 _TICKS = (0.1, 0.25, 0.5, 1, 2, 4, 8, 16)
 _GRAY = "#7C8894"
-MOST_NAMES, _MOST_NUMBERS = 12, 8
+MOST_NAMES, MOST_NUMBERS = 12, 8
 """Labels of a heatmap that are named along its sides, and up to which its cells show their numbers."""
 
 
@@ -61,13 +63,13 @@ def leftover(model: Leftover, labels: Sequence[str], *, high: float, height: int
         height: In pixels.
     """
     figure = empty(height=height, x="Wrong label", y="Right label")
-    few = len(labels) <= _MOST_NUMBERS
+    few = len(labels) <= MOST_NUMBERS
     figure.add_heatmap(
         z=100 * model.shares,
         customdata=[[[right, wrong] for wrong in labels] for right in labels],
         zmin=0,
         zmax=100 * high,
-        colorscale=SEQUENTIAL,
+        colorscale=SEQUENTIAL if few else _stretched(),
         xgap=1 if few else 0,
         ygap=1 if few else 0,
         texttemplate="%{z:.0f}" if few else None,
@@ -237,6 +239,12 @@ def _line(
         marker={"size": 8},
         hovertemplate=f"T %{{x:.2g}}<br>%{{y:.3g}}{unit}<extra>{name}</extra>",
     )
+
+
+def _stretched() -> list[tuple[float, str]]:
+    """Return the sequential scale with its lower half drawn apart: among many labels most shares are small."""
+    steps = [i / 16 for i in range(17)]
+    return [(step**2, color) for step, color in zip(steps, sample_colorscale(SEQUENTIAL, steps), strict=True)]
 
 
 def _words(label: str) -> str:

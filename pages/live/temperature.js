@@ -270,6 +270,8 @@ class Live {
       const row = make("tr", side, body);
       make("th", "", row, NAMES[side]).scope = "row";
       this.cells[side] = ["logit", "scaled", "raised", "sum", "share"].map((name) => make("td", name, row));
+      make("span", "step", this.cells[side][2], "");
+      make("span", "", this.cells[side][2], "");
     }
   }
 
@@ -298,10 +300,12 @@ class Live {
         logit.textContent = signed(z);
         scaled.textContent = signed(z / this.t);
         const shifted = (z - this.tops[side]) / this.t;
-        raised.textContent = `exp(${signed(shifted)}) = ${small(Math.exp(shifted))}`;
+        raised.firstChild.textContent = `exp(${signed(shifted)}) = `;
+        raised.lastChild.textContent = small(Math.exp(shifted));
       } else {
         logit.textContent = scaled.textContent = "\u2013";
-        raised.textContent = `together ${small(share * sum)}`;
+        raised.firstChild.textContent = "together ";
+        raised.lastChild.textContent = small(share * sum);
       }
       total.textContent = `÷ ${sum.toFixed(3)}`;
       end.textContent = percent(share);
