@@ -109,13 +109,17 @@ def show_dark_knowledge(found: Family) -> None:
         )
         return
     # Ask
-    with address.control("temperature.dark", "Temperature of the dark knowledge"):
+    with (
+        address.control("temperature.dark", "Temperature of the dark knowledge"),
+        st.container(horizontal=True, vertical_alignment="center", gap="small"),
+    ):
+        st.markdown("Temperature", width="content")
         temperature = st.segmented_control(
             "Temperature",
             (0.5, 1.0, 2.0, 4.0, 8.0),
             default=2.0,
             required=True,
-            format_func=lambda value: f"T = {value:g}",
+            format_func="{:g}".format,
             key="temperature.dark",
             bind="query-params",
             label_visibility="collapsed",

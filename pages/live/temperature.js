@@ -75,6 +75,7 @@ class Live {
     this.t = null;
     this.given = null; // what Python said last
     this.told = null; // what Python was told last
+    this.echoes = []; // what Python was told and has not sent back yet
     this.dragging = false;
     root.measure = (t) => measure(this.logits, t);
     root.show = (t) => this.draw(t);
@@ -138,6 +139,7 @@ class Live {
   tell() {
     if (this.t === this.told) return;
     this.told = this.t;
+    this.echoes.push(this.t);
     this.root.dataset.sent = Number(this.root.dataset.sent) + 1;
     this.send(this.t);
   }
@@ -151,9 +153,10 @@ class Live {
       this.content = content;
       this.build(shown);
     }
-    if (value !== this.given && !this.dragging) {
-      this.t = this.told = value;
-    }
+    // An echo comes late: the temperature may have moved on since.
+    const echo = this.echoes.indexOf(value);
+    if (echo >= 0) this.echoes.splice(0, echo + 1);
+    else if (value !== this.given && !this.dragging) this.t = this.told = value;
     this.given = value;
     this.draw(this.t);
   }
