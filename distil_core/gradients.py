@@ -21,7 +21,7 @@ TEMPERATURES = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
 
 
 def of_run(folder: Path, *, record: RunRecord, answers: Outputs, texts: Sequence[Example]) -> GradientNorms:
-    """Measure the gradients of the finished student of a run on some of its test texts, drawn at random.
+    """Measure the gradients of the finished student of a run on some of its shorter test texts, drawn at random.
 
     Args:
         folder: The run's folder.
@@ -34,7 +34,9 @@ def of_run(folder: Path, *, record: RunRecord, answers: Outputs, texts: Sequence
     """
     device = default_device()
     tokenizer = load_tokenizer(folder / "student")
-    drawn = np.random.default_rng(0).permutation(len(texts))[:N_TEXTS]
+    # The shorter half, as a batch is as wide as its longest text and is walked through once for each temperature.
+    shorter = sorted(range(len(texts)), key=lambda i: len(texts[i].text))[: max(N_TEXTS, len(texts) // 2)]
+    drawn = np.random.default_rng(0).permutation(shorter)[:N_TEXTS]
     return gradient_norms(
         load_model(folder / "student").to(device),
         tokenizer,

@@ -173,7 +173,7 @@ def show_gradients(found: Family) -> None:
     left, right = st.columns([3, 2], gap="large")
     with left:
         widgets.chart(
-            f"The pull of each part of the loss, on {norms.n_texts} test texts",
+            f"The pull of each part of the loss, on {norms.n_texts} short test texts",
             figures.gradients(norms, trained=outcome.record.config.loss.temperature),
             key="temperature.gradients",
             alt="Norm of the gradient of soft and hard labels over the temperature, with and without T squared",

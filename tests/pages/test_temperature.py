@@ -191,7 +191,7 @@ def test_gradients_are_measured_once(app: App, example: Path, monkeypatch: pytes
     assert asked == [example / "distilled"]
     assert [trace["y"] for trace in figure(at, 0)["data"][:2]] == [list(NORMS.soft), list(NORMS.scaled)]
     assert "falls **16.0 ×** without T²" in markdown(at)
-    assert "on 7 test texts" in markdown(at)
+    assert "on 7 short test texts" in markdown(at)
     assert not at.exception
 
 
