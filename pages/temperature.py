@@ -227,6 +227,7 @@ def show_calibration(found: Family) -> None:
                 header=("state", "sure from", "sure to", "mean confidence", "right", "texts"),
                 rows=scaling.rows(),
             )
+    st.caption("Small marks stand for few texts and say little; the log-loss weighs every text alike.")
 
 
 def _name(kind: RunKind | None) -> str:
