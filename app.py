@@ -15,6 +15,7 @@ ICON = Path(__file__).parent / "assets" / "icon.svg"
 PAGES = {
     "distil": ("Distil", ":material/experiment:", "Distil a small student from a large teacher"),
     "compare": ("Compare", ":material/compare_arrows:", "Put one sentence to teacher and student"),
+    "temperature": ("Temperature", ":material/device_thermostat:", "See what temperature does to both models"),
     "runs": ("Runs", ":material/list_alt:", "All that has been distilled here"),
 }
 

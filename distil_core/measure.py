@@ -17,39 +17,17 @@ from jaxtyping import Bool, Float
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from distil_core.calibration import N_BINS, Calibration, binned
 from distil_core.config import Precision
 from distil_core.distributions import kl, log_soften, loyalty, soften
 from distil_core.errors import CorpusError, ModelError
 from distil_core.records import N_RESAMPLES, Environment, Fidelity, Interval, Latency, Quality
 from distil_core.types import Labels, Logits
 
-N_BINS = 15
 N_WARMUP = 2
 MIN_SINGLES, MIN_BATCHES = 5, 3
 
 Batch = Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Calibration:
-    """Confidence against accuracy in bins of equal width; a bin without examples has 0 for both.
-
-    Bin ``i`` holds the examples whose confidence, the probability of the predicted class, lies above ``i / bins``
-    and up to ``(i + 1) / bins``.
-    """
-
-    n_examples: tuple[int, ...]
-    confidence: tuple[float, ...]
-    accuracy: tuple[float, ...]
-
-    @property
-    def ece(self) -> float:
-        r"""Expected calibration error, ``Σ_b n_b / n · |accuracy_b - confidence_b|`` (Guo et al., 2017).
-
-        From 0 to 1; arXiv:1706.04599, eq. 3.
-        """
-        gaps = np.abs(np.subtract(self.accuracy, self.confidence))
-        return float(np.average(gaps, weights=self.n_examples))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,17 +120,7 @@ def calibration(logits: Logits, labels: Labels, *, n_bins: int = N_BINS) -> Cali
         ModelError: If a score is not a finite number.
     """
     confidence, predictions = soften(_checked(logits), 1.0).max(dim=-1)
-    edges = np.linspace(0.0, 1.0, n_bins + 1)
-    bins = np.searchsorted(edges[1:-1], confidence.numpy(), side="left")
-    counts = np.bincount(bins, minlength=n_bins)
-
-    def means(values: Tensor) -> tuple[float, ...]:
-        sums = np.bincount(bins, weights=values.double().numpy(), minlength=n_bins)
-        return tuple((sums / np.maximum(counts, 1)).tolist())
-
-    return Calibration(
-        n_examples=tuple(counts.tolist()), confidence=means(confidence), accuracy=means(predictions == labels.cpu())
-    )
+    return binned(confidence.numpy(), (predictions == labels.cpu()).numpy(), n_bins=n_bins)
 
 
 def speed(

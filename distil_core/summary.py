@@ -211,7 +211,12 @@ def difference(first: Outputs, second: Outputs) -> Difference:
     """
     if not np.array_equal(first.test_labels, second.test_labels):
         raise ValueError("both models must have been measured on the same test texts")
-    ahead, behind = first.right() & ~second.right(), second.right() & ~first.right()
+    return paired(first.right(), second.right())
+
+
+def paired(first: np.ndarray, second: np.ndarray) -> Difference:
+    """Return how much more often the first flag is set than the second, paired over the same texts."""
+    ahead, behind = first & ~second, second & ~first
     n, n_ahead, n_behind = len(ahead), int(ahead.sum()), int(behind.sum())
     # Only three things can happen to a text, so that drawing counts is drawing texts.
     shares = np.array([n_ahead, n_behind, n - n_ahead - n_behind]) / n

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from distil_core import corpora, figures, jobs, outcomes, pipeline, summary
+from distil_core import calibration, corpora, figures, jobs, outcomes, pipeline, softness, summary
 from distil_core.cache import Cache
 from distil_core.config import RunConfig, RunKind
 from distil_core.corpora.files import path_of
@@ -163,3 +163,78 @@ def compare(outcome: Outcome, text: str) -> "explore.Comparison":
 def kept() -> Cache:
     """Return what the store keeps beside its runs: fine-tuned teachers and what teachers said."""
     return Cache(store().path / "cache")
+
+
+@st.cache_resource(max_entries=64, show_spinner="Asking teacher and student…")
+def _compared(run_id: str, text: str, _outcome: Outcome) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    comparison = compare(_outcome, text)
+    return comparison.teacher_logits, comparison.student_logits
+
+
+def logits(outcome: Outcome, text: str) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Return what teacher and student of a finished run answer to a text; no model is loaded for a test text.
+
+    Raises:
+        DistilError: If the run's files cannot be read, or one of the models cannot be loaded.
+    """
+    known = softness.stored(text, answers(outcome.folder), test_texts(outcome.folder))
+    return known or _compared(outcome.run, text, outcome)
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def telling(folder: Path) -> dict[str, Example]:
+    """Return test texts of which the teacher is sure, hesitant and torn."""
+    return softness.telling(answers(folder), test_texts(folder))
+
+
+@st.cache_resource(max_entries=8, show_spinner="Softening all test texts…")
+def softened(folder: Path) -> softness.Softened:
+    """Return what teacher and student of a finished run are over all temperatures."""
+    return softness.over_temperatures(answers(folder))
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def dark_knowledge(folder: Path, twin: Path | None, temperature: float) -> dict[str, softness.Leftover]:
+    """Return where teacher, student and the twin without a teacher put what they do not give to the right label.
+
+    Raises:
+        DistilError: If the outputs cannot be read.
+    """
+    own = answers(folder)
+    models = {summary.NAMES[RunKind.DISTILLED]: own.test}
+    if twin is not None:
+        models[summary.NAMES[RunKind.HARD_LABELS]] = answers(twin).test
+    return softness.dark_knowledge(own.teacher_test, models, own.test_labels, temperature=temperature)
+
+
+@st.cache_resource(max_entries=8, show_spinner="Looking for the temperature that calibrates…")
+def scalings(folder: Path, twin: Path | None) -> dict[RunKind | None, calibration.Scaling]:
+    """Return the calibration of teacher (None), student and the twin without a teacher, as they are and scaled.
+
+    Raises:
+        DistilError: If the outputs cannot be read, or there are no texts.
+    """
+    own = answers(folder)
+    models = {None: (own.teacher_validation, own.teacher_test), RunKind.DISTILLED: (own.validation, own.test)}
+    if twin is not None:
+        models[RunKind.HARD_LABELS] = answers(twin).validation, answers(twin).test
+    return {
+        kind: calibration.scaling(validation, own.validation_labels, test, own.test_labels)
+        for kind, (validation, test) in models.items()
+    }
+
+
+@st.cache_resource(max_entries=8, show_spinner="Measuring gradients…")
+def _gradients(run_id: str, folder: Path, _record: RunRecord) -> softness.GradientNorms:
+    from distil_core import gradients
+
+    return gradients.of_run(folder, record=_record, answers=answers(folder), texts=test_texts(folder))
+
+
+def gradient_norms(outcome: Outcome) -> softness.GradientNorms:
+    """Return how hard each part of the loss pulls at the student of a finished run, over the temperature.
+
+    Raises:
+        DistilError: If the run's files cannot be read, or its student cannot be loaded.
+    """
+    return _gradients(outcome.run, outcome.folder, outcome.record)

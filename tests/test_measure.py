@@ -11,10 +11,10 @@ from sklearn.calibration import calibration_curve
 from sklearn.metrics import accuracy_score, f1_score, log_loss
 from torch import Tensor, nn
 
+from distil_core.calibration import Calibration
 from distil_core.errors import CorpusError, ModelError
 from distil_core.measure import (
     Batch,
-    Calibration,
     bytes_on_disk,
     calibration,
     fidelity,

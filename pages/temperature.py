@@ -1,0 +1,265 @@
+"""Temperature: what it does to both models, live on one text, and over all test texts.
+
+Reads: a finished run, its outputs, and its models for a text of one's own. Writes: nothing.
+"""
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from distil_core import outcomes, softness, summary, wording
+from distil_core.config import RunKind
+from distil_core.errors import DistilError
+from distil_core.figures import MARKS
+from distil_core.figures import temperature as figures
+from distil_core.outcomes import Family
+from pages import address, cache, live, widgets
+
+TEXT = "temperature.text"
+TABS = ("One text", "All texts", "Dark knowledge", "Why T²", "Calibration")
+
+
+def put(text: str) -> None:
+    """Put an example into the field."""
+    st.session_state[TEXT] = text
+
+
+def show_one(found: Family) -> None:
+    """Ask for a text, and let both models' answers to it move with the temperature."""
+    outcome = found.distilled
+    texts, examples = cache.test_texts(outcome.folder), cache.telling(outcome.folder)
+    # Ask
+    st.session_state.setdefault(TEXT, examples["hesitant"].text)
+    left, right = st.columns([5, 2], vertical_alignment="bottom", gap="medium")
+    with address.control(TEXT, "Text"):
+        with left:
+            text = st.text_input("Text", key=TEXT, bind="query-params", max_chars=2000) or ""
+        with right.container(horizontal=True, vertical_alignment="center", gap="small"):
+            st.caption("The teacher is", width="content")
+            for name, example in examples.items():
+                st.button(
+                    name, key=f"temperature.example.{name}", on_click=put, args=(example.text,), help=example.text
+                )
+    if not text.strip():
+        st.info("Type a text, or pick one of the examples.", icon=":material/edit:")
+        return
+    # Think
+    teacher, student = cache.logits(outcome, text)
+    labels = outcome.record.corpus.label_names
+    # Show
+    if len(labels) == 2:
+        st.caption(
+            "With two labels there is no ranking of wrong answers to uncover: temperature only slides one number, the "
+            "difference of the two logits divided by T."
+        )
+    live.temperature(labels, teacher, student, outcomes.gold_label(text, texts), key="temperature.t", value=2.0)
+
+
+def show_all(found: Family) -> None:
+    """Show entropy, divergence and agreement of all test texts over the temperature."""
+    outcome = found.distilled
+    corpus, trained = outcome.record.corpus, outcome.record.config.loss.temperature
+    softened = cache.softened(outcome.folder)
+    st.markdown(
+        f"Means over all {corpus.n_test:,} test texts. Heat makes both models less certain, until all labels are "
+        f"alike. What they answer stays the same, as dividing by T leaves the largest logit the largest: they agree on "
+        f"**{wording.percent(softened.agreement[0])}** of the texts at every temperature."
+    )
+    entropy, divergence, agreement = st.columns(3, gap="medium")
+    with entropy:
+        widgets.chart(
+            "How undecided they are",
+            figures.entropies(softened, n_labels=len(corpus.label_names)),
+            key="temperature.entropy",
+            alt="Mean entropy of teacher and student over the temperature",
+            header=("temperature", "teacher (nats)", "student (nats)"),
+            rows=list(
+                zip(softened.temperatures, softened.teacher_entropy_nats, softened.student_entropy_nats, strict=True)
+            ),
+        )
+    with divergence:
+        widgets.chart(
+            "How far apart they are",
+            figures.divergences(softened, trained=trained),
+            key="temperature.divergence",
+            alt="Mean KL divergence of the student from the teacher over the temperature, with and without T squared",
+            header=("temperature", "KL (nats)", "T² · KL (nats)"),
+            rows=list(zip(softened.temperatures, softened.kl_nats, softened.scaled_kl_nats, strict=True)),
+        )
+    with agreement:
+        widgets.chart(
+            "How often they answer alike",
+            figures.agreement(softened),
+            key="temperature.agreement",
+            alt="Share of the test texts that both answer alike, the same at every temperature",
+            header=("temperature", "agreement"),
+            rows=list(zip(softened.temperatures, softened.agreement, strict=True)),
+        )
+
+
+def show_dark_knowledge(found: Family) -> None:
+    """Show where teacher, student and twin put what they do not give to the right label."""
+    outcome, twin = found.distilled, found.twin(RunKind.HARD_LABELS)
+    labels = outcome.record.corpus.label_names
+    if len(labels) == 2:
+        st.info(
+            "Two labels have no dark knowledge to show: whatever a model does not give to the right label can only go "
+            "to the other one. Take a run with three labels or more to see which mistakes a teacher finds likely.",
+            icon=":material/visibility_off:",
+        )
+        return
+    # Ask
+    with (
+        address.control("temperature.dark", "Temperature of the dark knowledge"),
+        st.container(horizontal=True, vertical_alignment="center", gap="small"),
+    ):
+        st.markdown("Temperature", width="content")
+        temperature = st.segmented_control(
+            "Temperature",
+            (0.5, 1.0, 2.0, 4.0, 8.0),
+            default=2.0,
+            required=True,
+            format_func="{:g}".format,
+            key="temperature.dark",
+            bind="query-params",
+            label_visibility="collapsed",
+        )
+    # Think
+    models = cache.dark_knowledge(outcome.folder, None if twin is None else twin.folder, temperature or 2.0)
+    rows = softness.leftover_rows(models, labels)
+    # Show
+    st.markdown(softness.dark_knowledge_verdict(models))
+    for column, (name, model) in zip(st.columns(3, gap="medium"), models.items(), strict=False):
+        with column:
+            widgets.chart(
+                name,
+                figures.leftover(model, labels, high=softness.highest(models)),
+                key=f"temperature.leftover.{name}",
+                alt=f"{name}: share of each wrong label in what is left beside the right one, by right label",
+                header=("right label", "wrong label", *models),
+                rows=rows,
+            )
+    if len(labels) > figures.MOST_NUMBERS:
+        st.markdown("**What the teacher confuses most** · shares of what is left beside the right label")
+        st.table(
+            [
+                dict(
+                    zip(
+                        ("Right label", "Wrong label", *models),
+                        (right, wrong, *map(wording.percent, shares)),
+                        strict=True,
+                    )
+                )
+                for right, wrong, *shares in softness.likeliest(rows)
+            ],
+            border="horizontal",
+            alt="Pairs of right and wrong label to which the teacher gives most, with all models' shares",
+        )
+    st.caption(
+        "A row of a matrix stands for the test texts of one right label; its colors say how what is left "
+        "beside that label is shared out among the wrong ones, in %. One color scale for all."
+        + (
+            ""
+            if len(labels) <= figures.MOST_NAMES
+            else " Point at a cell to read its labels; the sides name only some."
+        )
+    )
+
+
+def show_gradients(found: Family) -> None:
+    """Show how hard each part of the loss pulls at the student, with and without T²."""
+    outcome = found.distilled
+    norms = cache.gradient_norms(outcome)
+    left, right = st.columns([3, 2], gap="large")
+    with left:
+        widgets.chart(
+            f"The pull of each part of the loss, on {norms.n_texts} short test texts",
+            figures.gradients(norms, trained=outcome.record.config.loss.temperature),
+            key="temperature.gradients",
+            alt="Norm of the gradient of soft and hard labels over the temperature, with and without T squared",
+            header=("temperature", "soft labels, without T²", "soft labels, with T²", "hard labels"),
+            rows=[(*row, norms.hard) for row in zip(norms.temperatures, norms.soft, norms.scaled, strict=True)],
+        )
+    with right:
+        st.markdown(softness.gradient_verdict(norms))
+        st.markdown(
+            "The gradient of the KL carries one factor 1/T because the logits are divided by T, and another because "
+            "two softened distributions come closer to each other. T² takes both back, so that the weight α means "
+            "the same at every temperature (Hinton et al., 2015, §2, [arXiv:1503.02531]"
+            "(https://arxiv.org/abs/1503.02531)). Where T is low the distributions are almost certain, and "
+            "the rule does not hold."
+        )
+        st.caption(
+            "Measured by automatic differentiation through the finished student: the Euclidean norm over all its "
+            "parameters. The hard labels are compared at T = 1, whatever the temperature."
+        )
+
+
+def show_calibration(found: Family) -> None:
+    """Show how sure each model is beside how often it is right, and the temperature that brings the two together."""
+    outcome, twin = found.distilled, found.twin(RunKind.HARD_LABELS)
+    corpus = outcome.record.corpus
+    scalings = cache.scalings(outcome.folder, None if twin is None else twin.folder)
+    st.markdown(
+        f"A model is calibrated when it is right as often as it is sure. The temperature that comes closest is fitted "
+        f"on the {corpus.n_validation:,} validation texts and judged on the {corpus.n_test:,} test texts. Above 1 it "
+        "says that a model is too sure of itself, below 1 that it is not sure enough."
+    )
+    st.table(
+        {
+            _name(kind): {
+                "Temperature that calibrates": f"{scaling.temperature:.2f}" + " (end of the range)" * scaling.at_limit,
+                "Calibration error (ECE)": _change(wording.percent, scaling.before.ece, scaling.after.ece),
+                "Log-loss (NLL, nats)": _change("{:.3f}".format, scaling.nll_before, scaling.nll_after),
+            }
+            for kind, scaling in scalings.items()
+        },
+        border="horizontal",
+        alt="Calibrating temperature, and calibration error and log-loss before and after",
+    )
+    for column, (kind, scaling) in zip(st.columns(3, gap="medium"), scalings.items(), strict=False):
+        with column:
+            widgets.chart(
+                _name(kind),
+                figures.reliability(scaling, mark=MARKS[kind]),
+                key=f"temperature.reliability.{kind or 'teacher'}",
+                alt=f"{_name(kind)}: share of right answers against confidence, and number of texts in each bin",
+                header=("state", "sure from", "sure to", "mean confidence", "right", "texts"),
+                rows=scaling.rows(),
+            )
+    st.caption("Small marks stand for few texts and say little; the log-loss weighs every text alike.")
+
+
+def _name(kind: RunKind | None) -> str:
+    return "Teacher" if kind is None else summary.NAMES[kind]
+
+
+def _change(write: Callable[[float], str], before: float, after: float) -> str:
+    return f"{write(before)} → {write(after)}"
+
+
+def show(found: Family) -> None:
+    """Show the views of a run; those behind closed tabs cost nothing."""
+    tabs = st.tabs(TABS, key="temperature.tab", bind="query-params")
+    views = (show_one, show_all, show_dark_knowledge, show_gradients, show_calibration)
+    for tab, view in zip(tabs, views, strict=True):
+        # The first one keeps its text and its temperature while another is looked at.
+        if tab.open or view is show_one:
+            with tab:
+                try:
+                    view(found)
+                except DistilError as error:
+                    st.error(str(error), icon=":material/error:")
+
+
+run_id = widgets.in_use()
+family = None if run_id is None else cache.family(run_id)
+if family is None:
+    st.info(
+        "The run in use is not done yet. Choose another one above, or go back to **Distil**.",
+        icon=":material/hourglass:",
+    )
+elif not (family.distilled.folder / "student").is_dir():
+    st.info("This run has no student to ask: TF-IDF counts words. Choose another run above.", icon=":material/info:")
+else:
+    show(family)
