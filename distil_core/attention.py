@@ -41,7 +41,7 @@ class Reading:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Match:
-    """A head of a teacher's layer and the head of a student's layer that it is assigned to; ``similarity`` from 0 to 1."""
+    """A head of a teacher's layer and the head of a student's layer that it is assigned to; similarity from 0 to 1."""
 
     teacher: int
     student: int

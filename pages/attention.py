@@ -9,8 +9,8 @@ import streamlit as st
 from distil_core import attention, outcomes, wording
 from distil_core.attention import View
 from distil_core.errors import DistilError
-from distil_core.figures import cells
 from distil_core.figures import attention as figures
+from distil_core.figures import cells
 from distil_core.outcomes import Family, Outcome
 from pages import address, cache, closer, widgets
 
@@ -192,8 +192,8 @@ MEASURES = {
     LOOKS: "1 − the Jensen-Shannon divergence (in bits, Lin 1991) of two heads' rows, averaged over the rows and over "
     "the pairs of heads that are assigned to each other. 1: they look at the same; 0: never at the same token.",
     STATES: "Linear CKA (Kornblith et al. 2019, arXiv:1905.00414) of what the two layers make of the same tokens, "
-    "[CLS] and [SEP] left out. 1: the same but for a rotation and a scale. It tells little where tokens are few for the "
-    "width of the states, so one text would not do.",
+    "[CLS] and [SEP] left out. 1: the same but for a rotation and a scale. It tells little where tokens are few for "
+    "the width of the states, so one text would not do.",
 }
 run_id = widgets.in_use()
 family = None if run_id is None else cache.family(run_id)

@@ -24,9 +24,7 @@ _NUMBERED = 10
 """Rows and columns up to which each cell has room for its number."""
 
 
-def overview(
-    similarity: np.ndarray, layers: Sequence[int], *, picked: Cell, measure: str, local: Sequence[int] = ()
-) -> Figure:
+def overview(similarity: np.ndarray, layers: Sequence[int], *, picked: Cell, measure: str) -> Figure:
     """Draw how alike every layer of the teacher is to every layer of the student; a cell can be picked.
 
     Args:
@@ -34,14 +32,13 @@ def overview(
         layers: The teacher layer that each student layer is mapped to; these cells are framed.
         picked: Teacher layer and student layer that are shown beside; the cell gets a dot.
         measure: What the similarity is of, for the label of a cell.
-        local: Teacher layers that see only what is near.
     """
     n_teacher, n_student = similarity.shape
-    figure = _matrix(height=360, x="Student layer", y="Teacher layer")
+    figure = _matrix(height=340, x="Student layer", y="Teacher layer", title="Similarity (1: the same)")
     figure.add_heatmap(
         z=similarity,
         colorscale=SEQUENTIAL,
-        colorbar=_bar("Similarity (1 is the same)"),
+        colorbar=_BAR,
         text=[[f"{value:.2f}" for value in row] for row in similarity],
         texttemplate="%{text}" if max(n_teacher, n_student) <= _NUMBERED else None,
     )
@@ -58,19 +55,19 @@ def overview(
     mapped = set(enumerate(layers))
     hover = [
         [
-            f"teacher layer {t}{', local' if t in local else ''} and student layer {s}<br>{measure}: {similarity[t, s]:.3f}"
+            f"teacher layer {t} and student layer {s}<br>{measure}: {similarity[t, s]:.3f}"
             + ("<br>the student layer started from this one" if (s, t) in mapped else "")
             for s in range(n_student)
         ]
         for t in range(n_teacher)
     ]
     cells.overlay(figure, range(n_teacher), range(n_student), hover=hover)
-    figure.update_xaxes(tickvals=list(range(n_student)), range=[-0.5, n_student - 0.5], showgrid=False)
-    figure.update_yaxes(tickvals=list(range(n_teacher)), range=[n_teacher - 0.5, -0.5], showgrid=False)
+    figure.update_xaxes(tickvals=list(range(n_student)), range=[-0.5, n_student - 0.5])
+    figure.update_yaxes(tickvals=list(range(n_teacher)), range=[n_teacher - 0.5, -0.5])
     return figure
 
 
-def attention_map(shares: np.ndarray, tokens: Sequence[str], *, highest: float, height: int = 360) -> Figure:
+def attention_map(shares: np.ndarray, tokens: Sequence[str], *, highest: float, height: int = 340) -> Figure:
     """Draw one map: each row is a token, and shows how it shares its attention out.
 
     Args:
@@ -90,7 +87,7 @@ def attention_map(shares: np.ndarray, tokens: Sequence[str], *, highest: float, 
     )
 
 
-def difference_map(difference: np.ndarray, tokens: Sequence[str], *, height: int = 360) -> Figure:
+def difference_map(difference: np.ndarray, tokens: Sequence[str], *, height: int = 340) -> Figure:
     """Draw the student's map less the teacher's, in percentage points: orange where the student looks more.
 
     Args:
@@ -120,7 +117,7 @@ def _map(
     limits: tuple[float, float],
     height: int,
 ) -> Figure:
-    figure = _matrix(height=height, x="looks at", y="Token")
+    figure = _matrix(height=height, x="", y="Token, and what it looks at", title=title)
     names = unique(tokens)
     figure.add_heatmap(
         z=values.astype(np.float32),
@@ -129,17 +126,17 @@ def _map(
         zmin=limits[0],
         zmax=limits[1],
         colorscale=scale,
-        colorbar=_bar(title),
+        colorbar=_BAR,
         hovertemplate=hover + "<extra></extra>",
     )
     for axis in (figure.update_xaxes, figure.update_yaxes):
-        axis(type="category", tickfont={"size": 11}, showgrid=False)
-    figure.update_xaxes(tickangle=-60)
+        axis(type="category", tickfont={"size": 11})
+    figure.update_xaxes(tickangle=-60, title_text=None)
     figure.update_yaxes(autorange="reversed")
     return figure
 
 
-def mosaic(image: str, *, entropies: np.ndarray, picked: Cell | None, name: str, cell: int = 34) -> Figure:
+def mosaic(image: str, *, entropies: np.ndarray, picked: Cell | None, name: str) -> Figure:
     """Draw all heads of a model as one image: a row for each layer, a column for each head; each can be picked.
 
     Args:
@@ -147,9 +144,9 @@ def mosaic(image: str, *, entropies: np.ndarray, picked: Cell | None, name: str,
         entropies: Of each head in nats, ``(layers, heads)``, for its label.
         picked: Layer and head to frame.
         name: Whose heads these are.
-        cell: Height of a thumbnail, in pixels.
     """
     n_layers, n_heads = entropies.shape
+    cell = max(20, min(60, 400 // max(n_layers, n_heads)))
     figure = empty(height=70 + cell * n_layers, x="Head", y="Layer")
     figure.add_layout_image(
         source=image,
@@ -172,7 +169,7 @@ def mosaic(image: str, *, entropies: np.ndarray, picked: Cell | None, name: str,
     ]
     cells.overlay(figure, range(n_layers), range(n_heads), hover=hover, size=cell - 6)
     figure.update_xaxes(tickvals=list(range(n_heads)), range=[-0.5, n_heads - 0.5], showgrid=False, side="top")
-    figure.update_yaxes(tickvals=list(range(n_layers)), range=[n_layers - 0.5, -0.5], showgrid=False)
+    figure.update_yaxes(tickvals=list(range(n_layers)), range=[n_layers - 0.5, -0.5])
     figure.update_xaxes(constrain="domain")
     figure.update_yaxes(constrain="domain", constraintoward="top", scaleanchor="x")
     return figure
@@ -223,19 +220,19 @@ def entropies(values: np.ndarray, *, n_tokens: int) -> Figure:
     """
     n_layers, n_heads = values.shape
     most = max(float(np.log(n_tokens)), 1e-3)
-    figure = _matrix(height=120 + 34 * n_layers, x="Head", y="Layer")
+    figure = _matrix(height=120 + 34 * n_layers, x="Head", y="Layer", title="Entropy (nats)")
     figure.add_heatmap(
         z=values,
         zmin=0,
         zmax=most,
         colorscale=SEQUENTIAL,
-        colorbar=_bar("Entropy (nats)"),
+        colorbar=_BAR,
         customdata=100 * values / most,
         texttemplate="%{z:.2f}" if n_heads <= 16 else None,
         hovertemplate="layer %{y}, head %{x}: %{z:.2f} nats, %{customdata:.0f} % of the most possible<extra></extra>",
     )
-    figure.update_xaxes(tickvals=list(range(n_heads)), showgrid=False)
-    figure.update_yaxes(tickvals=list(range(n_layers)), autorange="reversed", showgrid=False)
+    figure.update_xaxes(tickvals=list(range(n_heads)))
+    figure.update_yaxes(tickvals=list(range(n_layers)), autorange="reversed")
     return figure
 
 
@@ -296,27 +293,30 @@ def _frame(figure: Figure, row: int, column: int) -> None:
     figure.add_shape(type="rect", **box, line={"color": STUDENT, "width": 3})
 
 
-def _matrix(*, height: int, x: str, y: str) -> Figure:
-    """Return an empty figure with room for a color bar above it."""
+def _matrix(*, height: int, x: str, y: str, title: str) -> Figure:
+    """Return an empty figure with room for a color bar and its title above it."""
     figure = empty(height=height, x=x, y=y)
-    figure.update_layout(margin={"t": 58, "r": 8})
-    figure.update_xaxes(title_standoff=6)
-    figure.update_yaxes(title_standoff=6)
+    figure.update_layout(margin={"t": 48, "r": 8})
+    figure.update_xaxes(title_standoff=24, showgrid=False)
+    figure.update_yaxes(title_standoff=6, showgrid=False)
+    # Plotly writes the title of a flat bar over the bar.
+    figure.add_annotation(
+        text=title, x=0, xref="paper", xanchor="left", y=1, yref="paper", yanchor="bottom", yshift=24, showarrow=False
+    )
     return figure
 
 
-def _bar(title: str) -> dict[str, object]:
-    """Return a color bar that lies above the plot and takes no width from it."""
-    return {
-        "orientation": "h",
-        "x": 0.5,
-        "y": 1.0,
-        "yref": "container",
-        "yanchor": "top",
-        "thickness": 9,
-        "len": 1.0,
-        "title": {"text": title, "side": "top", "font": {"size": 12}},
-        "tickfont": {"size": 11},
-        "nticks": 5,
-        "outlinewidth": 0,
-    }
+_BAR = {
+    "orientation": "h",
+    "x": 0.5,
+    "y": 1.0,
+    "yanchor": "bottom",
+    "thickness": 8,
+    "len": 1.0,
+    "xpad": 0,
+    "ypad": 4,
+    "tickfont": {"size": 11},
+    "nticks": 5,
+    "outlinewidth": 0,
+}
+"""A color bar that lies above the plot and takes no width from it."""
