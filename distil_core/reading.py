@@ -76,7 +76,7 @@ def _readable(tokenizer: Any, encoding: Any, text: str) -> tuple[str, ...]:
     for i, (token, (start, stop), word) in enumerate(
         zip(encoding.ids, encoding.offsets, encoding.word_ids, strict=True)
     ):
-        name = special.get(token) or text[start:stop].strip() or tokenizer.decode([token]).strip() or "␣"
+        name = special.get(token) or text[start:stop].strip() or "␣"
         goes_on = i > 0 and word is not None and word == encoding.word_ids[i - 1]
         names.append(f"{CONTINUED}{name}" if goes_on else name)
     return tuple(names)

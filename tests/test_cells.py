@@ -26,8 +26,10 @@ def test_every_cell_has_a_point_that_nobody_sees() -> None:
 
 def test_without_words_a_point_can_still_be_clicked() -> None:
     figure = empty(height=100, x="Head", y="Layer")
+    figure.add_bar(y=[1], hoverinfo="all")
     cells.overlay(figure, [0], [0], xaxis="x2", yaxis="y2")
-    (points,) = figure.data
+    bar, points = figure.data
+    assert bar.hoverinfo == "all"
     # With "skip" it could not be clicked either.
     assert points.hoverinfo == "none"
     assert (points.xaxis, points.yaxis) == ("x2", "y2")
