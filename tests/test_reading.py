@@ -104,7 +104,7 @@ def test_bytes_of_roberta_are_readable() -> None:
 @pytest.mark.parametrize("architecture", tiny.ARCHITECTURES)
 def test_states_are_compared_token_by_token(architecture: str) -> None:
     pair = a_pair(architecture)
-    texts = tiny.split(12, seed=3).texts
+    texts = tiny.split(4, seed=3).texts
     found = reading.hidden_similarity(pair, texts)
     states = []
     for model in (pair.teacher, pair.student):
@@ -114,7 +114,7 @@ def test_states_are_compared_token_by_token(architecture: str) -> None:
         )
     assert found.matrix.shape == (4, 2)
     assert found.matrix == pytest.approx(attention.cka_matrix(*states), abs=1e-4)
-    assert (found.n_texts, found.n_tokens) == (12, len(states[0][0]))
+    assert (found.n_texts, found.n_tokens) == (4, len(states[0][0]))
 
 
 def test_only_so_many_tokens_are_compared() -> None:
