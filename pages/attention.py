@@ -101,8 +101,8 @@ def show(found: Family) -> None:
             "[CLS], [SEP]",
             key=SPECIAL,
             bind="query-params",
-            help="The two tokens that frame a text. Without them, each row is divided by what is left of it, so that "
-            "it sums to 100 % again.",
+            help="The two tokens that frame a text; RoBERTa calls them <s> and </s>. Without them, each row is divided "
+            "by what is left of it, so that it sums to 100 % again.",
         )
     # Think
     reading = cache.reading(outcome, text)

@@ -87,6 +87,20 @@ def show_all(outcome: Outcome, text: str, special: bool, view: View, maps: Maps)
     with right:
         head = heads[choose("Head, or click one", list(heads), key=HEAD)]
         other = attention.counterpart(view, head, outcome.record.layers)
+    # First what has been asked for: it is on its way while the thumbnails are drawn.
+    shares = attention.head_map(view, head)
+    with right:
+        widgets.chart(
+            f"{head_name(head).capitalize()}",
+            figures.attention_map(shares, view.tokens, highest=float(shares.max()), height=460),
+            key="attention.large",
+            alt="How each token shares its attention out in the head that was picked",
+            **map_table(view, shares),
+        )
+        if other is None:
+            st.caption("No head of the other model is assigned to this one.")
+        else:
+            st.caption(f"Assigned to it: {head_name(other[0])}, similarity {other[1]:.2f}; it is framed, too.")
     for column, of_teacher in ((left, True), (middle, False)):
         side, name = (view.teacher, "Teacher") if of_teacher else (view.student, "Student")
         framed = [h for h in (head, *(other or ())[:1]) if h.of_teacher is of_teacher]
@@ -106,19 +120,6 @@ def show_all(outcome: Outcome, text: str, special: bool, view: View, maps: Maps)
                 rows=[[i, *line] for i, line in enumerate(side.entropies.round(4).tolist())],
                 on_select=partial(take_head, of_teacher, n_layers, n_heads),
             )
-    shares = attention.head_map(view, head)
-    with right:
-        widgets.chart(
-            f"{head_name(head).capitalize()}",
-            figures.attention_map(shares, view.tokens, highest=float(shares.max()), height=460),
-            key="attention.large",
-            alt="How each token shares its attention out in the head that was picked",
-            **map_table(view, shares),
-        )
-        if other is None:
-            st.caption("No head of the other model is assigned to this one.")
-        else:
-            st.caption(f"Assigned to it: {head_name(other[0])}, similarity {other[1]:.2f}; it is framed, too.")
     st.caption(
         "Each thumbnail is divided by its own largest share, and the square root taken, so that all can be read. "
         f"{HEADS_HELP}"

@@ -46,7 +46,8 @@ def overview(similarity: np.ndarray, layers: Sequence[int], *, picked: Cell, mea
         _frame(figure, teacher, student)
     figure.add_scatter(
         x=[picked[1] + 0.36],
-        y=[picked[0] - 0.3],
+        y=[picked[0]],
+        cliponaxis=False,
         mode="markers",
         marker={"size": 9, "color": "white", "line": {"color": "black", "width": 1.5}},
         hoverinfo="skip",
@@ -171,7 +172,7 @@ def mosaic(image: str, *, entropies: np.ndarray, picked: Cell | None, name: str)
     figure.update_xaxes(tickvals=list(range(n_heads)), range=[-0.5, n_heads - 0.5], showgrid=False, side="top")
     figure.update_yaxes(tickvals=list(range(n_layers)), range=[n_layers - 0.5, -0.5])
     figure.update_xaxes(constrain="domain")
-    figure.update_yaxes(constrain="domain", constraintoward="top", scaleanchor="x")
+    figure.update_yaxes(showgrid=False, constrain="domain", constraintoward="top", scaleanchor="x")
     return figure
 
 
