@@ -74,9 +74,9 @@ def show_words(outcome: Outcome, text: str, special: bool, view: View, maps: Map
         first=len(view.tokens) // 2,
     )
     st.caption(
-        "Point at a word, or move with the arrow keys: the stronger the color, the more it looks there (%; the square "
-        "root is taken for the color). For the layers and heads chosen above. A dot comes before a piece that goes on "
-        "the word before."
+        "Point at a word, or move with the arrow keys. Below each token: how much it is looked at (%); the color is "
+        "full where either model looks most. For the layers and heads chosen above. A dot comes before a piece that "
+        "goes on the word before."
     )
 
 

@@ -65,10 +65,12 @@ export default function ({ data, parentElement }) {
 
   let chosen = Math.min(data.first, data.tokens.length - 1);
   function show(from) {
+    // Both models by the same measure, so that they can be compared.
+    const most = Math.max(1, ...data.sides.flatMap((side) => side.rows[from]));
     data.sides.forEach((side, s) => {
       const row = side.rows[from];
       words[s].forEach((button, to) => {
-        button.style.setProperty("--share", Math.sqrt(row[to] / 1000));
+        button.style.setProperty("--share", Math.sqrt(row[to] / most));
         button.lastChild.textContent = row[to] >= 5 ? `${percent(row[to] / 10)}` : "";
         button.setAttribute("aria-pressed", to === from);
         button.setAttribute("aria-label", `${data.tokens[to]}, looked at with ${percent(row[to] / 10)} percent`);

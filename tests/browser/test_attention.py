@@ -51,10 +51,11 @@ def chart(page: Page, key: str) -> Locator:
 
 def click_cell(found: Locator, row: int, column: int, *, rows: int, columns: int) -> None:
     """Click a cell of a matrix, a little off its center."""
-    area = found.locator(".nsewdrag").first.bounding_box()
-    assert area is not None
-    x, y = area["width"] * (column + 0.4) / columns, area["height"] * (row + 0.6) / rows
-    found.locator(".nsewdrag").first.click(position={"x": x, "y": y})
+    settled(found.page)
+    plot = found.locator(".nsewdrag").first
+    # Its size all at once: a chart may be drawn anew between two questions.
+    width, height = plot.evaluate("(plot) => [plot.getBoundingClientRect().width, plot.getBoundingClientRect().height]")
+    plot.click(position={"x": width * (column + 0.4) / columns, "y": height * (row + 0.6) / rows})
 
 
 def test_a_click_leads_from_all_layers_to_one_pair(visit: Visit, run: str) -> None:
