@@ -16,6 +16,7 @@ PAGES = {
     "distil": ("Distil", ":material/experiment:", "Distil a small student from a large teacher"),
     "compare": ("Compare", ":material/compare_arrows:", "Put one sentence to teacher and student"),
     "temperature": ("Temperature", ":material/device_thermostat:", "See what temperature does to both models"),
+    "attention": ("Attention", ":material/visibility:", "See what teacher and student look at"),
     "runs": ("Runs", ":material/list_alt:", "All that has been distilled here"),
 }
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from distil_core import calibration, corpora, figures, jobs, outcomes, pipeline, softness, summary
+from distil_core import attention, calibration, corpora, figures, jobs, outcomes, pipeline, softness, summary
 from distil_core.cache import Cache
 from distil_core.config import RunConfig, RunKind
 from distil_core.corpora.files import path_of
@@ -158,6 +158,82 @@ def compare(outcome: Outcome, text: str) -> "explore.Comparison":
     from distil_core import explore
 
     return explore.compare(pair, text)
+
+
+@st.cache_resource(max_entries=4, show_spinner="Teacher and student read…")
+def _reading(run_id: str, folder: Path, text: str, _record: RunRecord) -> attention.Reading:
+    from distil_core import reading
+
+    return reading.read(_pair(run_id, folder, _record), text)
+
+
+def reading(outcome: Outcome, text: str) -> attention.Reading:
+    """Return what teacher and student of a finished run look at in a text.
+
+    Raises:
+        DistilError: If one of them cannot be loaded, or nothing in the text can be read.
+    """
+    return _reading(outcome.run, outcome.folder, text, outcome.record)
+
+
+@st.cache_resource(max_entries=4, show_spinner="Comparing all heads…")
+def _view(run_id: str, folder: Path, text: str, special: bool, _reading: attention.Reading) -> attention.View:
+    return attention.view(_reading, special=special)
+
+
+def view(outcome: Outcome, text: str, *, special: bool) -> attention.View:
+    """Return the same with all that follows from it, with special tokens or without.
+
+    Raises:
+        DistilError: As :func:`reading` does.
+    """
+    return _view(outcome.run, outcome.folder, text, special, reading(outcome, text))
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _thumbnails(run_id: str, folder: Path, text: str, special: bool, of_teacher: bool, _view: attention.View) -> str:
+    from distil_core.figures import attention as drawn
+
+    return drawn.thumbnails((_view.teacher if of_teacher else _view.student).maps)
+
+
+def thumbnails(outcome: Outcome, text: str, *, special: bool, of_teacher: bool) -> str:
+    """Return all heads of one model as an image."""
+    found = view(outcome, text, special=special)
+    return _thumbnails(outcome.run, outcome.folder, text, special, of_teacher, found)
+
+
+@st.cache_resource(max_entries=8, show_spinner="Both models read test texts…")
+def _hidden_similarity(run_id: str, folder: Path, _record: RunRecord) -> attention.LayerSimilarity:
+    from distil_core import reading
+
+    texts = [example.text for example in test_texts(folder)]
+    return reading.hidden_similarity(_pair(run_id, folder, _record), texts)
+
+
+def hidden_similarity(outcome: Outcome) -> attention.LayerSimilarity:
+    """Return how alike the hidden states of teacher and student of a finished run are, layer by layer.
+
+    Raises:
+        DistilError: If the test texts cannot be read, or one of the models cannot be loaded.
+    """
+    return _hidden_similarity(outcome.run, outcome.folder, outcome.record)
+
+
+@st.cache_resource(max_entries=32, show_spinner="Leaving out one word at a time…")
+def _left_out(run_id: str, folder: Path, text: str, _record: RunRecord) -> attention.LeftOut:
+    from distil_core import reading
+
+    return reading.leave_out(_pair(run_id, folder, _record), text)
+
+
+def left_out(outcome: Outcome, text: str) -> attention.LeftOut:
+    """Return how the answers of teacher and student of a finished run change without each word of a text.
+
+    Raises:
+        DistilError: As :func:`reading` does.
+    """
+    return _left_out(outcome.run, outcome.folder, text, outcome.record)
 
 
 def kept() -> Cache:

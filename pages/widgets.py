@@ -3,7 +3,7 @@
 Reads: the run store, the query parameter ``run``. Writes: the query parameter ``run``.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pandas as pd
@@ -109,9 +109,19 @@ def badge(state: RunState) -> str:
 
 
 def chart(
-    title: str, figure: figures.Figure, *, key: str, alt: str, header: Sequence[str], rows: Sequence[Sequence[object]]
+    title: str,
+    figure: figures.Figure,
+    *,
+    key: str,
+    alt: str,
+    header: Sequence[str],
+    rows: Sequence[Sequence[object]],
+    on_select: Callable[[], None] | None = None,
 ) -> None:
-    """Show a figure under its title, and behind a small button its figures as a table, to read and to take away."""
+    """Show a figure under its title, and behind a small button its figures as a table, to read and to take away.
+
+    With ``on_select``, points can be picked; the session state has under ``key`` which ones.
+    """
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
         st.markdown(f"**{title}**", width="content")
         with st.popover("Data", icon=":material/table_chart:", type="tertiary", key=f"{key}.data"):
@@ -128,7 +138,8 @@ def chart(
                 icon=":material/download:",
             )
             pictures.buttons(key)
-    st.plotly_chart(figure, key=key, config=CHART, alt=alt)
+    picking: dict[str, Any] = {} if on_select is None else {"on_select": on_select, "selection_mode": "points"}
+    st.plotly_chart(figure, key=key, config=CHART, alt=alt, **picking)
 
 
 def headline(found: Family | None) -> None:
