@@ -17,6 +17,7 @@ PAGES = {
     "compare": ("Compare", ":material/compare_arrows:", "Put one sentence to teacher and student"),
     "temperature": ("Temperature", ":material/device_thermostat:", "See what temperature does to both models"),
     "attention": ("Attention", ":material/visibility:", "See what teacher and student look at"),
+    "whatif": ("What-if", ":material/grid_on:", "Try many settings at once, and see what each does"),
     "runs": ("Runs", ":material/list_alt:", "All that has been distilled here"),
 }
 

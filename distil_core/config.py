@@ -85,6 +85,13 @@ class CorpusConfig:
     n_train: int = setting(4000, low=20, high=1_000_000, help="Training texts to generate (reviews only).")
     n_test: int = setting(1000, low=20, high=1_000_000, help="Validation and test texts to generate (reviews only).")
     seed: int = setting(0, low=0, help="Seed of the generator and of the split.")
+    labeled: float = setting(
+        1.0,
+        above=0,
+        high=1.0,
+        help="Share of the training texts whose label the student is told, drawn by the run's seed.",
+    )
+    left_out: str = setting("", help="Name of a label whose texts the student never learns from; empty: none.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,7 +169,7 @@ def canonical(config: RunConfig) -> RunConfig:
 
     A twin without a teacher does not depend on the temperature, so that all temperatures share one twin.
     """
-    student, loss, training = config.student, config.loss, config.training
+    corpus, student, loss, training = config.corpus, config.student, config.loss, config.training
     if student.layers:
         student = replace(student, depth=len(student.layers), layer_map=LayerMap.EXPLICIT)
     if config.kind is not RunKind.DISTILLED:
@@ -173,7 +180,16 @@ def canonical(config: RunConfig) -> RunConfig:
         student, training = StudentConfig(), TrainingConfig()
     if loss.alpha == 0.0 and config.kind is RunKind.DISTILLED:
         loss = replace(loss, temperature=LossConfig().temperature)
-    return replace(config, student=student, loss=loss, training=training)
+    if config.kind is RunKind.LAYER_CUT:
+        corpus = whole(corpus)
+    if loss.alpha == 1.0:  # nobody asks for the labels
+        corpus = replace(corpus, labeled=CorpusConfig().labeled)
+    return replace(config, corpus=corpus, student=student, loss=loss, training=training)
+
+
+def whole(corpus: CorpusConfig) -> CorpusConfig:
+    """Return the same corpus with all of its training texts and labels to learn from."""
+    return replace(corpus, labeled=CorpusConfig().labeled, left_out=CorpusConfig().left_out)
 
 
 def validate(config: RunConfig) -> RunConfig:
@@ -301,6 +317,8 @@ def fingerprint(config: RunConfig, *, corpus_digest: str, teacher_digest: str) -
     config = canonical(validate(config))
     content = to_json(config)
     content["corpus"] = corpus_digest
+    if config.corpus != whole(config.corpus):
+        content |= {"labeled": config.corpus.labeled, "left_out": config.corpus.left_out}
     content["teacher"] = {**content["teacher"], "source": teacher_digest}
     return digest({"schema": SCHEMA_VERSION, **content})
 

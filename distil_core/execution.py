@@ -19,9 +19,10 @@ from distil_core.baselines import TfidfBaseline
 from distil_core.cache import Cache, replacing
 from distil_core.checkpoints import assets_folder
 from distil_core.config import RunConfig, RunKind, canonical
+from distil_core.corpora import labeled_split
 from distil_core.errors import Cancelled, DistilError
 from distil_core.jobs import n_workers
-from distil_core.materials import Materials, Stopwatch, gather, refuse_changed
+from distil_core.materials import Materials, Stopwatch, gather, lesson, refuse_changed
 from distil_core.records import (
     CorpusSummary,
     Cost,
@@ -141,7 +142,7 @@ def carry_out(run_id: str, config: RunConfig, *, folder: Path, cache: Cache) -> 
     refuse_changed(run_id, config, materials)
     with _share_of_processors():
         if config.kind is RunKind.TFIDF:
-            student, cost = yield from _baseline(materials, watch, cache)
+            student, cost = yield from _baseline(materials, config, watch, cache)
         else:
             checkpoint = folder / "checkpoint.safetensors"
             student = yield from cut_and_train(materials, config, watch=watch, checkpoint=checkpoint)
@@ -178,10 +179,10 @@ def cut_and_train(
     trimmed = models.trim_embedding(model, [part.ids for part in materials.tokens.values()], padding=materials.padding)
     padding = int(trimmed.lookup[materials.padding])
     tokens = {split: part.with_ids(trimmed.lookup.to(part.ids.device)) for split, part in materials.tokens.items()}
-    lessons = {
-        split: Lesson(tokens=tokens[split], labels=materials.labels[split], teacher=materials.outputs[split])
-        for split in ("train", "validation")
-    }
+    given = lesson(materials, config, tokens["train"])
+    validation = Lesson(
+        tokens=tokens["validation"], labels=materials.labels["validation"], teacher=materials.outputs["validation"]
+    )
     examples_seen = 0
     if config.training.epochs:
         yield Stage(name="Training the student", detail="", fraction=0.0)
@@ -189,8 +190,8 @@ def cut_and_train(
             training = replace(config.training, precision=materials.precision)
             n_epochs = yield from train(
                 model,
-                lessons["train"],
-                lessons["validation"],
+                given,
+                validation,
                 loss=config.loss,
                 training=training,
                 seed=config.seed,
@@ -198,7 +199,7 @@ def cut_and_train(
                 layers=layers,
                 checkpoint=checkpoint,
             )
-        examples_seen = n_epochs * len(tokens["train"])
+        examples_seen = n_epochs * len(given)
     yield Stage(name="Measuring", detail="answers to the test texts", fraction=None)
     with watch.timing("measurement"):
         answers = {}
@@ -232,11 +233,11 @@ def _meanwhile(work: Callable[[], T], stage: Stage) -> Generator[Event, None, T]
 
 
 def _baseline(
-    materials: Materials, watch: Stopwatch, cache: Cache
+    materials: Materials, config: RunConfig, watch: Stopwatch, cache: Cache
 ) -> Generator[Event, None, tuple[Student, dict[str, Cost]]]:
     corpus = materials.corpus
     stage = Stage(name="Training the baseline", detail="TF-IDF with logistic regression", fraction=None)
-    train, n_classes = corpus.train, len(corpus.label_names)
+    train, n_classes = labeled_split(corpus, config.corpus, seed=config.seed), len(corpus.label_names)
     yield stage
     with watch.timing("training"):
         baseline = yield from _meanwhile(
@@ -250,7 +251,7 @@ def _baseline(
             layers=(),
             validation_logits=baseline.predict(corpus.validation.texts),
             test_logits=baseline.predict(texts),
-            examples_seen=len(corpus.train),
+            examples_seen=len(train),
         )
         singles = [{"texts": [text]} for text in texts[:32]]
         batches = [{"texts": list(texts[:32])}]

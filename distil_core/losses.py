@@ -49,15 +49,19 @@ def soft_labels(
     return temperature**2 * _reduce(kl(teacher, student), normalizer)
 
 
-def hard_labels(student_logits: Logits, labels: Labels, *, normalizer: float | None = None) -> Scalar:
+def hard_labels(
+    student_logits: Logits, labels: Labels, *, weights: PerExample | None = None, normalizer: float | None = None
+) -> Scalar:
     r"""Ask for the labels of the corpus, ``-log p_s(y)`` at ``T = 1``: the cross-entropy, in nats.
 
     Args:
         student_logits: Unnormalized scores of the student.
         labels: Index of the right class of each example.
+        weights: How much each label counts, 0 where it is not told; 1 when not given.
         normalizer: Divisor of the sum over the batch; the number of examples when not given.
     """
-    return _reduce(F.cross_entropy(_full(student_logits), labels, reduction="none"), normalizer)
+    losses = F.cross_entropy(_full(student_logits), labels, reduction="none")
+    return _reduce(losses if weights is None else losses * weights, normalizer)
 
 
 def logit_mse(student_logits: Logits, teacher_logits: Logits, *, normalizer: float | None = None) -> Scalar:
@@ -190,6 +194,7 @@ def distillation_loss(
     *,
     mask: Mask | None = None,
     projection: Projection | None = None,
+    label_weights: PerExample | None = None,
     normalizer: float | None = None,
 ) -> LossParts:
     r"""Combine the parts, ``α · T² KL(p_t || p_s) + (1 - α) · CE(y, p_s) + Σ weight · part``.
@@ -204,6 +209,7 @@ def distillation_loss(
         config: Temperature and weights.
         mask: True for real tokens, False for padding; needed for hidden states and attention.
         projection: Takes the student's hidden states to the teacher's width, when they differ.
+        label_weights: How much the hard label of each example counts; 1 when not given.
         normalizer: Divisor of the sum over the batch; the number of examples when not given.
 
     Raises:
@@ -215,7 +221,8 @@ def distillation_loss(
         soft = soft_labels(student.logits, logits, temperature=config.temperature, normalizer=normalizer)
         parts["soft_labels"] = config.alpha * soft
     if config.alpha < 1:
-        parts["hard_labels"] = (1 - config.alpha) * hard_labels(student.logits, labels, normalizer=normalizer)
+        hard = hard_labels(student.logits, labels, weights=label_weights, normalizer=normalizer)
+        parts["hard_labels"] = (1 - config.alpha) * hard
     if config.logit_mse > 0:
         logits = _given(teacher, "logit_mse", "the teacher's outputs").logits
         parts["logit_mse"] = config.logit_mse * logit_mse(student.logits, logits, normalizer=normalizer)

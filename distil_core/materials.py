@@ -4,7 +4,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from filelock import FileLock, Timeout
@@ -13,13 +13,13 @@ from torch import Tensor
 from distil_core import models, teachers
 from distil_core.cache import Cache
 from distil_core.checkpoints import locate
-from distil_core.config import LossConfig, Precision, RunConfig, RunKind, fingerprint, layer_indices
-from distil_core.corpora import Corpus, load_recent
+from distil_core.config import LossConfig, Precision, RunConfig, RunKind, fingerprint, layer_indices, whole
+from distil_core.corpora import Corpus, load_recent, transfer_set
 from distil_core.errors import CorpusError
 from distil_core.records import Event, Stage
 from distil_core.teachers import Teacher, TeacherOutputs
 from distil_core.tokens import Ragged, encode
-from distil_core.training import resolve_precision
+from distil_core.training import Lesson, resolve_precision
 
 _SPLITS = ("train", "validation", "test")
 
@@ -185,3 +185,27 @@ def tokenize(
 def labels_of(corpus: Corpus, *, device: torch.device) -> dict[str, Tensor]:
     """Return the labels of all splits."""
     return {split: torch.tensor(getattr(corpus, split).labels, device=device) for split in _SPLITS}
+
+
+def lesson(found: Materials, config: RunConfig, tokens: Ragged) -> Lesson:
+    """Return what a student learns from: the texts and labels that it is given, and the teacher's answers to them.
+
+    Where labels are told for a share of the texts only, each counts so much more that the hard part of the loss stays a
+    mean over labeled texts. A student that asks the teacher nothing sees the labeled texts alone, so many times that
+    it takes about as many steps.
+
+    Args:
+        found: Corpus, labels and the teacher's answers.
+        config: What is told, and what the loss asks for.
+        tokens: The training texts, with the ids that the student knows.
+    """
+    whole_lesson = Lesson(tokens=tokens, labels=found.labels["train"], teacher=found.outputs["train"])
+    if config.corpus == whole(config.corpus):
+        return whole_lesson
+    given = transfer_set(found.corpus, config.corpus, seed=config.seed)
+    texts, labeled = torch.tensor(given.texts), torch.tensor(given.labeled)
+    if config.loss == replace(LossConfig(), alpha=0.0, temperature=config.loss.temperature):
+        return replace(whole_lesson, chosen=labeled.repeat(max(1, round(len(texts) / len(labeled)))))
+    weights = torch.zeros(len(tokens))
+    weights[labeled] = len(texts) / len(labeled)
+    return replace(whole_lesson, chosen=texts, label_weights=weights.to(found.device))

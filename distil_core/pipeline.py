@@ -4,14 +4,14 @@ Loads no model itself, so that a page can ask for a run without waiting for torc
 """
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
-from statistics import mean, median
 from typing import Any, TypeVar
 
 from distil_core import jobs
-from distil_core.checkpoints import Checkpoint, head_order, locate, teacher_digest, width_of
+from distil_core.checkpoints import Checkpoint, head_order, locate, teacher_digest
 from distil_core.config import (
     CorpusConfig,
     LayerMap,
@@ -26,11 +26,12 @@ from distil_core.config import (
     layer_indices,
     to_json,
     validate,
+    whole,
 )
-from distil_core.corpora import BUILT_IN, Corpus, load_recent
+from distil_core.corpora import BUILT_IN, Corpus, load_recent, refuse_unknown
 from distil_core.corpora.files import path_of
 from distil_core.errors import Cancelled, ConfigError, DistilError, StoreError
-from distil_core.outcomes import example
+from distil_core.experience import experience, mean_tokens, weight
 from distil_core.records import Event, ModelRecord, RunRecord
 from distil_core.runs import Run, RunState, RunStore
 
@@ -47,6 +48,19 @@ def plan(config: RunConfig, *, twins: bool = True) -> tuple[RunConfig, ...]:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """A run that somebody asks for: its name, its settings as the store keeps them, and what its corpus is called."""
+
+    run: str
+    config: RunConfig
+    corpus_name: str
+
+    def add(self, store: RunStore) -> Run:
+        """Queue the run, unless it is there."""
+        return store.add(self.run, self.config, corpus_name=self.corpus_name)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Request:
     """A config whose paths are absolute and whose contents have been looked at."""
 
@@ -54,22 +68,33 @@ class _Request:
     corpus: Corpus
     checkpoint: Checkpoint
 
-    def fingerprint(self, config: RunConfig) -> str:
-        teacher = teacher_digest(
-            self.checkpoint, config.teacher, label_names=self.corpus.label_names, corpus=self.corpus.digest
+    def teacher_digest(self) -> str:
+        return teacher_digest(
+            self.checkpoint, self.config.teacher, label_names=self.corpus.label_names, corpus=self.corpus.digest
         )
-        return fingerprint(config, corpus_digest=self.corpus.digest, teacher_digest=teacher)
+
+    def asked(self) -> Asked:
+        run = fingerprint(self.config, corpus_digest=self.corpus.digest, teacher_digest=self.teacher_digest())
+        return Asked(run=run, config=self.config, corpus_name=self.corpus.name)
 
 
-def _examine(config: RunConfig) -> _Request:
-    config = validate(config)
-    checkpoint = locate(config.teacher.source)
-    layer_indices(config.student, checkpoint.n_layers)
-    if config.student.width > checkpoint.width:
-        raise ConfigError(
-            f"student.width must be at most the teacher's {checkpoint.width}, got {config.student.width}; 0 keeps it"
-        )
-    corpus = load_recent(_absolute_corpus(config.corpus))
+def _examine(configs: Iterable[RunConfig]) -> Iterator[_Request]:
+    """Look at what configs ask for; a corpus and a teacher that several have in common are looked at once."""
+    corpora, checkpoints = cache(load_recent), cache(locate)
+    for config in map(validate, configs):
+        checkpoint = checkpoints(config.teacher.source)
+        layer_indices(config.student, checkpoint.n_layers)
+        if config.student.width > checkpoint.width:
+            raise ConfigError(
+                f"student.width must be at most the teacher's {checkpoint.width}, got {config.student.width}; 0 keeps "
+                "it"
+            )
+        corpus = corpora(whole(_absolute_corpus(config.corpus)))
+        refuse_unknown(corpus, config.corpus)
+        yield _request(config, corpus, checkpoint)
+
+
+def _request(config: RunConfig, corpus: Corpus, checkpoint: Checkpoint) -> _Request:
     teacher = config.teacher
     if checkpoint.local:
         teacher = replace(teacher, source=str(checkpoint.folder))
@@ -82,7 +107,7 @@ def _examine(config: RunConfig) -> _Request:
     if student.width == checkpoint.width:
         student = replace(student, width=0)
     config = replace(config, corpus=_absolute_corpus(config.corpus), teacher=teacher, student=student)
-    return _Request(config=config, corpus=corpus, checkpoint=checkpoint)
+    return _Request(config=canonical(config), corpus=corpus, checkpoint=checkpoint)
 
 
 def _absolute_corpus(config: CorpusConfig) -> CorpusConfig:
@@ -108,73 +133,60 @@ def submit(config: RunConfig, store: RunStore, *, twins: bool = True) -> tuple[R
     Raises:
         DistilError: If settings, corpus or teacher cannot be used.
     """
-    request = _examine(config)
-    return tuple(
-        store.add(request.fingerprint(item), item, corpus_name=request.corpus.name)
-        for item in plan(request.config, twins=twins)
-    )
+    return tuple(asked.add(store) for asked in identify(plan(config, twins=twins)))
 
 
-def estimate_seconds(config: RunConfig, store: RunStore) -> float | None:
-    """Say how long a run and its twins will take, from how fast runs have been on this machine; None if nobody knows.
-
-    Before the first run, the example tells how fast its machine was. Runs that are done already take no time.
+def identify(configs: Iterable[RunConfig]) -> tuple[Asked, ...]:
+    """Give each of some configs the name of its run, which says whether the run is there; nothing is queued.
 
     Raises:
         DistilError: If settings, corpus or teacher cannot be used.
     """
-    request = _examine(config)
-    wanted = [item for item in plan(request.config) if not _is_done(store, request.fingerprint(item))]
+    return tuple(request.asked() for request in _examine(configs))
+
+
+def estimate_seconds(config: RunConfig, store: RunStore) -> float | None:
+    """Say how long a run and its twins will take; see :func:`estimate_all`.
+
+    Raises:
+        DistilError: If settings, corpus or teacher cannot be used.
+    """
+    return estimate_all(plan(config), store)
+
+
+def estimate_all(configs: Iterable[RunConfig], store: RunStore) -> float | None:
+    """Say how long some runs will take, from how fast runs have been on this machine; None if nobody knows.
+
+    Before the first run, the example tells how fast its machine was. Runs that are done already take no time.
+
+    Args:
+        configs: What is wanted, twins included.
+        store: Where runs are kept and queued.
+
+    Raises:
+        DistilError: If settings, corpus or teacher cannot be used.
+    """
+    requests = {request.asked().run: request for request in _examine(configs)}
+    done = {run.id for run in store.list() if run.state is RunState.DONE}
+    wanted = [request for run_id, request in requests.items() if run_id not in done]
     if not wanted:
         return 0.0
-    rates, overheads = _experience(store)
-    if not rates:
+    known = experience(store)
+    if known is None:
         return None
-    student, teacher = request.config.student, request.checkpoint
-    n_tokens = len(request.corpus.train) * _mean_tokens(request.corpus.train.texts, request.config.teacher.max_length)
-    n_trained = sum(item.kind in (RunKind.DISTILLED, RunKind.HARD_LABELS) for item in wanted)
-    weight = _weight(len(student.layers) or student.depth, student.width or teacher.width)
-    work = n_trained * request.config.training.epochs * weight
-    if head_order(teacher, request.corpus.label_names) is None:
-        work += request.config.teacher.epochs * _weight(teacher.n_layers, teacher.width)
-    seconds = n_tokens * work / median(rates) + len(wanted) * median(overheads)
+    tokens_of = cache(mean_tokens)
+    work, fine_tuned = 0.0, dict[str, float]()
+    for request in wanted:
+        config, train, teacher = request.config, request.corpus.train, request.checkpoint
+        n_tokens = len(train) * tokens_of(train.texts, config.teacher.max_length)
+        if config.kind in (RunKind.DISTILLED, RunKind.HARD_LABELS):
+            depth = len(config.student.layers) or config.student.depth
+            work += n_tokens * config.training.epochs * weight(depth, config.student.width or teacher.width)
+        if head_order(teacher, request.corpus.label_names) is None:
+            each = weight(teacher.n_layers, teacher.width)
+            fine_tuned[request.teacher_digest()] = n_tokens * config.teacher.epochs * each
+    seconds = (work + sum(fine_tuned.values())) / known.rate + len(wanted) * known.overhead
     return seconds / min(jobs.n_workers(), len(wanted))
-
-
-def _is_done(store: RunStore, run_id: str) -> bool:
-    run = store.find(run_id)
-    return run is not None and run.state is RunState.DONE
-
-
-def _weight(depth: int, width: int) -> float:
-    """Return the parameters that a token passes through: four square matrices and two of four times the width."""
-    return 12.0 * depth * width**2
-
-
-def _mean_tokens(texts: Sequence[str], max_length: int) -> float:
-    """Guess the tokens of a text from its words, of the first thousand texts."""
-    return mean(min(2 + 1.3 * len(text.split()), max_length) for text in texts[:1000])
-
-
-def _experience(store: RunStore) -> tuple[list[float], list[float]]:
-    """Return parameters times tokens a second of the last trainings, and the seconds that came on top of each."""
-    own = [(store.folder(run.id), run.record) for run in store.list() if run.record is not None]
-    shipped = example()
-    others = [] if shipped is None else [(shipped.distilled.folder, shipped.distilled.record)]
-    found = _rates(own[:100]) or _rates(others)
-    return [rate for rate, _ in found], [overhead for _, overhead in found]
-
-
-def _rates(done: Sequence[tuple[Path, RunRecord]]) -> list[tuple[float, float]]:
-    return [rate for folder, record in done if (rate := _rate(folder, record)) is not None]
-
-
-def _rate(folder: Path, record: RunRecord) -> tuple[float, float] | None:
-    width, seconds = width_of(folder / "student"), record.seconds
-    if not width or not seconds.get("training") or not record.examples_seen:
-        return None
-    work = record.examples_seen * record.corpus.mean_tokens * _weight(len(record.layers), width)
-    return work / seconds["training"], seconds["measurement"] + seconds["teacher_outputs"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

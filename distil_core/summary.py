@@ -187,6 +187,10 @@ def settings(config: RunConfig) -> str:
             parts.append("random start" if student.init is Init.RANDOM else str(student.init))
     if config.kind is RunKind.DISTILLED:
         parts.append(f"T {config.loss.temperature:g} · α {config.loss.alpha:g}")
+    if config.corpus.labeled < 1:
+        parts.append(f"{100 * config.corpus.labeled:g} % of the labels")
+    if config.corpus.left_out:
+        parts.append(f"without “{config.corpus.left_out}”")
     if config.seed:
         parts.append(f"seed {config.seed}")
     return " · ".join(parts)

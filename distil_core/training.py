@@ -45,11 +45,21 @@ class Teaching(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lesson:
-    """Texts to learn from, their labels, and what the teacher said of them, if there is one."""
+    """Texts to learn from, their labels, and what the teacher said of them, if there is one.
+
+    ``chosen`` are the texts to learn from in one epoch, where it is not each of them once; ``label_weights`` says how
+    much each text's label counts, where it is not 1.
+    """
 
     tokens: Ragged
     labels: Int[Tensor, "examples"]
     teacher: Teaching | None = None
+    chosen: Int[Tensor, "chosen"] | None = None
+    label_weights: Float[Tensor, "examples"] | None = None
+
+    def __len__(self) -> int:
+        """Texts in one epoch."""
+        return len(self.tokens if self.chosen is None else self.chosen)
 
 
 def resolve_precision(precision: Precision, device: torch.device) -> Precision:
@@ -102,12 +112,14 @@ class _Task:
     @property
     def normalizer(self) -> float:
         """Divisor of the sum over a batch: the same for all, so that every example counts the same."""
-        return float(min(self.training.batch_size, len(self.lesson.tokens)))
+        return float(min(self.training.batch_size, len(self.lesson)))
 
     def epoch(self, number: int) -> list[Int[Tensor, "batch"]]:
-        lengths = self.lesson.tokens.lengths.cpu()
+        lengths, chosen = self.lesson.tokens.lengths.cpu(), self.lesson.chosen
+        lengths = lengths if chosen is None else lengths[chosen]
         budget = max(round(self.training.batch_size * float(lengths.float().mean())), 1)
-        return shuffled_batches(lengths, n_tokens=budget, padded=not self.packs, seed=self.seed, epoch=number)
+        batches = shuffled_batches(lengths, n_tokens=budget, padded=not self.packs, seed=self.seed, epoch=number)
+        return batches if chosen is None else [chosen[batch] for batch in batches]
 
     def student(self, examples: Int[Tensor, "batch"]) -> tuple[Outputs, Mask | None]:
         if self.packs:
@@ -132,6 +144,7 @@ class _Task:
     def loss_of(self, examples: Int[Tensor, "batch"]) -> LossParts:
         student, mask = self.student(examples)
         teacher = self.lesson.teacher.batch(examples) if self.lesson.teacher is not None else None
+        weights = self.lesson.label_weights
         return distillation_loss(
             student,
             teacher,
@@ -139,6 +152,7 @@ class _Task:
             self.loss,
             mask=mask,
             projection=self.projection,
+            label_weights=None if weights is None else weights[examples],
             normalizer=self.normalizer,
         )
 

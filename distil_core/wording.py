@@ -80,6 +80,14 @@ def estimate(seconds: float | None) -> str:
     return "Already done: the answer comes at once." if seconds == 0 else f"Takes {duration(seconds)} with its twins."
 
 
+def sweep(n_runs: int, *, n_done: int, seconds: float | None) -> str:
+    """Say how many runs of a sweep are known already, and how long the others will take."""
+    if n_done == n_runs:
+        return "All known already."
+    known = f"{n_done} known already" if n_done else "none known yet"
+    return f"{known} · {'how long shows after the first run' if seconds is None else duration(seconds)}"
+
+
 def progress(state: Progress, *, stopping: bool) -> str:
     """Say what a run is doing and how long that takes."""
     if stopping:

@@ -39,6 +39,8 @@ LABELS = {
     "label_column": "Label column",
     "label_names": "Names of the labels, such as bad, good",
     "max_examples": "Training texts to use (0: all)",
+    "labeled": "Share of the labels that are told",
+    "left_out": "Label to leave out of the training texts",
     "max_length": "Longest text (tokens)",
     "learning_rate": "Learning rate",
     "depth": "Layers of the student",
@@ -315,4 +317,4 @@ def _corpus_fields(corpus: dict[str, Any]) -> tuple[str, ...]:
         own = ()
     else:
         own = ("text_column", "label_column", "label_names")
-    return (*own, "max_examples", "seed")
+    return (*own, "max_examples", "seed", "labeled", "left_out")

@@ -29,7 +29,19 @@ CONTRACTS = {contract["id"]: contract for contract in PROJECT["tool"]["importlin
 TEXT = README.read_text(encoding="utf-8")
 CODE = sorted([ROOT / "app.py", *(ROOT / "pages").rglob("*.py"), *(ROOT / "distil_core").rglob("*.py")])
 EXPORTS = {
-    "distil_core.corpora": ["BUILT_IN", "Corpus", "FilePreview", "Split", "load", "load_recent", "preview"],
+    "distil_core.corpora": [
+        "BUILT_IN",
+        "Corpus",
+        "FilePreview",
+        "Split",
+        "TransferSet",
+        "labeled_split",
+        "load",
+        "load_recent",
+        "preview",
+        "refuse_unknown",
+        "transfer_set",
+    ],
     "distil_core.corpora.reviews": [
         "GRAMMAR_VERSION",
         "LABEL_NAMES",

@@ -8,6 +8,7 @@ from dataclasses import dataclass, fields, is_dataclass, replace
 import pytest
 
 from distil_core.config import (
+    SCHEMA_VERSION,
     CorpusConfig,
     Init,
     LayerMap,
@@ -19,6 +20,7 @@ from distil_core.config import (
     TeacherConfig,
     TrainingConfig,
     canonical,
+    digest,
     fingerprint,
     from_json,
     layer_indices,
@@ -278,3 +280,30 @@ class TestLayers:
 def test_more_labels_take_longer_to_learn() -> None:
     assert [TeacherConfig().for_labels(n).epochs for n in (2, 20, 21, 77)] == [3, 3, 6, 6]
     assert TeacherConfig(epochs=1).for_labels(77).epochs == 1
+
+
+class TestWhatIsLearnedFrom:
+    def test_names_from_before_these_settings_stay(self) -> None:
+        content = to_json(canonical(RunConfig()))
+        content |= {"corpus": "c", "teacher": {**content["teacher"], "source": "t"}}
+        before = digest({"schema": SCHEMA_VERSION, **content})
+        assert fingerprint(RunConfig(), corpus_digest="c", teacher_digest="t") == before
+        whole_again = RunConfig(corpus=CorpusConfig(labeled=1.0, left_out=""))
+        assert fingerprint(whole_again, corpus_digest="c", teacher_digest="t") == before
+
+    def test_fewer_labels_and_texts_are_other_runs(self) -> None:
+        corpora = (CorpusConfig(), CorpusConfig(labeled=0.03), CorpusConfig(left_out="a"), CorpusConfig(left_out="b"))
+        names = {fingerprint(RunConfig(corpus=corpus), corpus_digest="c", teacher_digest="t") for corpus in corpora}
+        assert len(names) == len(corpora)
+
+    def test_what_cannot_matter_is_put_back(self) -> None:
+        corpus = CorpusConfig(labeled=0.03, left_out="a")
+        for kind in (RunKind.DISTILLED, RunKind.HARD_LABELS, RunKind.TFIDF):
+            assert canonical(RunConfig(kind=kind, corpus=corpus)).corpus == corpus
+        assert canonical(RunConfig(kind=RunKind.LAYER_CUT, corpus=corpus)).corpus == CorpusConfig()
+        all_soft = canonical(RunConfig(corpus=corpus, loss=LossConfig(alpha=1.0)))
+        assert all_soft.corpus == CorpusConfig(left_out="a")
+
+    def test_some_label_must_be_told(self) -> None:
+        with pytest.raises(ConfigError, match=r"corpus\.labeled must be above 0"):
+            validate(RunConfig(corpus=CorpusConfig(labeled=0.0)))

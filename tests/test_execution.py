@@ -36,6 +36,7 @@ from distil_core.materials import Stopwatch
 from distil_core.records import Event, Stage, Step, Validation
 from distil_core.runs import Run, RunState, RunStore
 from distil_core.tokens import encode
+from distil_core.training import Lesson
 from tests import tiny
 from tests.factories import a_step
 
@@ -170,6 +171,79 @@ class TestWhatIsLeft:
         assert asked == [LossConfig()]
         steps = [event for _, event in store.events(run.id) if isinstance(event, Step)]
         assert {name for step in steps for name in step.loss} == {"hard_labels"}
+
+    @pytest.fixture
+    def lessons(self, monkeypatch: pytest.MonkeyPatch) -> list[Lesson]:
+        """What students are given to learn."""
+        seen: list[Lesson] = []
+        usual = execution.train
+
+        def train(model: Any, lesson: Lesson, *arguments: Any, **options: Any) -> Any:
+            seen.append(lesson)
+            return usual(model, lesson, *arguments, **options)
+
+        monkeypatch.setattr(execution, "train", train)
+        return seen
+
+    def test_a_share_of_the_labels_is_told(self, lab: tiny.Lab, store: RunStore, lessons: list[Lesson]) -> None:
+        config = lab.config(corpus=replace(lab.config().corpus, labeled=0.25))
+        student, twin = (done(replace(config, kind=kind), store) for kind in (RunKind.DISTILLED, RunKind.HARD_LABELS))
+        labels = lessons[0].labels
+        # A tenth of 60 texts is held out; of the other 54, 14 labels are told.
+        weights = lessons[0].label_weights
+        assert weights is not None
+        assert len(lessons[0]) == 54
+        told = weights.nonzero().flatten()
+        assert sorted(labels[told].bincount().tolist()) == [4, 5, 5]
+        assert weights[told].tolist() == pytest.approx([54 / 14] * 14)
+        # The twin sees these alone, four times each, so that it takes about as many steps.
+        assert lessons[1].label_weights is None
+        assert lessons[1].chosen is not None
+        assert lessons[1].chosen.bincount(minlength=54).tolist() == [4 * (i in told) for i in range(54)]
+        assert student.record is not None
+        assert twin.record is not None
+        assert (student.record.examples_seen, twin.record.examples_seen) == (54, 56)
+
+    def test_a_student_that_asks_the_teacher_nothing_is_its_twin(
+        self, lab: tiny.Lab, store: RunStore, lessons: list[Lesson]
+    ) -> None:
+        config = lab.config(corpus=replace(lab.config().corpus, labeled=0.25), loss=LossConfig(alpha=0.0))
+        student, twin = (done(replace(config, kind=kind), store) for kind in (RunKind.DISTILLED, RunKind.HARD_LABELS))
+        first, second = (answers(run, store)["test_logits"] for run in (student, twin))
+        torch.testing.assert_close(first, second)
+
+    def test_a_class_that_is_left_out_is_never_seen_but_tested(
+        self, lab: tiny.Lab, store: RunStore, lessons: list[Lesson]
+    ) -> None:
+        usual = done(lab.config(), store)
+        config = lab.config(corpus=replace(lab.config().corpus, left_out="mild"))
+        runs = [done(replace(config, kind=kind), store) for kind in (RunKind.DISTILLED, RunKind.HARD_LABELS)]
+        for lesson in lessons[1:]:
+            assert lesson.chosen is not None
+            assert set(lesson.labels[lesson.chosen].tolist()) == {0, 1}  # cold and hot; sorted by name
+        for run in runs:
+            assert run.record is not None
+            assert usual.record is not None
+            assert run.record.corpus == usual.record.corpus
+            assert torch.equal(answers(run, store)["test_labels"], answers(usual, store)["test_labels"])
+        # What the teacher said of all texts has been asked once.
+        assert len(list((store.path / "cache" / "outputs").glob("*/logits.safetensors"))) == 1
+
+    def test_the_baseline_learns_from_what_the_twin_learns(
+        self, lab: tiny.Lab, store: RunStore, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        seen: list[Any] = []
+        usual = execution.TfidfBaseline.fit
+        monkeypatch.setattr(
+            execution.TfidfBaseline,
+            "fit",
+            lambda texts, labels, *, n_classes: (seen.append(labels), usual(texts, labels, n_classes=n_classes))[1],
+        )
+        corpus = replace(lab.config().corpus, labeled=0.25, left_out="mild")
+        run = done(lab.config(kind=RunKind.TFIDF, corpus=corpus), store)
+        assert run.record is not None
+        assert set(seen[0]) == {0, 1}
+        assert run.record.examples_seen == len(seen[0]) < 12
 
     def test_long_texts_are_noted(self, lab: tiny.Lab, store: RunStore) -> None:
         record = done(lab.config(teacher=TeacherConfig(source=str(lab.teacher), max_length=8)), store).record

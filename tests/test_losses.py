@@ -31,6 +31,16 @@ def test_hard_labels_by_hand() -> None:
     assert losses.hard_labels(logits, LABELS).item() == pytest.approx(-(math.log(0.8) + math.log(0.25)) / 2)
 
 
+def test_labels_that_are_not_told_do_not_count() -> None:
+    logits = torch.tensor([[0.8, 0.1, 0.1], [0.25, 0.5, 0.25]]).log()
+    weights = torch.tensor([0.0, 2.0])
+    assert losses.hard_labels(logits, LABELS, weights=weights).item() == pytest.approx(-math.log(0.25))
+    both = Outputs(logits=logits)
+    whole = distillation_loss(both, both, LABELS, LossConfig(alpha=0.9), label_weights=weights)
+    assert whole.parts["hard_labels"].item() == pytest.approx(-0.1 * math.log(0.25))
+    assert whole.parts["soft_labels"].item() == pytest.approx(0.0, abs=1e-6)
+
+
 def test_soft_labels_by_hand() -> None:
     teacher, student = torch.tensor([[0.9, 0.1]]).log(), torch.tensor([[0.5, 0.5]]).log()
     expected = 0.9 * math.log(0.9 / 0.5) + 0.1 * math.log(0.1 / 0.5)

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 import distil_core
-from distil_core import execution, jobs, objects, pipeline
+from distil_core import execution, experience, jobs, objects, pipeline
 from distil_core.config import (
     CorpusConfig,
     LayerMap,
@@ -27,7 +27,17 @@ from distil_core.corpora import load
 from distil_core.errors import Cancelled, ConfigError, CorpusError, ModelError, StoreError, TeacherError
 from distil_core.models import output_layer
 from distil_core.outcomes import family
-from distil_core.pipeline import KINDS, Distillation, distil, estimate_seconds, plan, run_all, submit
+from distil_core.pipeline import (
+    KINDS,
+    Distillation,
+    distil,
+    estimate_all,
+    estimate_seconds,
+    identify,
+    plan,
+    run_all,
+    submit,
+)
 from distil_core.records import Event, Validation
 from distil_core.runs import Run, RunState, RunStore
 from tests import tiny
@@ -397,7 +407,7 @@ class TestDistil:
 class TestEstimate:
     @pytest.fixture(autouse=True)
     def no_example(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(pipeline, "example", lambda: None)
+        monkeypatch.setattr(experience, "example", lambda: None)
 
     def test_nobody_knows_before_the_first_run(self, lab: tiny.Lab, store: RunStore) -> None:
         assert estimate_seconds(lab.config(), store) is None
@@ -407,12 +417,8 @@ class TestEstimate:
     ) -> None:
         known = estimate_seconds(lab.config(), experienced)
         found = family(experienced.list()[0], experienced)
-        monkeypatch.setattr(pipeline, "example", lambda: found)
+        monkeypatch.setattr(experience, "example", lambda: found)
         assert estimate_seconds(lab.config(), RunStore(tmp_path / "fresh")) == known
-
-    def test_longer_texts_take_longer(self) -> None:
-        assert pipeline._mean_tokens(["one two three", "one"], 100) == pytest.approx(2 + 1.3 * 2)
-        assert pipeline._mean_tokens(["word " * 5000], 128) == 128
 
     @pytest.fixture
     def experienced(self, lab: tiny.Lab, store: RunStore) -> RunStore:
@@ -421,7 +427,7 @@ class TestEstimate:
         (run,) = submit(config, store, twins=False)
         (store.folder(run.id) / "student").mkdir(parents=True)
         (store.folder(run.id) / "student" / "config.json").write_text('{"hidden_size": 32}')
-        mean_tokens = pipeline._mean_tokens(load(run.config.corpus).train.texts, tiny.LENGTH)
+        mean_tokens = experience.mean_tokens(load(run.config.corpus).train.texts, tiny.LENGTH)
         seconds = {"training": 10.0, "measurement": 2.0, "teacher_outputs": 1.0, "teacher": 0.0, "total": 13.0}
         record = a_run_record(
             run.id,
@@ -453,9 +459,9 @@ class TestEstimate:
     def test_twins_that_are_done_take_no_time(
         self, lab: tiny.Lab, experienced: RunStore, idle: None, monkeypatch: pytest.MonkeyPatch
     ) -> None:
+        first = experience.experience(experienced)
         run_all(lab.config(), experienced)
-        known = pipeline._experience
-        monkeypatch.setattr(pipeline, "_experience", lambda store: ([known(store)[0][-1]], [3.0]))
+        monkeypatch.setattr(pipeline, "experience", lambda store: first)
         hotter = lab.config(loss=LossConfig(temperature=9.0))
         assert estimate_seconds(hotter, experienced) == pytest.approx(1.0 + 3.0)
 
@@ -476,6 +482,53 @@ class TestEstimate:
             content = '{"hidden_size": 32}' if changes else "damaged"
             (store.folder(run.id) / "student" / "config.json").write_text(content)
         assert estimate_seconds(lab.config(seed=50), store) is None
+
+    def test_what_several_need_alike_is_counted_once(
+        self, lab: tiny.Lab, experienced: RunStore, checkpoint: Callable[..., Path]
+    ) -> None:
+        config = lab.config(teacher=TeacherConfig(source=str(checkpoint()), epochs=3))
+        hotter = replace(config, loss=LossConfig(temperature=9.0))
+        # Three students of a second each, with what comes on top, and the teacher's three seconds of two layers' worth.
+        twice = (*plan(config, twins=False), *plan(hotter), config)
+        wanted = {asked.run for asked in identify(twice)}
+        assert len(wanted) == 5
+        assert estimate_all(twice, experienced) == pytest.approx(3 * 1.0 + 5 * 3.0 + 3 * 2.0)
+
+
+class TestManyAtOnce:
+    def test_corpus_and_teacher_are_looked_at_once(
+        self, lab: tiny.Lab, monkeypatch: pytest.MonkeyPatch, store: RunStore
+    ) -> None:
+        read: list[CorpusConfig] = []
+        located: list[str] = []
+
+        def load_recent(config: CorpusConfig) -> Any:
+            read.append(config)
+            return load(config)
+
+        usual = pipeline.locate
+        monkeypatch.setattr(pipeline, "load_recent", load_recent)
+        monkeypatch.setattr(pipeline, "locate", lambda source: (located.append(source), usual(source))[1])
+        base = lab.config()
+        missing = replace(base, corpus=replace(base.corpus, left_out="cold"))
+        configs = [*plan(base), *(replace(base, seed=seed) for seed in range(1, 20)), missing]
+        found = identify(configs)
+        assert len({asked.run for asked in found}) == len(configs)
+        assert [asked.run for asked in found[:4]] == [run.id for run in submit(base, store)]
+        assert (len(read), len(located)) == (2, 2)  # once for all of them, once for what was queued to compare with
+
+    def test_nothing_is_queued_before_it_is_added(self, lab: tiny.Lab, store: RunStore) -> None:
+        (asked,) = identify([lab.config()])
+        assert store.list() == ()
+        assert asked.add(store).state is RunState.QUEUED
+        assert [(run.id, run.config, run.corpus_name) for run in store.list()] == [
+            (asked.run, asked.config, asked.corpus_name)
+        ]
+
+    def test_a_class_that_is_not_there_cannot_be_left_out(self, lab: tiny.Lab, store: RunStore) -> None:
+        wrong = replace(lab.config(), corpus=replace(lab.config().corpus, left_out="icy"))
+        with pytest.raises(ConfigError, match=r"left_out must be a label of weather \(cold, hot, mild\), got 'icy'"):
+            submit(wrong, store)
 
 
 class TestPackage:

@@ -217,6 +217,27 @@ class TestNumbers:
             assert sorted(torch.cat(asked).tolist()) == list(range(len(CORPUS.train)))
         assert len(lesson.teacher.asked) == found[0].n_steps
 
+    def test_only_what_is_chosen_is_learned_and_as_often(self, lessons: tuple[Lesson, Lesson]) -> None:
+        lesson, validation = taught(lessons)
+        chosen = torch.tensor([3, 5, 5, 8, 13, 21])
+        some = replace(lesson, chosen=chosen)
+        assert (len(lesson), len(some)) == (len(CORPUS.train), 6)
+        found = list(steps(tiny.model(depth=2), (some, validation), loss=LossConfig(alpha=1.0)))
+        assert isinstance(some.teacher, Spy)
+        n_first = next(i for i, event in enumerate(found) if isinstance(event, Validation))
+        assert sorted(torch.cat(some.teacher.asked[:n_first]).tolist()) == chosen.tolist()
+
+    def test_weights_of_labels_are_those_of_the_texts(self, lessons: tuple[Lesson, Lesson]) -> None:
+        model, lesson = tiny.model(depth=2), lessons[0]
+        logits = models.predict(model, lesson.tokens, padding=0)
+        told = torch.arange(len(lesson)) % 5 == 2
+        weights = told.float() * 5.0
+        expected = float(nn.functional.cross_entropy(logits[told], lesson.labels[told]))
+        weighted = (replace(lesson, label_weights=weights), lessons[1])
+        first = next(steps(model, weighted, config=replace(FP32, batch_size=1000)))
+        assert isinstance(first, Step)
+        assert first.loss["hard_labels"] == pytest.approx(expected, rel=1e-4)
+
     def test_the_loss_is_that_of_a_text_however_many_share_a_batch(self, lessons: tuple[Lesson, Lesson]) -> None:
         model = tiny.model(depth=2)
         logits = models.predict(model, lessons[0].tokens, padding=0)

@@ -13,6 +13,12 @@ def test_shares() -> None:
     assert wording.interval(Interval(value=0.9, low=0.88, high=0.921)) == ("90.0 %", "88.0 to 92.1")
 
 
+def test_sweeps() -> None:
+    assert wording.sweep(36, n_done=0, seconds=180.0) == "none known yet · about 3 min"
+    assert wording.sweep(36, n_done=24, seconds=None) == "24 known already · how long shows after the first run"
+    assert wording.sweep(36, n_done=36, seconds=0.0) == "All known already."
+
+
 @pytest.mark.parametrize(
     ("value", "text"), [(2, "2.00"), (12.345, "12.3"), (100, "100"), (1234.5, "1,234"), (0.24, "0.240")]
 )

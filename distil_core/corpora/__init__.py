@@ -3,13 +3,26 @@
 from functools import lru_cache
 from pathlib import Path
 
-from distil_core.config import CorpusConfig
+from distil_core.config import CorpusConfig, whole
 from distil_core.corpora import assembly, files, table
 from distil_core.corpora.files import FilePreview, preview
 from distil_core.corpora.split import Corpus, Split
+from distil_core.corpora.transfer import TransferSet, labeled_split, refuse_unknown, transfer_set
 from distil_core.errors import CorpusError
 
-__all__ = ["BUILT_IN", "Corpus", "FilePreview", "Split", "load", "load_recent", "preview"]
+__all__ = [
+    "BUILT_IN",
+    "Corpus",
+    "FilePreview",
+    "Split",
+    "TransferSet",
+    "labeled_split",
+    "load",
+    "load_recent",
+    "preview",
+    "refuse_unknown",
+    "transfer_set",
+]
 
 BUILT_IN = ("reviews", "python-docs")
 """Corpora that need neither a file nor a network."""
@@ -64,7 +77,7 @@ def load_recent(config: CorpusConfig) -> Corpus:
             stamps.append((status.st_size, status.st_mtime_ns))
         except (OSError, ValueError):
             stamps.append((0, 0))
-    return _load_stamped(config, tuple(stamps))
+    return _load_stamped(whole(config), tuple(stamps))
 
 
 @lru_cache(maxsize=3)

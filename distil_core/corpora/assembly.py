@@ -98,8 +98,15 @@ def sample(split: Split, n_examples: int, *, seed: int) -> Split:
     Raises:
         CorpusError: If there are more classes than examples to draw.
     """
-    if not 0 < n_examples < len(split):
-        return split
+    return _take(split, drawn(split, n_examples, seed=seed)) if 0 < n_examples < len(split) else split
+
+
+def drawn(split: Split, n_examples: int, *, seed: int) -> list[int]:
+    """Return which examples :func:`sample` draws, in their order.
+
+    Raises:
+        CorpusError: If there are more classes than examples to draw.
+    """
     groups = _by_label(split)
     if n_examples < len(groups):
         raise CorpusError(f"max_examples must be at least {len(groups)}, one for each label, got {n_examples}")
@@ -110,10 +117,10 @@ def sample(split: Split, n_examples: int, *, seed: int) -> Split:
     by_remainder = sorted(range(len(groups)), key=lambda i: (int(shares[i]) - shares[i], i))
     for i in by_remainder[: n_examples - sum(counts)]:
         counts[i] += 1
-    shuffle, drawn = random.Random(seed), list[int]()
+    shuffle, chosen = random.Random(seed), list[int]()
     for indices, count in zip(groups, counts, strict=True):
-        drawn += shuffle.sample(indices, count)
-    return _take(split, sorted(drawn))
+        chosen += shuffle.sample(indices, count)
+    return sorted(chosen)
 
 
 def _by_label(split: Split) -> list[list[int]]:

@@ -1,0 +1,317 @@
+"""What-if: many students that differ in a few settings, to see what a setting does.
+
+Reads: the run in use for all other settings, and the runs of the sweep. Writes: new runs, into the queue.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from distil_core import grids, jobs, sweep, tables, wording
+from distil_core.config import RunConfig, digest
+from distil_core.errors import DistilError
+from distil_core.figures import cells as cell_points
+from distil_core.figures import sweep as figures
+from distil_core.grids import Axis, Cell, Grid, Sweep, Value
+from distil_core.outcomes import EXAMPLE
+from distil_core.pipeline import Asked
+from distil_core.resampling import Measure
+from distil_core.runs import Run, RunState
+from pages import address, cache, choices, sweeps, widgets
+
+POLL_SECONDS = 1.0
+MAP = "whatif.map"
+
+
+def start(planned: Mapping[RunConfig, Asked]) -> None:
+    """Queue what is missing."""
+    try:
+        sweep.start(planned, cache.store(), cache.example())
+    except DistilError as error:
+        st.session_state["whatif.problem"] = str(error)
+
+
+def cancel(planned: Mapping[RunConfig, Asked]) -> None:
+    """Stop what is not over."""
+    sweep.cancel(planned, cache.store())
+
+
+def show_action(planned: Mapping[RunConfig, Asked], found: Mapping[RunConfig, Run]) -> None:
+    """Say how many runs there are and how long they take, and offer to start or to stop them."""
+    n_active = sum(not run.state.over for run in found.values())
+    n_done = sum(run.state is RunState.DONE for run in found.values())
+    n_missing = len(planned) - n_active - n_done
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if n_missing or not n_active:
+            st.button(
+                f"Start {n_missing} run{'s' * (n_missing != 1)}" if n_missing else "All done",
+                type="primary",
+                icon=":material/play_arrow:",
+                key="whatif.start",
+                on_click=start,
+                args=(planned,),
+                disabled=not n_missing,
+            )
+        if n_active:
+            stopping = all(run.stopping for run in found.values() if not run.state.over)
+            st.button(
+                "Cancel all",
+                icon=":material/stop_circle:",
+                key="whatif.cancel",
+                on_click=cancel,
+                args=(planned,),
+                disabled=stopping,
+            )
+        st.caption(
+            wording.sweep(len(planned), n_done=n_done, seconds=sweeps.seconds_left(planned, found)), width="content"
+        )
+    st.progress(n_done / len(planned), f"{n_done} of {len(planned)} runs done, twins included")
+
+
+def show(asked: Sweep, *, poll: bool) -> None:
+    """Show what has come of a sweep so far."""
+    store = cache.store()
+    try:
+        planned = sweeps.planned(asked)
+    except DistilError as error:
+        st.error(str(error), icon=":material/error:")
+        return
+    found = sweeps.found(planned)
+    active = any(not run.state.over for run in found.values())
+    if poll is not active:
+        st.rerun()
+    if active and not jobs.worker_alive(store):
+        jobs.ensure_worker(store)
+    if problem := st.session_state.pop("whatif.problem", None):
+        st.error(problem, icon=":material/error:")
+    show_action(planned, found)
+    failed = next((run for run in found.values() if run.state is RunState.FAILED), None)
+    if failed is not None:
+        st.error(f"A run failed: {failed.error}", icon=":material/error:")
+    measure, laid = lay_out(asked)
+    try:
+        done = sweeps.cells(asked, found, measure)
+        teacher = teacher_value(found, measure, asked)
+    except DistilError as error:
+        st.error(str(error), icon=":material/error:")
+        return
+    grid = grids.grid(asked, done, **laid)
+    show_map(grid, measure)
+    show_cell(grid, measure)
+    if any(cell.estimate is not None for row in grid.rows for cell in row.cells):
+        show_curves(grid, measure, teacher)
+    show_table(done, measure)
+
+
+def lay_out(asked: Sweep) -> tuple[Measure, dict[str, Any]]:
+    """Ask which figure to show, and which two settings against each other; the others are held still."""
+    offered = [measure for measure in Measure if measure is not Measure.RECALL or asked.base.corpus.left_out]
+    if st.session_state.get("whatif.measure") not in (None, *offered):
+        st.session_state["whatif.measure"] = Measure.ACCURACY
+    first, second, third = st.columns([2, 1, 1])
+    with first, address.control("whatif.measure", "Measure"):
+        measure = st.selectbox(
+            "Measure", offered, format_func=lambda m: m.label, key="whatif.measure", bind="query-params"
+        )
+    with second, address.control("whatif.down", "Lines"):
+        down = st.selectbox("Lines", list(Axis), format_func=_axis, key="whatif.down", bind="query-params")
+    others = [axis for axis in (Axis.DEPTH, *Axis) if axis is not down]
+    with third, address.control("whatif.across", "Columns"):
+        across = st.selectbox(
+            "Columns", list(dict.fromkeys(others)), format_func=_axis, key="whatif.across", bind="query-params"
+        )
+    still: dict[Axis, Value] = {}
+    loose = [axis for axis in Axis if axis not in (down, across) and len(asked.values(axis)) > 1]
+    if loose:
+        with st.container(horizontal=True):
+            for axis in loose:
+                with address.control(f"whatif.still.{axis}", grids.NAMES[axis]):
+                    values = asked.values(axis)
+                    picked = st.segmented_control(
+                        f"{grids.NAMES[axis]}, shown at",
+                        values,
+                        default=values[0],
+                        required=True,
+                        format_func=lambda value, axis=axis: grids.word(axis, value),
+                        key=f"whatif.still.{axis}",
+                        bind="query-params",
+                    )
+                    still[axis] = values[0] if picked not in values else picked
+    return measure, {"down": down, "across": across, "still": still}
+
+
+def _axis(axis: Axis) -> str:
+    return grids.NAMES[axis]
+
+
+def teacher_value(found: Mapping[RunConfig, Run], measure: Measure, asked: Sweep) -> float | None:
+    """Return the teacher's own value, where it has one and a run is done."""
+    run = next((run for run in found.values() if run.record is not None), None)
+    if run is None or measure in (Measure.AGREEMENT, Measure.KL):
+        return None
+    return sweeps.sampler(measure, asked.base.corpus.left_out, of_teacher=True)(run).value
+
+
+def pick(grid: Grid) -> None:
+    """Take note of the cell that was clicked."""
+    cell = cell_points.picked(st.session_state.get(MAP), rows=len(grid.rows), columns=len(grid.columns))
+    if cell is None:
+        return
+    run = grid.rows[cell[0]].cells[cell[1]].best_run
+    if run is None:
+        st.query_params.pop(choices.CELL, None)
+    else:
+        st.query_params[choices.CELL] = run.id
+
+
+def show_map(grid: Grid, measure: Measure) -> None:
+    """Show the cells as a map that can be clicked."""
+    header = ("", *(grids.word(grid.across, value, full=True) for value in grid.columns))
+    rows = [
+        (
+            grids.row_word(grid, row),
+            *(None if c.estimate is None else measure.scale * c.estimate.value for c in row.cells),
+        )
+        for row in grid.rows
+    ]
+    widgets.chart(
+        f"{measure.label} ({measure.unit}), mean over seeds · brighter is better · click a cell to open it",
+        figures.heatmap(grid, measure),
+        key=MAP,
+        alt=f"{measure.label} by {grids.NAMES[grid.down].lower()} and {grids.NAMES[grid.across].lower()}",
+        header=header,
+        rows=rows,
+        on_select=lambda: pick(grid),
+    )
+
+
+def show_cell(grid: Grid, measure: Measure) -> None:
+    """Show the cell that was clicked, and open one of its runs anywhere else."""
+    wanted = st.query_params.get(choices.CELL)
+    place = next(
+        (
+            (row, value, cell)
+            for row in grid.rows
+            for value, cell in zip(grid.columns, row.cells, strict=True)
+            if wanted is not None and any(run is not None and run.id == wanted for run in cell.runs)
+        ),
+        None,
+    )
+    if place is None:
+        return
+    row, value, cell = place
+    with st.container(border=True, key="whatif.opened"):
+        st.markdown(
+            f"**{grids.row_word(grid, row)} · {grids.word(grid.across, value, full=True)}** · "
+            f"{grids.sentence(cell, measure)}"
+        )
+        with st.container(horizontal=True, vertical_alignment="center"):
+            run_id = _one_seed(cell)
+            if st.button("Use this run", icon=":material/check:", key="whatif.use"):
+                choices.keep_base(run_id)
+                widgets.use(run_id)
+                st.rerun()
+            for name, title, icon in (
+                ("distil", "Distil", "experiment"),
+                ("compare", "Compare", "compare_arrows"),
+                ("runs", "Runs", "list_alt"),
+            ):
+                if st.button(f"Open in {title}", icon=f":material/{icon}:", key=f"whatif.open.{name}"):
+                    choices.keep_base(run_id)
+                    st.switch_page(f"pages/{name}.py", query_params={"run": run_id})
+
+
+def _one_seed(cell: Cell) -> str:
+    there = {run.config.seed: run for run in cell.runs if run is not None}
+    best = cell.best_run
+    assert best is not None
+    seed = st.segmented_control(
+        "Seed",
+        list(there),
+        default=best.config.seed,
+        required=True,
+        format_func=lambda seed: f"seed {seed}",
+        key=f"whatif.seed.{digest(list(there))}",
+        label_visibility="collapsed",
+    )
+    run = there.get(seed, best)
+    return EXAMPLE if run.id.startswith(EXAMPLE) else run.id  # its twins are known by its name
+
+
+def show_curves(grid: Grid, measure: Measure, teacher: float | None) -> None:
+    """Show the same figures as curves, and how far they are from those without a teacher."""
+    header = (grids.NAMES[grid.down], grids.NAMES[grid.across], "value", "low", "high", "seeds")
+    left, right = st.columns(2)
+    with left:
+        widgets.chart(
+            "With and without a teacher",
+            figures.curves(grid, measure, teacher=teacher),
+            key="whatif.curves",
+            alt=f"{measure.label} over {grids.NAMES[grid.down].lower()} with 95 % intervals",
+            header=header,
+            rows=grids.curve_rows(grid, measure, of_difference=False),
+        )
+    with right:
+        widgets.chart(
+            "Difference to the no-teacher twin",
+            figures.differences(grid, measure),
+            key="whatif.differences",
+            alt="Difference to the twin without a teacher with 95 % intervals; an open mark is no difference seen",
+            header=header,
+            rows=grids.curve_rows(grid, measure, of_difference=True),
+        )
+    st.markdown(grids.summed_up(grid, measure))
+    st.caption(
+        "95 % intervals from a bootstrap over seeds and test texts, differences paired over both; one seed has the "
+        "interval of its test texts alone. Full mark: a difference is seen. Open mark: none is. Of 20 students that "
+        "do not differ from their twins, about one seems to."
+    )
+
+
+def show_table(done: Mapping[grids.Point, Cell], measure: Measure) -> None:
+    """Show every figure of the sweep as a table to read and to take away."""
+    header, rows = grids.table(done, measure)
+    with st.expander("All figures as a table", icon=":material/table_chart:", key="whatif.all"):
+        digits = "%.1f" if measure.is_share else "%.3f"
+        st.dataframe(
+            pd.DataFrame(rows, columns=list(header)),
+            hide_index=True,
+            key="whatif.table",
+            column_config={name: st.column_config.NumberColumn(format=digits) for name in header[6:12]},
+            placeholder=wording.NONE,
+            alt="All combinations with their figures, intervals and differences to the twin",
+        )
+        st.download_button(
+            "Download as CSV",
+            tables.to_csv(header, rows),
+            "whatif.csv",
+            "text/csv",
+            key="whatif.csv",
+            on_click="ignore",
+            icon=":material/download:",
+        )
+
+
+# Ask
+base = choices.base_config()
+try:
+    frame = sweeps.frame(digest(base), base)
+except DistilError as error:
+    st.error(str(error), icon=":material/error:")
+    st.stop()
+left, right = st.columns([1, 2], gap="large")
+with left:
+    asked = choices.ask(base, frame)
+    st.caption("Corpus, teacher, epochs and all other settings are those of the run in use.")
+
+# Think
+try:
+    polled = any(not run.state.over for run in sweeps.found(sweeps.planned(asked)).values())
+except DistilError:
+    polled = False  # what is wrong is said below
+
+# Show
+with right:
+    st.fragment(show, run_every=POLL_SECONDS if polled else None)(asked, poll=polled)

@@ -1,0 +1,225 @@
+"""Many settings at once: what is asked, what is queued, and the numbers in the map and the curves."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from distil_core import pipeline, sweep
+from distil_core.config import LossConfig, RunConfig, RunKind, StudentConfig, digest
+from distil_core.errors import CorpusError
+from distil_core.grids import Axis
+from distil_core.pipeline import Asked
+from distil_core.resampling import Measure
+from distil_core.runs import RunState, RunStore
+from distil_core.sweep import Frame
+from pages import sweeps
+from tests import seeds
+from tests.pages.conftest import figure, markdown
+
+App = Callable[..., AppTest]
+LABELS = ("very negative", "negative", "mixed", "positive", "very positive")
+SMALL = {
+    "whatif__temperatures": "2",
+    "whatif__depths": "2",
+    "whatif__seeds": "0",
+}
+
+
+@pytest.fixture(autouse=True)
+def names(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Name runs without looking at corpus and teacher; each takes ten seconds."""
+    for cached in (sweeps.frame, sweeps._planned, sweeps._left, sweeps._cells, sweeps.sample):
+        cached.clear()
+
+    def identify(configs: Iterable[RunConfig]) -> tuple[Asked, ...]:
+        return tuple(Asked(run=digest(config), config=config, corpus_name="reviews") for config in configs)
+
+    monkeypatch.setattr(pipeline, "identify", identify)
+    monkeypatch.setattr(pipeline, "estimate_all", lambda configs, store: 10.0 * len(list(configs)))
+    monkeypatch.setattr(sweep, "frame", lambda base: Frame(depths=(1, 2, 3, 4, 5, 6), labels=LABELS))
+
+
+def fill(at: AppTest, preset: str) -> AppTest:
+    return at.selectbox(key="whatif.preset").set_value(preset).run()
+
+
+def twin(config: RunConfig) -> RunConfig:
+    return next(item for item in seeds.family_of(config) if item.kind is RunKind.HARD_LABELS)
+
+
+def test_it_begins_with_a_good_default(app: App, store: RunStore) -> None:
+    at = app("whatif")
+    assert at.selectbox(key="whatif.preset").value == "A good default"
+    assert at.button(key="whatif.start").label == "Start 36 runs"  # 3 temperatures x 3 depths x 3 seeds, 9 twins
+    assert "none known yet · about 6 min" in markdown(at)
+    assert "expect a student within a few points" in markdown(at)
+    assert figure(at, 0)["layout"]["yaxis"]["ticktext"] == ["T 1", "T 2", "T 4", "No teacher"]
+    assert len(at.get("plotly_chart")) == 1  # no curves before there is anything to draw
+    assert not at.exception
+
+
+def test_start_queues_each_run_once_and_cancel_stops_them(app: App, store: RunStore) -> None:
+    at = app("whatif", **SMALL)
+    at.button(key="whatif.start").click().run()
+    assert [(run.config.kind, run.state) for run in store.list()] == [
+        (RunKind.DISTILLED, RunState.QUEUED),
+        (RunKind.HARD_LABELS, RunState.QUEUED),
+    ]
+    assert figure(at, 0)["data"][0]["text"] == ["waiting", "waiting"]
+    assert "0 of 2 runs done" in at.get("progress")[0].proto.text
+    at.button(key="whatif.cancel").click().run()
+    assert {run.state for run in store.list()} == {RunState.CANCELLED}
+    assert figure(at, 0)["data"][0]["text"] == ["stopped", "stopped"]
+    assert at.button(key="whatif.start").label == "Start 2 runs"
+    assert not at.exception
+
+
+def test_what_is_done_is_shown_and_not_computed_again(app: App, store: RunStore) -> None:
+    for seed in (0, 1):
+        seeds.finished_family(store, seeds.a_config(seed=seed))
+    at = app("whatif", run=seeds.digest(seeds.a_config()), **SMALL)
+    at.pills(key="whatif.seeds").set_value([0, 1]).run()
+    assert at.button(key="whatif.start").disabled
+    heat = figure(at, 0)["data"][0]
+    assert heat["z"] == [[pytest.approx(90.0)], [pytest.approx(80.0)]]
+    assert heat["text"][0] == ["<b>90.0</b><br>2 seeds"]
+    student, alone = figure(at, 1)["data"]
+    assert (student["y"], alone["y"]) == ([pytest.approx(90.0)], [pytest.approx(80.0)])
+    assert figure(at, 1)["layout"]["shapes"][0]["y0"] == pytest.approx(95.0)  # the teacher
+    # Two texts of twenty apart, which texts drawn again may leave out.
+    (difference,) = figure(at, 2)["data"]
+    assert difference["y"] == [pytest.approx(10.0)]
+    assert difference["marker"]["symbol"] == ["circle-open"]
+    assert "**No difference seen**: 1 of 1 students" in markdown(at)
+    table = at.dataframe[-1].value
+    assert list(table["verdict"]) == ["no difference seen", "no teacher"]
+    assert not at.exception
+
+
+def test_another_measure_and_another_axis(app: App, store: RunStore) -> None:
+    seeds.finished_family(store, seeds.a_config())
+    at = app("whatif", **SMALL)
+    at.selectbox(key="whatif.measure").set_value(Measure.KL).run()
+    assert "KL divergence from the teacher (nats)" in markdown(at)
+    assert figure(at, 0)["data"][0]["reversescale"]
+    at.selectbox(key="whatif.down").set_value(Axis.DEPTH).run()
+    assert figure(at, 0)["layout"]["yaxis"]["ticktext"] == ["2 layers", "No teacher, 2 layers"]
+    at.selectbox(key="whatif.measure").set_value(Measure.ACCURACY).run()
+    at.pills(key="whatif.alphas").set_value([0.5, 0.9]).run()
+    # Shown at the first of them until somebody picks the other.
+    assert figure(at, 0)["data"][0]["z"] == [[None], [pytest.approx(80.0)]]
+    at.segmented_control(key="whatif.still.alpha").set_value(0.9).run()
+    assert figure(at, 0)["data"][0]["z"] == [[pytest.approx(90.0)], [pytest.approx(80.0)]]
+    assert not at.exception
+
+
+def test_a_cell_is_opened_and_the_sweep_stays(app: App, store: RunStore) -> None:
+    first = seeds.finished_family(store, seeds.a_config(loss=LossConfig(hidden_mse=0.5)))
+    at = app("whatif", run=first.id, **SMALL)
+    # What a click leaves in the address; AppTest cannot click.
+    alone = twin(first.config)
+    at.query_params["whatif.cell"] = digest(alone)
+    at.run()
+    assert "**No teacher · 2 layers** · Accuracy **80.0 %**" in markdown(at)
+    at.button(key="whatif.use").click().run()
+    assert at.query_params["run"] == digest(alone)
+    assert at.query_params["whatif.base"] == f"{first.id}.{digest(alone)}"
+    assert figure(at, 0)["data"][0]["z"] == [[pytest.approx(90.0)], [pytest.approx(80.0)]]
+    assert not at.exception
+
+
+def test_presets_fill_in_the_choices(app: App, store: RunStore) -> None:
+    at = fill(app("whatif"), "Hinton's missing class")
+    assert at.selectbox(key="whatif.left_out").value == "mixed"
+    assert at.selectbox(key="whatif.measure").value == "recall"
+    assert at.pills(key="whatif.temperatures").value == [2.0, 4.0]
+    assert "No training text is labeled “mixed”" in markdown(at)
+    at.button(key="whatif.start").click().run()
+    assert {run.config.corpus.left_out for run in store.list()} == {"mixed"}
+    at = fill(at, "3 % of the labels")
+    assert (at.selectbox(key="whatif.labeled").value, at.selectbox(key="whatif.left_out").value) == (0.03, "")
+    assert at.selectbox(key="whatif.measure").value == "accuracy"
+    at.pills(key="whatif.temperatures").set_value([3.0]).run()
+    assert at.selectbox(key="whatif.preset").value is None
+    assert not at.exception
+
+
+def test_accuracy_on_the_class_left_out(app: App, store: RunStore) -> None:
+    base = RunConfig()
+    config = seeds.a_config(corpus=replace(base.corpus, left_out="very positive"))
+    for item in (config, twin(config)):
+        run = seeds.finished(store, item)
+        # The class is the last one of five, of which student and twin get some of four texts wrong.
+        assert run.record is not None
+    at = app("whatif", whatif__left_out="very positive", whatif__measure="Accuracy on the class left out", **SMALL)
+    # Of texts 4, 9, 14 and 19 the student is wrong on the last; the twin too.
+    assert figure(at, 0)["data"][0]["z"] == [[pytest.approx(75.0)], [pytest.approx(75.0)]]
+    assert not at.exception
+
+
+def test_choices_of_another_teacher_and_corpus_are_dropped(
+    app: App, store: RunStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at = fill(app("whatif"), "Hinton's missing class")
+    at.pills(key="whatif.depths").set_value([2, 6]).run()
+    sweeps.frame.clear()
+    monkeypatch.setattr(sweep, "frame", lambda base: Frame(depths=(1, 2), labels=("bad", "good")))
+    at.run()
+    assert at.selectbox(key="whatif.left_out").value == ""
+    assert at.pills(key="whatif.depths").value == [2]
+    assert at.selectbox(key="whatif.measure").value == Measure.ACCURACY
+    assert at.selectbox(key="whatif.left_out").options == ["none"]
+    assert not at.exception
+
+
+def test_too_many_runs_are_refused_in_one_sentence(app: App) -> None:
+    at = app("whatif")
+    at.pills(key="whatif.depths").set_value([1, 2, 3, 4, 5, 6]).run()
+    at.pills(key="whatif.temperatures").set_value([0.5, 1.0, 2.0, 3.0, 4.0, 6.0, 8.0, 12.0, 20.0]).run()
+    at.pills(key="whatif.seeds").set_value([0, 1, 2, 3]).run()
+    assert at.error[0].value == "a sweep must have at most 200 runs, got 240; choose fewer values or fewer seeds"
+    at.pills(key="whatif.seeds").set_value([]).run()
+    assert "choose one at least" in at.error[0].value
+    assert not at.exception
+
+
+def test_a_corpus_that_is_gone_is_explained(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(base: RunConfig) -> Frame:
+        raise CorpusError("source must be an existing file, got nothing; check the spelling of the path")
+
+    monkeypatch.setattr(sweep, "frame", refuse)
+    at = app("whatif")
+    assert at.error[0].value.startswith("source must be an existing file")
+    assert not at.exception
+
+
+def test_failed_runs_and_lost_outputs_are_explained(app: App, store: RunStore) -> None:
+    run = seeds.finished_family(store)
+    (store.folder(run.id) / "outputs.safetensors").unlink()
+    at = app("whatif", **SMALL)
+    assert "cannot be read" in at.error[0].value
+    failed = store.add("x", seeds.a_config(), corpus_name="reviews")
+    store.cancel(failed.id)
+    hotter = replace(seeds.a_config(), loss=LossConfig(temperature=4.0))
+    run = store.add(digest(hotter), hotter, corpus_name="reviews")
+    with store.owner() as owner:
+        store.claim(owner, run.id)
+        store.fail(run.id, "the disk is full")
+    at = app("whatif", whatif__temperatures="4", whatif__depths="2", whatif__seeds="0")
+    assert "the disk is full" in at.error[0].value
+    assert not at.exception
+
+
+def test_the_example_is_known(app: App, store: RunStore, example: object) -> None:
+    at = app("whatif", whatif__temperatures="2", whatif__depths="2", whatif__seeds="1")
+    assert figure(at, 0)["data"][0]["z"] == [[pytest.approx(90.0)], [pytest.approx(80.0)]]
+    assert not at.exception
+
+
+def test_layers_that_the_run_in_use_names_are_known(app: App, store: RunStore) -> None:
+    run = seeds.finished_family(store, seeds.a_config(student=StudentConfig(layers=(0, 2, 5))))
+    at = app("whatif", run=run.id, whatif__temperatures="2", whatif__depths="3", whatif__seeds="0")
+    assert figure(at, 0)["data"][0]["z"] == [[pytest.approx(90.0)], [pytest.approx(80.0)]]
+    assert not at.exception
