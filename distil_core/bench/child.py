@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 TASKS = {
+    "machine": "machine:describe",
     "limits": "machine:limits",
     "ours": "ours:distil",
     "teacher": "ours:teacher_accuracy",
@@ -28,7 +29,8 @@ TASKS = {
 """What a child can do, and where it is: what a side does not need, its process does not import."""
 
 _PEERS = ("trainer", "textbrewer", "torchdistill")
-_SPINNING = "GOMP_SPINCOUNT"
+SPINNING = "1000"
+"""What the command line sets for its own processes, see there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +62,7 @@ def environment(task: str) -> dict[str, str]:
     """Return the variables of a child; a peer does not get what this package sets for itself."""
     search = [str(Path(__file__).parents[2]), *filter(None, [os.environ.get("PYTHONPATH")])]
     ours = {"HF_HUB_OFFLINE": "1", "TOKENIZERS_PARALLELISM": "false", "PYTHONPATH": os.pathsep.join(search)}
-    dropped = {_SPINNING} if task in _PEERS else set[str]()
+    dropped = {"GOMP_SPINCOUNT"} if task in _PEERS and os.environ.get("GOMP_SPINCOUNT") == SPINNING else set[str]()
     return {**{name: value for name, value in os.environ.items() if name not in dropped}, **ours}
 
 

@@ -2,9 +2,11 @@
 
 import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
+
+from distil_core.bench.readings import as_text
 
 LARGE = (2048, 2048, 2048)
 """The product that tells the peak: large enough that nothing but multiplying takes time."""
@@ -123,16 +125,16 @@ def rate(
     return best
 
 
-def rows(described: dict[str, Any], found: dict[str, Any]) -> list[list[str]]:
-    """Return machine and limits as rows of a table."""
-    memory = described["memory_bytes"]
-    lines = [
+def table(described: Mapping[str, Any], found: Mapping[str, Any]) -> str:
+    """Return machine and limits for a terminal."""
+    memory, load = described["memory_bytes"], described["load"]
+    rows = [
         ["machine", f"{described['processor']}, {described['threads']} threads, {' '.join(described['instructions'])}"],
-        ["", f"{memory / 1e9:.0f} GB" if memory else "memory unknown"],
-        ["load before", "unknown" if described["load"] is None else f"{described['load']:.2f}"],
+        ["memory", f"{memory / 1e9:.0f} GB" if memory else "unknown"],
+        ["busy before", "unknown" if load is None else f"{load:.2f} processes on average"],
         ["versions", ", ".join(f"{name} {version}" for name, version in described["versions"].items())],
     ]
     for shape in found["bf16"]:
         both = ", ".join(f"{name} {found[name][shape] / 1e9:.0f} GFLOP/s" for name in ("bf16", "fp32"))
-        lines.append([f"limit, {shape}", both])
-    return [*lines, ["limit, copy", f"{found['copy_bytes_per_second'] / 1e9:.1f} GB/s"]]
+        rows.append([f"limit, {shape}", both])
+    return as_text([*rows, ["limit, copy", f"{found['copy_bytes_per_second'] / 1e9:.1f} GB/s"]])

@@ -41,9 +41,7 @@ def distil(workload: Mapping[str, Any], *, target: float = 0.0, every: int = 10)
         labels[split] = torch.tensor([names.index(label) for label in found], device=device)
     training = task.training
     precision = resolve_precision(training.precision, device)
-    student, layers = models.cut(
-        model, StudentConfig(layer_map=LayerMap.EXPLICIT, layers=task.layers), seed=task.seed
-    )
+    student, layers = models.cut(model, StudentConfig(layer_map=LayerMap.EXPLICIT, layers=task.layers), seed=task.seed)
     student.to(device)
 
     started = time.perf_counter()

@@ -144,8 +144,8 @@ def trainer(
     room = _assemble(workload)
     task, texts, test = room.task, room.examples("train"), room.examples("test")
 
-    class Distiller(Trainer):  # type: ignore[misc]
-        def compute_loss(self, model: Any, inputs: Any, return_outputs: bool = False, **_: Any) -> Any:
+    class Distiller(Trainer):
+        def compute_loss(self, model: Any, inputs: Any, return_outputs: bool = False, *_: Any, **__: Any) -> Any:
             output = model(**inputs)
             with torch.no_grad():
                 wanted = room.teacher(input_ids=inputs["input_ids"], attention_mask=inputs["attention_mask"]).logits
@@ -159,7 +159,7 @@ def trainer(
 
     looks = {"seconds": 0.0, "found": 0.0}
 
-    class Looks(TrainerCallback):  # type: ignore[misc]
+    class Looks(TrainerCallback):
         def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> Any:
             if target and state.global_step % every == 0:
                 begun = time.perf_counter()
@@ -205,7 +205,7 @@ def trainer(
 def textbrewer(workload: Mapping[str, Any], *, precision: str = "fp32") -> dict[str, Any]:
     """Distil with TextBrewer's ``GeneralDistiller``, which has no bf16."""
     import torch
-    from textbrewer import DistillationConfig, GeneralDistiller, TrainingConfig  # type: ignore[import-not-found]
+    from textbrewer import DistillationConfig, GeneralDistiller, TrainingConfig
     from torch.utils.data import DataLoader
     from transformers import get_linear_schedule_with_warmup
 
@@ -226,7 +226,7 @@ def textbrewer(workload: Mapping[str, Any], *, precision: str = "fp32") -> dict[
             kd_loss_weight=task.alpha * task.temperature**2,
             hard_label_weight=1 - task.alpha,
         )
-        loader = DataLoader(
+        loader: DataLoader[Any] = DataLoader(
             texts,  # type: ignore[arg-type]
             batch_size=task.batch_size,
             sampler=_grouped(room, texts),
@@ -253,9 +253,9 @@ def textbrewer(workload: Mapping[str, Any], *, precision: str = "fp32") -> dict[
 def torchdistill(workload: Mapping[str, Any], *, precision: str = "fp32") -> dict[str, Any]:
     """Distil with torchdistill's ``DistillationBox``, whose own configuration this is as a dict."""
     import torch
-    from torchdistill.core.distillation import get_distillation_box  # type: ignore[import-not-found]
-    from torchdistill.datasets.registry import register_collate_func  # type: ignore[import-not-found]
-    from torchdistill.optim.registry import register_scheduler  # type: ignore[import-not-found]
+    from torchdistill.core.distillation import get_distillation_box
+    from torchdistill.datasets.registry import register_collate_func
+    from torchdistill.optim.registry import register_scheduler
     from transformers import get_linear_schedule_with_warmup
 
     assert precision == "fp32"

@@ -18,7 +18,7 @@ class Workload:
     """Texts and labels as ``train.csv`` and ``test.csv``, a teacher for these labels, and how to distil it.
 
     ``corpus`` says where the texts come from, for whoever reads them himself; ``teacher`` is a folder whose model has
-    the labels by name.
+    the labels by name. Of each file only the first ``limit`` texts are read; 0: all.
     """
 
     folder: str
@@ -33,6 +33,7 @@ class Workload:
     peer_learning_rate: float
     max_length: int
     seed: int
+    limit: int = 0
 
     @property
     def loss(self) -> LossConfig:
@@ -44,10 +45,10 @@ class Workload:
         """The schedule, as our side wants it."""
         return TrainingConfig(epochs=self.epochs, batch_size=self.batch_size, learning_rate=self.learning_rate)
 
-    def read(self, split: str, *, limit: int = 0) -> tuple[list[str], list[str]]:
+    def read(self, split: str) -> tuple[list[str], list[str]]:
         """Return texts and labels of ``train`` or ``test``."""
         with (Path(self.folder) / f"{split}.csv").open(encoding="utf-8", newline="") as file:
-            rows = list(csv.DictReader(file))[: limit or None]
+            rows = list(csv.DictReader(file))[: self.limit or None]
         return [row["text"] for row in rows], [row["label"] for row in rows]
 
 
