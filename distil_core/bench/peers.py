@@ -237,7 +237,8 @@ def textbrewer(workload: Mapping[str, Any], *, precision: str = "fp32") -> dict[
         )
         schedule = {"num_warmup_steps": int(0.1 * n_steps), "num_training_steps": n_steps}
         started = time.perf_counter()
-        with GeneralDistiller(settings, losses, room.teacher, room.student, adaptor, adaptor) as distiller:
+        distiller = GeneralDistiller(settings, losses, room.teacher, room.student, adaptor, adaptor)
+        with distiller:
             distiller.train(
                 optimizer,
                 loader,

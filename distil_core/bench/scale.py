@@ -1,31 +1,37 @@
 """Cost against size: reviews by the thousand and by the hundred thousand, each in a process of its own."""
 
 import tempfile
+import time
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from statistics import median
 from typing import Any
 
 from distil_core.bench import child
 from distil_core.bench.readings import alternating, as_text, spread, times
-from distil_core.config import CorpusConfig, RunConfig, to_json
+from distil_core.config import CorpusConfig, RunConfig, TrainingConfig, to_json
 
-_WARM = 200
+_WARM = 1_000
+"""Texts of the run before."""
 
 
 def measure(*, n_texts: int, epochs: int, seed: int) -> dict[str, Any]:
     """Distil from so many reviews, from writing them to the answers to the test texts; what a run keeps is left out.
 
-    A small run goes before, so that neither imports nor the first kernels count; memory is what comes on top of it.
+    A tenth as many come on top as validation and as test texts. A small run on other texts goes before, so that neither
+    imports nor the first kernels count; memory is what comes on top of it.
     """
-    import time
-
-    work = RunConfig(corpus=CorpusConfig(n_train=n_texts, seed=seed), seed=seed)
-    work = replace(work, training=replace(work.training, epochs=epochs))
-    _once(replace(work, corpus=replace(work.corpus, n_train=_WARM)))
+    small, whole = (
+        RunConfig(
+            corpus=CorpusConfig(n_train=size, n_test=max(size // 10, 20), seed=corpus_seed),
+            training=TrainingConfig(epochs=epochs),
+            seed=seed,
+        )
+        for size, corpus_seed in ((min(_WARM, n_texts), seed + 1_000), (n_texts, seed))
+    )
+    _once(small)
     before, started = child.peak_bytes(), time.perf_counter()
-    _once(work)
+    _once(whole)
     seconds = time.perf_counter() - started
     return {"seconds": seconds, "bytes": child.peak_bytes() - before, "n_texts": n_texts}
 
