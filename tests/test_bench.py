@@ -1,7 +1,8 @@
 """The benchmark's arithmetic, the order of its sides and what it prints; never a time."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -319,6 +320,32 @@ class TestStart:
     def test_it_needs_an_app(self, tmp_path: Path) -> None:
         with pytest.raises(ConfigError, match=r"--app must be the path of app\.py"):
             start.compare(tmp_path / "app.py", repeats=1)
+
+    def test_both_start_in_turn_and_once_to_warm_up(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        seen: list[str] = []
+
+        @contextmanager
+        def served(command: tuple[str, ...], home: Path, folder: Path) -> Iterator[tuple[str, float]]:
+            assert folder == tmp_path
+            yield command[0], 0.0
+
+        @contextmanager
+        def eyes() -> Iterator[tuple[Callable[[str], None], str]]:
+            yield seen.append, "seen"
+
+        monkeypatch.setattr(start, "_served", served)
+        monkeypatch.setattr(start, "_eyes", eyes)
+        (tmp_path / "app.py").touch()
+        found = start.compare(tmp_path / "app.py", repeats=2)
+        assert seen == ["run", "hello", "hello", "run", "run", "hello"]
+        assert found["until"] == "seen"
+
+    def test_a_server_that_ends_is_an_error(self, tmp_path: Path) -> None:
+        with (
+            pytest.raises(RuntimeError, match="streamlit run nothing does not answer"),
+            start._served(("run", "nothing"), tmp_path, tmp_path),
+        ):
+            pass
 
     def test_nobody_answers_at_a_dead_address(self) -> None:
         assert not start.answers("http://localhost:9")
