@@ -14,6 +14,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, NoReturn
 
+from distil_core.bench import child
+from distil_core.bench import commands as bench
 from distil_core.cache import Cache
 from distil_core.config import (
     CorpusConfig,
@@ -50,7 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status."""
     # Threads that wait for each other by spinning lose most of their time whenever something else runs beside them, and
     # beside the worker runs at least the app. Read once, when torch is loaded.
-    os.environ.setdefault("GOMP_SPINCOUNT", "1000")
+    os.environ.setdefault("GOMP_SPINCOUNT", child.SPINNING)
     options = _parser().parse_args(arguments)
     command: Callable[[argparse.Namespace], int] = options.command
     try:
@@ -100,6 +102,9 @@ def _parser() -> argparse.ArgumentParser:
     assets.add_argument("--folder", type=Path, default=Path("assets"), help="folder to write to (default: assets)")
     assets.add_argument("--only", choices=("teacher", "example"), help="build only this")
     assets.set_defaults(command=_build_assets)
+
+    measured = commands.add_parser("bench", help="time the lab beside what people would otherwise run")
+    bench.add(measured.add_subparsers(required=True, metavar="BENCHMARK"), store)
 
     worker = commands.add_parser("worker", parents=[store], help="compute queued runs; the app starts one by itself")
     worker.add_argument("--idle-seconds", type=float, default=1800.0, help="leave after so long without work")

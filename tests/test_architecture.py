@@ -29,6 +29,7 @@ CONTRACTS = {contract["id"]: contract for contract in PROJECT["tool"]["importlin
 TEXT = README.read_text(encoding="utf-8")
 CODE = sorted([ROOT / "app.py", *(ROOT / "pages").rglob("*.py"), *(ROOT / "distil_core").rglob("*.py")])
 EXPORTS = {
+    "distil_core.bench": [],
     "distil_core.corpora": [
         "BUILT_IN",
         "Corpus",

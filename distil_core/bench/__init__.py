@@ -1,0 +1,3 @@
+"""The lab timed beside what people would otherwise run: ``python -m distil_core bench --help``."""
+
+__all__: list[str] = []

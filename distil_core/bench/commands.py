@@ -1,0 +1,189 @@
+"""The benchmarks from a shell: their options, the table and the last line of JSON, and the table of several of them."""
+
+import argparse
+import json
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import fields
+from pathlib import Path
+from typing import Any, TypeVar
+
+from distil_core.bench.peers import PEERS
+from distil_core.bench.workload import Wanted, Workload, prepare
+from distil_core.config import to_json
+from distil_core.errors import ConfigError
+from distil_core.records import Event, Stage
+from distil_core.runs import RunStore
+
+T = TypeVar("T")
+_APP = Path(__file__).parents[2] / "app.py"
+
+
+def add(commands: Any, store: argparse.ArgumentParser) -> None:
+    """Add the benchmarks as commands; ``store`` has the options of all that use one."""
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument("--repeats", type=_positive, default=3, help="rounds; the median is told (default: 3)")
+
+    work = argparse.ArgumentParser(add_help=False, parents=[common, store])
+    work.add_argument("--train", type=Path, help="file with training texts; without one the built-in reviews")
+    work.add_argument("--test", type=Path, help="file with test texts")
+    work.add_argument("--teacher", help="as in distil (default: minilm with files, else shipped)")
+    work.add_argument("--examples", type=int, help="training texts (default: 2000 of a file, else all); 0: all")
+    work.add_argument("--layers", type=_listed(int), help="teacher layers of the student (default: 0,2,5 with files)")
+    work.add_argument("--temperature", type=float, help="of the distillation (default: 4 with files, else 2)")
+    for name in ("alpha", "epochs", "batch_size", "learning_rate", "peer_learning_rate", "seed"):
+        default = getattr(Wanted(), name)
+        option = f"--{name.replace('_', '-')}"
+        work.add_argument(option, type=type(default), default=default, help=f"(default: {default})")
+
+    train = commands.add_parser("train", parents=[work], help="a distillation beside the loops that people write")
+    train.add_argument("--peers", type=_listed(str), default=tuple(PEERS), help=f"of {', '.join(PEERS)} (default: all)")
+    train.add_argument("--no-target", action="store_true", help="leave out the time to a good student")
+    train.set_defaults(command=_train)
+
+    grid = commands.add_parser("grid", parents=[work], help="temperatures and depths through the queue")
+    grid.add_argument("--temperatures", type=_listed(float), default=(1.0, 2.0, 4.0, 8.0), help="(default: 1,2,4,8)")
+    grid.add_argument("--depths", type=_listed(int), default=(2, 3, 4), help="(default: 2,3,4)")
+    grid.add_argument("--all-loops", action="store_true", help="time the loop of every cell, not of one a depth")
+    grid.set_defaults(command=_grid)
+
+    answer = commands.add_parser("answer", parents=[work], help="many texts through a student, one through both models")
+    answer.add_argument("--texts", type=_positive, default=10_000, help="texts in one go (default: 10000)")
+    answer.add_argument("--singles", type=_positive, default=50, help="texts one by one (default: 50)")
+    answer.set_defaults(command=_answer)
+
+    start = commands.add_parser("start", parents=[common], help="the app until its first page can be used")
+    start.add_argument("--app", type=Path, default=_APP, help="path of app.py")
+    start.set_defaults(command=_start)
+
+    scale = commands.add_parser("scale", parents=[common], help="time and memory for a text against their number")
+    scale.add_argument("--sizes", type=_listed(int), default=(1_000, 10_000, 100_000), help="(default: 1000,10000,…)")
+    scale.add_argument("--epochs", type=_positive, default=1, help="passes over the texts (default: 1)")
+    scale.add_argument("--seed", type=int, default=0, help="of the first round (default: 0)")
+    scale.set_defaults(command=_scale)
+
+    table = commands.add_parser("table", help="the README's table, from what the others printed")
+    table.add_argument("outputs", type=Path, nargs="+", help="files with what a benchmark printed")
+    table.set_defaults(command=_table)
+
+
+def _positive(text: str) -> int:
+    if (value := int(text)) < 1:
+        raise argparse.ArgumentTypeError(f"must be at least 1, got {value}")
+    return value
+
+
+def _listed(kind: Callable[[str], T]) -> Callable[[str], tuple[T, ...]]:
+    def parse(text: str) -> tuple[T, ...]:
+        return tuple(kind(part.strip()) for part in text.split(",") if part.strip())
+
+    parse.__name__ = "list"
+    return parse
+
+
+def _train(options: argparse.Namespace) -> int:
+    from distil_core.bench import train
+
+    if unknown := [name for name in options.peers if name not in PEERS]:
+        raise ConfigError(f"--peers must be of {', '.join(PEERS)}, got {', '.join(unknown)}")
+
+    def work() -> dict[str, Any]:
+        with _workload(options) as workload:
+            target = not options.no_target
+            found = train.compare(workload, peers=options.peers, repeats=options.repeats, target=target)
+            return {**found, "workload": _named(workload)}
+
+    return _tell("train", work, train.table, options)
+
+
+def _grid(options: argparse.Namespace) -> int:
+    from distil_core.bench import grid
+
+    def work() -> dict[str, Any]:
+        with _workload(options) as workload:
+            cells = grid.cells(workload, options.temperatures, options.depths)
+            found = grid.compare(cells, repeats=options.repeats, whole=options.all_loops)
+            more = {"temperatures": options.temperatures, "depths": options.depths}
+            return {**found, "workload": {**_named(workload), **more}}
+
+    return _tell("grid", work, grid.table, options)
+
+
+def _answer(options: argparse.Namespace) -> int:
+    from distil_core.bench import answer, child
+
+    amounts = {"n_texts": options.texts, "n_singles": options.singles, "repeats": options.repeats}
+
+    def work() -> dict[str, Any]:
+        with _workload(options) as workload:
+            found = child.run("answer", workload=to_json(workload), **amounts).result
+            return {**found, "workload": _named(workload)}
+
+    return _tell("answer", work, answer.table, options)
+
+
+def _start(options: argparse.Namespace) -> int:
+    from distil_core.bench import start
+
+    return _tell("start", lambda: start.compare(options.app, repeats=options.repeats), start.table, options)
+
+
+def _scale(options: argparse.Namespace) -> int:
+    from distil_core.bench import scale
+
+    def work() -> dict[str, Any]:
+        return scale.compare(options.sizes, epochs=options.epochs, repeats=options.repeats, seed=options.seed)
+
+    return _tell("scale", work, scale.table, options)
+
+
+def _table(options: argparse.Namespace) -> int:
+    from distil_core.bench import report
+
+    print(report.table([report.read(path) for path in options.outputs]))
+    return 0
+
+
+@contextmanager
+def _workload(options: argparse.Namespace) -> Iterator[Workload]:
+    from distil_core.execution import drain
+
+    wanted = Wanted(**{item.name: getattr(options, item.name) for item in fields(Wanted)})
+    with tempfile.TemporaryDirectory() as folder:
+        yield drain(prepare(wanted, Path(folder), RunStore(options.store)), _say)
+
+
+def _say(event: Event) -> None:
+    if isinstance(event, Stage) and event.fraction == 0.0:
+        print(f"{event.name}: {event.detail}", file=sys.stderr, flush=True)
+
+
+def _named(workload: Workload) -> dict[str, Any]:
+    """Return a workload without the places where its files lay."""
+    kept, source = to_json(workload), Path(workload.corpus.source)
+    return {
+        **{name: kept[name] for name in kept if name not in ("folder", "teacher", "corpus")},
+        "corpus": f"{source.parent.name}/{source.name}" if source.suffix else workload.corpus.source,
+        "n_train": len(workload.read("train")[0]),
+        "n_test": len(workload.read("test")[0]),
+    }
+
+
+def _tell(
+    name: str,
+    work: Callable[[], dict[str, Any]],
+    table: Callable[[dict[str, Any]], str],
+    options: argparse.Namespace,
+) -> int:
+    """Describe the machine before it gets busy, do the work, and print what came of it."""
+    from distil_core.bench import child, machine
+
+    described = child.run("machine").result
+    found = work()
+    if "limits" not in found:
+        found["limits"] = child.run("limits").result
+    print(f"{machine.table(described, found['limits'])}\n\n{table(found)}")
+    print(json.dumps({"benchmark": name, "repeats": options.repeats, "machine": described, **found}))
+    return 0
