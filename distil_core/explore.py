@@ -1,21 +1,21 @@
 """What teacher and student make of a text: plain data, ready to be drawn."""
 
-import statistics
-import time
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import torch
-from torch import Tensor
 
+from distil_core import measure
 from distil_core.cache import Cache
 from distil_core.checkpoints import head_order, locate
 from distil_core.errors import ModelError
-from distil_core.models import Model, Tokenizer, default_device, load_model, load_tokenizer, reorder_head
-from distil_core.records import RunRecord
-
-_REPEATS = 5
-"""Passes of each model over a text, in turn; the median is told."""
+from distil_core.models import Model, Tokenizer, default_device, load_model, load_tokenizer, reorder_head, states_of
+from distil_core.records import Latency, RunRecord
+from distil_core.tokens import Ragged, encode
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,14 +30,24 @@ class Pair:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Comparison:
-    """Both models' answers to one text: a logit for each label, and the time for this very text in milliseconds."""
+    """Answers of both models to one text, a logit for each label; ``mask`` hides a word, empty where nothing does."""
 
     tokens: tuple[str, ...]
     teacher_logits: tuple[float, ...]
     student_logits: tuple[float, ...]
-    teacher_ms: float
-    student_ms: float
     truncated: bool
+    mask: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timing:
+    """How long both models take for one text: each the median and spread of ``n`` passes with ``n_threads``."""
+
+    teacher: Latency
+    student: Latency
+    n: int
+    n_threads: int
+    n_tokens: int
 
 
 def load_pair(folder: Path, *, record: RunRecord, cache: Cache) -> Pair:
@@ -79,22 +89,69 @@ def load_pair(folder: Path, *, record: RunRecord, cache: Cache) -> Pair:
 
 
 def compare(pair: Pair, text: str) -> Comparison:
-    """Let both models answer one text, in turn and several times."""
-    encoded = pair.tokenizer(text, truncation=True, max_length=pair.max_length, return_tensors="pt")
-    inputs = {name: encoded[name].to(pair.teacher.device) for name in ("input_ids", "attention_mask")}
-    found: dict[str, Tensor] = {}
-    spent: dict[str, list[float]] = {"teacher": [], "student": []}
+    """Let both models answer one text."""
+    encoded, inputs = _inputs(pair, text)
     with torch.inference_mode():
-        for _ in range(_REPEATS):
-            for name, model in (("teacher", pair.teacher), ("student", pair.student)):
-                started = time.perf_counter()
-                found[name] = model(**inputs).logits[0].float().cpu()
-                spent[name].append((time.perf_counter() - started) * 1000)
+        teacher, student = (model(**inputs).logits[0].float().cpu().tolist() for model in (pair.teacher, pair.student))
     return Comparison(
         tokens=tuple(pair.tokenizer.convert_ids_to_tokens(encoded["input_ids"][0].tolist())),
-        teacher_logits=tuple(found["teacher"].tolist()),
-        student_logits=tuple(found["student"].tolist()),
-        teacher_ms=statistics.median(spent["teacher"]),
-        student_ms=statistics.median(spent["student"]),
+        teacher_logits=tuple(teacher),
+        student_logits=tuple(student),
         truncated=bool(encoded.encodings[0].overflowing),
+        mask=pair.tokenizer.mask_token or "",
     )
+
+
+def timing(pair: Pair, text: str, *, seconds: float = 0.15, between: Callable[[], object] = lambda: None) -> Timing:
+    """Time both models on one text, after a warm-up and in turn, so that what disturbs one disturbs both.
+
+    Args:
+        pair: The models.
+        text: The text.
+        seconds: What the readings may take, both models together; each is read nine times at least.
+        between: Called, unmeasured, when both have had a turn; may raise, to stop.
+    """
+    encoded, inputs = _inputs(pair, text)
+    models: dict[str, Callable[[measure.Batch], object]] = {
+        name: partial(_answer, model) for name, model in (("teacher", pair.teacher), ("student", pair.student))
+    }
+    found = measure.latencies(models, [inputs], seconds=seconds, at_least=9, between=between)
+    (teacher, n), (student, _) = found["teacher"], found["student"]
+    return Timing(
+        teacher=teacher,
+        student=student,
+        n=n,
+        n_threads=torch.get_num_threads(),
+        n_tokens=len(encoded["input_ids"][0]),
+    )
+
+
+def answers(pair: Pair, texts: Sequence[str], *, chunk: int = 32) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Let both models answer many texts; yields the logits of teacher and student, some texts at a time and in order.
+
+    Args:
+        pair: The models.
+        texts: Any number of texts.
+        chunk: Texts to answer between two yields, so that somebody can look on or stop.
+    """
+    for start in range(0, len(texts), chunk):
+        tokens = encode(pair.tokenizer, texts[start : start + chunk], max_length=pair.max_length)
+        tokens = tokens.to(pair.teacher.device)
+        yield _logits(pair.teacher, pair, tokens), _logits(pair.student, pair, tokens)
+
+
+def _logits(model: Model, pair: Pair, tokens: Ragged) -> np.ndarray:
+    """Return the logits of some texts by way of padding: packing would change a model that others share."""
+    found = np.empty((len(tokens), model.config.num_labels), dtype=np.float32)
+    for examples, output in states_of(model, tokens, padding=pair.tokenizer.pad_token_id):
+        found[examples.cpu().numpy()] = output.logits.float().cpu().numpy()
+    return found
+
+
+def _inputs(pair: Pair, text: str) -> tuple[Any, dict[str, torch.Tensor]]:
+    encoded = pair.tokenizer(text, truncation=True, max_length=pair.max_length, return_tensors="pt")
+    return encoded, {name: encoded[name].to(pair.teacher.device) for name in ("input_ids", "attention_mask")}
+
+
+def _answer(model: Model, batch: measure.Batch) -> object:
+    return model(**batch).logits

@@ -30,6 +30,9 @@ MIN_SINGLES, MIN_BATCHES = 5, 3
 Batch = Mapping[str, Any]
 
 
+def _go_on() -> None: ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Speed:
     """How fast a model answers: one text at a time, and many at once.
@@ -153,21 +156,50 @@ def speed(
     """
     if not singles or not batches:
         raise CorpusError("timing needs at least one text and one batch of texts, got none; give a larger corpus")
-    alone = _readings(models, singles, seconds / 2, MIN_SINGLES, clock)
+    alone = latencies(models, singles, seconds=seconds / 2, clock=clock)
     together = _readings(models, batches, seconds / 2, MIN_BATCHES, clock)
     sizes = [len(next(iter(batch.values()))) for batch in batches]
     measured = {}
     for name in models:
-        p5, p50, p95 = np.percentile(np.array(alone[name]) * 1000, [5, 50, 95]).tolist()
+        latency, n_singles = alone[name]
         rates = [sizes[i % len(sizes)] / duration for i, duration in enumerate(together[name])]
         measured[name] = Speed(
-            latency_ms=Latency(p5=p5, p50=p50, p95=p95),
+            latency_ms=latency,
             texts_per_second=float(np.median(rates)),
             n_threads=torch.get_num_threads(),
-            n_singles=len(alone[name]),
+            n_singles=n_singles,
             n_batches=len(together[name]),
         )
     return measured
+
+
+def latencies(
+    models: Mapping[str, Callable[[Batch], object]],
+    singles: Sequence[Batch],
+    *,
+    seconds: float,
+    at_least: int = MIN_SINGLES,
+    clock: Callable[[], float] = time.perf_counter,
+    between: Callable[[], object] = _go_on,
+) -> dict[str, tuple[Latency, int]]:
+    """Time models on one text after another, in turn, after answers that do not count.
+
+    Args:
+        models: What to call for an answer, by name; in evaluation mode.
+        singles: Inputs of one text each, at least one.
+        seconds: What the readings may take, all models together.
+        at_least: Readings of each model, however slow it is.
+        clock: Tells the time in seconds.
+        between: Called, unmeasured, when each model has had a turn; may raise, to stop.
+
+    Returns:
+        By name: 5th, 50th and 95th percentile in milliseconds, and of how many readings.
+    """
+    found = {}
+    for name, durations in _readings(models, singles, seconds, at_least, clock, between).items():
+        p5, p50, p95 = np.percentile(np.array(durations) * 1000, [5, 50, 95]).tolist()
+        found[name] = Latency(p5=p5, p50=p50, p95=p95), len(durations)
+    return found
 
 
 def environment(device: torch.device, precision: Precision) -> Environment:
@@ -216,6 +248,7 @@ def _readings(
     seconds: float,
     at_least: int,
     clock: Callable[[], float],
+    between: Callable[[], object] = _go_on,
 ) -> dict[str, list[float]]:
     wait = (
         torch.cuda.synchronize
@@ -240,10 +273,8 @@ def _readings(
                 durations[name].append(duration)
                 spent += duration
             n_rounds += 1
+            between()
     return durations
-
-
-def _go_on() -> None: ...
 
 
 def _share(flags: Bool[Tensor, "examples"], seed: int) -> Interval:

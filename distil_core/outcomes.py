@@ -76,19 +76,6 @@ class Example:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Disagreement:
-    """A test text on which the student's distribution is far from the teacher's; ``kl_nats`` says how far."""
-
-    text: str
-    label: int
-    teacher: int
-    teacher_probability: float
-    student: int
-    student_probability: float
-    kl_nats: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Curves:
     """What a run has reported so far: weighted loss by part, and validation accuracy, over epochs."""
 
@@ -256,36 +243,6 @@ def test_texts(folder: Path) -> tuple[Example, ...]:
         raise StoreError(
             f"the test texts of run {folder.name} cannot be read ({error}); delete the run and repeat it"
         ) from (error)
-
-
-def disagreements(
-    answers: Outputs, texts: Sequence[Example], *, limit: int = 50, differ: bool = False
-) -> tuple[Disagreement, ...]:
-    """Rank the test texts by the KL divergence of the student from the teacher, the largest first.
-
-    Args:
-        answers: Logits of both on the test texts.
-        texts: The same texts, in the same order.
-        limit: How many to return at most.
-        differ: Whether to keep only texts on which the two answer differently.
-    """
-    teacher, student = log_softmax(answers.teacher_test), log_softmax(answers.test)
-    kl = (np.exp(teacher) * (teacher - student)).sum(axis=1)
-    order = [int(i) for i in np.argsort(-kl, kind="stable")]
-    if differ:
-        order = [i for i in order if teacher[i].argmax() != student[i].argmax()]
-    return tuple(
-        Disagreement(
-            text=texts[i].text,
-            label=texts[i].label,
-            teacher=int(teacher[i].argmax()),
-            teacher_probability=float(np.exp(teacher[i].max())),
-            student=int(student[i].argmax()),
-            student_probability=float(np.exp(student[i].max())),
-            kl_nats=max(0.0, float(kl[i])),
-        )
-        for i in order[:limit]
-    )
 
 
 def one_per_label(texts: Sequence[Example], *, limit: int = 5) -> tuple[Example, ...]:

@@ -99,23 +99,14 @@ class Compared(Protocol):
     def student_logits(self) -> Sequence[float]:
         """One score for each label."""
 
-    @property
-    def teacher_ms(self) -> float:
-        """How long the teacher took."""
-
-    @property
-    def student_ms(self) -> float:
-        """How long the student took."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What one model answers to a sentence: the label's index, and in words how sure it is and how long it took."""
+    """What one model answers to a sentence: the label's index, and in words how sure it is."""
 
     name: str
     label: int
     confidence: str
-    latency: str
 
 
 def models(family: Family) -> tuple[Model, ...]:
@@ -274,15 +265,10 @@ def verdict(family: Family, gap: Difference | None) -> str:
 
 
 def answers(comparison: Compared) -> tuple[Answer, Answer]:
-    """Say in words what teacher and student answer to one sentence, at temperature 1, and how long it took."""
-    sides = (
-        ("Teacher", comparison.teacher_logits, comparison.teacher_ms),
-        ("Student", comparison.student_logits, comparison.student_ms),
-    )
+    """Say in words what teacher and student answer to one sentence, at temperature 1."""
     found = []
-    for name, logits, milliseconds in sides:
+    for name, logits in (("Teacher", comparison.teacher_logits), ("Student", comparison.student_logits)):
         probabilities = soften(logits, 1.0)
         label = max(range(len(probabilities)), key=probabilities.__getitem__)
-        latency = f"{digits(milliseconds)} ms"
-        found.append(Answer(name=name, label=label, confidence=percent(probabilities[label]), latency=latency))
+        found.append(Answer(name=name, label=label, confidence=percent(probabilities[label])))
     return found[0], found[1]

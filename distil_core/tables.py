@@ -125,16 +125,6 @@ def to_csv(header: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
     return text.getvalue()
 
 
-def agreement_rows(fidelity: Fidelity) -> list[tuple[str, float]]:
-    """Return who is right on which share of the test texts."""
-    return [
-        ("both", fidelity.both_right),
-        ("only the teacher", fidelity.only_teacher_right),
-        ("only the student", fidelity.only_student_right),
-        ("neither", fidelity.both_wrong),
-    ]
-
-
 def run_rows(runs: Iterable[Run], example: Family | None) -> list[dict[str, Any]]:
     """Return one row for each run, the example first; None where something has not been measured.
 

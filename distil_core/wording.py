@@ -1,8 +1,11 @@
 """Figures as people read them: each with its unit, rounded to what can be trusted."""
 
+import re
+
 from distil_core.outcomes import Progress
 from distil_core.records import Interval, Latency
 
+_MARKDOWN = re.compile(r"[\\`*_{}\[\]()<>#+!|~$:-]")
 MINUS, NONE = "\N{MINUS SIGN}", "\N{EN DASH}"
 
 
@@ -99,3 +102,13 @@ def progress(state: Progress, *, stopping: bool) -> str:
 def shortened(text: str, *, length: int = 42) -> str:
     """Cut a text after a whole word to about ``length`` characters."""
     return text if len(text) <= length else f"{text[:length].rsplit(maxsplit=1)[0]}…"
+
+
+def escaped(text: str) -> str:
+    """Write a text that people have typed so that markdown shows it as it is."""
+    return _MARKDOWN.sub(r"\\\g<0>", text)
+
+
+def breakable(text: str) -> str:
+    """Let a long name such as "card_payment_fee" break behind its underscores, where markdown shows it."""
+    return escaped(text).replace("_", "_\N{ZERO WIDTH SPACE}")

@@ -67,12 +67,6 @@ def test_texts(folder: Path) -> tuple[Example, ...]:
     return outcomes.test_texts(folder)
 
 
-@st.cache_resource(max_entries=8, show_spinner=False)
-def disagreements(folder: Path, *, differ: bool) -> tuple[outcomes.Disagreement, ...]:
-    """Return the test texts of a finished run on which student and teacher are furthest apart."""
-    return outcomes.disagreements(answers(folder), test_texts(folder), differ=differ)
-
-
 def gap(found: Family) -> summary.Difference | None:
     """Return the paired difference between a student and its twin without a teacher, where both can be read."""
     return summary.gap(found, answers)
@@ -116,9 +110,9 @@ def curve_figures(
 
 
 @st.cache_data(max_entries=8, show_spinner="Reading the file…")
-def preview(path: Path) -> corpora.FilePreview:
-    """Return the first rows of an uploaded file, and which columns would be taken."""
-    return corpora.preview(path)
+def preview(path: Path, *, plain: bool = False) -> corpora.FilePreview:
+    """Return the first rows of an uploaded file, and which columns would be taken; see :func:`corpora.preview`."""
+    return corpora.preview(path, plain=plain)
 
 
 @st.cache_data(max_entries=64, ttl=60, show_spinner=False)
@@ -148,16 +142,30 @@ def _pair(run_id: str, folder: Path, _record: RunRecord) -> "explore.Pair":
     return explore.load_pair(folder, record=_record, cache=kept())
 
 
+def pair(outcome: Outcome) -> "explore.Pair":
+    """Return teacher and student of a finished run; they are loaded once for all sessions, and read-only.
+
+    Raises:
+        DistilError: If one of them cannot be loaded.
+    """
+    return _pair(outcome.run, outcome.folder, outcome.record)
+
+
+@st.cache_resource(max_entries=1000, show_spinner=False)
+def _comparison(run_id: str, folder: Path, text: str, _outcome: Outcome) -> "explore.Comparison":
+    both = pair(_outcome)
+    from distil_core import explore
+
+    return explore.compare(both, text)
+
+
 def compare(outcome: Outcome, text: str) -> "explore.Comparison":
     """Put a sentence to teacher and student of a finished run; the two are loaded once for all sessions.
 
     Raises:
         DistilError: If one of them cannot be loaded.
     """
-    pair = _pair(outcome.run, outcome.folder, outcome.record)
-    from distil_core import explore
-
-    return explore.compare(pair, text)
+    return _comparison(outcome.run, outcome.folder, text, outcome)
 
 
 @st.cache_resource(max_entries=4, show_spinner="Teacher and student read…")

@@ -1,157 +1,159 @@
-"""Compare: teacher and student on one sentence, and the test texts on which they part most.
+"""Compare: teacher and student on one sentence and its edits, on all test texts, and on a file of one's own.
 
-Reads: a finished run, its models and its outputs. Writes: nothing.
+Reads: a finished run, its models and its outputs. Writes: saved slices and uploaded files, in the run store's folder.
 """
 
 from typing import TYPE_CHECKING
 
-import pandas as pd
 import streamlit as st
 
-from distil_core import figures, outcomes, summary, tables, wording
+from distil_core import outcomes, sentences, summary, wording
 from distil_core.errors import DistilError
+from distil_core.figures import sides as figures
 from distil_core.outcomes import Family
-from pages import cache, widgets
+from pages import address, browse, cache, live, many, rewrite, said, widgets
 
 if TYPE_CHECKING:
     from distil_core import explore
 
-TEXT, TEMPERATURE = "compare.text", "compare.temperature"
-TABLE = "compare.disagreements"
+TABS = ("Test texts", "Saved slices", "A file of sentences")
+MAX_CHANGES = 6
+MEASURING = "Measuring how long both take for this very sentence…"
 
 
-def take(texts: tuple[str, ...]) -> None:
-    """Put the text that was picked in the table into the field."""
-    rows = st.session_state[TABLE].selection.rows
-    if rows and rows[0] < len(texts):
-        st.session_state[TEXT] = texts[rows[0]]
-
-
-def put(text: str) -> None:
-    """Put an example into the field."""
-    st.session_state[TEXT] = text
-
-
-def ask(found: Family) -> None:
-    """Ask for a sentence, and show what teacher and student make of it."""
+@st.fragment(key="compare.ask")
+def ask(found: Family, texts: tuple[outcomes.Example, ...]) -> None:
+    """Ask for a sentence, and show what teacher and student make of it, and of the one it started from."""
     outcome = found.distilled
-    try:
-        texts = cache.test_texts(outcome.folder)
-        far = cache.disagreements(outcome.folder, differ=True) or cache.disagreements(outcome.folder, differ=False)
-    except DistilError as error:
-        st.error(str(error), icon=":material/error:")
-        return
     # Ask
-    st.session_state.setdefault(TEXT, far[0].text)
-    text = st.text_input("Sentence", key=TEXT, live="300ms", bind="query-params", max_chars=2000) or ""
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.caption("Try", width="content")
-        for i, example in enumerate(outcomes.one_per_label(texts)):
-            st.button(
-                wording.shortened(example.text),
-                key=f"compare.example.{i}",
-                on_click=put,
-                args=(example.text,),
-                type="tertiary",
-                help=example.text,
+    with address.control("compare.text", "Sentence"):
+        text = (
+            st.text_input(
+                "Sentence",
+                key=rewrite.TEXT,
+                placeholder="Type a sentence",
+                label_visibility="collapsed",
+                live="150ms",
+                bind="query-params",
+                max_chars=2000,
             )
+            or ""
+        )
     if not text.strip():
+        rewrite.tries(texts)
         st.info("Type a sentence, or pick one of the examples.", icon=":material/edit:")
         return
     # Think
     try:
         comparison = cache.compare(outcome, text)
+        original = rewrite.original()
+        before = cache.compare(outcome, original) if rewrite.is_edit(original, text) else None
     except DistilError as error:
         st.error(str(error), icon=":material/error:")
         return
     labels = outcome.record.corpus.label_names
     gold = outcomes.gold_label(text, texts)
     # Show
+    with address.control("compare.edit", "Edit words"), st.container(gap="xsmall"):
+        rewrite.words(outcome, text, texts, comparison)
     left, right = st.columns([3, 2], gap="large")
-    with right:
-        show_answers(comparison, labels, gold, found)
     with left:
-        show_probabilities(comparison, labels, gold)
-    show_disagreements(far, labels)
-
-
-@st.fragment
-def show_probabilities(comparison: "explore.Comparison", labels: tuple[str, ...], gold: int | None) -> None:
-    """Show both distributions as mirrored bars, softened by a temperature."""
-    chart = st.container()
-    temperature = st.slider(
-        "Temperature",
-        0.25,
-        10.0,
-        1.0,
-        0.25,
-        key=TEMPERATURE,
-        bind="query-params",
-        help="1 shows the probabilities as they are; more shows how each model ranks the wrong answers.",
-    )
-    teacher = outcomes.soften(comparison.teacher_logits, temperature)
-    student = outcomes.soften(comparison.student_logits, temperature)
-    with chart:
-        widgets.chart(
-            f"Probabilities at temperature {temperature:g}",
-            figures.predictions(labels, teacher, student, gold=gold),
-            key="compare.predictions",
-            alt="Probability of each label, teacher to the left, student to the right",
+        widgets.heading(
+            "How sure they are",
+            key="compare.answers",
+            alt="Probability of each label by teacher and student, at temperature 1",
             header=("label", "teacher", "student"),
-            rows=list(zip(labels, teacher, student, strict=True)),
+            rows=sentences.probability_rows(comparison, labels),
         )
+        live.temperature(
+            labels,
+            comparison.teacher_logits,
+            comparison.student_logits,
+            gold,
+            key="compare.temperature",
+            curves=False,
+        )
+    with right:
+        slots = show_answers(comparison, before, labels, gold)
+        if before is not None:
+            show_changes(before, comparison, labels)
+        note = st.empty()
+    # Last, when all else has been drawn: a measurement takes longer than an answer.
+    show_times(found, text, slots, note)
 
 
-def show_answers(comparison: "explore.Comparison", labels: tuple[str, ...], gold: int | None, found: Family) -> None:
-    """Show what each model answers and how long it takes, and how often they agree."""
-    for column, side in zip(st.columns(2), summary.answers(comparison), strict=True):
+def show_answers(
+    comparison: "explore.Comparison", before: "explore.Comparison | None", labels: tuple[str, ...], gold: int | None
+) -> list["st.delta_generator.DeltaGenerator"]:
+    """Show what each model answers, and what it answered before an edit; returns where their times go."""
+    slots = []
+    former = (None, None) if before is None else summary.answers(before)
+    for column, side, was in zip(st.columns(2), summary.answers(comparison), former, strict=True):
         with column.container(border=True, height="stretch", gap="xsmall"):
-            st.markdown(f"**{side.name}** {':green-badge[:material/check: right]' if side.label == gold else ''}")
-            st.markdown(f"#### {labels[side.label]}")
-            st.caption(f"{side.confidence} sure  \n{side.latency} for this sentence")
+            right = "" if gold is None else ":green-badge[:material/check: right]"
+            wrong = "" if gold is None else ":orange-badge[:material/close: wrong]"
+            st.markdown(f"**{side.name}** {right if side.label == gold else wrong}")
+            st.markdown(f"#### {wording.breakable(labels[side.label])}")
+            sure = f"{side.confidence} sure"
+            if was is not None:
+                same = "" if was.label == side.label else f"{wording.breakable(labels[was.label])}, "
+                sure += f"  \nbefore: {same}{was.confidence}"
+            st.caption(sure)
+            slots.append(st.container())
     if gold is not None:
-        st.markdown(f"\N{BLACK DIAMOND} This is a test text; its label is **{labels[gold]}**.")
+        st.markdown(f"\N{BLACK DIAMOND} This is a test text; its label is **{wording.escaped(labels[gold])}**.")
     if comparison.truncated:
         st.warning("The sentence is longer than the models read; its end was cut off.", icon=":material/content_cut:")
-    fidelity = found.distilled.record.model.fidelity
-    if fidelity is not None:
-        n_test = found.distilled.record.corpus.n_test
-        widgets.chart(
-            f"All {n_test:,} test texts: {wording.percent(fidelity.agreement.value)} answered alike",
-            figures.agreement(fidelity),
-            key="compare.agreement",
-            alt="Which of the two is right on the test texts",
-            header=("who is right", "share"),
-            rows=tables.agreement_rows(fidelity),
-        )
+    return slots
 
 
-def show_disagreements(far: tuple[outcomes.Disagreement, ...], labels: tuple[str, ...]) -> None:
-    """Show the test texts on which teacher and student are furthest apart; picking one asks both about it."""
-    st.markdown("**Test texts on which they part most** · pick one to see it above")
-    rows = [
-        {
-            "Text": item.text,
-            "Label": labels[item.label],
-            "Teacher": f"{labels[item.teacher]} ({wording.percent(item.teacher_probability)})",
-            "Student": f"{labels[item.student]} ({wording.percent(item.student_probability)})",
-            "KL (nats)": item.kl_nats,
-        }
-        for item in far
-    ]
-    st.dataframe(
-        pd.DataFrame(rows),
-        hide_index=True,
-        key=TABLE,
-        height=300,
-        selection_mode="single-row",
-        on_select=lambda: take(tuple(item.text for item in far)),
-        column_config={
-            "Text": st.column_config.TextColumn(width="large"),
-            "KL (nats)": st.column_config.NumberColumn(format="%.3f"),
-        },
-        alt="Test texts ranked by how far the student's probabilities are from the teacher's",
+def show_changes(before: "explore.Comparison", after: "explore.Comparison", labels: tuple[str, ...]) -> None:
+    """Say and show what the edit changed."""
+    moved = sentences.changes(before, after)
+    st.markdown(sentences.verdict(moved, labels))
+    shown = sentences.largest(moved, limit=MAX_CHANGES)
+    few = "" if len(shown) == len(moved) else f", the {len(shown)} labels that moved most"
+    widgets.chart(
+        f"What the edit changed{few}",
+        figures.changes(shown, labels),
+        key="compare.changes",
+        alt="Change of each label's probability by the edit, for teacher and student, in points",
+        header=("label", "teacher before", "teacher after", "student before", "student after"),
+        rows=[(labels[change.label], *change.teacher, *change.student) for change in moved],
     )
+
+
+def show_times(
+    found: Family,
+    text: str,
+    slots: list["st.delta_generator.DeltaGenerator"],
+    note: "st.delta_generator.DeltaGenerator",
+) -> None:
+    """Show how long each model takes for this very sentence, and how that was measured."""
+    # Whatever is drawn meanwhile lets somebody who types on interrupt it.
+    timing, busy = said.timing(found.distilled, text, between=lambda: note.caption(MEASURING))
+    for slot, latency in zip(slots, (timing.teacher, timing.student), strict=True):
+        median, spread = wording.latency(latency)
+        slot.markdown(f"**{median}** :small[:gray[{spread}]]")
+    plural = "s" * (timing.n_threads != 1)
+    note.caption(
+        f"Time for this very sentence ({timing.n_tokens} tokens), on this computer with {timing.n_threads} "
+        f"thread{plural}: median and 5th to 95th percentile of {timing.n} passes each, in turn."
+        + (" **A run is being computed beside it: the times suffer from that.**" if busy else "")
+    )
+
+
+@st.fragment(key="compare.lower")
+def lower(found: Family) -> None:
+    """Show the test texts, the saved slices, and the answers to a file, whichever is open."""
+    tabs = st.tabs(TABS, key="compare.tab", on_change="rerun", bind="query-params")
+    try:
+        for tab, show in zip(tabs, (browse.show, browse.show_slices, many.show), strict=True):
+            if tab.open:
+                with tab:
+                    show(found.distilled)
+    except DistilError as error:
+        st.error(str(error), icon=":material/error:")
 
 
 run_id = widgets.in_use()
@@ -164,4 +166,11 @@ if family is None:
 elif not (family.distilled.folder / "student").is_dir():
     st.info("This run has no student to ask: TF-IDF counts words. Choose another run above.", icon=":material/info:")
 else:
-    ask(family)
+    try:
+        known = cache.test_texts(family.distilled.folder)
+        rewrite.begin(said.answered(family.distilled))
+    except DistilError as error:
+        st.error(str(error), icon=":material/error:")
+    else:
+        ask(family, known)
+        lower(family)

@@ -6,13 +6,11 @@ Reads: nothing but the widgets. Writes: uploaded files, into the run store's fol
 import typing
 from dataclasses import Field, fields
 from enum import StrEnum
-from hashlib import sha256
-from pathlib import Path, PurePath
+from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
-from distil_core.cache import replacing
 from distil_core.config import (
     CorpusConfig,
     LossConfig,
@@ -25,7 +23,7 @@ from distil_core.config import (
 )
 from distil_core.corpora import BUILT_IN
 from distil_core.errors import ConfigError, DistilError
-from pages import address, cache
+from pages import address, cache, uploads
 
 FILE_TYPES = ("csv", "tsv", "jsonl", "parquet")
 SLIDERS = {"temperature": (0.5, 10.0, 0.5), "alpha": (0.0, 1.0, 0.05)}
@@ -258,30 +256,7 @@ def _index(columns: list[str], name: str) -> int | None:
 
 
 def _upload(label: str, name: str, *, help: str) -> Path | None:
-    """Return an uploaded file; it outlives the page until it is taken away or another one comes."""
-    st.file_uploader(label, FILE_TYPES, key=f"distil.upload.{name}", help=help, on_change=_keep, args=(name,))
-    # By its content's name in the address, so that a link leads to the same file.
-    named = st.query_params.get(f"upload.{name}", "")
-    path = (_uploads() / named).resolve()
-    return path if path.is_file() and path.parent.parent == _uploads().resolve() else None
-
-
-def _uploads() -> Path:
-    return cache.store().path / "uploads"
-
-
-def _keep(name: str) -> None:
-    """Keep an uploaded file under its content's name, so that the same file is one corpus, or forget it."""
-    file = st.session_state[f"distil.upload.{name}"]
-    if file is None:
-        st.query_params.pop(f"upload.{name}", None)
-        return
-    content = file.getvalue()
-    path = _uploads() / sha256(content).hexdigest()[:16] / PurePath(file.name).name
-    if not path.exists():
-        with replacing(path) as whole:
-            whole.write_bytes(content)
-    st.query_params[f"upload.{name}"] = f"{path.parent.name}/{path.name}"
+    return uploads.file(label, FILE_TYPES, key=f"distil.upload.{name}", parameter=f"upload.{name}", help=help)
 
 
 def _teacher() -> dict[str, Any]:

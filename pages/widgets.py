@@ -122,6 +122,21 @@ def chart(
 
     With ``on_select``, points can be picked; the session state has under ``key`` which ones.
     """
+    heading(title, key=key, alt=alt, header=header, rows=rows, picture=True)
+    picking: dict[str, Any] = {} if on_select is None else {"on_select": on_select, "selection_mode": "points"}
+    st.plotly_chart(figure, key=key, config=CHART, alt=alt, **picking)
+
+
+def heading(
+    title: str,
+    *,
+    key: str,
+    alt: str,
+    header: Sequence[str],
+    rows: Sequence[Sequence[object]],
+    picture: bool = False,
+) -> None:
+    """Show the title of what is drawn below, and its figures behind a small button; with a ``picture`` of it, too."""
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
         st.markdown(f"**{title}**", width="content")
         with st.popover("Data", icon=":material/table_chart:", type="tertiary", key=f"{key}.data"):
@@ -137,9 +152,8 @@ def chart(
                 on_click="ignore",
                 icon=":material/download:",
             )
-            pictures.buttons(key)
-    picking: dict[str, Any] = {} if on_select is None else {"on_select": on_select, "selection_mode": "points"}
-    st.plotly_chart(figure, key=key, config=CHART, alt=alt, **picking)
+            if picture:
+                pictures.buttons(key)
 
 
 def headline(found: Family | None) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
@@ -43,8 +44,6 @@ def test_both_models_answer_in_the_order_of_the_corpus(lab: tiny.Lab, store: Run
     assert seen.student_logits == pytest.approx(logits(models.load_model(found.folder / "student"), TEXT), abs=1e-5)
     assert (seen.tokens[0], seen.tokens[-1]) == ("[CLS]", "[SEP]")
     assert seen.tokens[1:-1] == tuple(tiny.tokenizer().tokenize(TEXT))
-    assert seen.teacher_ms > 0
-    assert seen.student_ms > 0
     assert not seen.truncated
 
 
@@ -57,21 +56,47 @@ def test_a_text_is_cut_where_the_run_cut_its_texts(lab: tiny.Lab, store: RunStor
     assert seen.student_logits == pytest.approx(logits(pair.student, TEXT, max_length=8), abs=1e-5)
 
 
-def test_times_are_medians_of_turns(lab: tiny.Lab, store: RunStore, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_sentence_is_timed_in_turns(lab: tiny.Lab, store: RunStore) -> None:
     pair = paired(pipeline.run_all(lab.config(), store, twins=False), store)
-    spent = iter([9.0, 1.0, 2.0, 1.0, 2.0, 1.0, 2.0, 1.0, 2.0, 8.0])
-    clock = [0.0]
+    turns: list[None] = []
+    timed = explore.timing(pair, TEXT, seconds=0.0, between=lambda: turns.append(None))
+    assert timed.n == len(turns) == 9
+    assert timed.n_tokens == len(compare(pair, TEXT).tokens)
+    assert timed.n_threads == torch.get_num_threads()
+    for latency in (timed.teacher, timed.student):
+        assert 0 < latency.p5 <= latency.p50 <= latency.p95
 
-    def tick() -> float:
-        tick.calls += 1  # type: ignore[attr-defined]
-        if tick.calls % 2 == 0:  # type: ignore[attr-defined]
-            clock[0] += next(spent) / 1000
-        return clock[0]
 
-    tick.calls = 0  # type: ignore[attr-defined]
-    monkeypatch.setattr(explore.time, "perf_counter", tick)
-    seen = compare(pair, TEXT)
-    assert (seen.teacher_ms, seen.student_ms) == pytest.approx((2.0, 1.0))
+def test_a_measurement_can_be_interrupted(lab: tiny.Lab, store: RunStore) -> None:
+    pair = paired(pipeline.run_all(lab.config(), store, twins=False), store)
+
+    def stop() -> None:
+        raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        explore.timing(pair, TEXT, between=stop)
+
+
+def test_many_texts_are_answered_like_one(lab: tiny.Lab, store: RunStore) -> None:
+    pair = paired(pipeline.run_all(lab.config(), store, twins=False), store)
+    texts = tiny.split(7, seed=3).texts
+    before = dict(pair.teacher.config.to_dict())
+    parts = list(explore.answers(pair, texts, chunk=3))
+    # A model that others are using at the same time must stay as it is.
+    assert pair.teacher.config.to_dict() == before
+    assert [len(teacher) for teacher, _ in parts] == [3, 3, 1]
+    for which, name in enumerate(("teacher_logits", "student_logits")):
+        alone = [getattr(compare(pair, text), name) for text in texts]
+        assert np.concatenate([part[which] for part in parts]) == pytest.approx(np.array(alone), abs=1e-5)
+
+
+def test_a_mask_is_named_where_there_is_one(lab: tiny.Lab, store: RunStore) -> None:
+    pair = paired(pipeline.run_all(lab.config(), store, twins=False), store)
+    masked = compare(pair, "then we saw [MASK] near the old house")
+    assert masked.mask == "[MASK]"
+    assert masked.tokens[4] == "[MASK]"
+    pair.tokenizer.mask_token = None
+    assert compare(pair, TEXT).mask == ""
 
 
 def test_a_teacher_that_was_fine_tuned_comes_from_the_cache(

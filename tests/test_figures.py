@@ -8,7 +8,7 @@ from distil_core.outcomes import Curves
 from distil_core.records import Validation
 from distil_core.summary import NAMES, models
 from tests import seeds
-from tests.factories import a_fidelity, a_step
+from tests.factories import a_step
 
 
 def _curves() -> Curves:
@@ -63,25 +63,7 @@ def test_accuracies_have_intervals_and_the_level_of_guessing(tmp_path: Path) -> 
     assert figure.layout.shapes[0].x0 == 21.0
 
 
-def test_agreement_adds_up() -> None:
-    figure = figures.agreement(a_fidelity())
-    assert sum(trace.x[0] for trace in figure.data) == pytest.approx(100.0)
-    assert len({trace.marker.pattern.shape for trace in figure.data}) == 4
-    assert [trace.text[0] for trace in figure.data] == ["78.0", "9.0", "4.0", "9.0"]
-
-
-def test_predictions_are_mirrored_and_mark_the_right_label() -> None:
-    figure = figures.predictions(["bad", "good"], [0.9999, 0.0001], [0.25, 0.75], gold=1)
-    teacher, student = figure.data
-    assert list(teacher.x) == pytest.approx([99.99, 0.01])
-    assert list(teacher.text) == ["100.0", "<0.1"]
-    assert list(student.x) == [25.0, 75.0]
-    assert list(student.y) == ["bad", "<b>◆ good</b>"]
-    assert figure.layout.xaxis.range == figure.layout.xaxis2.range[::-1]
-    assert figure.layout.yaxis.autorange == "reversed"
-
-
 def test_figures_leave_fonts_and_paper_to_the_theme() -> None:
-    for figure in (figures.loss(_curves(), n_epochs=4), figures.predictions(["a"], [1.0], [1.0])):
-        assert figure.layout.paper_bgcolor is None
-        assert figure.layout.font.color is None
+    figure = figures.loss(_curves(), n_epochs=4)
+    assert figure.layout.paper_bgcolor is None
+    assert figure.layout.font.color is None

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from pyarrow import parquet
 
 from distil_core.config import CorpusConfig
-from distil_core.corpora import FilePreview, files, load, preview
+from distil_core.corpora import FilePreview, files, load, preview, sentences
 from distil_core.errors import CorpusError
 
 ROWS = [(f"text {i} {label}", label) for label in ("no", "yes") for i in range(10)]
@@ -250,3 +250,46 @@ def test_whole_floats_are_whole_numbers(tmp_path: Path) -> None:
     corpus = load(config)
     assert corpus.label_names == ("0", "1")
     assert corpus.notes == ("1 row of a.jsonl without a label is left out",)
+
+
+# Sentences without labels
+
+
+def test_a_text_file_has_a_sentence_on_each_line(tmp_path: Path) -> None:
+    path = write(tmp_path / "mine.txt", "\ufeffOne, two.\r\n\r\n  \nThree\u2028four\n".encode())
+    found = sentences(path)
+    assert found.texts == ("One, two.", "Three\u2028four")
+    assert found.rows == (1, 2)
+    assert found.labels == ("", "")
+    assert preview(path, plain=True).columns == ("text",)
+
+
+def test_a_text_file_is_no_corpus(tmp_path: Path) -> None:
+    path = write(tmp_path / "mine.txt", b"One.\nTwo.\n")
+    with pytest.raises(CorpusError, match=r"a corpus file must end in \.csv"):
+        preview(path)
+    with pytest.raises(CorpusError, match=r"a file of sentences must end in .*\.txt, got 'mine\.doc'"):
+        sentences(write(tmp_path / "mine.doc", b"One."))
+
+
+def test_sentences_need_no_labels_and_keep_their_rows(tmp_path: Path) -> None:
+    path = write_csv(tmp_path / "mine.csv", [("a", "x"), (" ", "y"), ("b", "")])
+    assert sentences(path).labels == ("", "")
+    found = sentences(path, label_column="label")
+    assert (found.texts, found.rows, found.labels) == (("a", "b"), (1, 3), ("x", ""))
+    assert found.notes == ("1 row of mine.csv without a text is left out",)
+
+
+def test_the_only_column_has_the_sentences(tmp_path: Path) -> None:
+    path = write(tmp_path / "mine.csv", b"whatever\nOne.\nTwo.\n")
+    assert sentences(path).texts == ("One.", "Two.")
+
+
+def test_bad_sentences_are_explained(tmp_path: Path) -> None:
+    path = write_csv(tmp_path / "mine.csv", [("", "x"), ("  ", "y")])
+    with pytest.raises(CorpusError, match=r"every text in column .text. of mine\.csv is empty"):
+        sentences(path)
+    with pytest.raises(CorpusError, match=r"label_column must be a column of mine\.csv, got 'stars'"):
+        sentences(path, label_column="stars")
+    with pytest.raises(CorpusError, match="no text column with a usual name"):
+        sentences(write(tmp_path / "two.csv", b"a,b\n1,2\n"))

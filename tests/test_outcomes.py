@@ -153,21 +153,6 @@ def test_unreadable_files_say_what_to_do(store: RunStore, name: str, content: by
         read(store.folder(run.id))
 
 
-def test_disagreements_are_ranked_by_kl() -> None:
-    answers = _outputs([[0, 0], [2, 0], [0, 5]], [[0, 0], [0, 2], [0, 1]], [0, 1, 1])
-    texts = [Example(text=name, label=label) for name, label in (("same", 0), ("far", 1), ("near", 1))]
-    ranked = outcomes.disagreements(answers, texts)
-    assert [item.text for item in ranked] == ["far", "near", "same"]
-    far = ranked[0]
-    share = float(np.exp(2) / (np.exp(2) + 1))
-    assert (far.teacher, far.student, far.label) == (1, 0, 1)
-    assert (far.teacher_probability, far.student_probability) == pytest.approx((share, share))
-    assert far.kl_nats == pytest.approx(2 * (2 * share - 1))
-    assert ranked[-1].kl_nats == 0.0
-    assert [item.text for item in outcomes.disagreements(answers, texts, differ=True)] == ["far"]
-    assert len(outcomes.disagreements(answers, texts, limit=1)) == 1
-
-
 def test_soften_survives_any_temperature() -> None:
     assert outcomes.soften([1000.0, 0.0], 0.01) == (1.0, 0.0)
     assert outcomes.soften([3.0, 1.0], 1000.0) == pytest.approx((0.5, 0.5), abs=1e-3)

@@ -12,7 +12,6 @@ from distil_core.outcomes import Family
 from distil_core.runs import RunStore
 from distil_core.summary import models
 from tests import seeds
-from tests.factories import a_fidelity
 
 
 @pytest.fixture
@@ -62,12 +61,6 @@ def test_markdown_has_a_row_a_measure(family: Family) -> None:
 
 def test_rows_behind_the_figures(family: Family) -> None:
     assert tables.accuracy_rows(models(family))[1] == ("Student", 0.9, pytest.approx(0.88), pytest.approx(0.92))
-    assert dict(tables.agreement_rows(a_fidelity())) == {
-        "both": 0.78,
-        "only the teacher": 0.09,
-        "only the student": 0.04,
-        "neither": 0.09,
-    }
 
 
 def test_run_rows_show_what_is_known(home: Path, family: Family) -> None:

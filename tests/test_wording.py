@@ -71,3 +71,11 @@ def test_progress() -> None:
 def test_shortened_ends_with_a_whole_word() -> None:
     assert wording.shortened("short") == "short"
     assert wording.shortened("one two three four", length=10) == "one two…"
+
+
+def test_typed_text_is_no_markdown() -> None:
+    assert wording.escaped("a [MASK] for $5, *really*: done") == r"a \[MASK\] for \$5, \*really\*\: done"
+
+
+def test_long_names_break_behind_underscores() -> None:
+    assert wording.breakable("a_b") == "a\\_\N{ZERO WIDTH SPACE}b"

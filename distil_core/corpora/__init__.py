@@ -7,6 +7,7 @@ from distil_core.config import CorpusConfig, whole
 from distil_core.corpora import assembly, files, table
 from distil_core.corpora.files import FilePreview, preview
 from distil_core.corpora.split import Corpus, Split
+from distil_core.corpora.table import Sentences
 from distil_core.corpora.transfer import TransferSet, labeled_split, refuse_unknown, transfer_set
 from distil_core.errors import CorpusError
 
@@ -14,6 +15,7 @@ __all__ = [
     "BUILT_IN",
     "Corpus",
     "FilePreview",
+    "Sentences",
     "Split",
     "TransferSet",
     "labeled_split",
@@ -21,6 +23,7 @@ __all__ = [
     "load_recent",
     "preview",
     "refuse_unknown",
+    "sentences",
     "transfer_set",
 ]
 
@@ -65,6 +68,20 @@ def load(config: CorpusConfig) -> Corpus:
         config,
         test=table.examples(files.read(files.path_of(config.test)), **columns) if config.test else None,
     )
+
+
+def sentences(path: Path, *, text_column: str = "", label_column: str = "") -> Sentences:
+    """Read a file of sentences; labels are optional, and a ``.txt`` file has a sentence on each line.
+
+    Args:
+        path: The file.
+        text_column: Column with the texts; empty: the only one, or found by its name.
+        label_column: Column with the labels; empty: there is none.
+
+    Raises:
+        CorpusError: If the file cannot be read, or has no texts.
+    """
+    return table.sentences(files.read(path, plain=True), text_column=text_column, label_column=label_column)
 
 
 def load_recent(config: CorpusConfig) -> Corpus:

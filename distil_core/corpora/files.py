@@ -38,18 +38,22 @@ class FilePreview:
     label_column: str
 
 
-def read(path: Path) -> Table:
+def read(path: Path, *, plain: bool = False) -> Table:
     """Read a file of rows with named columns.
+
+    Args:
+        path: The file.
+        plain: Whether it may also be a ``.txt`` file with a text on each line, which makes one column.
 
     Raises:
         CorpusError: If there is no such file, or it is not what its name says.
     """
     suffix = path.suffix.lower()
-    if suffix not in _READERS:
-        raise CorpusError(
-            f"a corpus file must end in {', '.join(_READERS)}, got {path.name!r}; save it as one of these"
-        )
-    table = _READERS[suffix](path, _content(path))
+    readers = {**_READERS, ".txt": _read_plain} if plain else _READERS
+    if suffix not in readers:
+        what = "file of sentences" if plain else "corpus file"
+        raise CorpusError(f"a {what} must end in {', '.join(readers)}, got {path.name!r}; save it as one of these")
+    table = readers[suffix](path, _content(path))
     if not table.n_rows:
         raise CorpusError(f"{path.name} must have rows below its column names, got none; add examples")
     return table
@@ -63,13 +67,13 @@ def path_of(text: str) -> Path:
         return Path(text)
 
 
-def preview(path: Path, *, rows: int = 5) -> FilePreview:
-    """Read a file and return its first rows, and which columns would be taken.
+def preview(path: Path, *, rows: int = 5, plain: bool = False) -> FilePreview:
+    """Read a file as :func:`read` does and return its first rows, and which columns would be taken.
 
     Raises:
         CorpusError: If there is no such file, or it is not what its name says.
     """
-    table = read(path)
+    table = read(path, plain=plain)
     columns = [table.values(column)[:rows] for column in table.columns]
     return FilePreview(
         columns=table.columns,
@@ -214,6 +218,11 @@ def _read_lines(path: Path, content: bytes) -> Table:
         values=lambda column: [row.get(column) for row in rows],
         declared={},
     )
+
+
+def _read_plain(path: Path, content: bytes) -> Table:
+    lines = [line.removesuffix("\r") for line in _decoded(path, content).split("\n")]
+    return _table(path, ("text",), [[line] for line in lines if line and not line.isspace()])
 
 
 def _read_parquet(path: Path, content: bytes) -> Table:

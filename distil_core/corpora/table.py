@@ -64,6 +64,16 @@ class Examples:
     notes: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sentences:
+    """Texts of a table, the row of each (counted from 1), and their labels as written, empty where there are none."""
+
+    texts: tuple[str, ...]
+    rows: tuple[int, ...]
+    labels: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
 def folded(text: str) -> str:
     """Return what two texts have in common if they differ in case and spacing only."""
     return " ".join(text.casefold().split())
@@ -121,6 +131,42 @@ def examples(table: Table, *, text_column: str, label_column: str) -> Examples:
         text_column=text_column,
         label_column=label_column,
         notes=tuple(notes),
+    )
+
+
+def sentences(table: Table, *, text_column: str = "", label_column: str = "") -> Sentences:
+    """Return the rows of a table that have a text, whether or not they have a label.
+
+    Args:
+        table: Rows of named columns.
+        text_column: Column with the texts; empty: the only one, or found by its name.
+        label_column: Column with the labels; empty: there is none.
+
+    Raises:
+        CorpusError: If a column is not there, holds what cannot be a text or a label, or no text at all.
+    """
+    if not text_column and len(table.columns) == 1:
+        (text_column,) = table.columns
+    text_column = _choose(table, text_column, kind="text", usual=TEXT_COLUMNS)
+    texts = [_text(value, table, text_column) for value in table.values(text_column)]
+    labels = [""] * len(texts)
+    if label_column:
+        _choose(table, label_column, kind="label", usual=LABEL_COLUMNS)
+        labels = [_label(value, table, label_column) for value in table.values(label_column)]
+    kept = [(row, text, label) for row, (text, label) in enumerate(zip(texts, labels, strict=True), start=1) if text]
+    if not kept:
+        raise CorpusError(
+            f"every text in column {text_column!r} of {table.where} is empty; choose another text column of: "
+            f"{', '.join(table.columns)}"
+        )
+    n_without = len(texts) - len(kept)
+    _refuse_surrogates([(text, label) for _, text, label in kept], table, text_column)
+    rows, verb = ("row", "is") if n_without == 1 else ("rows", "are")
+    return Sentences(
+        texts=tuple(text for _, text, _ in kept),
+        rows=tuple(row for row, _, _ in kept),
+        labels=tuple(label for _, _, label in kept),
+        notes=(f"{n_without} {rows} of {table.where} without a text {verb} left out",) if n_without else (),
     )
 
 

@@ -1,7 +1,6 @@
 """Plain data in, plotly figures out; the only door to plotly."""
 
-from distil_core.figures.answers import agreement, predictions
 from distil_core.figures.curves import accuracies, loss, validation
 from distil_core.figures.theme import MARKS, STUDENT, TEACHER, Figure
 
-__all__ = ["MARKS", "STUDENT", "TEACHER", "Figure", "accuracies", "agreement", "loss", "predictions", "validation"]
+__all__ = ["MARKS", "STUDENT", "TEACHER", "Figure", "accuracies", "loss", "validation"]

@@ -1,11 +1,12 @@
 """The app in this process, on a store of its own, with a pipeline that queues and computes nothing."""
 
 import json
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from streamlit.runtime.pages_manager import PagesManager
 from streamlit.testing.v1 import AppTest
@@ -13,8 +14,9 @@ from streamlit.testing.v1 import AppTest
 from distil_core import jobs, outcomes, pipeline
 from distil_core.config import RunConfig, digest
 from distil_core.errors import ConfigError
+from distil_core.records import Latency
 from distil_core.runs import Run, RunStore
-from pages import cache
+from pages import cache, said
 from tests import seeds
 
 APP = Path(__file__).parents[2] / "app.py"
@@ -26,9 +28,19 @@ class FakeComparison:
 
     teacher_logits: tuple[float, ...] = (2.0, 0.0, 0.0, 0.0, 0.0)
     student_logits: tuple[float, ...] = (0.0, 2.0, 0.0, 0.0, 0.0)
-    teacher_ms: float = 3.6
-    student_ms: float = 1.2
     truncated: bool = False
+    mask: str = "[MASK]"
+
+
+@dataclass(frozen=True)
+class FakeTiming:
+    """How long two models might take for a sentence."""
+
+    teacher: Latency = Latency(p5=3.0, p50=3.6, p95=4.8)
+    student: Latency = Latency(p5=1.1, p50=1.2, p95=1.5)
+    n: int = 21
+    n_threads: int = 2
+    n_tokens: int = 9
 
 
 @pytest.fixture
@@ -78,14 +90,29 @@ def navigation(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(autouse=True)
 def models(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
-    """Answer every sentence with the fake comparison; returns what was asked of which run."""
+    """Answer every sentence with the fake comparison; returns what was asked of which run.
+
+    A sentence with "really" in it makes the student sure of label 0, too; one with "?" is too long to be read whole.
+    """
     asked: list[tuple[str, str]] = []
 
     def compare(outcome: outcomes.Outcome, text: str) -> FakeComparison:
         asked.append((outcome.run, text))
-        return FakeComparison()
+        found = FakeComparison(truncated="?" in text)
+        return replace(found, student_logits=found.teacher_logits) if "really" in text else found
+
+    def timing(outcome: outcomes.Outcome, text: str, *, between: Callable[[], object]) -> tuple[FakeTiming, bool]:
+        between()
+        return FakeTiming(), "training" in text
+
+    def answering(outcome: outcomes.Outcome, texts: Sequence[str]) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        for text in texts:
+            found = compare(outcome, text)
+            yield np.array([found.teacher_logits]), np.array([found.student_logits])
 
     monkeypatch.setattr(cache, "compare", compare)
+    monkeypatch.setattr(said, "timing", timing)
+    monkeypatch.setattr(said, "answering", answering)
     return asked
 
 
