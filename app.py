@@ -17,6 +17,7 @@ PAGES = {
     "compare": ("Compare", ":material/compare_arrows:", "Put one sentence to teacher and student"),
     "temperature": ("Temperature", ":material/device_thermostat:", "See what temperature does to both models"),
     "attention": ("Attention", ":material/visibility:", "See what teacher and student look at"),
+    "tradeoffs": ("Trade-offs", ":material/balance:", "What the student is worth, and what it costs"),
     "whatif": ("What-if", ":material/grid_on:", "Try many settings at once, and see what each does"),
     "runs": ("Runs", ":material/list_alt:", "All that has been distilled here"),
 }

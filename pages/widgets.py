@@ -4,7 +4,7 @@ Reads: the run store, the query parameter ``run``. Writes: the query parameter `
 """
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import pandas as pd
 import streamlit as st
@@ -116,7 +116,7 @@ def chart(
     alt: str,
     header: Sequence[str],
     rows: Sequence[Sequence[object]],
-    on_select: Callable[[], None] | None = None,
+    on_select: Callable[[], None] | Literal["rerun"] | None = None,
 ) -> None:
     """Show a figure under its title, and behind a small button its figures as a table, to read and to take away.
 

@@ -23,7 +23,7 @@ def aside(at: AppTest) -> Any:
     return next((block for block in at.get("popover") if not block.proto.popover.label), None)
 
 
-@pytest.mark.parametrize("page", ["", "compare", "runs"])
+@pytest.mark.parametrize("page", ["", "compare", "tradeoffs", "runs"])
 def test_every_address_names_the_version(app: App, example: Path, page: str) -> None:
     at = app(page)
     assert at.query_params["v"] == "1"

@@ -1,0 +1,256 @@
+"""Trade-offs: what models are worth against what they cost, and what to make of the run in use.
+
+Reads: the run in use and all finished runs with the same texts and teacher. Writes: the query parameters ``run`` and
+``tradeoffs.point``.
+"""
+
+import pandas as pd
+import streamlit as st
+
+from distil_core import tables, tradeoffs, wording
+from distil_core.config import RunKind
+from distil_core.figures import tradeoffs as figures
+from distil_core.outcomes import EXAMPLE, Family
+from distil_core.tradeoffs import Landscape, Point, Price, Score
+from pages import address, cache, widgets
+
+SCORE, PRICE, SHOWN, SEEDS, POINT = (f"tradeoffs.{name}" for name in ("score", "price", "shown", "seeds", "point"))
+CHART, CLICKED, SEEN = "tradeoffs.chart", "tradeoffs.clicked", "tradeoffs.seen"
+SCORES = {Score.ACCURACY: "Accuracy", Score.AGREEMENT: "Agreement", Score.MACRO_F1: "Macro-F1"}
+PRICES = {
+    Price.LATENCY: "Latency",
+    Price.THROUGHPUT: "Throughput",
+    Price.PARAMETERS: "Parameters",
+    Price.BYTES: "Bytes",
+}
+PUBLISHED = "Published"
+_SHARE = st.column_config.NumberColumn(format="%.1f %%")
+_MS = st.column_config.NumberColumn(format="%.2f ms")
+COLUMNS = {
+    **{f"{name}{end}": _SHARE for name in ("Accuracy", "Agreement") for end in ("", " from", " to")},
+    "Macro-F1": _SHARE,
+    **dict.fromkeys(("Latency", "p5", "p95"), _MS),
+    "Throughput": st.column_config.NumberColumn(format="%.0f texts/s"),
+    "Parameters": st.column_config.NumberColumn(format="%.2f M"),
+    "Size": st.column_config.NumberColumn(format="%.1f MB"),
+}
+MISQUOTED = "  \n:orange-badge[:material/warning: misquoted]"
+
+
+def take() -> None:
+    """Select the point that was clicked last; a click counts once, though the chart goes on reporting it."""
+    points = st.session_state[CHART]["selection"]["points"] if CHART in st.session_state else []
+    clicked = next((point["customdata"][0] for point in points if point.get("customdata")), None)
+    if clicked is not None and clicked != st.session_state.get(CLICKED):
+        st.session_state[POINT] = clicked
+    st.session_state[CLICKED] = clicked
+
+
+def ask(found: Family) -> None:
+    """Ask for the axes, and show the run in use among all that can be held against it."""
+    landscape = tradeoffs.gather(found, cache.store(), cache.example())
+    with st.container(border=True):
+        st.markdown(f":material/lightbulb: {tradeoffs.advise(found, landscape, cache.answers)}")
+    # Ask
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+        with address.control(SCORE, "Worth"):
+            score = st.segmented_control(
+                "Worth",
+                list(SCORES),
+                format_func=SCORES.__getitem__,
+                default=Score.ACCURACY,
+                required=True,
+                key=SCORE,
+                bind="query-params",
+                width="content",
+                help="Share of test texts answered right, or as the teacher does; macro-F1 counts every label alike.",
+            )
+        with address.control(PRICE, "Cost"):
+            price = st.segmented_control(
+                "Cost",
+                list(PRICES),
+                format_func=PRICES.__getitem__,
+                default=Price.LATENCY,
+                required=True,
+                key=PRICE,
+                bind="query-params",
+                width="content",
+                help="Time for one text, texts per second in batches of 32, number of weights, or weights on disk.",
+            )
+    left, right = st.columns([2, 1], gap="large")
+    chart = left.container()
+    with left.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+        with address.control(SHOWN, "Show"):
+            groups = [*tradeoffs.GROUPS.values(), PUBLISHED]
+            shown = st.pills(
+                "Show",
+                groups,
+                default=groups,
+                selection_mode="multi",
+                key=SHOWN,
+                bind="query-params",
+                width="content",
+                help="Published: what the papers on DistilBERT, TinyBERT and MiniLM report, relative to this teacher.",
+            )
+        several = any(point.several for point in landscape.points)
+        with address.control(SEEDS, "Average seeds"):
+            mean = st.toggle(
+                "Average seeds",
+                key=SEEDS,
+                bind="query-params",
+                disabled=not several,
+                help="One point for all seeds of the same settings."
+                if several
+                else "There is only one seed of each setting.",
+            )
+    # Think
+    points = tradeoffs.averaged(landscape.points) if mean and several else landscape.points
+    visible = [point for point in points if tradeoffs.GROUPS[point.kind] in shown]
+    # Show
+    with right:
+        point = pick(points, found)
+        show_point(point, found)
+    with chart:
+        show_chart(landscape, visible, point, Score(score), Price(price), published=PUBLISHED in shown)
+    show_claims(found)
+    show_table(points)
+
+
+def pick(points: tuple[Point, ...], found: Family) -> Point:
+    """Ask which point is shown beside the chart: the run in use, until somebody clicks another."""
+    take()
+    mine = found.distilled.run
+    if st.session_state.setdefault(SEEN, mine) != mine:
+        st.session_state[SEEN] = st.session_state[POINT] = mine
+    names = {point.id: point.name for point in points}
+    chosen = tradeoffs.selected(points, st.session_state.get(POINT, st.query_params.get(POINT)))
+    st.session_state[POINT] = chosen.id
+    # Not bound, since a bound address holds what people read, and names change when other seeds arrive.
+    if chosen.in_use:
+        st.query_params.pop(POINT, None)
+    else:
+        st.query_params[POINT] = chosen.id
+    with address.control(POINT, "Model"):
+        st.selectbox(
+            "Model",
+            list(names),
+            format_func=names.__getitem__,
+            key=POINT,
+            help="Or click a point of the chart.",
+        )
+    return chosen
+
+
+def show_chart(
+    landscape: Landscape, points: list[Point], selected: Point, score: Score, price: Price, *, published: bool
+) -> None:
+    """Show the models on two axes."""
+    places = tradeoffs.places(points, score, price)
+    teacher = next((point for point in landscape.points if point.id == tradeoffs.TEACHER), None)
+    references = tradeoffs.references(teacher, score, price) if published else ()
+    widgets.chart(
+        f"{SCORES[score]} against {PRICES[price].lower()}",
+        figures.scatter(places, score=score, price=price, references=references, selected=selected),
+        key=CHART,
+        alt=f"{SCORES[score]} of all models against their {PRICES[price].lower()}, with the line of the best",
+        header=tradeoffs.place_columns(score, price),
+        rows=tradeoffs.place_rows(places, references),
+        on_select="rerun",
+    )
+    st.caption(" ".join(tradeoffs.notes(landscape, score, price)))
+
+
+def show_point(point: Point, found: Family) -> None:
+    """Show one model, and where to go with its run."""
+    with st.container(border=True):
+        st.table(tradeoffs.card_rows(point), border="horizontal", alt=f"All that was measured of {point.name}")
+        if not point.runs:
+            st.caption("The teacher of the run in use.")
+            return
+        run_id = point.id
+        known = run_id == EXAMPLE or cache.store().find(run_id) is not None
+        with st.container(horizontal=True, gap="small"):
+            if st.button(
+                "Use this run",
+                icon=":material/check:",
+                key="tradeoffs.use",
+                disabled=not known or run_id == found.distilled.run,
+            ):
+                widgets.use(run_id)
+                st.rerun()
+            if st.button(
+                "Open in Compare",
+                icon=":material/compare_arrows:",
+                key="tradeoffs.compare",
+                disabled=not known or point.kind is RunKind.TFIDF,
+            ):
+                st.switch_page("pages/compare.py", query_params={"run": run_id})
+            if st.button("Open in Runs", icon=":material/list_alt:", key="tradeoffs.runs", disabled=not known):
+                st.switch_page("pages/runs.py", query_params={"run": run_id})
+        if not known:
+            st.caption("A twin of the example run; it ships with the app and has no page of its own.")
+
+
+def show_claims(found: Family) -> None:
+    """Show what is said of DistilBERT beside what was measured."""
+    record = found.distilled.record
+    st.markdown("**What is said of DistilBERT, and what this run measured**")
+    rows = [
+        {
+            "It is said": f"“{claim.quote}”" + ("" if claim.sound else MISQUOTED),
+            "The paper": claim.source,
+            "This run": f"{claim.measured}  \n:small[:gray[{claim.spread}]]",
+            "So": claim.verdict,
+        }
+        for claim in tradeoffs.claims(record)
+    ]
+    st.table(pd.DataFrame(rows), border="horizontal", hide_index=True, alt="Published claims beside this run's figures")
+    environment = record.environment
+    st.caption(
+        "The paper: Sanh et al., 2019, [arXiv:1910.01108](https://arxiv.org/abs/1910.01108), on other tasks "
+        f"and another machine. This run: {record.corpus.name}, {environment.processor}, {environment.threads} "
+        f"thread{'s' * (environment.threads > 1)}, fp32."
+    )
+    with st.expander("Where the published marks come from", icon=":material/menu_book:"):
+        st.table(
+            pd.DataFrame(tradeoffs.published_rows(), columns=list(tradeoffs.PUBLISHED_COLUMNS)),
+            border="horizontal",
+            hide_index=True,
+            alt="Published ratios and their sources",
+        )
+
+
+def show_table(points: tuple[Point, ...]) -> None:
+    """Show all that was measured of all points, to read and to take away."""
+    rows = tradeoffs.point_rows(points)
+    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+        st.markdown("**All models**", width="content")
+        st.download_button(
+            "Download as CSV",
+            tables.to_csv(tradeoffs.POINT_COLUMNS, rows),
+            "tradeoffs.csv",
+            "text/csv",
+            key="tradeoffs.csv",
+            on_click="ignore",
+            icon=":material/download:",
+            type="tertiary",
+        )
+    st.dataframe(
+        pd.DataFrame(tradeoffs.table_rows(points)),
+        hide_index=True,
+        key="tradeoffs.table",
+        column_config=COLUMNS,
+        placeholder=wording.NONE,
+        alt="All models with all that was measured of them",
+    )
+
+
+run_id = widgets.in_use()
+family = None if run_id is None else cache.family(run_id)
+if family is None:
+    st.info(
+        "The run in use is not done yet. Choose another one above, or go back to **Distil**.",
+        icon=":material/hourglass:",
+    )
+else:
+    ask(family)

@@ -1,0 +1,71 @@
+"""Models at obvious places, to be held against one another: points, and stores with finished runs."""
+
+from dataclasses import replace
+from typing import Any
+
+from distil_core import outcomes, tradeoffs
+from distil_core.config import LossConfig, RunConfig, RunKind, StudentConfig, digest
+from distil_core.outcomes import Family
+from distil_core.records import Latency, ModelRecord
+from distil_core.runs import RunStore
+from distil_core.tradeoffs import Landscape, Point
+from tests import seeds
+from tests.factories import (
+    a_cost,
+    a_model_record,
+    a_quality,
+    a_run_record,
+)
+
+DISTILLED = seeds.a_config()
+DEEP = seeds.a_config(student=StudentConfig(depth=4))
+
+
+def a_model(accuracy: float, parameters: int = 2_000_000, ms: float = 1.0, **overrides: Any) -> ModelRecord:
+    """A model that is so good, so large and so slow."""
+    cost = a_cost(parameters, latency_ms=Latency(p5=0.9 * ms, p50=ms, p95=2 * ms), texts_per_second=1000 / ms)
+    return a_model_record(**{"quality": a_quality(accuracy), "cost": cost, **overrides})
+
+
+def a_teacher(accuracy: float = 0.8, ms: float = 4.0) -> ModelRecord:
+    return replace(a_model(accuracy, 4_000_000, ms), fidelity=None)
+
+
+def put(store: RunStore, config: RunConfig, model: ModelRecord, **overrides: Any) -> str:
+    """Add a finished run that has learned from the teacher above."""
+    run = store.add(digest(config), config, corpus_name="reviews")
+    record = a_run_record(run.id, config, model=model, **{"teacher": a_teacher(), **overrides})
+    with store.owner() as owner:
+        store.claim(owner, run.id)
+        store.finish(run.id, record)
+    return run.id
+
+
+def landscape_of(store: RunStore, run_id: str, example: Family | None = None) -> tuple[Family, Landscape]:
+    found = outcomes.family(store.get(run_id), store)
+    assert found is not None
+    return found, tradeoffs.gather(found, store, example)
+
+
+def a_point(name: str, accuracy: float, parameters: int, kind: RunKind | None = RunKind.DISTILLED) -> Point:
+    return Point(
+        id=name,
+        title=name,
+        kind=kind,
+        setting=seeds.a_config(loss=LossConfig(temperature=1 + accuracy)),
+        runs=(name,),
+        seeds=(0,),
+        records=(a_model(accuracy, parameters),),
+        in_use=name == "mine",
+        elsewhere=False,
+    )
+
+
+POINTS = (
+    a_point("dear", 0.9, 900),
+    a_point("dominated", 0.6, 800),
+    a_point("same", 0.7, 500),
+    a_point("mine", 0.7, 500),
+    a_point("cheap", 0.5, 100, RunKind.TFIDF),
+    a_point("worse", 0.4, 100),
+)
