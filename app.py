@@ -3,6 +3,7 @@
 Reads: the run store. Writes: nothing itself; see the pages.
 """
 
+import os
 from contextlib import suppress
 from pathlib import Path
 
@@ -45,6 +46,8 @@ def main() -> None:
 if __name__ == "__main__":
     main()
 else:
+    # Threads of torch that wait for each other by spinning lose most of their time to the workers beside the server.
+    os.environ.setdefault("GOMP_SPINCOUNT", "1000")
     # Or a first visit that goes straight to a page runs that file alone, without header: Streamlit takes a folder
     # called `pages` for its older kind of app until `st.navigation` has been called once.
     with suppress(ImportError):
