@@ -116,7 +116,7 @@ def test_times_of_another_machine_are_not_compared(store: RunStore) -> None:
     assert other.price(Price.LATENCY) is other.price(Price.THROUGHPUT) is None
     assert other.price(Price.PARAMETERS) == Spread(value=2_000_000)
     assert found.teacher_ms == (4.0,)
-    assert found.wobble == 1.0
+    assert found.wobble(Price.LATENCY) == 1.0
     assert "1 model timed on another machine is not shown here." in tradeoffs.notes(
         found, Score.ACCURACY, Price.LATENCY
     )
@@ -135,10 +135,29 @@ def test_the_teacher_takes_its_times_from_a_run_that_has_them(store: RunStore) -
     assert price is not None
     assert price.value == found.teacher_ms[0]
     assert sorted(found.teacher_ms) == [4.0, 5.0]
-    assert found.wobble == 1.25
     said = tradeoffs.notes(found, Score.ACCURACY, Price.LATENCY)
     assert said[0].startswith("The same teacher took 4.00 to 5.00 ms when it was timed 2 times")
-    assert said[1].startswith("TF-IDF's time includes splitting")
+    assert said[1].startswith("TF-IDF's time is as measured, and splitting")
+
+
+def test_times_are_scaled_to_the_pace_of_the_run_in_use(store: RunStore) -> None:
+    mine = put(store, DISTILLED, a_model(0.7, ms=1.0), teacher=a_teacher(ms=4.0))
+    # The machine was three times as slow when the twin was timed, and the twin by a half slower on top of it.
+    twin = next(config for config in seeds.family_of(DISTILLED) if config.kind is RunKind.HARD_LABELS)
+    put(store, twin, a_model(0.7, ms=4.5), teacher=a_teacher(ms=12.0))
+    _, found = landscape_of(store, mine)
+    own, other = found.points[1:]
+    assert own.price(Price.LATENCY) == Spread(value=1.0, low=0.9, high=2.0)
+    price = other.price(Price.LATENCY)
+    assert price is not None
+    assert (price.value, price.low, price.high) == pytest.approx((1.5, 1.35, 3.0))
+    rate = other.price(Price.THROUGHPUT)
+    assert rate is not None
+    assert rate.value == pytest.approx(1000 / 1.5)
+    assert found.wobble(Price.LATENCY) == pytest.approx(1.5)
+    said = tradeoffs.notes(found, Score.ACCURACY, Price.LATENCY)
+    assert "4.00 to 12.0 ms when it was timed 2 times" in said[0]
+    assert "differ by up to 50.0 %" in said[1]
 
 
 def test_a_run_without_a_teacher_stands_alone(store: RunStore) -> None:
@@ -146,7 +165,7 @@ def test_a_run_without_a_teacher_stands_alone(store: RunStore) -> None:
     found, landscape = landscape_of(store, mine)
     assert [point.id for point in landscape.points] == [mine]
     assert landscape.teacher_ms == ()
-    assert landscape.wobble == 1.0
+    assert landscape.wobble(Price.LATENCY) == 1.0
     assert tradeoffs.notes(landscape, Score.MACRO_F1, Price.BYTES) == (
         "Macro-F1 was measured without an interval.",
         "Not measured: Student · 2 layers · T 2 · α 0.9.",

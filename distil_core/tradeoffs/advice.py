@@ -118,7 +118,7 @@ def _rival(landscape: Landscape) -> str:
     mine = chosen(candidates)
     if mine.kind in (None, RunKind.TFIDF):
         return ""
-    rivals = [point for point in candidates if _outdoes(point, mine, landscape.wobble)]
+    rivals = [point for point in candidates if _outdoes(point, mine, landscape.wobble(Price.LATENCY))]
     if not rivals:
         return ""
     best = max(rivals, key=lambda point: (_accuracy(point), -_parameters(point)))
@@ -130,7 +130,7 @@ def _rival(landscape: Landscape) -> str:
 
 
 def _outdoes(rival: Point, mine: Point, wobble: float) -> bool:
-    """Tell whether a rival is to be preferred; times that differ by no more than the teacher's own are the same."""
+    """Tell whether a rival is to be preferred; times that differ no more than among twins are the same."""
     if rival.kind in (None, RunKind.TFIDF) or rival.setting == mine.setting:
         return False
     first, second = rival.score(Score.ACCURACY), mine.score(Score.ACCURACY)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from statistics import fmean
 
-from distil_core.records import Interval, Latency, RunRecord
+from distil_core.records import Interval, RunRecord
 from distil_core.summary import PAPER, headline
 from distil_core.tradeoffs.points import Point, Price, Score, kept
 from distil_core.wording import NONE, digits, factor, percent
@@ -246,11 +246,8 @@ def _times(record: RunRecord) -> str:
     latencies = [cost.latency_ms for cost in costs if cost.latency_ms is not None]
     if len(latencies) < 2:
         return NONE
-
-    def reach(latency: Latency) -> str:
-        return f"{digits(latency.p5)} to {digits(latency.p95)} ms"
-
-    return f"teacher {reach(latencies[0])}, student {reach(latencies[1])} (5th to 95th percentile)"
+    teacher, student = (f"{digits(latency.p5)} to {digits(latency.p95)} ms" for latency in latencies)
+    return f"teacher {teacher}, student {student} (5th to 95th percentile)"
 
 
 def _kept_verdict(share: Interval | None, claimed: float | None) -> str:

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from distil_core.config import CorpusConfig, RunConfig, RunKind, to_json
+from distil_core.config import CorpusConfig, RunConfig, RunKind, StudentConfig, to_json
 from distil_core.outcomes import Family, Outcome
-from distil_core.records import N_RESAMPLES, Cost, Environment, Interval, ModelRecord, RunRecord
+from distil_core.records import N_RESAMPLES, Cost, Environment, Interval, Latency, ModelRecord, RunRecord
 from distil_core.runs import RunStore
 from distil_core.summary import NAMES, settings
 
@@ -113,17 +113,22 @@ class Point:
 class Landscape:
     """All that can be held against the run in use, which comes right after the teacher.
 
-    ``teacher_ms`` are the teacher's median latencies on this machine, one for each run that timed it: it is always the
-    same teacher, so that they tell how far two times may differ by chance.
+    ``teacher_ms`` are the teacher's median latencies on this machine, one for each run that timed it. They differ with
+    what else the machine did; but every run times its teacher in turn with its student, so that the times of all
+    points are scaled to the pace of the run in use: ``time * teacher's time there / teacher's time then``.
     """
 
     points: tuple[Point, ...]
     teacher_ms: tuple[float, ...]
 
-    @property
-    def wobble(self) -> float:
-        """By what factor two times of the same model have differed; 1 where it was timed once."""
-        return max(self.teacher_ms) / min(self.teacher_ms) if self.teacher_ms else 1.0
+    def wobble(self, price: Price) -> float:
+        """By what factor two times of the same architecture differ, a student's and its twins'; 1 if there is one."""
+        alike: dict[StudentConfig, list[float]] = {}
+        for point in self.points:
+            cost = point.price(price)
+            if point.setting is not None and point.kind is not RunKind.TFIDF and cost is not None:
+                alike.setdefault(point.setting.student, []).append(cost.value)
+        return max((max(values) / min(values) for values in alike.values()), default=1.0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -200,10 +205,10 @@ def gather(found: Family, store: RunStore, example: Family | None = None) -> Lan
         members.setdefault(_content(outcome.record.config), outcome)
     here = [other.record.teacher for other in members.values() if _machine(other.record) == _machine(record)]
     costs = [teacher.cost for teacher in here if teacher is not None and teacher.cost is not None]
-    points = _told_apart([_point(outcome, record) for outcome in members.values()])
+    # A run without a transformer in it has not timed its teacher, but another may have.
+    cost = (None if record.teacher is None else record.teacher.cost) or next(iter(costs), None)
+    points = _told_apart([_point(outcome, record, pace=cost) for outcome in members.values()])
     if record.teacher is not None:
-        # A run without a transformer in it has not timed its teacher, but another may have.
-        cost = record.teacher.cost or next(iter(costs), None)
         points = (_teacher(replace(record.teacher, cost=cost)), *points)
     latencies = (cost.latency_ms for cost in costs)
     return Landscape(points=points, teacher_ms=tuple(latency.p50 for latency in latencies if latency is not None))
@@ -223,7 +228,7 @@ def _teacher(record: ModelRecord) -> Point:
     )
 
 
-def _point(outcome: Outcome, record: RunRecord) -> Point:
+def _point(outcome: Outcome, record: RunRecord, *, pace: Cost | None) -> Point:
     config = outcome.record.config
     setting = _content(replace(config, seed=0))
     title = settings(setting)
@@ -234,10 +239,24 @@ def _point(outcome: Outcome, record: RunRecord) -> Point:
         setting=setting,
         runs=(outcome.run,),
         seeds=(config.seed,),
-        records=(outcome.record.model,),
+        records=(_paced(outcome.record, pace),),
         in_use=outcome.record is record,
         elsewhere=_machine(outcome.record) != _machine(record),
     )
+
+
+def _paced(record: RunRecord, pace: Cost | None) -> ModelRecord:
+    """Return what was measured of a run's model, its times as if its teacher had been as quick as in another run."""
+    model, then = record.model, None if record.teacher is None else record.teacher.cost
+    if model.cost is None or then is None or pace is None:
+        return model
+    latency, rate = model.cost.latency_ms, model.cost.texts_per_second
+    if latency is not None and then.latency_ms is not None and pace.latency_ms is not None:
+        factor = pace.latency_ms.p50 / then.latency_ms.p50
+        latency = Latency(p5=factor * latency.p5, p50=factor * latency.p50, p95=factor * latency.p95)
+    if rate is not None and then.texts_per_second is not None and pace.texts_per_second is not None:
+        rate = rate * pace.texts_per_second / then.texts_per_second
+    return replace(model, cost=replace(model.cost, latency_ms=latency, texts_per_second=rate))
 
 
 def _told_apart(points: Sequence[Point]) -> tuple[Point, ...]:

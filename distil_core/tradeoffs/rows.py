@@ -168,11 +168,18 @@ def notes(landscape: Landscape, score: Score, price: Price) -> tuple[str, ...]:
             low, high = min(landscape.teacher_ms), max(landscape.teacher_ms)
             said.append(
                 f"The same teacher took {digits(low)} to {digits(high)} ms when it was timed "
-                f"{len(landscape.teacher_ms)} times: "
-                "smaller differences in speed mean little."
+                f"{len(landscape.teacher_ms)} times, each time in turn with a student: all times are scaled to the run "
+                "in use."
+            )
+        if (wobble := landscape.wobble(price)) > 1:
+            said.append(
+                f"The times of twins, which are built alike, differ by up to {percent(wobble - 1)}: smaller differences "
+                "in speed mean nothing."
             )
         if any(point.kind is RunKind.TFIDF and point.price(price) is not None for point in landscape.points):
-            said.append("TF-IDF's time includes splitting the text into words; that of the others begins after it.")
+            said.append(
+                "TF-IDF's time is as measured, and splitting the text into words is part of it, unlike the others'."
+            )
     lost = [
         point.title
         for point in landscape.points
