@@ -14,9 +14,9 @@ from distil_core.config import RunConfig, RunKind, digest
 from distil_core.errors import DistilError
 from distil_core.outcomes import EXAMPLE, Family
 from distil_core.runs import Run, RunState
-from pages import cache, widgets
+from pages import address, cache, widgets
 
-TABLE = "runs.table"
+TABLE, PICKED = "runs.table", "runs.picked"
 _BADGES = {"Example": "violet", **{word: color for _, color, word in widgets.STATES.values()}}
 COLUMNS = {
     "State": st.column_config.MultiselectColumn(options=list(_BADGES), color=list(_BADGES.values())),
@@ -141,12 +141,13 @@ def show_downloads(run_id: str, found: Family) -> None:
 # Ask
 if problem := st.session_state.pop("runs.problem", None):
     st.error(problem, icon=":material/error:")
-twins = st.toggle(
-    "Show twins",
-    key="runs.twins",
-    bind="query-params",
-    help="What students are held against: trained without a teacher, only cut out, TF-IDF.",
-)
+with address.control("runs.twins", "Show twins"):
+    twins = st.toggle(
+        "Show twins",
+        key="runs.twins",
+        bind="query-params",
+        help="What students are held against: trained without a teacher, only cut out, TF-IDF.",
+    )
 
 # Think
 jobs.recover(cache.store())
@@ -158,8 +159,8 @@ rows = tables.run_rows(tuple(run for run in shown if run is not None), example)
 # Show
 if rows:
     names = [EXAMPLE if run is None else run.id for run in shown]
-    in_use = widgets.in_use()
-    default = names.index(in_use) if in_use in names else 0
+    wanted = [name for name in (st.query_params.get(PICKED), widgets.in_use()) if name in names]
+    default = names.index(wanted[0]) if wanted else 0
     event = st.dataframe(
         pd.DataFrame(rows),
         hide_index=True,
@@ -176,6 +177,7 @@ if rows:
     )
     if event.selection.rows:
         row = event.selection.rows[0]
+        st.query_params[PICKED] = names[row]
         show_details(names[row], shown[row])
     else:
         st.caption("Pick a row to see settings and results, and to open, download or delete the run.")

@@ -126,3 +126,12 @@ def test_cache_is_listed(app: App, store: RunStore) -> None:
     assert "Finished runs are not touched" in markdown(at)
     assert cache.kept().entries()
     assert not at.exception
+
+
+def test_address_leads_to_the_run_that_was_picked(app: App, store: RunStore, example: Path) -> None:
+    run = seeds.finished_family(store, seeds.a_config(seed=4))
+    at = app("runs", runs__picked=run.id)
+    assert at.query_params["runs.picked"] == run.id
+    assert at.table[0].value.iloc[:, 0].to_dict()["seed"] == "**4**"
+    assert app("runs", runs__picked="gone").query_params["runs.picked"] == "example"
+    assert not at.exception
