@@ -74,16 +74,21 @@ def test_published_marks_are_hollow_and_named() -> None:
 def test_names_of_published_marks_keep_away_from_models() -> None:
     teacher = replace(POINTS[0], kind=None, records=(a_teacher(0.795),))
     marks = tradeoffs.references(teacher, Score.ACCURACY, Price.PARAMETERS)
-    near = [a_point("left", 0.7, 2_300_000), a_point("right", 0.7, 2_550_000)]
-    figure = figures.scatter(
-        tradeoffs.places(near, Score.ACCURACY, Price.PARAMETERS),
-        score=Score.ACCURACY,
-        price=Price.PARAMETERS,
-        references=marks,
-    )
-    (trace,) = (trace for trace in figure.data if trace.name == "Published, other data")
-    # DistilBERT at 2.4 million, TinyBERT-6 at 2.46 million, the others far from both.
-    assert list(trace.textposition) == ["middle right", "top center", "middle left", "top center"]
+    sides = {}
+    for prices in ((2_000_000,), (3_000_000,), (2_000_000, 3_000_000)):
+        near = [a_point(str(parameters), 0.7, parameters) for parameters in prices]
+        figure = figures.scatter(
+            tradeoffs.places(near, Score.ACCURACY, Price.PARAMETERS),
+            score=Score.ACCURACY,
+            price=Price.PARAMETERS,
+            references=marks,
+        )
+        (trace,) = (trace for trace in figure.data if trace.name == "Published, other data")
+        sides[prices] = trace.textposition
+    # DistilBERT is at 2.4 million, TinyBERT-6 beside it, the others far below.
+    assert list(sides[(2_000_000,)]) == ["middle right", "top center", "middle right", "top center"]
+    assert list(sides[(3_000_000,)]) == ["middle left", "top center", "middle left", "top center"]
+    assert list(sides[(2_000_000, 3_000_000)]) == ["bottom center", "top center", "bottom center", "top center"]
 
 
 def test_untrained_models_far_below_are_named_at_the_edge() -> None:

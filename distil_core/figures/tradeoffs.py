@@ -160,12 +160,16 @@ def _add_references(figure: Figure, references: Sequence[Reference], places: Seq
 
 
 def _side(reference: Reference, places: Sequence[Place]) -> str:
-    """Return the side of a mark on which its name is further from the nearest model, if one is near."""
+    """Return where the name of a mark has most room: beside it, away from the nearest model, or above or below."""
     distances = [math.log(place.price.value / reference.price) for place in places]
-    nearest = min(distances, key=abs, default=math.inf)
-    if abs(nearest) > math.log(1.5):
+    left = min((-distance for distance in distances if distance <= 0), default=math.inf)
+    right = min((distance for distance in distances if distance > 0), default=math.inf)
+    near = math.log(1.5)
+    if left > near and right > near:
         return "top center"
-    return "middle left" if nearest > 0 else "middle right"
+    if max(left, right) <= near:
+        return "bottom center"
+    return "middle left" if left > right else "middle right"
 
 
 def _of_teacher(reference: Reference, price: Price) -> str:

@@ -173,8 +173,8 @@ def notes(landscape: Landscape, score: Score, price: Price) -> tuple[str, ...]:
             )
         if (wobble := landscape.wobble(price)) > 1:
             said.append(
-                f"The times of twins, which are built alike, differ by up to {percent(wobble - 1)}: smaller differences "
-                "in speed mean nothing."
+                f"The times of twins, which are built alike, differ by up to {percent(wobble - 1)}: smaller "
+                "differences in speed mean nothing."
             )
         if any(point.kind is RunKind.TFIDF and point.price(price) is not None for point in landscape.points):
             said.append(
