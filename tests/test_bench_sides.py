@@ -156,11 +156,12 @@ class TestPeers:
 
 
 class TestChild:
-    def test_it_is_a_process_of_its_own(self) -> None:
+    def test_it_is_a_process_of_its_own(self, capsys: pytest.CaptureFixture[str]) -> None:
         done = child.run("importable", modules=["json"])
         assert done.result == {"reason": ""}
         assert done.seconds > 0
         assert done.peak_bytes > 1_000_000
+        assert capsys.readouterr().err == f"importable: {done.seconds:.1f} s\n"
 
     def test_its_failure_is_told(self) -> None:
         with pytest.raises(RuntimeError, match=r"(?s)the importable side of the benchmark failed.*TypeError"):

@@ -43,7 +43,7 @@ class Finished:
 
 
 def run(task: str, **arguments: Any) -> Finished:
-    """Do a task in a new process, without a network, and wait for it.
+    """Do a task in a new process, without a network, wait for it, and tell on stderr that it is done.
 
     Raises:
         RuntimeError: If it fails; with the end of what it said.
@@ -54,6 +54,7 @@ def run(task: str, **arguments: Any) -> Finished:
     seconds = time.perf_counter() - started
     if done.returncode != 0:
         raise RuntimeError(f"the {task} side of the benchmark failed:\n{done.stderr[-4000:]}")
+    print(f"{task}: {seconds:.1f} s", file=sys.stderr, flush=True)
     found = json.loads(done.stdout.splitlines()[-1])
     return Finished(result=found["result"], seconds=seconds, peak_bytes=found["peak_bytes"])
 
