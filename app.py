@@ -4,7 +4,9 @@ Reads: the run store. Writes: nothing itself; see the pages.
 """
 
 import os
+import threading
 from contextlib import suppress
+from importlib import import_module
 from pathlib import Path
 
 import streamlit as st
@@ -42,6 +44,12 @@ def main() -> None:
         address.share()
 
 
+def preload() -> None:
+    """Import what the first page needs, which takes about as long as the browser needs to load itself."""
+    for name in ("pandas", "distil_core.figures", "distil_core.pipeline"):
+        import_module(name)
+
+
 # The server imports this file for `app`; Streamlit runs it again as a script, once for each rerun of a page.
 if __name__ == "__main__":
     main()
@@ -54,4 +62,5 @@ else:
         from streamlit.runtime.pages_manager import PagesManager
 
         PagesManager.uses_pages_directory = False
+    threading.Thread(target=preload, daemon=True).start()
     app = st.App(Path(__file__), middleware=[Middleware(GZipMiddleware, minimum_size=1000, compresslevel=5)])

@@ -186,7 +186,6 @@ with left:
     config = settings.form()
 
 # Think
-jobs.ensure_worker(cache.store())  # warm by the time that somebody presses the button
 seconds, problem = None, ""
 if config is not None:
     try:
@@ -217,3 +216,6 @@ with right:
         show_example()
     else:
         st.fragment(show_run, run_every=POLL_SECONDS if polled else None)(run_id, poll=polled)
+
+# Last, since its start takes processors from the drawing; warm by the time that somebody presses the button.
+jobs.ensure_worker(cache.store())
