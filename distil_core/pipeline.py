@@ -336,6 +336,7 @@ def run_all(
 
     With ``assisted``, a process of its own computes some of them meanwhile, where there are processors for it.
     """
+    jobs.recover(store)  # what a killed process left is nobody's, and can be had
     runs = submit(config, store, twins=twins)
     with store.owner() as owner:
         if assisted and sum(run.state is not RunState.DONE for run in runs) > 1:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from distil_core.__main__ import main
-from distil_core.bench import answer, child, commands, grid, machine, readings, report, scale, start, train
+from distil_core.bench import answer, child, commands, grid, machine, peers, readings, report, scale, start, train
 from distil_core.bench.readings import Spread
 from distil_core.bench.workload import Workload, training_operations
 from distil_core.config import CorpusConfig, RunConfig, from_json
@@ -408,7 +408,10 @@ class TestCommands:
 
     def test_a_peer_must_be_known(self, capsys: pytest.CaptureFixture[str]) -> None:
         assert main(["bench", "train", "--peers", "nobody"]) == 2
-        assert "--peers must be of trainer-fp32, trainer-bf16, textbrewer, torchdistill" in capsys.readouterr().err
+        assert (
+            "--peers must be of trainer-fp32, trainer-bf16, trainer-shuffled, textbrewer, torchdistill"
+            in capsys.readouterr().err
+        )
 
     @pytest.mark.parametrize("repeats", ["0", "no"])
     def test_repeats_are_counted_from_one(self, repeats: str, capsys: pytest.CaptureFixture[str]) -> None:

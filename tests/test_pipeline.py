@@ -291,10 +291,21 @@ class TestRunning:
         self, lab: tiny.Lab, store: RunStore, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(jobs, "_spawn", lambda *_: pytest.fail("somebody else computes it"))
-        (run,) = submit(lab.config(), store, twins=False)
-        store.claim("nobody", run.id)
+
+        def submitted(*args: Any, **settings: Any) -> tuple[Run, ...]:
+            runs = submit(*args, **settings)
+            store.claim("nobody", runs[0].id)
+            return runs
+
+        monkeypatch.setattr(pipeline, "submit", submitted)
         with pytest.raises(StoreError, match="was interrupted elsewhere"):
             run_all(lab.config(), store, twins=False)
+
+    def test_what_a_killed_process_left_is_computed(self, lab: tiny.Lab, store: RunStore) -> None:
+        (run,) = submit(lab.config(), store, twins=False)
+        store.claim("nobody", run.id)
+        assert run_all(lab.config(), store, twins=False).run == run.id
+        assert store.get(run.id).state is RunState.DONE
 
     def test_what_somebody_else_fails_at_is_said(
         self, lab: tiny.Lab, store: RunStore, monkeypatch: pytest.MonkeyPatch

@@ -8,7 +8,7 @@ import re
 import tempfile
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Any
 
@@ -18,20 +18,23 @@ from distil_core.config import from_json
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Peer:
-    """A task of a child, with what it must be able to import."""
+    """A task of a child, with what it must be able to import, and how it does the task."""
 
     task: str
     needs: tuple[str, ...]
-    precision: str = "fp32"
+    settings: Mapping[str, str] = field(default_factory=dict)
 
 
+_TRAINER = ("accelerate", "transformers.trainer")
 PEERS = {
-    "trainer-fp32": Peer(task="trainer", needs=("accelerate", "transformers.trainer")),
-    "trainer-bf16": Peer(task="trainer", needs=("accelerate", "transformers.trainer"), precision="bf16"),
+    "trainer-fp32": Peer(task="trainer", needs=_TRAINER),
+    "trainer-bf16": Peer(task="trainer", needs=_TRAINER, settings={"precision": "bf16"}),
+    "trainer-shuffled": Peer(task="trainer", needs=_TRAINER, settings={"sampling": "random"}),
     "textbrewer": Peer(task="textbrewer", needs=("textbrewer",)),
     "torchdistill": Peer(task="torchdistill", needs=("torchdistill.core.distillation",)),
 }
-"""The first is the one that the headline ratio is taken against."""
+"""The first is the one that the headline ratio is taken against; ``shuffled`` does not group texts by length, as most
+loops do not."""
 
 
 def importable(modules: list[str]) -> dict[str, Any]:
@@ -134,7 +137,12 @@ def _n_steps(room: _Class, n_examples: int) -> int:
 
 
 def trainer(
-    workload: Mapping[str, Any], *, precision: str = "fp32", target: float = 0.0, every: int = 10
+    workload: Mapping[str, Any],
+    *,
+    precision: str = "fp32",
+    sampling: str = "group_by_length",
+    target: float = 0.0,
+    every: int = 10,
 ) -> dict[str, Any]:
     """Distil with ``transformers.Trainer`` and a ``compute_loss``; arguments and answer as :func:`ours.distil`'s."""
     import torch
@@ -181,7 +189,7 @@ def trainer(
                 warmup_steps=0.1,
                 lr_scheduler_type="linear",
                 optim="adamw_torch_fused",
-                train_sampling_strategy="group_by_length",
+                train_sampling_strategy=sampling,
                 bf16=precision == "bf16",
                 use_cpu=room.device.type == "cpu",
                 dataloader_pin_memory=room.device.type != "cpu",

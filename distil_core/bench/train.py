@@ -56,7 +56,7 @@ def start(name: str, workload: Workload, **more: Any) -> child.Finished:
     if name == "ours":
         return child.run("ours", workload=to_json(workload), **more)
     peer = PEERS[name]
-    return child.run(peer.task, workload=to_json(workload), precision=peer.precision, **more)
+    return child.run(peer.task, workload=to_json(workload), **peer.settings, **more)
 
 
 def warming(workload: Workload) -> Workload:
