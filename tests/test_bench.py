@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from distil_core.__main__ import main
-from distil_core.bench import answer, child, commands, grid, machine, peers, readings, report, scale, start, train
+from distil_core.bench import answer, child, commands, grid, machine, readings, report, scale, start, train
 from distil_core.bench.readings import Spread
 from distil_core.bench.workload import Workload, training_operations
 from distil_core.config import CorpusConfig, RunConfig, from_json
