@@ -195,16 +195,8 @@ MEASURES = {
     "[CLS] and [SEP] left out. 1: the same but for a rotation and a scale. It tells little where tokens are few for "
     "the width of the states, so one text would not do.",
 }
-run_id = widgets.in_use()
-family = None if run_id is None else cache.family(run_id)
-if family is None:
-    st.info(
-        "The run in use is not done yet. Choose another one above, or go back to **Distil**.",
-        icon=":material/hourglass:",
-    )
-elif not (family.distilled.folder / "student").is_dir():
-    st.info("This run has no student to ask: TF-IDF counts words. Choose another run above.", icon=":material/info:")
-else:
+family = widgets.finished(with_student=True)
+if family is not None:
     try:
         show(family)
     except DistilError as error:

@@ -156,16 +156,8 @@ def lower(found: Family) -> None:
         st.error(str(error), icon=":material/error:")
 
 
-run_id = widgets.in_use()
-family = None if run_id is None else cache.family(run_id)
-if family is None:
-    st.info(
-        "The run in use is not done yet. Choose another one above, or go back to **Distil**.",
-        icon=":material/hourglass:",
-    )
-elif not (family.distilled.folder / "student").is_dir():
-    st.info("This run has no student to ask: TF-IDF counts words. Choose another run above.", icon=":material/info:")
-else:
+family = widgets.finished(with_student=True)
+if family is not None:
     try:
         known = cache.test_texts(family.distilled.folder)
         rewrite.begin(said.answered(family.distilled))

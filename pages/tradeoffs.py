@@ -245,12 +245,6 @@ def show_table(points: tuple[Point, ...]) -> None:
     )
 
 
-run_id = widgets.in_use()
-family = None if run_id is None else cache.family(run_id)
-if family is None:
-    st.info(
-        "The run in use is not done yet. Choose another one above, or go back to **Distil**.",
-        icon=":material/hourglass:",
-    )
-else:
+family = widgets.finished()
+if family is not None:
     ask(family)

@@ -86,6 +86,28 @@ def in_use() -> str | None:
     return found
 
 
+def finished(*, with_student: bool = False) -> Family | None:
+    """Return the run in use with its twins, or None after saying why it cannot be shown.
+
+    Args:
+        with_student: Whether it must have a student that can be asked.
+    """
+    run_id = in_use()
+    found = None if run_id is None else cache.family(run_id)
+    if found is None:
+        st.info(
+            "The run in use is not done yet. Choose another one above, or go back to **Distil**.",
+            icon=":material/hourglass:",
+        )
+        return None
+    if with_student and not (found.distilled.folder / "student").is_dir():
+        st.info(
+            "This run has no student to ask: TF-IDF counts words. Choose another run above.", icon=":material/info:"
+        )
+        return None
+    return found
+
+
 def name(run: Run | None) -> str:
     """Name a run for people: what it is made of, and how it came out; None is the example."""
     if run is None:

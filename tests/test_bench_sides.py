@@ -127,7 +127,6 @@ class TestPeers:
     @pytest.mark.filterwarnings("default")
     @pytest.mark.parametrize("precision", ["fp32", "bf16"])
     def test_the_trainer_learns(self, precision: str, workload: Workload) -> None:
-        pytest.importorskip("accelerate")
         found = peers.trainer(to_json(workload), precision=precision)
         assert found["accuracy"] > 0.6
         assert found["seconds"] > 0
@@ -135,7 +134,6 @@ class TestPeers:
 
     @pytest.mark.filterwarnings("default")
     def test_the_trainer_stops_at_a_target(self, workload: Workload) -> None:
-        pytest.importorskip("accelerate")
         assert peers.trainer(to_json(workload), target=0.01, every=2)["reached"] > 0
         assert peers.trainer(to_json(replace(workload, epochs=1)), target=1.1, every=2)["reached"] is None
 
@@ -143,7 +141,7 @@ class TestPeers:
     @pytest.mark.parametrize("name", ["textbrewer", "torchdistill"])
     def test_the_others_learn_where_they_are_installed(self, name: str, workload: Workload) -> None:
         for module in peers.PEERS[name].needs:
-            pytest.importorskip(module, exc_type=ImportError)
+            pytest.importorskip(module, reason=f"{name} is not installed", exc_type=ImportError)
         assert getattr(peers, name)(to_json(workload))["accuracy"] > 0.6
 
     def test_what_cannot_be_imported_says_why(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,7 +13,7 @@ from distil_core.corpora import Split, assembly, load, reviews
 from distil_core.errors import CorpusError, MissingExtraError
 from tests.test_files import ROWS, write_csv, write_jsonl
 
-datasets = pytest.importorskip("datasets")
+datasets = pytest.importorskip("datasets", reason="the extra hub is not installed")
 
 
 def rows_of(counts: dict[object, int], prefix: str = "text") -> list[tuple[str, object]]:
