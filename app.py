@@ -3,7 +3,6 @@
 Reads: the run store. Writes: nothing itself; see the pages.
 """
 
-import os
 import threading
 from contextlib import suppress
 from importlib import import_module
@@ -12,6 +11,8 @@ from pathlib import Path
 import streamlit as st
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
+
+from distil_core import process
 
 ICON = Path(__file__).parent / "assets" / "icon.svg"
 # Title, icon and lead of each page.
@@ -54,8 +55,7 @@ def preload() -> None:
 if __name__ == "__main__":
     main()
 else:
-    # Threads of torch that wait for each other by spinning lose most of their time to the workers beside the server.
-    os.environ.setdefault("GOMP_SPINCOUNT", "1000")
+    process.tune()
     # Or a first visit that goes straight to a page runs that file alone, without header: Streamlit takes a folder
     # called `pages` for its older kind of app until `st.navigation` has been called once.
     with suppress(ImportError):

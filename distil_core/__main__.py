@@ -6,7 +6,6 @@ stderr, and the exit status 2.
 
 import argparse
 import json
-import os
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import fields
@@ -14,7 +13,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, NoReturn
 
-from distil_core.bench import child
+from distil_core import process
 from distil_core.bench import commands as bench
 from distil_core.cache import Cache
 from distil_core.config import (
@@ -50,9 +49,7 @@ _SECTION_NAMES = {
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status."""
-    # Threads that wait for each other by spinning lose most of their time whenever something else runs beside them, and
-    # beside the worker runs at least the app. Read once, when torch is loaded.
-    os.environ.setdefault("GOMP_SPINCOUNT", child.SPINNING)
+    process.tune()
     options = _parser().parse_args(arguments)
     command: Callable[[argparse.Namespace], int] = options.command
     try:

@@ -24,8 +24,8 @@ from distil_core.types import Logits
 PACKABLE = ("bert", "roberta", "electra", "distilbert")
 """Models whose classifier reads the first token alone and whose layers take tokens from several texts."""
 _ATTENTION = "packed"
-_TOKENS, _TEXTS, _LENGTH = 64, 4, 8
-"""Tokens of a batch are filled up to a multiple of the first; in attention texts and lengths to one of the others."""
+_TOKENS, _TEXTS, _LENGTH = 64, 8, 8
+"""Tokens of a batch are filled up to a multiple of the first, texts and, in attention, lengths to one of the others."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +33,8 @@ class Packing:
     """Where the tokens of a batch lie in one row, and where in attention, which has a row for each text.
 
     ``spread`` gives for every place in attention the token that stands there, ``gathered`` for every token its place;
-    ``taken`` tells which places hold a token.
+    ``taken`` tells which places hold a token. ``firsts`` are the first tokens of the texts, filled up with the first of
+    all.
     """
 
     n_texts: int
@@ -43,7 +44,7 @@ class Packing:
     spread: Int[Tensor, "places"]
     gathered: Int[Tensor, "tokens"]
     taken: Bool[Tensor, "places"]
-    firsts: Int[Tensor, "batch"]
+    firsts: Int[Tensor, "rows"]
     bias: Float[Tensor, "rows 1 1 length"]
 
 
@@ -90,7 +91,7 @@ def pack(
         spread=spread,
         gathered=gathered,
         taken=taken,
-        firsts=firsts,
+        firsts=torch.nn.functional.pad(firsts, (0, n_rows - n_texts)),
         bias=bias,
     )
     return ids, positions, packing
@@ -98,6 +99,11 @@ def pack(
 
 def _up(value: int, multiple: int) -> int:
     return -(-value // multiple) * multiple
+
+
+def without_waste(n_tokens: int) -> int:
+    """Return a budget near ``n_tokens`` that full batches need little filling up to; a small one stays as it is."""
+    return _up(n_tokens, _TOKENS) if n_tokens >= 8 * _TOKENS else n_tokens
 
 
 @contextmanager
@@ -126,7 +132,7 @@ def packed_logits(model: Any, tokens: Ragged, examples: Int[Tensor, "batch"]) ->
     dtype = next(model.parameters()).dtype
     ids, positions, packing = pack(tokens, examples, first_position=first, dtype=dtype)
     logits: Tensor = model(input_ids=ids, position_ids=positions, packing=packing).logits
-    return logits
+    return logits[: packing.n_texts]
 
 
 class _Spread(torch.autograd.Function):
@@ -205,7 +211,7 @@ AttentionInterface.register(_ATTENTION, _attend)
 
 
 def _first_token_attention(attention: Any, hidden: Tensor, *_: Any, packing: Packing, **__: Any) -> tuple[Tensor, None]:
-    """Stand in for the attention block of BERT's last layer: ``[1, tokens, width]`` in, ``[batch, 1, width]`` out."""
+    """Stand in for the attention block of BERT's last layer: ``[1, tokens, width]`` in, ``[rows, 1, width]`` out."""
     inner, first = attention.self, hidden[0, packing.firsts][:, None]
     seen = _attend_first(inner.query(first), inner.key(hidden), inner.value(hidden), packing, inner)
     return attention.output(seen, first), None
@@ -222,9 +228,9 @@ def _first_token_block(block: Any, hidden: Tensor, *_: Any, packing: Packing, **
 
 def _attend_first(query: Tensor, key: Tensor, value: Tensor, packing: Packing, attention: Any) -> Tensor:
     width, size = key.shape[-1], attention.attention_head_size
-    n_heads, n_texts = width // size, packing.n_texts
-    k, v = (_texts(part[0], packing, n_heads)[:n_texts] for part in (key, value))
-    q = query.view(n_texts, n_heads, 1, size)
-    scores = (q @ k.mT) * size**-0.5 + packing.bias[:n_texts]
+    n_heads = width // size
+    k, v = (_texts(part[0], packing, n_heads) for part in (key, value))
+    q = query.view(packing.n_rows, n_heads, 1, size)
+    scores = (q @ k.mT) * size**-0.5 + packing.bias
     seen: Tensor = attention.dropout(scores.softmax(dim=-1)) @ v
-    return seen.reshape(n_texts, 1, width)
+    return seen.reshape(packing.n_rows, 1, width)

@@ -18,7 +18,7 @@ from distil_core.config import LossConfig, Precision, TrainingConfig
 from distil_core.losses import LossParts, Outputs, distillation_loss
 from distil_core.models import Model, attention_maps, bf16_pays, logits_of
 from distil_core.optimizer import Optimizer
-from distil_core.packing import PACKABLE, packed, packed_logits
+from distil_core.packing import PACKABLE, packed, packed_logits, without_waste
 from distil_core.records import Step, Validation
 from distil_core.tokens import Ragged, shuffled_batches
 from distil_core.types import Mask
@@ -118,6 +118,7 @@ class _Task:
         lengths, chosen = self.lesson.tokens.lengths.cpu(), self.lesson.chosen
         lengths = lengths if chosen is None else lengths[chosen]
         budget = max(round(self.training.batch_size * float(lengths.float().mean())), 1)
+        budget = without_waste(budget) if self.packs else budget
         batches = shuffled_batches(lengths, n_tokens=budget, padded=not self.packs, seed=self.seed, epoch=number)
         return batches if chosen is None else [chosen[batch] for batch in batches]
 

@@ -11,7 +11,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from distil_core import jobs, models
+from distil_core import jobs, models, process
 from distil_core.bench import answer, child, grid, ours, peers, scale
 from distil_core.bench.workload import Wanted, Workload, prepare
 from distil_core.config import LayerMap, StudentConfig, to_json
@@ -170,8 +170,8 @@ class TestChild:
         assert json.loads(capsys.readouterr().out)["result"] == {"reason": ""}
 
     def test_a_peer_does_not_get_what_we_set_for_us(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setenv("GOMP_SPINCOUNT", child.SPINNING)
-        assert child.environment("ours")["GOMP_SPINCOUNT"] == child.SPINNING
+        monkeypatch.setenv("GOMP_SPINCOUNT", process.SPINNING)
+        assert child.environment("ours")["GOMP_SPINCOUNT"] == process.SPINNING
         assert "GOMP_SPINCOUNT" not in child.environment("trainer")
         monkeypatch.setenv("GOMP_SPINCOUNT", "7")
         assert child.environment("trainer")["GOMP_SPINCOUNT"] == "7"

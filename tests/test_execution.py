@@ -277,7 +277,7 @@ class TestWhatIsLeft:
     def test_every_architecture_goes_all_the_way(
         self, architecture: str, lab: tiny.Lab, checkpoint: Callable[..., Path], store: RunStore
     ) -> None:
-        teacher = TeacherConfig(source=str(checkpoint(architecture)), max_length=40, epochs=10, learning_rate=5e-3)
+        teacher = TeacherConfig(source=str(checkpoint(architecture)), max_length=40, epochs=10, learning_rate=2e-3)
         run = done(lab.config(teacher=teacher, loss=LossConfig(hidden_mse=0.1, attention_kl=0.1)), store)
         assert run.record is not None
         assert run.record.teacher_name.endswith("(fine-tuned)")

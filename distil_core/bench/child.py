@@ -14,6 +14,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from distil_core import process
+
 TASKS = {
     "machine": "machine:describe",
     "limits": "machine:limits",
@@ -29,8 +31,6 @@ TASKS = {
 """What a child can do, and where it is: what a side does not need, its process does not import."""
 
 _PEERS = ("trainer", "textbrewer", "torchdistill")
-SPINNING = "1000"
-"""What the command line sets for its own processes, see there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +63,8 @@ def environment(task: str) -> dict[str, str]:
     """Return the variables of a child; a peer does not get what this package sets for itself."""
     search = [str(Path(__file__).parents[2]), *filter(None, [os.environ.get("PYTHONPATH")])]
     ours = {"HF_HUB_OFFLINE": "1", "TOKENIZERS_PARALLELISM": "false", "PYTHONPATH": os.pathsep.join(search)}
-    dropped = {"GOMP_SPINCOUNT"} if task in _PEERS and os.environ.get("GOMP_SPINCOUNT") == SPINNING else set[str]()
+    tuned = task in _PEERS and os.environ.get("GOMP_SPINCOUNT") == process.SPINNING
+    dropped = {"GOMP_SPINCOUNT"} if tuned else set[str]()
     return {**{name: value for name, value in os.environ.items() if name not in dropped}, **ours}
 
 
@@ -78,6 +79,8 @@ def peak_bytes() -> int:
 
 def main(task: str, arguments: str) -> None:
     """Do a task in this process."""
+    if task not in _PEERS:
+        process.tune()
     module, _, name = TASKS[task].partition(":")
     work: Callable[..., dict[str, Any]] = getattr(import_module(f"distil_core.bench.{module}"), name)
     result = work(**json.loads(arguments))
