@@ -16,6 +16,8 @@ import torch
 os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ["HF_DATASETS_OFFLINE"] = "1"
 os.environ["TOKENIZERS_PARALLELISM"] = "false"
+# Several processes run tests side by side; the variable is for those that they start.
+torch.set_num_threads(int(os.environ.setdefault("OMP_NUM_THREADS", "1")))
 # One run at a time and no helper processes, but where a test asks for them.
 os.environ["DISTIL_LAB_WORKERS"] = "1"
 # The processes that tests start import this checkout, as the tests do, and not what is installed.

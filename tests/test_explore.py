@@ -102,7 +102,7 @@ def test_a_mask_is_named_where_there_is_one(lab: tiny.Lab, store: RunStore) -> N
 def test_a_teacher_that_was_fine_tuned_comes_from_the_cache(
     lab: tiny.Lab, store: RunStore, checkpoint: Callable[..., Path]
 ) -> None:
-    teacher = TeacherConfig(source=str(checkpoint()), max_length=40, epochs=10, learning_rate=5e-3)
+    teacher = TeacherConfig(source=str(checkpoint()), max_length=40, epochs=10, learning_rate=2e-3)
     found = pipeline.run_all(lab.config(teacher=teacher), store, twins=False)
     cache = Cache(store.path / "cache")
     kept = cache.find("teachers", found.record.teacher_digest)
