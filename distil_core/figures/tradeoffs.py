@@ -21,6 +21,27 @@ _PRICES: Mapping[Price, str] = {
     Price.PARAMETERS: "\N{LEFTWARDS ARROW} less is better · Parameters (logarithmic)",
     Price.BYTES: "\N{LEFTWARDS ARROW} less is better · Size on disk (bytes, logarithmic)",
 }
+_SHEET = (690, 280)
+"""Pixels of the plot on a laptop, by which names are kept apart."""
+
+_BESIDE = {
+    "middle right": (44, 0),
+    "middle left": (-44, 0),
+    "top center": (0, -16),
+    "bottom center": (0, 16),
+    "top right": (40, -12),
+    "top left": (-40, -12),
+    "bottom right": (40, 12),
+    "bottom left": (-40, 12),
+}
+"""Where the name of a mark may stand, and how far its middle is from the mark in pixels."""
+
+_CALLED = ((58, 64), (-58, 64), (58, -50), (-58, -50), (120, 40), (-120, 40))
+"""Where the name of the run in use may stand, likewise."""
+
+_ROOM = 22
+"""Pixels around a name that are enough."""
+
 _PREFIXES = ((1e9, "G"), (1e6, "M"), (1e3, "k"), (1.0, ""), (1e-3, "m"))
 
 
@@ -33,7 +54,7 @@ def scatter(
     selected: Point | None = None,
     height: int = 430,
 ) -> Figure:
-    """Draw models by price and score, with their intervals; those that another beats on both axes are pale.
+    """Draw models by price and score, with their intervals; those that another beats on both axes are small and pale.
 
     Every point carries its id, so that a click can lead to its run.
 
@@ -60,10 +81,11 @@ def scatter(
     for kind in GROUPS:
         if shown := [place for place in places if place.point.kind is kind]:
             _add_kind(figure, kind, shown, price)
-    if references:
-        _add_references(figure, references, places, price)
-    _add_emphasis(figure, places, selected)
     _fit_scores(figure, places, references)
+    room = _Room(figure, places, references)
+    if references:
+        _add_references(figure, references, room, price)
+    _add_emphasis(figure, places, room, selected)
     values = [place.price.value for place in places] + [reference.price for reference in references]
     reach = list(chain(values, *(_ends(place.price) for place in places)))
     if reach:
@@ -84,8 +106,9 @@ def _add_kind(figure: Figure, kind: RunKind | None, places: Sequence[Place], pri
         shown = [place for place in places if pale is not (place.best or place.point.in_use)]
         if not shown:
             continue
-        sizes = [16 if place.point.in_use else 12 for place in shown]
-        opacity = 0.3 if pale else 1.0
+        sizes = [16 if place.point.in_use else 9 if pale else 12 for place in shown]
+        # Pale enough beside the others, and still to be seen on a dark ground.
+        opacity = 0.6 if pale else 1.0
         figure.add_scatter(
             x=[place.price.value for place in shown],
             y=[100 * place.score.value for place in shown],
@@ -137,7 +160,46 @@ def _hover(place: Place, price: Price) -> str:
     return "<br>".join(lines)
 
 
-def _add_references(figure: Figure, references: Sequence[Reference], places: Sequence[Place], price: Price) -> None:
+class _Room:
+    """Where names may stand so that they hide neither marks nor one another, guessed for a plot of one size."""
+
+    def __init__(self, figure: Figure, places: Sequence[Place], references: Sequence[Reference]) -> None:
+        prices = [place.price.value for place in places] + [reference.price for reference in references]
+        self._left, self._right = (math.log(end(prices, default=1.0)) for end in (min, max))
+        self._low, self._high = figure.layout.yaxis.range or (0.0, 100.0)
+        self._taken = [self._pixel(reference.price, reference.score) for reference in references]
+        for place in places:
+            scores = (place.score.value, *_ends(place.score))
+            self._taken += [self._pixel(place.price.value, score) for score in scores]
+
+    def beside(self, reference: Reference) -> str:
+        """Return on which side of a published mark its name has room."""
+        spots = list(_BESIDE.values())
+        return list(_BESIDE)[self._roomiest(self._pixel(reference.price, reference.score), spots)]
+
+    def called(self, place: Place) -> tuple[int, int]:
+        """Return how far from a model its name has room."""
+        return _CALLED[self._roomiest(self._pixel(place.price.value, place.score.value), _CALLED)]
+
+    def _pixel(self, price: float, score: float) -> tuple[float, float]:
+        x = (math.log(price) - self._left) / (self._right - self._left or 1.0)
+        return _SHEET[0] * x, _SHEET[1] * (self._high - 100 * score) / (self._high - self._low)
+
+    def _roomiest(self, own: tuple[float, float], spots: Sequence[tuple[int, int]]) -> int:
+        """Return which spot around a mark is the first with room enough, or has the most; it is taken from then on."""
+        others = [other for other in self._taken if other != own]
+        names = [[(own[0] + x + aside, own[1] + y) for aside in (-30, 0, 30)] for x, y in spots]
+        # A name is wide and low: what is above or below it may be nearer.
+        free = [
+            min((math.hypot(x - p, 2 * (y - q)) for x, y in name for p, q in others), default=math.inf)
+            for name in names
+        ]
+        best = next((i for i, room in enumerate(free) if room >= _ROOM), free.index(max(free)))
+        self._taken += names[best]
+        return best
+
+
+def _add_references(figure: Figure, references: Sequence[Reference], room: "_Room", price: Price) -> None:
     figure.add_scatter(
         x=[reference.price for reference in references],
         y=[100 * reference.score for reference in references],
@@ -147,7 +209,7 @@ def _add_references(figure: Figure, references: Sequence[Reference], places: Seq
         selected={"marker": {"opacity": 1}},
         unselected={"marker": {"opacity": 1}, "textfont": {"color": NEUTRAL}},
         text=[f" {reference.name} " for reference in references],
-        textposition=[_side(reference, places) for reference in references],
+        textposition=[room.beside(reference) for reference in references],
         textfont={"size": 11, "color": NEUTRAL},
         cliponaxis=False,
         hovertext=[
@@ -157,19 +219,6 @@ def _add_references(figure: Figure, references: Sequence[Reference], places: Seq
         ],
         hoverinfo="text",
     )
-
-
-def _side(reference: Reference, places: Sequence[Place]) -> str:
-    """Return where the name of a mark has most room: beside it, away from the nearest model, or above or below."""
-    distances = [math.log(place.price.value / reference.price) for place in places]
-    left = min((-distance for distance in distances if distance <= 0), default=math.inf)
-    right = min((distance for distance in distances if distance > 0), default=math.inf)
-    near = math.log(1.5)
-    if left > near and right > near:
-        return "top center"
-    if max(left, right) <= near:
-        return "bottom center"
-    return "middle left" if left > right else "middle right"
 
 
 def _of_teacher(reference: Reference, price: Price) -> str:
@@ -182,10 +231,11 @@ def _of_teacher(reference: Reference, price: Price) -> str:
             return f"{percent(reference.ratio)} of its teacher's {price}"
 
 
-def _add_emphasis(figure: Figure, places: Sequence[Place], selected: Point | None) -> None:
+def _add_emphasis(figure: Figure, places: Sequence[Place], room: "_Room", selected: Point | None) -> None:
     """Name the run in use on the chart, and draw a ring around the point that is shown beside it."""
     for place in places:
         if place.point.in_use:
+            ax, ay = room.called(place)
             figure.add_annotation(
                 x=math.log10(place.price.value),
                 y=100 * place.score.value,
@@ -194,8 +244,8 @@ def _add_emphasis(figure: Figure, places: Sequence[Place], selected: Point | Non
                 showarrow=True,
                 arrowhead=0,
                 arrowcolor=MARKS[place.point.kind].color,
-                ax=58,
-                ay=64,
+                ax=ax,
+                ay=ay,
                 standoff=9,
             )
         if selected is not None and place.point.id == selected.id:
