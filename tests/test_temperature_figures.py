@@ -54,6 +54,12 @@ def test_agreement_is_a_flat_line() -> None:
     assert list(trace.y) == [75.0, 75.0]
 
 
+def test_the_axis_reaches_a_little_beyond_the_first_and_the_last_temperature() -> None:
+    low, high = figures.agreement(SOFTENED).layout.xaxis.range
+    assert low < math.log10(SOFTENED.temperatures[0])
+    assert high > math.log10(SOFTENED.temperatures[-1])
+
+
 def test_small_matrix_shows_its_names_and_numbers() -> None:
     figure = figures.leftover(a_leftover(5), ["a_b", "b", "c", "d", "e"], high=0.5)
     (heatmap,) = figure.data
