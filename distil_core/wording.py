@@ -16,7 +16,7 @@ def percent(share: float) -> str:
 
 def points(share: float, *, unit: bool = True) -> str:
     """Write a difference of two shares in signed percentage points."""
-    text = f"{100 * share:+.1f}".replace("-", MINUS)
+    text = f"{100 * share:+z.1f}".replace("-", MINUS)
     return f"{text} points" if unit else text
 
 

@@ -10,6 +10,7 @@ def test_shares() -> None:
     assert wording.percent(-0.02) == "−2.0 %"
     assert wording.points(0.0123) == "+1.2 points"
     assert wording.points(-0.0123, unit=False) == "−1.2"
+    assert wording.points(-0.0001, unit=False) == "+0.0"
     assert wording.interval(Interval(value=0.9, low=0.88, high=0.921)) == ("90.0 %", "88.0 to 92.1")
 
 
