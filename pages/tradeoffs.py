@@ -90,7 +90,8 @@ def ask(found: Family) -> None:
                 selection_mode="multi",
                 key=SHOWN,
                 bind="query-params",
-                width="stretch",
+                width="content",
+                wrap=True,
                 help="Published: what the papers on DistilBERT, TinyBERT and MiniLM report, relative to this teacher.",
             )
         several = any(point.several for point in landscape.points)

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from itertools import chain
+from itertools import chain, pairwise
 
 from distil_core.config import RunKind
 from distil_core.figures.theme import ABOVE, MARKS, Figure, empty
@@ -169,8 +169,14 @@ class _Room:
         self._low, self._high = figure.layout.yaxis.range or (0.0, 100.0)
         self._taken = [self._pixel(reference.price, reference.score) for reference in references]
         for place in places:
-            scores = (place.score.value, *_ends(place.score))
-            self._taken += [self._pixel(place.price.value, score) for score in scores]
+            price, score = place.price, place.score
+            self._taken += [self._pixel(price.value, value) for value in (score.value, *_ends(score))]
+            self._taken += [self._pixel(value, score.value) for value in _ends(price)]
+        # Where the line of the best rises.
+        for lower, higher in pairwise(place for place in places if place.best):
+            rise = higher.score.value - lower.score.value
+            steps = (lower.score.value + rise * i / 8 for i in range(9))
+            self._taken += [self._pixel(higher.price.value, value) for value in steps]
 
     def beside(self, reference: Reference) -> str:
         """Return on which side of a published mark its name has room."""
