@@ -101,7 +101,7 @@ def progress(state: Progress, *, stopping: bool) -> str:
 
 def shortened(text: str, *, length: int = 42) -> str:
     """Cut a text after a whole word to about ``length`` characters."""
-    return text if len(text) <= length else f"{text[:length].rsplit(maxsplit=1)[0]}…"
+    return text if len(text) <= length else f"{text[: length + 1].rsplit(' ', 1)[0][:length].rstrip()}…"
 
 
 def escaped(text: str) -> str:

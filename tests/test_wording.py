@@ -72,6 +72,8 @@ def test_progress() -> None:
 def test_shortened_ends_with_a_whole_word() -> None:
     assert wording.shortened("short") == "short"
     assert wording.shortened("one two three four", length=10) == "one two…"
+    assert wording.shortened("one two three four", length=7) == "one two…"
+    assert wording.shortened("onetwothree", length=6) == "onetwo…"
 
 
 def test_typed_text_is_no_markdown() -> None:

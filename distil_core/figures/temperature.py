@@ -58,7 +58,7 @@ def leftover(model: Leftover, labels: Sequence[str], *, high: float, height: int
 
     Args:
         model: What to draw.
-        labels: Names of the labels; where they are many, only some are written beside the matrix.
+        labels: Names of the labels; where they are many, only some are written, and on one side of the matrix.
         high: End of the color scale, the same for models that stand side by side.
         height: In pixels.
     """
@@ -79,9 +79,12 @@ def leftover(model: Leftover, labels: Sequence[str], *, high: float, height: int
     )
     stride = math.ceil(len(labels) / MOST_NAMES)
     places = list(range(0, len(labels), stride))
-    names = {"tickvals": places, "ticktext": [shortened(_words(labels[i]), length=16) for i in places]}
+    length = 16 if stride == 1 else 24
+    names = {"tickvals": places, "ticktext": [shortened(_words(labels[i]), length=length) for i in places]}
     figure.update_xaxes(**names, showgrid=False, tickangle=-40, constrain="domain")
     figure.update_yaxes(**names, showgrid=False, autorange="reversed")
+    if stride > 1:
+        figure.update_xaxes(title_text="Wrong label, in the same order", showticklabels=False)
     figure.update_layout(margin={"t": 44})
     return figure
 
