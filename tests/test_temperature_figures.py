@@ -31,8 +31,8 @@ def a_leftover(n: int) -> Leftover:
 def test_entropies_stay_below_that_of_equal_labels() -> None:
     figure = figures.entropies(SOFTENED, n_labels=5)
     assert [(trace.name, trace.line.color, list(trace.y)) for trace in figure.data] == [
-        ("Teacher", TEACHER, [0.1, 0.9]),
         ("Student", STUDENT, [0.2, 0.8]),
+        ("Teacher", TEACHER, [0.1, 0.9]),
     ]
     assert figure.data[0].line.dash != figure.data[1].line.dash
     assert figure.layout.shapes[0].y0 == pytest.approx(math.log(5))

@@ -25,12 +25,14 @@ def entropies(softened: Softened, *, n_labels: int, height: int = 300) -> Figure
         line={"color": _GRAY, "dash": "dot", "width": 1.5},
         annotation={"text": f"all {n_labels} labels alike", "xanchor": "left", "x": 0, "yanchor": "top"},
     )
+    # The dashes last, since the line would hide them where a student is as undecided as its teacher.
     sides = (
-        ("Teacher", softened.teacher_entropy_nats, TEACHER, "dash"),
         ("Student", softened.student_entropy_nats, STUDENT, "solid"),
+        ("Teacher", softened.teacher_entropy_nats, TEACHER, "dash"),
     )
     for name, values, color, dash in sides:
         _line(figure, softened.temperatures, values, name=name, color=color, dash=dash)
+    figure.update_layout(legend={**ABOVE, "traceorder": "reversed"})
     figure.update_yaxes(range=[-0.03 * most, 1.06 * most])
     return figure
 

@@ -21,8 +21,8 @@ _PRICES: Mapping[Price, str] = {
     Price.PARAMETERS: "\N{LEFTWARDS ARROW} less is better · Parameters (logarithmic)",
     Price.BYTES: "\N{LEFTWARDS ARROW} less is better · Size on disk (bytes, logarithmic)",
 }
-_SHEET = (690, 280)
-"""Pixels of the plot on a laptop, by which names are kept apart."""
+_SHEET = (290, 240)
+"""Pixels of the plot on a phone, by which names are kept apart; wherever it is larger, they are further apart."""
 
 _BESIDE = {
     "middle right": (44, 0),
@@ -166,7 +166,8 @@ class _Room:
     def __init__(self, figure: Figure, places: Sequence[Place], references: Sequence[Reference]) -> None:
         prices = [place.price.value for place in places] + [reference.price for reference in references]
         self._left, self._right = (math.log(end(prices, default=1.0)) for end in (min, max))
-        self._low, self._high = figure.layout.yaxis.range or (0.0, 100.0)
+        scores: tuple[float, float] = figure.layout.yaxis.range or (0.0, 100.0)
+        self._low, self._high = scores
         self._taken = [self._pixel(reference.price, reference.score) for reference in references]
         for place in places:
             price, score = place.price, place.score
