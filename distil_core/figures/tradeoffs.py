@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping, Sequence
 from itertools import chain, pairwise
+from typing import TypeAlias
 
 from distil_core.config import RunKind
 from distil_core.figures.theme import ABOVE, MARKS, Figure, empty
@@ -21,8 +22,8 @@ _PRICES: Mapping[Price, str] = {
     Price.PARAMETERS: "\N{LEFTWARDS ARROW} less is better · Parameters (logarithmic)",
     Price.BYTES: "\N{LEFTWARDS ARROW} less is better · Size on disk (bytes, logarithmic)",
 }
-_SHEET = (290, 240)
-"""Pixels of the plot on a phone, by which names are kept apart; wherever it is larger, they are further apart."""
+_PLOTS = ((290, 240), (690, 280))
+"""Pixels of the plot on a phone and on a laptop, by which names are kept apart."""
 
 _BESIDE = {
     "middle right": (44, 0),
@@ -160,50 +161,58 @@ def _hover(place: Place, price: Price) -> str:
     return "<br>".join(lines)
 
 
+_Spot: TypeAlias = tuple[float, float, int, int]
+
+
 class _Room:
-    """Where names may stand so that they hide neither marks nor one another, guessed for a plot of one size."""
+    """Where names may stand so that they hide neither marks nor one another, on a phone and on a laptop.
+
+    A spot is its place in the plot, as shares of its width and height, and how far it is from there in pixels.
+    """
 
     def __init__(self, figure: Figure, places: Sequence[Place], references: Sequence[Reference]) -> None:
         prices = [place.price.value for place in places] + [reference.price for reference in references]
         self._left, self._right = (math.log(end(prices, default=1.0)) for end in (min, max))
         scores: tuple[float, float] = figure.layout.yaxis.range or (0.0, 100.0)
         self._low, self._high = scores
-        self._taken = [self._pixel(reference.price, reference.score) for reference in references]
+        self._taken = [self._spot(reference.price, reference.score) for reference in references]
         for place in places:
             price, score = place.price, place.score
-            self._taken += [self._pixel(price.value, value) for value in (score.value, *_ends(score))]
-            self._taken += [self._pixel(value, score.value) for value in _ends(price)]
+            self._taken += [self._spot(price.value, value) for value in (score.value, *_ends(score))]
+            self._taken += [self._spot(value, score.value) for value in _ends(price)]
         # Where the line of the best rises.
         for lower, higher in pairwise(place for place in places if place.best):
             rise = higher.score.value - lower.score.value
             steps = (lower.score.value + rise * i / 8 for i in range(9))
-            self._taken += [self._pixel(higher.price.value, value) for value in steps]
+            self._taken += [self._spot(higher.price.value, value) for value in steps]
 
     def beside(self, reference: Reference) -> str:
         """Return on which side of a published mark its name has room."""
-        spots = list(_BESIDE.values())
-        return list(_BESIDE)[self._roomiest(self._pixel(reference.price, reference.score), spots)]
+        spot = self._spot(reference.price, reference.score)
+        return list(_BESIDE)[self._roomiest(spot, list(_BESIDE.values()))]
 
     def called(self, place: Place) -> tuple[int, int]:
         """Return how far from a model its name has room."""
-        return _CALLED[self._roomiest(self._pixel(place.price.value, place.score.value), _CALLED)]
+        return _CALLED[self._roomiest(self._spot(place.price.value, place.score.value), _CALLED)]
 
-    def _pixel(self, price: float, score: float) -> tuple[float, float]:
+    def _spot(self, price: float, score: float) -> _Spot:
         x = (math.log(price) - self._left) / (self._right - self._left or 1.0)
-        return _SHEET[0] * x, _SHEET[1] * (self._high - 100 * score) / (self._high - self._low)
+        return x, (self._high - 100 * score) / (self._high - self._low), 0, 0
 
-    def _roomiest(self, own: tuple[float, float], spots: Sequence[tuple[int, int]]) -> int:
-        """Return which spot around a mark is the first with room enough, or has the most; it is taken from then on."""
+    def _roomiest(self, own: _Spot, moves: Sequence[tuple[int, int]]) -> int:
+        """Return which move away from a mark is the first with room enough, or has the most, and take that room."""
         others = [other for other in self._taken if other != own]
-        names = [[(own[0] + x + aside, own[1] + y) for aside in (-30, 0, 30)] for x, y in spots]
-        # A name is wide and low: what is above or below it may be nearer.
-        free = [
-            min((math.hypot(x - p, 2 * (y - q)) for x, y in name for p, q in others), default=math.inf)
-            for name in names
-        ]
+        names = [[(own[0], own[1], x + aside, y) for aside in (-30, 0, 30)] for x, y in moves]
+        free = [min((_gap(spot, other) for spot in name for other in others), default=math.inf) for name in names]
         best = next((i for i, room in enumerate(free) if room >= _ROOM), free.index(max(free)))
         self._taken += names[best]
         return best
+
+
+def _gap(one: _Spot, other: _Spot) -> float:
+    """Return how far two spots are apart in pixels; a name is wide and low, so what is above or below may be nearer."""
+    x, y, right, down = (a - b for a, b in zip(one, other, strict=True))
+    return min(math.hypot(width * x + right, 2 * (height * y + down)) for width, height in _PLOTS)
 
 
 def _add_references(figure: Figure, references: Sequence[Reference], room: "_Room", price: Price) -> None:
