@@ -91,6 +91,10 @@ def test_names_keep_away_from_models() -> None:
     right, left = a_point("right", 0.77, 3_000_000), a_point("left", 0.77, 2_000_000)
     assert named(right)[0] == "middle left"
     assert named(right, left)[0] in ("top center", "bottom center")
+    # Where nothing is cheaper, the name would run over the scale.
+    far = far[1:]
+    assert named(right)[0] != "middle left"
+    far = (a_point("low", 0.5, 400_000), *far)
     # The name of the run in use stands below to the right, unless something else does.
     assert [(note.ax, note.ay) for note in named(a_point("mine", 0.7, 1_000_000))[1].layout.annotations] == [(58, 64)]
     blocks = a_point("blocks", 0.59, 1_200_000)

@@ -203,10 +203,24 @@ class _Room:
         """Return which move away from a mark is the first with room enough, or has the most, and take that room."""
         others = [other for other in self._taken if other != own]
         names = [[(own[0], own[1], x + aside, y) for aside in (-30, 0, 30)] for x, y in moves]
-        free = [min((_gap(spot, other) for spot in name for other in others), default=math.inf) for name in names]
+        free = [
+            min((_gap(spot, other) for spot in name for other in others), default=math.inf)
+            if all(map(_inside, name))
+            else -math.inf
+            for name in names
+        ]
         best = next((i for i, room in enumerate(free) if room >= _ROOM), free.index(max(free)))
         self._taken += names[best]
         return best
+
+
+def _inside(spot: _Spot) -> bool:
+    """Return whether a part of a name is in the plot, or in the little room beside it."""
+    x, y, right, down = spot
+    return all(
+        abs(width * (x - 0.5) + right) <= width / 2 + 35 and 0 <= height * y + down <= height
+        for width, height in _PLOTS
+    )
 
 
 def _gap(one: _Spot, other: _Spot) -> float:
