@@ -314,8 +314,8 @@ def summed_up(laid: Grid, measure: Measure) -> str:
     if not gaps:
         return "How the students stand beside their twins shows when the first two are done."
     found = [verdict(gap, measure) for gap in gaps]
-    parts = (f"**{words.capitalize()}**: {found.count(words)} of {len(gaps)} students" for words in sorted(set(found)))
-    return " · ".join(parts)
+    students = f"{len(gaps)} student{'s' * (len(gaps) != 1)}"
+    return " · ".join(f"**{words.capitalize()}**: {found.count(words)} of {students}" for words in sorted(set(found)))
 
 
 def sentence(cell: Cell, measure: Measure) -> str:

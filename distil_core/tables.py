@@ -197,15 +197,20 @@ def origin_rows(record: RunRecord) -> dict[str, str]:
     corpus, environment = record.corpus, record.environment
     return {
         "Texts": f"{corpus.n_train:,} to train, {corpus.n_validation:,} to validate, {corpus.n_test:,} to test",
-        "Labels": ", ".join(corpus.label_names),
+        "Labels": _first(corpus.label_names),
         "Length": f"{corpus.mean_tokens:.1f} tokens on average, {corpus.n_truncated:,} texts cut off",
-        **({"Notes on the corpus": " ".join(corpus.notes)} if corpus.notes else {}),
+        **({"Notes on the corpus": "; ".join(corpus.notes)} if corpus.notes else {}),
         "Teacher layers copied": ", ".join(map(str, record.layers)) or NONE,
-        "Machine": f"{environment.processor}, {environment.threads} threads",
+        "Machine": f"{environment.processor}, {environment.threads} thread{'s' * (environment.threads != 1)}",
         "Trained on": f"{environment.device} in {environment.precision}",
         "Versions": ", ".join(f"{name} {version}" for name, version in environment.versions.items()),
         **{f"Time, {part.replace('_', ' ')}": duration(seconds) for part, seconds in record.seconds.items()},
     }
+
+
+def _first(names: Sequence[str], *, most: int = 12) -> str:
+    shown = ", ".join(names[:most])
+    return shown if len(names) <= most else f"{shown} and {len(names) - most} more"
 
 
 def as_text(family: Family) -> str:

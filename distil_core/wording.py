@@ -16,7 +16,7 @@ def percent(share: float) -> str:
 
 def points(share: float, *, unit: bool = True) -> str:
     """Write a difference of two shares in signed percentage points."""
-    text = f"{100 * share:+.1f}".replace("-", MINUS)
+    text = f"{100 * share:+z.1f}".replace("-", MINUS)
     return f"{text} points" if unit else text
 
 
@@ -101,7 +101,7 @@ def progress(state: Progress, *, stopping: bool) -> str:
 
 def shortened(text: str, *, length: int = 42) -> str:
     """Cut a text after a whole word to about ``length`` characters."""
-    return text if len(text) <= length else f"{text[:length].rsplit(maxsplit=1)[0]}…"
+    return text if len(text) <= length else f"{text[: length + 1].rsplit(' ', 1)[0][:length].rstrip()}…"
 
 
 def escaped(text: str) -> str:

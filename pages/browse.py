@@ -23,6 +23,8 @@ TABLE, SLICES, NAME, TAB = "compare.examples", "compare.slices", "compare.slice.
 MAX_SHOWN, MAX_LABELS = 500, 10
 COLUMNS = {
     "Text": st.column_config.TextColumn(width="large"),
+    # Or long names would push what the texts are ranked by out of sight.
+    **dict.fromkeys(("Label", "Teacher", "Student"), st.column_config.TextColumn(width="medium")),
     "KL (nats)": st.column_config.NumberColumn(
         format="%.3f", help="How far the student's probabilities are from the teacher's; 0 is the same."
     ),

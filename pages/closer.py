@@ -83,7 +83,7 @@ def show_words(outcome: Outcome, text: str, special: bool, view: View, maps: Map
 def show_all(outcome: Outcome, text: str, special: bool, view: View, maps: Maps) -> None:
     """Show all heads of both models as thumbnails, and one of them large."""
     heads = {head_name(head): head for head in attention.heads(view)}
-    left, middle, right = st.columns([3, 3, 4], gap="small")
+    left, right = st.columns([3, 2], gap="medium")
     with right:
         head = heads[choose("Head, or click one", list(heads), key=HEAD)]
         other = attention.counterpart(view, head, outcome.record.layers)
@@ -101,11 +101,11 @@ def show_all(outcome: Outcome, text: str, special: bool, view: View, maps: Maps)
             st.caption("No head of the other model is assigned to this one.")
         else:
             st.caption(f"Assigned to it: {head_name(other[0])}, similarity {other[1]:.2f}; it is framed, too.")
-    for column, of_teacher in ((left, True), (middle, False)):
+    for of_teacher in (True, False):
         side, name = (view.teacher, "Teacher") if of_teacher else (view.student, "Student")
         framed = [h for h in (head, *(other or ())[:1]) if h.of_teacher is of_teacher]
         n_layers, n_heads = side.entropies.shape
-        with column:
+        with left:
             widgets.chart(
                 f"{name}: {n_layers} layers of {n_heads} heads",
                 figures.mosaic(

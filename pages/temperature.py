@@ -161,7 +161,7 @@ def show_dark_knowledge(found: Family) -> None:
         + (
             ""
             if len(labels) <= figures.MOST_NAMES
-            else " Point at a cell to read its labels; the sides name only some."
+            else " Point at a cell to read its labels; the side names only some."
         )
     )
 

@@ -27,6 +27,7 @@ PUBLISHED = "Published"
 _SHARE = st.column_config.NumberColumn(format="%.1f %%")
 _MS = st.column_config.NumberColumn(format="%.2f ms")
 COLUMNS = {
+    "Model": st.column_config.TextColumn(pinned=True),
     **{f"{name}{end}": _SHARE for name in ("Accuracy", "Agreement") for end in ("", " from", " to")},
     "Macro-F1": _SHARE,
     **dict.fromkeys(("Latency", "p5", "p95"), _MS),
@@ -90,6 +91,7 @@ def ask(found: Family) -> None:
                 key=SHOWN,
                 bind="query-params",
                 width="content",
+                wrap=True,
                 help="Published: what the papers on DistilBERT, TinyBERT and MiniLM report, relative to this teacher.",
             )
         several = any(point.several for point in landscape.points)

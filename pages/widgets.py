@@ -42,7 +42,7 @@ def header(lead: str) -> Any:
     st.session_state["run"] = st.session_state[_PICKER] = wanted
     if wanted is not None and wanted != EXAMPLE:
         st.query_params["run"] = wanted
-    left, right = st.columns([3, 2], vertical_alignment="center", gap="large")
+    left, right = st.columns([3, 2], vertical_alignment="center", gap="small")
     left.subheader(lead, anchor=False)
     with right.container(horizontal=True, vertical_alignment="center", gap="small"):
         chooser = st.container()
@@ -191,9 +191,7 @@ def measures(found: Family, *, key: str) -> None:
     """Show all that was measured of teacher, student and twins: a line a measure, a column a model."""
     names = [model.name for model in summary.models(found)]
     lines = tables.table(found)
-    cells = [
-        [f"{value}  \n:small[:gray[{spread}]]" if spread else value for value, spread in line.cells] for line in lines
-    ]
+    cells = [[_cell(*cell) for cell in line.cells] for line in lines]
     frame = pd.DataFrame(cells, columns=names, index=[line.label for line in lines])
     st.table(frame, border="horizontal", alt="All measures of teacher, student and twins")
     with st.container(horizontal=True):
@@ -212,3 +210,9 @@ def measures(found: Family, *, key: str) -> None:
             icon=":material/download:",
             type="tertiary",
         )
+
+
+def _cell(value: str, spread: str) -> str:
+    """Write a figure above its spread, each on one line; a table without the room for that can be scrolled."""
+    value, spread = (text.replace(" ", "\N{NO-BREAK SPACE}") for text in (value, spread))
+    return f"{value}  \n:small[:gray[{spread}]]" if spread else value

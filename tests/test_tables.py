@@ -92,6 +92,13 @@ def test_origin_names_corpus_machine_and_times(family: Family) -> None:
     assert rows["Machine"].endswith("2 threads")
     assert "Notes on the corpus" in rows
     record = family.distilled.record
+    alone = replace(record, environment=replace(record.environment, threads=1))
+    assert tables.origin_rows(alone)["Machine"].endswith("1 thread")
+    names = tuple(f"label {i}" for i in range(77))
+    many = tables.origin_rows(replace(record, corpus=replace(record.corpus, label_names=names)))
+    assert many["Labels"].endswith("label 11 and 65 more")
+    several = replace(record, corpus=replace(record.corpus, notes=("one", "two")))
+    assert tables.origin_rows(several)["Notes on the corpus"] == "one; two"
     assert "Notes on the corpus" not in tables.origin_rows(replace(record, corpus=replace(record.corpus, notes=())))
 
 

@@ -31,8 +31,8 @@ def a_leftover(n: int) -> Leftover:
 def test_entropies_stay_below_that_of_equal_labels() -> None:
     figure = figures.entropies(SOFTENED, n_labels=5)
     assert [(trace.name, trace.line.color, list(trace.y)) for trace in figure.data] == [
-        ("Teacher", TEACHER, [0.1, 0.9]),
         ("Student", STUDENT, [0.2, 0.8]),
+        ("Teacher", TEACHER, [0.1, 0.9]),
     ]
     assert figure.data[0].line.dash != figure.data[1].line.dash
     assert figure.layout.shapes[0].y0 == pytest.approx(math.log(5))
@@ -54,6 +54,12 @@ def test_agreement_is_a_flat_line() -> None:
     assert list(trace.y) == [75.0, 75.0]
 
 
+def test_the_axis_reaches_a_little_beyond_the_first_and_the_last_temperature() -> None:
+    low, high = figures.agreement(SOFTENED).layout.xaxis.range
+    assert low < math.log10(SOFTENED.temperatures[0])
+    assert high > math.log10(SOFTENED.temperatures[-1])
+
+
 def test_small_matrix_shows_its_names_and_numbers() -> None:
     figure = figures.leftover(a_leftover(5), ["a_b", "b", "c", "d", "e"], high=0.5)
     (heatmap,) = figure.data
@@ -70,7 +76,10 @@ def test_large_matrix_names_only_some_labels_and_all_when_pointed_at() -> None:
     (heatmap,) = figure.data
     assert heatmap.texttemplate is None
     assert len(figure.layout.yaxis.ticktext) <= figures.MOST_NAMES
-    assert max(map(len, figure.layout.yaxis.ticktext)) <= 17
+    assert max(map(len, figure.layout.yaxis.ticktext)) <= 25
+    # Twice the same names would leave the matrix no room.
+    assert figure.layout.xaxis.showticklabels is False
+    assert "same order" in figure.layout.xaxis.title.text
     assert list(heatmap.customdata[3][76]) == [labels[3], labels[76]]
     # The lower half of the scale is drawn apart, and its ends stay.
     scale = dict(heatmap.colorscale)

@@ -10,7 +10,7 @@ from distil_core import tradeoffs
 from distil_core.config import RunKind
 from distil_core.figures import MARKS
 from distil_core.figures import tradeoffs as figures
-from distil_core.tradeoffs import Price, Score, Spread
+from distil_core.tradeoffs import Point, Price, Score, Spread
 from tests.landscapes import POINTS, a_point, a_teacher
 
 
@@ -27,8 +27,8 @@ def test_the_chart_draws_kinds_in_their_colors_and_shapes() -> None:
     assert line.line.shape == "hv"
     assert [trace.name for trace in traces if trace.showlegend is None] == ["Student", "TF-IDF"]
     students = {trace.opacity: trace for trace in traces if trace.name == "Student" and trace.x[0] is not None}
-    assert sorted(students) == [0.3, 1.0]
-    assert list(students[0.3].x) == [100, 800]
+    assert sorted(students) == [0.6, 1.0]
+    assert list(students[0.6].x) == [100, 800]
     assert list(students[1.0].x) == [500, 500, 900]
     assert [point[0] for point in students[1.0].customdata] == ["same", "mine", "dear"]
     assert list(students[1.0].error_y.array) == pytest.approx([2.0] * 3)
@@ -71,31 +71,42 @@ def test_published_marks_are_hollow_and_named() -> None:
         assert trace.customdata is None
 
 
-def test_names_of_published_marks_keep_away_from_models() -> None:
+def test_names_keep_away_from_models() -> None:
     teacher = replace(POINTS[0], kind=None, records=(a_teacher(0.795),))
-    marks = tradeoffs.references(teacher, Score.ACCURACY, Price.PARAMETERS)
-    sides = {}
-    for prices in ((2_000_000,), (3_000_000,), (2_000_000, 3_000_000)):
-        near = [a_point(str(parameters), 0.7, parameters) for parameters in prices]
+    mark, *_ = tradeoffs.references(teacher, Score.ACCURACY, Price.PARAMETERS)
+    far = (a_point("low", 0.5, 400_000), a_point("high", 0.9, 40_000_000))
+
+    def named(*near: Point) -> tuple[str, Any]:
         figure = figures.scatter(
-            tradeoffs.places(near, Score.ACCURACY, Price.PARAMETERS),
+            tradeoffs.places([*far, *near], Score.ACCURACY, Price.PARAMETERS),
             score=Score.ACCURACY,
             price=Price.PARAMETERS,
-            references=marks,
+            references=(mark,),
         )
         (trace,) = (trace for trace in figure.data if trace.name == "Published, other data")
-        sides[prices] = trace.textposition
-    # DistilBERT is at 2.4 million, TinyBERT-6 beside it, the others far below.
-    assert list(sides[(2_000_000,)]) == ["middle right", "top center", "middle right", "top center"]
-    assert list(sides[(3_000_000,)]) == ["middle left", "top center", "middle left", "top center"]
-    assert list(sides[(2_000_000, 3_000_000)]) == ["bottom center", "top center", "bottom center", "top center"]
+        return trace.textposition[0], figure
+
+    # DistilBERT is at 2.4 million and 77 %.
+    assert named()[0] == "middle right"
+    right, left = a_point("right", 0.77, 3_000_000), a_point("left", 0.77, 2_000_000)
+    assert named(right)[0] == "middle left"
+    assert named(right, left)[0] in ("top center", "bottom center")
+    # Where nothing is cheaper, the name would run over the scale.
+    far = far[1:]
+    assert named(right)[0] != "middle left"
+    far = (a_point("low", 0.5, 400_000), *far)
+    # The name of the run in use stands below to the right, unless something else does.
+    assert [(note.ax, note.ay) for note in named(a_point("mine", 0.7, 1_000_000))[1].layout.annotations] == [(58, 64)]
+    blocks = a_point("blocks", 0.59, 1_200_000)
+    (note,) = named(a_point("mine", 0.7, 1_000_000), blocks)[1].layout.annotations
+    assert (note.ax, note.ay) != (58, 64)
 
 
 def test_untrained_models_far_below_are_named_at_the_edge() -> None:
     cut = a_point("cut", 0.1, 500, RunKind.LAYER_CUT)
     places = tradeoffs.places([*POINTS[:4], cut, replace(cut, id="seed", seeds=(1,))], Score.ACCURACY, Price.PARAMETERS)
     figure = figures.scatter(places, score=Score.ACCURACY, price=Price.PARAMETERS)
-    assert [note.text for note in figure.layout.annotations] == ["<b>run in use</b>", "▲ 10.0 % ↓"]
+    assert [note.text for note in figure.layout.annotations] == ["▲ 10.0 % ↓", "<b>run in use</b>"]
     low, high = figure.layout.yaxis.range
     assert 50 < low < 58
     assert 92 < high < 100

@@ -10,6 +10,7 @@ def test_shares() -> None:
     assert wording.percent(-0.02) == "−2.0 %"
     assert wording.points(0.0123) == "+1.2 points"
     assert wording.points(-0.0123, unit=False) == "−1.2"
+    assert wording.points(-0.0001, unit=False) == "+0.0"
     assert wording.interval(Interval(value=0.9, low=0.88, high=0.921)) == ("90.0 %", "88.0 to 92.1")
 
 
@@ -71,6 +72,8 @@ def test_progress() -> None:
 def test_shortened_ends_with_a_whole_word() -> None:
     assert wording.shortened("short") == "short"
     assert wording.shortened("one two three four", length=10) == "one two…"
+    assert wording.shortened("one two three four", length=7) == "one two…"
+    assert wording.shortened("onetwothree", length=6) == "onetwo…"
 
 
 def test_typed_text_is_no_markdown() -> None:

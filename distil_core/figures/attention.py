@@ -11,7 +11,7 @@ from plotly.colors import get_colorscale, sample_colorscale, unlabel_rgb
 
 from distil_core.figures import cells
 from distil_core.figures.cells import Cell
-from distil_core.figures.theme import ABOVE, DIVERGING, SEQUENTIAL, STUDENT, TEACHER, Figure, empty, hatching
+from distil_core.figures.theme import ABOVE, BAR, DIVERGING, SEQUENTIAL, STUDENT, TEACHER, Figure, empty, hatching
 
 _LONGEST = 14
 """Characters of a token that an axis has room for."""
@@ -38,7 +38,7 @@ def overview(similarity: np.ndarray, layers: Sequence[int], *, picked: Cell, mea
     figure.add_heatmap(
         z=similarity,
         colorscale=SEQUENTIAL,
-        colorbar=_BAR,
+        colorbar=BAR,
         text=[[f"{value:.2f}" for value in row] for row in similarity],
         texttemplate="%{text}" if max(n_teacher, n_student) <= _NUMBERED else None,
     )
@@ -127,7 +127,7 @@ def _map(
         zmin=limits[0],
         zmax=limits[1],
         colorscale=scale,
-        colorbar=_BAR,
+        colorbar=BAR,
         hovertemplate=hover + "<extra></extra>",
     )
     for axis in (figure.update_xaxes, figure.update_yaxes):
@@ -147,7 +147,7 @@ def mosaic(image: str, *, entropies: np.ndarray, picked: Cell | None, name: str)
         name: Whose heads these are.
     """
     n_layers, n_heads = entropies.shape
-    cell = max(20, min(60, 400 // max(n_layers, n_heads)))
+    cell = max(20, min(60, 480 // max(n_layers, n_heads)))
     figure = empty(height=70 + cell * n_layers, x="Head", y="Layer")
     figure.add_layout_image(
         source=image,
@@ -171,7 +171,7 @@ def mosaic(image: str, *, entropies: np.ndarray, picked: Cell | None, name: str)
     cells.overlay(figure, range(n_layers), range(n_heads), hover=hover, size=cell - 6)
     figure.update_xaxes(tickvals=list(range(n_heads)), range=[-0.5, n_heads - 0.5], showgrid=False, side="top")
     figure.update_yaxes(tickvals=list(range(n_layers)), range=[n_layers - 0.5, -0.5])
-    figure.update_xaxes(constrain="domain")
+    figure.update_xaxes(constrain="domain", constraintoward="left")
     figure.update_yaxes(showgrid=False, constrain="domain", constraintoward="top", scaleanchor="x")
     return figure
 
@@ -227,7 +227,7 @@ def entropies(values: np.ndarray, *, n_tokens: int) -> Figure:
         zmin=0,
         zmax=most,
         colorscale=SEQUENTIAL,
-        colorbar=_BAR,
+        colorbar=BAR,
         customdata=100 * values / most,
         texttemplate="%{z:.2f}" if n_heads <= 16 else None,
         hovertemplate="layer %{y}, head %{x}: %{z:.2f} nats, %{customdata:.0f} % of the most possible<extra></extra>",
@@ -305,19 +305,3 @@ def _matrix(*, height: int, x: str, y: str, title: str) -> Figure:
         text=title, x=0, xref="paper", xanchor="left", y=1, yref="paper", yanchor="bottom", yshift=24, showarrow=False
     )
     return figure
-
-
-_BAR = {
-    "orientation": "h",
-    "x": 0.5,
-    "y": 1.0,
-    "yanchor": "bottom",
-    "thickness": 8,
-    "len": 1.0,
-    "xpad": 0,
-    "ypad": 4,
-    "tickfont": {"size": 11},
-    "nticks": 5,
-    "outlinewidth": 0,
-}
-"""A color bar that lies above the plot and takes no width from it."""

@@ -36,7 +36,7 @@ def changes(moved: Sequence[Change], names: Sequence[str], *, row: int = 40) -> 
             name=name,
             orientation="h",
             marker={"color": color, "pattern": hatching(pattern)},
-            text=[f"{value:+.1f}".replace("-", MINUS) for value in points],
+            text=[f"{value:+z.1f}".replace("-", MINUS) for value in points],
             textposition="outside",
             cliponaxis=False,
             **_TEXT,

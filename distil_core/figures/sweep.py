@@ -52,13 +52,18 @@ def heatmap(grid: Grid, measure: Measure) -> Figure:
             x=list(range(n_columns)),
             y=list(range(n_rows)),
             z=values,
-            text=texts,
+            # What has no figure is written below, in a color that does not depend on one.
+            text=[
+                ["" if value is None else text for value, text in zip(*line, strict=True)]
+                for line in zip(values, texts, strict=True)
+            ],
             texttemplate="%{text}",
             colorscale=SEQUENTIAL,
             reversescale=not measure.more_is_better,
+            # Every cell has its figure written in it, and a phone has no room for a bar beside them.
+            showscale=False,
             xgap=4,
             ygap=4,
-            colorbar={"title": {"text": measure.unit, "side": "top"}, "thickness": 12, "outlinewidth": 0},
             hoverongaps=False,
         )
     blank = [(i, j) for i, line in enumerate(values) for j, value in enumerate(line) if value is None]

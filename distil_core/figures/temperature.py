@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from plotly.colors import sample_colorscale
 
 from distil_core.calibration import Scaling
-from distil_core.figures.theme import ABOVE, SEQUENTIAL, STUDENT, TEACHER, Figure, Mark, empty, hatching
+from distil_core.figures.theme import ABOVE, BAR, SEQUENTIAL, STUDENT, TEACHER, Figure, Mark, empty, hatching
 from distil_core.softness import GradientNorms, Leftover, Softened
 from distil_core.wording import shortened
 
@@ -18,26 +18,28 @@ MOST_NAMES, MOST_NUMBERS = 12, 8
 
 def entropies(softened: Softened, *, n_labels: int, height: int = 300) -> Figure:
     """Draw the mean entropy of teacher and student over the temperature, below that of all labels alike."""
-    figure = _over_temperature(height=height, y="Mean entropy (nats)")
+    figure = _over_temperature(softened.temperatures, height=height, y="Mean entropy (nats)")
     most = math.log(n_labels)
     figure.add_hline(
         y=most,
         line={"color": _GRAY, "dash": "dot", "width": 1.5},
         annotation={"text": f"all {n_labels} labels alike", "xanchor": "left", "x": 0, "yanchor": "top"},
     )
+    # The dashes last, since the line would hide them where a student is as undecided as its teacher.
     sides = (
-        ("Teacher", softened.teacher_entropy_nats, TEACHER, "dash"),
         ("Student", softened.student_entropy_nats, STUDENT, "solid"),
+        ("Teacher", softened.teacher_entropy_nats, TEACHER, "dash"),
     )
     for name, values, color, dash in sides:
         _line(figure, softened.temperatures, values, name=name, color=color, dash=dash)
+    figure.update_layout(legend={**ABOVE, "traceorder": "reversed"})
     figure.update_yaxes(range=[-0.03 * most, 1.06 * most])
     return figure
 
 
 def divergences(softened: Softened, *, trained: float | None, height: int = 300) -> Figure:
     """Draw the mean KL over the temperature, with and without ``T²``; marks where the student was trained."""
-    figure = _over_temperature(height=height, y="Mean divergence (nats)", trained=trained)
+    figure = _over_temperature(softened.temperatures, height=height, y="Mean divergence (nats)", trained=trained)
     _line(figure, softened.temperatures, softened.kl_nats, name="KL", color=STUDENT, dash="dot")
     _line(figure, softened.temperatures, softened.scaled_kl_nats, name="T² · KL", color=STUDENT, dash="solid")
     figure.update_yaxes(type="log", dtick=1, tickformat="~g")
@@ -46,7 +48,7 @@ def divergences(softened: Softened, *, trained: float | None, height: int = 300)
 
 def agreement(softened: Softened, *, height: int = 300) -> Figure:
     """Draw the share of texts that both answer alike over the temperature: a flat line."""
-    figure = _over_temperature(height=height, y="Answered alike (% of the texts)")
+    figure = _over_temperature(softened.temperatures, height=height, y="Answered alike (% of the texts)")
     shares = [100 * share for share in softened.agreement]
     _line(figure, softened.temperatures, shares, name="Agreement", color="#009E73", dash="solid", unit=" %")
     figure.update_yaxes(range=[0, 104])
@@ -58,7 +60,7 @@ def leftover(model: Leftover, labels: Sequence[str], *, high: float, height: int
 
     Args:
         model: What to draw.
-        labels: Names of the labels; where they are many, only some are written beside the matrix.
+        labels: Names of the labels; where they are many, only some are written, and on one side of the matrix.
         high: End of the color scale, the same for models that stand side by side.
         height: In pixels.
     """
@@ -75,28 +77,25 @@ def leftover(model: Leftover, labels: Sequence[str], *, high: float, height: int
         texttemplate="%{z:.0f}" if few else None,
         hoverongaps=False,
         hovertemplate="right: %{customdata[0]}<br>wrong: %{customdata[1]}<br>%{z:.1f} %<extra></extra>",
-        colorbar={
-            "orientation": "h",
-            "y": 1.0,
-            "yanchor": "bottom",
-            "thickness": 10,
-            "ticksuffix": " %",
-            "nticks": 5,
-            "len": 1.0,
-        },
+        colorbar={**BAR, "ticksuffix": " %"},
     )
     stride = math.ceil(len(labels) / MOST_NAMES)
     places = list(range(0, len(labels), stride))
-    names = {"tickvals": places, "ticktext": [shortened(_words(labels[i]), length=16) for i in places]}
+    length = 16 if stride == 1 else 24
+    names = {"tickvals": places, "ticktext": [shortened(_words(labels[i]), length=length) for i in places]}
     figure.update_xaxes(**names, showgrid=False, tickangle=-40, constrain="domain")
     figure.update_yaxes(**names, showgrid=False, autorange="reversed")
+    if stride > 1:
+        figure.update_xaxes(title_text="Wrong label, in the same order", showticklabels=False)
     figure.update_layout(margin={"t": 44})
     return figure
 
 
 def gradients(norms: GradientNorms, *, trained: float | None, height: int = 380) -> Figure:
     """Draw the gradient of each part of the loss over the temperature, the soft one with and without ``T²``."""
-    figure = _over_temperature(height=height, y="Norm of the gradient (nats per unit)", trained=trained)
+    figure = _over_temperature(
+        norms.temperatures, height=height, y="Norm of the gradient (nats per unit)", trained=trained
+    )
     _line(
         figure,
         norms.temperatures,
@@ -191,9 +190,11 @@ def reliability(scaling: Scaling, *, mark: Mark, height: int = 400) -> Figure:
     return figure
 
 
-def _over_temperature(*, height: int, y: str, trained: float | None = None) -> Figure:
+def _over_temperature(temperatures: Sequence[float], *, height: int, y: str, trained: float | None = None) -> Figure:
     figure = empty(height=height, x="Temperature (log scale)", y=y)
-    figure.update_xaxes(type="log", tickvals=_TICKS, ticktext=[f"{t:g}" for t in _TICKS])
+    # A little beyond the first and the last, or their ticks would be left out.
+    ends = [math.log10(temperatures[0]) - 0.04, math.log10(temperatures[-1]) + 0.04]
+    figure.update_xaxes(type="log", range=ends, tickvals=_TICKS, ticktext=[f"{t:g}" for t in _TICKS])
     figure.update_layout(showlegend=True, legend=ABOVE, margin={"t": 32})
     if trained is not None:
         figure.add_shape(

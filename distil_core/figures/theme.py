@@ -43,6 +43,21 @@ MARKS: Mapping[RunKind | None, Mark] = {
 ABOVE = {"orientation": "h", "xanchor": "left", "x": 0, "yanchor": "bottom", "y": 1}
 """Where no line can run into the legend."""
 
+BAR = {
+    "orientation": "h",
+    "x": 0.5,
+    "y": 1.0,
+    "yanchor": "bottom",
+    "thickness": 8,
+    "len": 1.0,
+    "xpad": 0,
+    "ypad": 4,
+    "tickfont": {"size": 11},
+    "nticks": 5,
+    "outlinewidth": 0,
+}
+"""A color bar that lies above the plot and takes no width from it."""
+
 TEMPLATE = go.layout.Template(
     layout={
         "hovermode": "closest",

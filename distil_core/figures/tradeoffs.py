@@ -2,7 +2,8 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from itertools import chain
+from itertools import chain, pairwise
+from typing import TypeAlias
 
 from distil_core.config import RunKind
 from distil_core.figures.theme import ABOVE, MARKS, Figure, empty
@@ -21,6 +22,27 @@ _PRICES: Mapping[Price, str] = {
     Price.PARAMETERS: "\N{LEFTWARDS ARROW} less is better · Parameters (logarithmic)",
     Price.BYTES: "\N{LEFTWARDS ARROW} less is better · Size on disk (bytes, logarithmic)",
 }
+_PLOTS = ((290, 240), (690, 280))
+"""Pixels of the plot on a phone and on a laptop, by which names are kept apart."""
+
+_BESIDE = {
+    "middle right": (44, 0),
+    "middle left": (-44, 0),
+    "top center": (0, -16),
+    "bottom center": (0, 16),
+    "top right": (40, -12),
+    "top left": (-40, -12),
+    "bottom right": (40, 12),
+    "bottom left": (-40, 12),
+}
+"""Where the name of a mark may stand, and how far its middle is from the mark in pixels."""
+
+_CALLED = ((58, 64), (-58, 64), (58, -50), (-58, -50), (120, 40), (-120, 40))
+"""Where the name of the run in use may stand, likewise."""
+
+_ROOM = 22
+"""Pixels around a name that are enough."""
+
 _PREFIXES = ((1e9, "G"), (1e6, "M"), (1e3, "k"), (1.0, ""), (1e-3, "m"))
 
 
@@ -33,7 +55,7 @@ def scatter(
     selected: Point | None = None,
     height: int = 430,
 ) -> Figure:
-    """Draw models by price and score, with their intervals; those that another beats on both axes are pale.
+    """Draw models by price and score, with their intervals; those that another beats on both axes are small and pale.
 
     Every point carries its id, so that a click can lead to its run.
 
@@ -60,10 +82,11 @@ def scatter(
     for kind in GROUPS:
         if shown := [place for place in places if place.point.kind is kind]:
             _add_kind(figure, kind, shown, price)
-    if references:
-        _add_references(figure, references, places, price)
-    _add_emphasis(figure, places, selected)
     _fit_scores(figure, places, references)
+    room = _Room(figure, places, references)
+    if references:
+        _add_references(figure, references, room, price)
+    _add_emphasis(figure, places, room, selected)
     values = [place.price.value for place in places] + [reference.price for reference in references]
     reach = list(chain(values, *(_ends(place.price) for place in places)))
     if reach:
@@ -84,8 +107,9 @@ def _add_kind(figure: Figure, kind: RunKind | None, places: Sequence[Place], pri
         shown = [place for place in places if pale is not (place.best or place.point.in_use)]
         if not shown:
             continue
-        sizes = [16 if place.point.in_use else 12 for place in shown]
-        opacity = 0.3 if pale else 1.0
+        sizes = [16 if place.point.in_use else 9 if pale else 12 for place in shown]
+        # Pale enough beside the others, and still to be seen on a dark ground.
+        opacity = 0.6 if pale else 1.0
         figure.add_scatter(
             x=[place.price.value for place in shown],
             y=[100 * place.score.value for place in shown],
@@ -137,7 +161,75 @@ def _hover(place: Place, price: Price) -> str:
     return "<br>".join(lines)
 
 
-def _add_references(figure: Figure, references: Sequence[Reference], places: Sequence[Place], price: Price) -> None:
+_Spot: TypeAlias = tuple[float, float, int, int]
+
+
+class _Room:
+    """Where names may stand so that they hide neither marks nor one another, on a phone and on a laptop.
+
+    A spot is its place in the plot, as shares of its width and height, and how far it is from there in pixels.
+    """
+
+    def __init__(self, figure: Figure, places: Sequence[Place], references: Sequence[Reference]) -> None:
+        prices = [place.price.value for place in places] + [reference.price for reference in references]
+        self._left, self._right = (math.log(end(prices, default=1.0)) for end in (min, max))
+        scores: tuple[float, float] = figure.layout.yaxis.range or (0.0, 100.0)
+        self._low, self._high = scores
+        self._taken = [self._spot(reference.price, reference.score) for reference in references]
+        for place in places:
+            price, score = place.price, place.score
+            self._taken += [self._spot(price.value, value) for value in (score.value, *_ends(score))]
+            self._taken += [self._spot(value, score.value) for value in _ends(price)]
+        # Where the line of the best rises.
+        for lower, higher in pairwise(place for place in places if place.best):
+            rise = higher.score.value - lower.score.value
+            steps = (lower.score.value + rise * i / 8 for i in range(9))
+            self._taken += [self._spot(higher.price.value, value) for value in steps]
+
+    def beside(self, reference: Reference) -> str:
+        """Return on which side of a published mark its name has room."""
+        spot = self._spot(reference.price, reference.score)
+        return list(_BESIDE)[self._roomiest(spot, list(_BESIDE.values()))]
+
+    def called(self, place: Place) -> tuple[int, int]:
+        """Return how far from a model its name has room."""
+        return _CALLED[self._roomiest(self._spot(place.price.value, place.score.value), _CALLED)]
+
+    def _spot(self, price: float, score: float) -> _Spot:
+        x = (math.log(price) - self._left) / (self._right - self._left or 1.0)
+        return x, (self._high - 100 * score) / (self._high - self._low), 0, 0
+
+    def _roomiest(self, own: _Spot, moves: Sequence[tuple[int, int]]) -> int:
+        """Return which move away from a mark is the first with room enough, or has the most, and take that room."""
+        others = [other for other in self._taken if other != own]
+        names = [[(own[0], own[1], x + aside, y) for aside in (-30, 0, 30)] for x, y in moves]
+        free = [
+            min((_gap(spot, other) for spot in name for other in others), default=math.inf)
+            if all(map(_inside, name))
+            else -math.inf
+            for name in names
+        ]
+        best = next((i for i, room in enumerate(free) if room >= _ROOM), free.index(max(free)))
+        self._taken += names[best]
+        return best
+
+
+def _inside(spot: _Spot) -> bool:
+    """Return whether a part of a name is in the plot, or in the little room beside it."""
+    x, y, right, down = spot
+    return all(
+        abs(width * (x - 0.5) + right) <= width / 2 + 35 and 0 <= height * y + down <= height
+        for width, height in _PLOTS
+    )
+
+
+def _gap(one: _Spot, other: _Spot) -> float:
+    """Return how far two spots are apart in pixels; a name is wide and low, so what is above or below may be nearer."""
+    x, y, right, down = (a - b for a, b in zip(one, other, strict=True))
+    return min(math.hypot(width * x + right, 2 * (height * y + down)) for width, height in _PLOTS)
+
+
+def _add_references(figure: Figure, references: Sequence[Reference], room: "_Room", price: Price) -> None:
     figure.add_scatter(
         x=[reference.price for reference in references],
         y=[100 * reference.score for reference in references],
@@ -147,7 +239,7 @@ def _add_references(figure: Figure, references: Sequence[Reference], places: Seq
         selected={"marker": {"opacity": 1}},
         unselected={"marker": {"opacity": 1}, "textfont": {"color": NEUTRAL}},
         text=[f" {reference.name} " for reference in references],
-        textposition=[_side(reference, places) for reference in references],
+        textposition=[room.beside(reference) for reference in references],
         textfont={"size": 11, "color": NEUTRAL},
         cliponaxis=False,
         hovertext=[
@@ -157,19 +249,6 @@ def _add_references(figure: Figure, references: Sequence[Reference], places: Seq
         ],
         hoverinfo="text",
     )
-
-
-def _side(reference: Reference, places: Sequence[Place]) -> str:
-    """Return where the name of a mark has most room: beside it, away from the nearest model, or above or below."""
-    distances = [math.log(place.price.value / reference.price) for place in places]
-    left = min((-distance for distance in distances if distance <= 0), default=math.inf)
-    right = min((distance for distance in distances if distance > 0), default=math.inf)
-    near = math.log(1.5)
-    if left > near and right > near:
-        return "top center"
-    if max(left, right) <= near:
-        return "bottom center"
-    return "middle left" if left > right else "middle right"
 
 
 def _of_teacher(reference: Reference, price: Price) -> str:
@@ -182,10 +261,11 @@ def _of_teacher(reference: Reference, price: Price) -> str:
             return f"{percent(reference.ratio)} of its teacher's {price}"
 
 
-def _add_emphasis(figure: Figure, places: Sequence[Place], selected: Point | None) -> None:
+def _add_emphasis(figure: Figure, places: Sequence[Place], room: "_Room", selected: Point | None) -> None:
     """Name the run in use on the chart, and draw a ring around the point that is shown beside it."""
     for place in places:
         if place.point.in_use:
+            ax, ay = room.called(place)
             figure.add_annotation(
                 x=math.log10(place.price.value),
                 y=100 * place.score.value,
@@ -194,8 +274,8 @@ def _add_emphasis(figure: Figure, places: Sequence[Place], selected: Point | Non
                 showarrow=True,
                 arrowhead=0,
                 arrowcolor=MARKS[place.point.kind].color,
-                ax=58,
-                ay=64,
+                ax=ax,
+                ay=ay,
                 standoff=9,
             )
         if selected is not None and place.point.id == selected.id:

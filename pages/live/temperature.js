@@ -227,8 +227,10 @@ class Live {
       };
       side("teacher");
       const right = group.length === 1 && group[0] === this.gold;
-      const label = make("span", right ? "label gold" : "label", row, `${right ? "\u25C6 " : ""}${this.nameOf(group)}`);
-      label.title = this.nameOf(group);
+      const name = this.nameOf(group);
+      // A long name such as card_payment_fee may break behind its underscores.
+      const label = make("span", right ? "label gold" : "label", row, `${right ? "\u25C6 " : ""}${name.replaceAll("_", "_\u200B")}`);
+      label.title = name;
       side("student");
       row.onpointerenter = row.onfocus = row.onclick = () => this.choose(i);
       return { row, ...parts };

@@ -228,7 +228,7 @@ def test_table_has_all_models_and_measures(app: App, store: RunStore) -> None:
     at = app(run=run.id)
     table = at.table[0].value
     assert list(table.columns) == ["Teacher", "Student", "No-teacher twin", "Layer-cut twin", "TF-IDF"]
-    assert table.loc["Accuracy", "Student"].startswith("90.0 %")
+    assert table.loc["Accuracy", "Student"].startswith("90.0\N{NO-BREAK SPACE}%")
     assert table.loc["Latency", "TF-IDF"] == "–"
     assert table.loc["Agreement", "Teacher"] == "–"
     assert not at.exception

@@ -53,7 +53,7 @@ def test_run_in_use_is_shown_in_full(app: App, store: RunStore) -> None:
     settings = at.table[0].value.iloc[:, 0].to_dict()
     assert settings["seed"] == "**4**"
     assert settings["student.depth"] == "2"
-    assert at.table[1].value.loc["Accuracy", "Teacher"].startswith("95.0 %")
+    assert at.table[1].value.loc["Accuracy", "Teacher"].startswith("95.0\N{NO-BREAK SPACE}%")
     assert at.table[2].value.iloc[:, 0]["Texts"] == "4,000 to train, 1,000 to validate, 1,000 to test"
     assert not at.exception
 

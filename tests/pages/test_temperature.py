@@ -125,7 +125,7 @@ def test_closed_tabs_cost_nothing(app: App, example: Path) -> None:
 
 def test_all_texts_over_the_temperature(app: App, example: Path) -> None:
     at = app("temperature", temperature__tab="All texts")
-    teacher, student = figure(at, 0)["data"]
+    student, teacher = figure(at, 0)["data"]
     at_one = teacher["x"].index(1.0)
     # All logits are 3 for one label and 0 for four: e^3 / (e^3 + 4).
     p, q = math.exp(3) / (math.exp(3) + 4), 1 / (math.exp(3) + 4)
