@@ -176,7 +176,7 @@ def reliability(scaling: Scaling, *, mark: Mark, height: int = 400) -> Figure:
     figure.update_layout(
         showlegend=True,
         legend=ABOVE,
-        margin={"t": 32},
+        margin={"t": 44},
         xaxis={"title": {"text": "Sure (%)"}, "range": [-2, 102], "anchor": "y2", "tickvals": [0, 25, 50, 75, 100]},
         yaxis={"domain": [0.34, 1.0], "range": [-3, 103], "tickvals": [0, 25, 50, 75, 100]},
         yaxis2={
@@ -194,7 +194,7 @@ def reliability(scaling: Scaling, *, mark: Mark, height: int = 400) -> Figure:
 def _over_temperature(*, height: int, y: str, trained: float | None = None) -> Figure:
     figure = empty(height=height, x="Temperature (log scale)", y=y)
     figure.update_xaxes(type="log", tickvals=_TICKS, ticktext=[f"{t:g}" for t in _TICKS])
-    figure.update_layout(showlegend=True, legend=ABOVE, margin={"t": 32})
+    figure.update_layout(showlegend=True, legend=ABOVE, margin={"t": 44})
     if trained is not None:
         figure.add_shape(
             type="line",
