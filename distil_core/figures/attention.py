@@ -119,6 +119,7 @@ def _map(
     height: int,
 ) -> Figure:
     figure = _matrix(height=height, x="", y="Token, and what it looks at", title=title)
+    figure.update_layout(margin={"l": 80})
     names = unique(tokens)
     figure.add_heatmap(
         z=values.astype(np.float32),
@@ -266,7 +267,7 @@ def paired_bars(
             marker={"color": color, "pattern": hatching(pattern)},
             hovertemplate=f"%{{x}}: %{{y:.1f}} {unit}<extra>{name}</extra>",
         )
-    figure.update_layout(showlegend=True, legend=ABOVE, margin={"t": 32}, barmode="group", bargap=0.25)
+    figure.update_layout(showlegend=True, legend=ABOVE, margin={"t": 44}, barmode="group", bargap=0.25)
     figure.update_xaxes(type="category", title_text=None, tickangle=-60, tickfont={"size": 12})
     figure.update_yaxes(zeroline=True)
     return figure
@@ -297,7 +298,7 @@ def _frame(figure: Figure, row: int, column: int) -> None:
 def _matrix(*, height: int, x: str, y: str, title: str) -> Figure:
     """Return an empty figure with room for a color bar and its title above it."""
     figure = empty(height=height, x=x, y=y)
-    figure.update_layout(margin={"t": 48, "r": 8})
+    figure.update_layout(margin={"l": 48, "r": 8, "t": 56, "b": 76 if x else 68})
     figure.update_xaxes(title_standoff=24, showgrid=False)
     figure.update_yaxes(title_standoff=6, showgrid=False)
     # Plotly writes the title of a flat bar over the bar.

@@ -34,7 +34,7 @@ def loss(curves: Curves, *, n_epochs: float, height: int = 260) -> Figure:
             line={"color": color, "dash": dash, "width": 2},
             hovertemplate="epoch %{x:.2f}<br>%{y:.3f}<extra>%{fullData.name}</extra>",
         )
-    figure.update_layout(showlegend=True, legend=ABOVE, margin={"t": 32})
+    figure.update_layout(showlegend=True, legend=ABOVE, margin={"t": 44})
     figure.update_yaxes(rangemode="tozero")
     figure.update_xaxes(range=[-0.03 * n_epochs, 1.03 * n_epochs])
     return figure
@@ -69,7 +69,7 @@ def validation(
             marker={"symbol": mark.symbol, "size": 9},
             hovertemplate="epoch %{x:.2f}<br>%{y:.1f} %<extra>%{fullData.name}</extra>",
         )
-    figure.update_layout(showlegend=True, legend=ABOVE, margin={"t": 32})
+    figure.update_layout(showlegend=True, legend=ABOVE, margin={"t": 44})
     figure.update_xaxes(range=[-0.03 * n_epochs, 1.03 * n_epochs])
     return figure
 
@@ -106,5 +106,5 @@ def accuracies(models: Sequence[Model], *, majority: float, height: int = 250) -
         annotation={"text": "guessing", "yref": "paper", "y": 1, "yanchor": "bottom", "xanchor": "center"},
     )
     figure.update_yaxes(autorange="reversed", showgrid=False, title_text=None)
-    figure.update_layout(margin={"t": 28})
+    figure.update_layout(margin={"l": 102, "t": 28})
     return figure

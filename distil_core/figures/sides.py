@@ -141,4 +141,4 @@ def _name(figure: Figure, names: Sequence[str]) -> None:
         showgrid=False,
         title_text=None,
     )
-    figure.update_layout(showlegend=True, legend={**ABOVE, "traceorder": "normal"}, margin={"t": 32}, bargap=0.25)
+    figure.update_layout(showlegend=True, legend={**ABOVE, "traceorder": "normal"}, margin={"t": 44}, bargap=0.25)

@@ -98,6 +98,7 @@ def heatmap(grid: Grid, measure: Measure) -> Figure:
         range=[-0.5, n_columns - 0.5],
         showgrid=False,
     )
+    figure.update_layout(margin={"l": 118, "r": 68, "b": 76})
     figure.update_yaxes(
         tickvals=list(range(n_rows)),
         ticktext=[row_word(grid, row) for row in grid.rows],
@@ -210,7 +211,7 @@ def _down_axis(figure: Figure, grid: Grid, *, first: str | None = None) -> None:
     figure.update_xaxes(
         tickvals=list(ticks), ticktext=list(ticks.values()), range=[min(ticks) - 0.5, max(ticks) + 0.5], showgrid=False
     )
-    figure.update_layout(showlegend=True, legend=ABOVE, margin={"t": 40})
+    figure.update_layout(showlegend=True, legend=ABOVE, margin={"t": 44})
 
 
 def _shown(estimate: Estimate | None, measure: Measure) -> float | None:

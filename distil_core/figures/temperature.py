@@ -175,7 +175,7 @@ def reliability(scaling: Scaling, *, mark: Mark, height: int = 400) -> Figure:
     figure.update_layout(
         showlegend=True,
         legend=ABOVE,
-        margin={"t": 32},
+        margin={"t": 44},
         xaxis={"title": {"text": "Sure (%)"}, "range": [-2, 102], "anchor": "y2", "tickvals": [0, 25, 50, 75, 100]},
         yaxis={"domain": [0.34, 1.0], "range": [-3, 103], "tickvals": [0, 25, 50, 75, 100]},
         yaxis2={
@@ -195,7 +195,7 @@ def _over_temperature(temperatures: Sequence[float], *, height: int, y: str, tra
     # A little beyond the first and the last, or their ticks would be left out.
     ends = [math.log10(temperatures[0]) - 0.04, math.log10(temperatures[-1]) + 0.04]
     figure.update_xaxes(type="log", range=ends, tickvals=_TICKS, ticktext=[f"{t:g}" for t in _TICKS])
-    figure.update_layout(showlegend=True, legend=ABOVE, margin={"t": 32})
+    figure.update_layout(showlegend=True, legend=ABOVE, margin={"t": 44})
     if trained is not None:
         figure.add_shape(
             type="line",

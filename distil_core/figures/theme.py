@@ -74,7 +74,9 @@ TEMPLATE = go.layout.Template(
 def empty(*, height: int, x: str, y: str) -> go.Figure:
     """Return a figure without traces, with the titles of its axes; they name their units."""
     figure = go.Figure()
-    figure.update_layout(template=TEMPLATE, height=height, uirevision="kept", margin={"l": 8, "r": 16, "t": 12, "b": 8})
+    # Room for a title and its numbers from the start: where plotly finds too little, it draws everything twice.
+    margin = {"l": 70 if y else 8, "r": 16, "t": 12, "b": 68 if x else 8}
+    figure.update_layout(template=TEMPLATE, height=height, uirevision="kept", margin=margin)
     figure.update_xaxes(title_text=x)
     figure.update_yaxes(title_text=y)
     return figure
