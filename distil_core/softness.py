@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from distil_core.config import RunKind
-from distil_core.outcomes import Example, Outputs, log_softmax
+from distil_core.outcomes import Example, Outputs, log_softmax, soften
 from distil_core.summary import NAMES, paired
 from distil_core.wording import factor, percent, points
 
@@ -123,6 +123,14 @@ def stored(text: str, answers: Outputs, texts: Sequence[Example]) -> tuple[tuple
         if example.text.strip() == wanted:
             return tuple(answers.teacher_test[i].tolist()), tuple(answers.test[i].tolist())
     return None
+
+
+def answer_rows(
+    teacher: Sequence[float], student: Sequence[float], names: Sequence[str], *, temperature: float
+) -> list[tuple[str, float, float, float, float]]:
+    """Return the name of each label with its logit and its share at a temperature, by teacher and by student."""
+    shares = (soften(logits, temperature) for logits in (teacher, student))
+    return list(zip(names, teacher, student, *shares, strict=True))
 
 
 def dark_knowledge(

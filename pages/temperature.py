@@ -30,11 +30,12 @@ def show_one(found: Family) -> None:
     texts, examples = cache.test_texts(outcome.folder), cache.telling(outcome.folder)
     # Ask
     st.session_state.setdefault(TEXT, examples["hesitant"].text)
-    left, right = st.columns([5, 2], vertical_alignment="bottom", gap="medium")
+    left, right = st.columns([9, 5], vertical_alignment="bottom", gap="medium")
+    beside = right.container(horizontal=True, vertical_alignment="center", gap="small")
     with address.control(TEXT, "Text"):
         with left:
             text = st.text_input("Text", key=TEXT, bind="query-params", max_chars=2000) or ""
-        with right.container(horizontal=True, vertical_alignment="center", gap="small"):
+        with beside:
             st.caption("The teacher is", width="content")
             for name, example in examples.items():
                 st.button(
@@ -52,7 +53,16 @@ def show_one(found: Family) -> None:
             "With two labels there is no ranking of wrong answers to uncover: temperature only slides one number, the "
             "difference of the two logits divided by T."
         )
-    live.temperature(labels, teacher, student, outcomes.gold_label(text, texts), key="temperature.t", value=2.0)
+    gold = outcomes.gold_label(text, texts)
+    temperature = live.temperature(labels, teacher, student, gold, key="temperature.t", value=2.0)
+    with beside:
+        widgets.data(
+            key="temperature.answers",
+            alt="Logit of each label and its share at the temperature chosen, by teacher and student",
+            header=("label", "teacher's logit", "student's logit", "teacher's share", "student's share"),
+            rows=softness.answer_rows(teacher, student, labels, temperature=temperature),
+            picture="temperature.t",
+        )
 
 
 def show_all(found: Family) -> None:

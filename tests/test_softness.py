@@ -52,6 +52,11 @@ def test_agreement_does_not_know_the_temperature() -> None:
     assert found.teacher_entropy_nats[-1] > found.teacher_entropy_nats[0]
 
 
+def test_answers_are_listed_by_label() -> None:
+    rows = softness.answer_rows((0.0, LOG3), (0.0, 0.0), ("a", "b"), temperature=1.0)
+    assert rows == [("a", 0.0, 0.0, pytest.approx(0.25), 0.5), ("b", LOG3, 0.0, pytest.approx(0.75), 0.5)]
+
+
 def test_equal_models_are_not_apart() -> None:
     logits = random_outputs().test
     assert set(over_temperatures(an_output(logits, logits)).kl_nats) == {0.0}

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -199,6 +200,26 @@ def test_formula_is_of_the_label_that_is_pointed_at(page: Page, few: tuple[Run, 
     page.locator(".row").nth(4).focus()
     expect(caption).to_contain_text(LABELS[order[4]])
     expect(page.locator("polyline.chosen")).to_have_count(2)
+
+
+def test_picture_has_all_words_and_bars(page: Page, tmp_path: Path) -> None:
+    page.locator(".st-key-temperature-answers-data").get_by_role("button").click()
+    for kind in ("svg", "png"):
+        with page.expect_download() as download:
+            page.get_by_role("button", name=f"Save the chart as {kind.upper()}").click()
+        assert download.value.suggested_filename == f"temperature.t.{kind}"
+        download.value.save_as(tmp_path / kind)
+    assert (tmp_path / "png").read_bytes().startswith(b"\x89PNG")
+    image = ElementTree.parse(tmp_path / "svg").getroot()
+    words = [node.text for node in image.findall(".//{*}text")]
+    expected = page.locator(".live .row").all_inner_texts()
+    assert [word for row in expected for word in row.split() if word not in words] == []
+    places = [tuple(float(node.get(name, "")) for name in ("x", "y")) for node in image.findall(".//{*}text") if node.text]
+    assert all(-1 <= x <= float(image.get("width", "")) for x, _ in places)
+    assert all(0 <= y <= float(image.get("height", "")) for _, y in places)
+    fills = [node.get("fill") for node in image.findall(".//{*}rect")]
+    assert fills.count("rgb(213, 94, 0)") >= len(expected)
+    assert fills.count("url(#hatch)") >= len(expected)
 
 
 def test_many_labels_leave_one_bar_for_the_others(visit: Visit, store: RunStore) -> None:

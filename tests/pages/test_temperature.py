@@ -36,6 +36,12 @@ def live(at: AppTest) -> dict[str, Any]:
     return json.loads(proto.json)  # type: ignore[no-any-return]
 
 
+def table(at: AppTest, column: str) -> Any:
+    """The figures behind what is drawn, by one of their columns."""
+    (found,) = [frame.value for frame in at.dataframe if column in frame.value]
+    return found
+
+
 def matrix(at: AppTest, index: int) -> np.ndarray:
     """The numbers of a heatmap, which plotly gets as bytes."""
     z = figure(at, index)["data"][0]["z"]
@@ -72,6 +78,16 @@ def test_stored_answers_go_to_the_browser_and_no_model_is_loaded(
     assert data["labels"] == ["very negative", "negative", "neutral", "positive", "very positive"]
     assert (data["gold"], data["value"], data["curves"]) == (3, 2.0, True)
     assert models == []
+    assert not at.exception
+
+
+def test_answers_are_a_table_at_the_temperature_chosen(app: App, example: Path) -> None:
+    at = app("temperature", temperature__text="This is text number 18.", temperature__t=f"{3 / math.log(4):.12g}")
+    found = table(at, "teacher's logit")
+    assert found["teacher's logit"].tolist() == [0, 0, 0, 3, 0]
+    # The logits are 3 and four times 0; e^(3 / T) is 4.
+    assert found["teacher's share"].tolist() == pytest.approx([1 / 8, 1 / 8, 1 / 8, 1 / 2, 1 / 8])
+    assert found["student's share"].tolist() == pytest.approx([1 / 8, 1 / 8, 1 / 8, 1 / 8, 1 / 2])
     assert not at.exception
 
 
@@ -137,7 +153,7 @@ def test_all_texts_over_the_temperature(app: App, example: Path) -> None:
     assert scaled["y"][kl["x"].index(4.0)] == pytest.approx(16 * kl["y"][kl["x"].index(4.0)])
     assert set(figure(at, 2)["data"][0]["y"]) == {95.0}
     assert "they agree on **95.0 %** of the texts at every temperature" in markdown(at)
-    assert at.dataframe[0].value["teacher (nats)"][at_one] == teacher["y"][at_one]
+    assert table(at, "teacher (nats)")["teacher (nats)"][at_one] == teacher["y"][at_one]
     assert not at.exception
 
 
