@@ -3,6 +3,7 @@
 Reads: the run store. Writes: nothing itself; see the pages.
 """
 
+import sys
 import threading
 from contextlib import suppress
 from importlib import import_module
@@ -62,5 +63,7 @@ else:
         from streamlit.runtime.pages_manager import PagesManager
 
         PagesManager.uses_pages_directory = False
+    # What a page has drawn is sent while it goes on computing: the sender waits for the interpreter at every message.
+    sys.setswitchinterval(0.0005)
     threading.Thread(target=preload, daemon=True).start()
     app = st.App(Path(__file__), middleware=[Middleware(GZipMiddleware, minimum_size=1000, compresslevel=5)])

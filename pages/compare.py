@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 TABS = ("Test texts", "Saved slices", "A file of sentences")
 MAX_CHANGES = 6
+PAUSE = "75ms"
+"""How long nothing is typed before the models are asked; whoever types on stops the answer to what was there before."""
+
 MEASURING = "Measuring how long both take for this very sentence…"
 
 
@@ -33,7 +36,7 @@ def ask(found: Family, texts: tuple[outcomes.Example, ...]) -> None:
                 key=rewrite.TEXT,
                 placeholder="Type a sentence",
                 label_visibility="collapsed",
-                live="150ms",
+                live=PAUSE,
                 bind="query-params",
                 max_chars=2000,
             )
@@ -54,17 +57,12 @@ def ask(found: Family, texts: tuple[outcomes.Example, ...]) -> None:
     labels = outcome.record.corpus.label_names
     gold = outcomes.gold_label(text, texts)
     # Show
-    with address.control("compare.edit", "Edit words"), st.container(gap="xsmall"):
-        rewrite.words(outcome, text, texts, comparison)
+    with address.control("compare.edit", "Edit words"):
+        words = st.container(gap="xsmall")
     left, right = st.columns([3, 2], gap="large")
     with left:
-        widgets.heading(
-            "How sure they are",
-            key="compare.answers",
-            alt="Probability of each label by teacher and student, at temperature 1",
-            header=("label", "teacher", "student"),
-            rows=sentences.probability_rows(comparison, labels),
-        )
+        title = st.container()
+        # First what whoever types looks at: it is drawn while the rest is still on its way.
         live.temperature(
             labels,
             comparison.teacher_logits,
@@ -75,6 +73,18 @@ def ask(found: Family, texts: tuple[outcomes.Example, ...]) -> None:
         )
     with right:
         slots = show_answers(comparison, before, labels, gold)
+    with words:
+        rewrite.words(outcome, text, texts, comparison)
+    with title:
+        widgets.heading(
+            "How sure they are",
+            key="compare.answers",
+            alt="Probability of each label by teacher and student, at temperature 1",
+            header=("label", "teacher", "student"),
+            rows=sentences.probability_rows(comparison, labels),
+            picture="compare.temperature",
+        )
+    with right:
         if before is not None:
             show_changes(before, comparison, labels)
         note = st.empty()

@@ -52,15 +52,16 @@ function ofPage(root, background) {
   const hatch = { id: "hatch", width: 6, height: 6, patternUnits: "userSpaceOnUse", patternTransform: "rotate(-45)" };
   make("rect", { width: 2, height: 6, fill: "#fff", opacity: 0.45 }, make("pattern", hatch, make("defs", {}, svg)));
   const seen = (color) => !/^(transparent|rgba\(.*, 0\))$/.test(color);
-  const placed = (box) => ({ x: box.left - origin.left, y: box.top - origin.top, width: box.width, height: box.height });
+  const placed = ({ left, top, width, height }) => ({ x: left - origin.left, y: top - origin.top, width, height });
 
   function paint(place, style, opacity) {
     const rx = style.borderRadius.endsWith("%") ? place.width / 2 : parseFloat(style.borderRadius) || 0;
     if (seen(style.backgroundColor)) make("rect", { ...place, rx, fill: style.backgroundColor, opacity }, svg);
     if (style.backgroundImage !== "none") make("rect", { ...place, rx, fill: "url(#hatch)", opacity }, svg);
-    const lines = SIDES.filter((side) => style[`border${side}Style`] !== "none" && parseFloat(style[`border${side}Width`]));
+    const border = (side, what) => style[`border${side}${what}`];
+    const lines = SIDES.filter((side) => border(side, "Style") !== "none" && parseFloat(border(side, "Width")));
     const { x, y, width, height } = place;
-    const look = (side) => ({ stroke: style[`border${side}Color`], "stroke-width": style[`border${side}Width`], opacity });
+    const look = (side) => ({ stroke: border(side, "Color"), "stroke-width": border(side, "Width"), opacity });
     if (lines.length === 4) return make("rect", { ...place, rx, fill: "none", ...look("Top") }, svg);
     const ends = { Top: [0, 0, 1, 0], Right: [1, 0, 1, 1], Bottom: [0, 1, 1, 1], Left: [0, 0, 0, 1] };
     for (const side of lines) {
@@ -95,8 +96,8 @@ function ofPage(root, background) {
 
   function drawing(image, opacity) {
     const copy = svg.appendChild(image.cloneNode(true));
-    for (const [name, value] of Object.entries({ ...placed(image.getBoundingClientRect()), opacity, overflow: "visible" }))
-      copy.setAttribute(name, value);
+    const place = { ...placed(image.getBoundingClientRect()), opacity, overflow: "visible" };
+    for (const [name, value] of Object.entries(place)) copy.setAttribute(name, value);
     [...image.children].forEach((part, i) => {
       const style = getComputedStyle(part);
       for (const name of ["stroke", "stroke-width", "opacity", "fill", "vector-effect"])

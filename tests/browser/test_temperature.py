@@ -214,7 +214,8 @@ def test_picture_has_all_words_and_bars(page: Page, tmp_path: Path) -> None:
     words = [node.text for node in image.findall(".//{*}text")]
     expected = page.locator(".live .row").all_inner_texts()
     assert [word for row in expected for word in row.split() if word not in words] == []
-    places = [tuple(float(node.get(name, "")) for name in ("x", "y")) for node in image.findall(".//{*}text") if node.text]
+    written = [node for node in image.findall(".//{*}text") if node.text]
+    places = [tuple(float(node.get(name, "")) for name in ("x", "y")) for node in written]
     assert all(-1 <= x <= float(image.get("width", "")) for x, _ in places)
     assert all(0 <= y <= float(image.get("height", "")) for _, y in places)
     fills = [node.get("fill") for node in image.findall(".//{*}rect")]

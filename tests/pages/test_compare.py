@@ -27,7 +27,9 @@ FIRST = "This is text number 18."
 
 def bars(at: AppTest) -> dict[str, Any]:
     """What the live bars in the browser get."""
-    return json.loads(at.get("bidi_component")[0].proto.json)  # type: ignore[no-any-return]
+    found = [element.proto for element in at.get("bidi_component")]
+    (proto,) = [proto for proto in found if proto.component_name == "distil_lab.temperature"]
+    return json.loads(proto.json)  # type: ignore[no-any-return]
 
 
 def chart(at: AppTest, key: str) -> dict[str, Any]:
