@@ -147,6 +147,11 @@ class TrainingConfig:
     weight_decay: float = setting(0.01, low=0.0, high=10.0, help="Decoupled weight decay of the matrices.")
     clip: float = setting(1.0, above=0, high=1e6, help="Largest norm of the gradient.")
     dropout: float = setting(0.0, low=0.0, high=0.9, help="Share of activations dropped while training.")
+    frozen: int = setting(
+        0,
+        low=0,
+        help="Parts that stay as copied, from below: 1 the embeddings, 2 also the first layer, and so on; 0: none.",
+    )
     patience: int = setting(0, low=0, help="Stop after so many epochs without a better validation; 0: never.")
     precision: Precision = setting(Precision.AUTO, help="bf16 where the processor is fast at it, else fp32.")
 
@@ -215,6 +220,11 @@ def _cross_checks(config: RunConfig) -> list[str]:
         problems.append(f"student.layers must rise and not repeat, got {list(student.layers)}")
     if any(layer < 0 for layer in student.layers):
         problems.append(f"student.layers must be counted from 0, got {list(student.layers)}")
+    depth, frozen = len(student.layers) or student.depth, config.training.frozen
+    if frozen > depth:
+        problems.append(f"training.frozen must be at most the student's number of layers ({depth}), got {frozen}")
+    if frozen and student.init is Init.RANDOM:
+        problems.append(f"training.frozen must be 0 when student.init is random, got {frozen}")
     return problems
 
 
@@ -320,6 +330,8 @@ def fingerprint(config: RunConfig, *, corpus_digest: str, teacher_digest: str) -
     if config.corpus != whole(config.corpus):
         content |= {"labeled": config.corpus.labeled, "left_out": config.corpus.left_out}
     content["teacher"] = {**content["teacher"], "source": teacher_digest}
+    if not config.training.frozen:  # runs that are older than the setting keep their names
+        del content["training"]["frozen"]
     return digest({"schema": SCHEMA_VERSION, **content})
 
 

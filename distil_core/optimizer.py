@@ -80,6 +80,10 @@ class Optimizer:
         embedding = model.get_input_embeddings().weight
         decayed = [p for p in parameters if p.dim() > 1 and p is not embedding]
         others = [p for p in parameters if p.dim() <= 1 or p is embedding]
+        # What does not learn only has to be computed with.
+        self._frozen = [(p, p.data) for p in model.parameters() if not p.requires_grad]
+        for parameter, data in self._frozen:
+            parameter.data = data.to(dtype)
         self._clip = config.clip
         self._groups = [_Weights.take(group, dtype) for group in (decayed, others)]
         self._adam = torch.optim.AdamW(
@@ -134,3 +138,5 @@ class Optimizer:
         """Give the parameters memory of their own again, in fp32."""
         for group in self._groups:
             group.release()
+        for parameter, data in self._frozen:
+            parameter.data = data

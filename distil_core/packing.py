@@ -6,7 +6,7 @@ the classifier looks at. The logits and the gradients are those of the padded mo
 that multiplies in bf16 compiles a kernel for each new one, which can take longer than the product.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -32,8 +32,9 @@ _TOKENS, _TEXTS, _LENGTH = 64, 8, 8
 class Packing:
     """Where the tokens of a batch lie in one row, and where in attention, which has a row for each text.
 
-    ``spread`` gives for every place in attention the token that stands there, ``gathered`` for every token its place;
-    ``taken`` tells which places hold a token. ``firsts`` are the first tokens of the texts, filled up with the first of
+    ``sources`` gives for every token of the row its place among the tokens of all texts; ``spread`` for every place in
+    attention the token that stands there, ``gathered`` for every token its place; ``taken`` tells which places hold a
+    token. ``firsts`` are the first tokens of the texts, filled up with the first of
     all.
     """
 
@@ -41,6 +42,7 @@ class Packing:
     n_rows: int
     length: int
     n_tokens: int
+    sources: Int[Tensor, "real"]
     spread: Int[Tensor, "places"]
     gathered: Int[Tensor, "tokens"]
     taken: Bool[Tensor, "places"]
@@ -77,8 +79,9 @@ def pack(
     spread[place] = torch.arange(n_real, device=device)
     taken = torch.zeros(n_rows * length, dtype=torch.bool, device=device)
     taken[place] = True
-    ids = tokens.ids.new_zeros(1, n_tokens)
-    ids[0, :n_real] = tokens.ids[tokens.offsets[examples][text] + position]
+    ids = torch.zeros(1, n_tokens, dtype=torch.long, device=device)
+    sources = tokens.offsets[examples][text] + position
+    ids[0, :n_real] = tokens.ids[sources]
     positions = torch.full_like(ids, first_position)
     positions[0, :n_real] += position
     bias = torch.zeros(n_rows, 1, 1, length, dtype=dtype, device=device)
@@ -88,6 +91,7 @@ def pack(
         n_rows=n_rows,
         length=length,
         n_tokens=n_real,
+        sources=sources,
         spread=spread,
         gathered=gathered,
         taken=taken,
@@ -107,32 +111,95 @@ def without_waste(n_tokens: int) -> int:
 
 
 @contextmanager
-def packed(model: Any) -> Iterator[None]:
-    """Let a model take packed batches for a while; :func:`packed_logits` gives it one."""
+def packed(model: Any, *, layers: slice = slice(None), embeds: bool = True) -> Iterator[None]:
+    """Let a model take packed batches for a while; :func:`packed_logits` gives it one.
+
+    Args:
+        model: Of one of the types in :data:`PACKABLE`.
+        layers: The only layers that it has meanwhile.
+        embeds: Whether it begins with its embeddings; else what it is given goes to the first of ``layers`` as it is.
+    """
     assert model.config.model_type in PACKABLE
     shorter: Callable[..., Any]
     if model.config.model_type == "distilbert":
-        last, shorter = model.base_model.transformer.layer[-1], _first_token_block
+        encoder = model.base_model.transformer
+        last, shorter = encoder.layer[-1], _first_token_block
     else:
-        last, shorter = model.base_model.encoder.layer[-1].attention, _first_token_attention
-    before = model.config._attn_implementation
-    model.config._attn_implementation = _ATTENTION
-    last.forward = partial(shorter, last)
+        encoder = model.base_model.encoder
+        last, shorter = encoder.layer[-1].attention, _first_token_attention
+    standing_in: dict[torch.nn.Module, Callable[..., Any]] = {last: partial(shorter, last)}
+    if not embeds:
+        standing_in |= dict.fromkeys(embedders(model), _as_given)
+    before, whole = model.config._attn_implementation, encoder.layer
+    model.config._attn_implementation, encoder.layer = _ATTENTION, whole[layers]
+    for module, forward in standing_in.items():
+        module.forward = forward
     try:
         yield
     finally:
-        del last.forward
-        model.config._attn_implementation = before
+        for module in standing_in:
+            del module.forward
+        model.config._attn_implementation, encoder.layer = before, whole
 
 
-def packed_logits(model: Any, tokens: Ragged, examples: Int[Tensor, "batch"]) -> Logits:
-    """Return the logits of some texts, from a model inside :func:`packed`."""
-    padding = model.config.pad_token_id
-    first = padding + 1 if model.config.model_type == "roberta" else 0
-    dtype = next(model.parameters()).dtype
-    ids, positions, packing = pack(tokens, examples, first_position=first, dtype=dtype)
-    logits: Tensor = model(input_ids=ids, position_ids=positions, packing=packing).logits
+def embedders(model: Any) -> list[torch.nn.Module]:
+    """Return the modules that a model has in front of its first layer."""
+    names = ("embeddings", "embeddings_project")
+    return [getattr(model.base_model, name) for name in names if hasattr(model.base_model, name)]
+
+
+def _as_given(*given: Any, inputs_embeds: Tensor | None = None, **_: Any) -> Any:
+    """Stand in for embeddings, which get states by that name, by their place, or from the module before."""
+    return inputs_embeds if inputs_embeds is not None else given[min(len(given) - 1, 1)]
+
+
+def packed_logits(
+    model: Any, tokens: Ragged, examples: Int[Tensor, "batch"], *, states: Float[Tensor, "all width"] | None = None
+) -> Logits:
+    """Return the logits of some texts, from a model inside :func:`packed`.
+
+    Args:
+        model: The model.
+        tokens: Where the texts are.
+        examples: Which of them.
+        states: What goes to the first layer for every token of all texts, where the model does not embed them itself.
+    """
+    ids, positions, packing = _packed_for(model, tokens, examples)
+    if states is None:
+        given = {"input_ids": ids}
+    else:
+        rows = states.new_zeros(1, ids.shape[1], states.shape[1])
+        rows[0, : packing.n_tokens] = states[packing.sources]
+        given = {"inputs_embeds": rows}
+    logits: Tensor = model(**given, position_ids=positions, packing=packing).logits
     return logits[: packing.n_texts]
+
+
+@torch.no_grad()
+def packed_states(
+    model: Any, tokens: Ragged, batches: Iterable[Int[Tensor, "batch"]], *, n_layers: int
+) -> Float[Tensor, "all width"]:
+    """Return what the lowest layers of a model make of some texts: a state for each token of all texts.
+
+    Args:
+        model: Of one of the types in :data:`PACKABLE`.
+        tokens: Where the texts are.
+        batches: Which of them, some at a time; the states of all others are undefined.
+        n_layers: How many layers; none: the embeddings.
+    """
+    dtype, width = next(model.parameters()).dtype, model.config.hidden_size
+    found = torch.empty(len(tokens.ids), width, dtype=dtype, device=tokens.ids.device)
+    with packed(model, layers=slice(n_layers)):
+        for examples in batches:
+            ids, positions, packing = _packed_for(model, tokens, examples)
+            states = model.base_model(input_ids=ids, position_ids=positions, packing=packing).last_hidden_state
+            found[packing.sources] = states[0, : packing.n_tokens]
+    return found
+
+
+def _packed_for(model: Any, tokens: Ragged, examples: Int[Tensor, "batch"]) -> tuple[Tensor, Tensor, Packing]:
+    first = model.config.pad_token_id + 1 if model.config.model_type == "roberta" else 0
+    return pack(tokens, examples, first_position=first, dtype=next(model.parameters()).dtype)
 
 
 class _Spread(torch.autograd.Function):

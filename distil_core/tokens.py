@@ -1,5 +1,6 @@
 """Texts as token ids without padding, and batches of them by a token budget."""
 
+from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -19,7 +20,7 @@ _CHUNK = 2_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ragged:
-    """Token ids of many texts laid end to end; text ``i`` is ``ids[offsets[i]:offsets[i + 1]]``."""
+    """Token ids of many texts laid end to end, in 32 bits; text ``i`` is ``ids[offsets[i]:offsets[i + 1]]``."""
 
     ids: Int[Tensor, "tokens"]
     offsets: Int[Tensor, "examples_plus_1"]
@@ -39,11 +40,11 @@ class Ragged:
         position = torch.arange(int(lengths.max()), device=self.ids.device)
         mask = position < lengths[:, None]
         index = (self.offsets[examples][:, None] + position).clamp_(max=max(len(self.ids) - 1, 0))
-        return self.ids[index].masked_fill_(~mask, padding), mask
+        return self.ids[index].long().masked_fill_(~mask, padding), mask
 
     def with_ids(self, lookup: Int[Tensor, "vocabulary"]) -> "Ragged":
         """Return the same texts with every id replaced by its entry in ``lookup``."""
-        return Ragged(ids=lookup[self.ids], offsets=self.offsets, n_truncated=self.n_truncated)
+        return Ragged(ids=lookup.int()[self.ids], offsets=self.offsets, n_truncated=self.n_truncated)
 
     def to(self, device: torch.device) -> "Ragged":
         """Return the same texts on another device."""
@@ -58,7 +59,7 @@ def encode(tokenizer: Any, texts: Sequence[str], *, max_length: int) -> Ragged:
         texts: Any number of texts.
         max_length: Tokens at most, special ones included; what is beyond is cut off and the text counted as truncated.
     """
-    chunks, lengths, n_truncated = [], [0], 0
+    ids, lengths, n_truncated = array("i"), array("q", [0]), 0
     for start in range(0, len(texts), _CHUNK):
         encoded = tokenizer(
             list(texts[start : start + _CHUNK]),
@@ -67,11 +68,13 @@ def encode(tokenizer: Any, texts: Sequence[str], *, max_length: int) -> Ragged:
             return_attention_mask=False,
             return_token_type_ids=False,
         )
-        chunks.append(torch.tensor([token for ids in encoded["input_ids"] for token in ids], dtype=torch.int64))
-        lengths += [len(ids) for ids in encoded["input_ids"]]
+        for own in encoded["input_ids"]:
+            ids.extend(own)
+            lengths.append(len(own))
         n_truncated += sum(bool(item.overflowing) for item in encoded.encodings)
-    ids = torch.cat(chunks) if chunks else torch.empty(0, dtype=torch.int64)
-    return Ragged(ids=ids, offsets=torch.tensor(lengths).cumsum(0), n_truncated=n_truncated)
+    flat = torch.frombuffer(ids, dtype=torch.int32) if ids else torch.empty(0, dtype=torch.int32)
+    offsets = torch.frombuffer(lengths, dtype=torch.int64).cumsum(0)
+    return Ragged(ids=flat, offsets=offsets, n_truncated=n_truncated)
 
 
 def sorted_batches(lengths: Int[Tensor, "examples"], *, n_tokens: int, padded: bool) -> list[Int[Tensor, "batch"]]:

@@ -4,7 +4,7 @@ import json
 import time
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
@@ -14,6 +14,7 @@ from safetensors import safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
+from distil_core import freezing
 from distil_core.config import LossConfig, Precision, TrainingConfig
 from distil_core.losses import LossParts, Outputs, distillation_loss
 from distil_core.models import Model, attention_maps, bf16_pays, logits_of
@@ -102,6 +103,7 @@ class _Task:
     padding: int
     layers: Sequence[int]
     projection: nn.Parameter | None
+    states: Float[Tensor, "tokens width"] | None = None
 
     @property
     def packs(self) -> bool:
@@ -124,8 +126,11 @@ class _Task:
 
     def student(self, examples: Int[Tensor, "batch"]) -> tuple[Outputs, Mask | None]:
         if self.packs:
-            with packed(self.model):
-                return Outputs(logits=packed_logits(self.model, self.lesson.tokens, examples)), None
+            known = self.states is not None
+            learning = slice(self.training.frozen - 1, None) if known else slice(None)
+            with packed(self.model, layers=learning, embeds=not known):
+                logits = packed_logits(self.model, self.lesson.tokens, examples, states=self.states)
+            return Outputs(logits=logits), None
         ids, mask = self.lesson.tokens.padded(examples, padding=self.padding)
         wants_hidden = self.loss.hidden_mse > 0 or self.loss.hidden_cosine > 0
         wants_attention = self.loss.attention_kl > 0
@@ -218,27 +223,33 @@ def train(
         layers=layers,
         projection=projection,
     )
-    optimizer = Optimizer(model, projection, training, dtype)
-    progress = _Progress()
-    if checkpoint is not None and checkpoint.exists():
-        progress = _load_checkpoint(checkpoint, optimizer)
-    written = time.monotonic()
-    try:
-        with _dropout(model, training.dropout):
-            for event in _steps(task, optimizer, progress):
-                yield event
-                if checkpoint is not None and time.monotonic() - written >= checkpoint_seconds:
-                    _save_checkpoint(checkpoint, optimizer, progress)
-                    written = time.monotonic()
-        if progress.best:
-            optimizer.restore(progress.best)
-    except GeneratorExit:
-        if checkpoint is not None and progress.step > 0:
-            _save_checkpoint(checkpoint, optimizer, progress)
-        raise
-    finally:
-        optimizer.release()
-        model.eval()
+    still = freezing.parts(model, training.frozen)
+    with freezing.frozen(still):
+        optimizer = Optimizer(model, projection, training, dtype)
+        progress = _Progress()
+        if checkpoint is not None and checkpoint.exists():
+            progress = _load_checkpoint(checkpoint, optimizer)
+        written = time.monotonic()
+        try:
+            if still and task.packs:
+                chosen = torch.arange(len(lesson.tokens)) if lesson.chosen is None else lesson.chosen
+                known = freezing.states(model, lesson.tokens, chosen.to(device), n=training.frozen)
+                task = replace(task, states=known)
+            with _dropout(model, training.dropout, but=still):
+                for event in _steps(task, optimizer, progress):
+                    yield event
+                    if checkpoint is not None and time.monotonic() - written >= checkpoint_seconds:
+                        _save_checkpoint(checkpoint, optimizer, progress)
+                        written = time.monotonic()
+            if progress.best:
+                optimizer.restore(progress.best)
+        except GeneratorExit:
+            if checkpoint is not None and progress.step > 0:
+                _save_checkpoint(checkpoint, optimizer, progress)
+            raise
+        finally:
+            optimizer.release()
+            model.eval()
     if checkpoint is not None:
         checkpoint.unlink(missing_ok=True)
     return progress.epochs
@@ -302,8 +313,9 @@ def _steps(task: _Task, optimizer: Optimizer, progress: _Progress) -> Generator[
 
 
 @contextmanager
-def _dropout(model: nn.Module, share: float) -> Iterator[None]:
-    """Set the share of every dropout layer for a while; the model's own configuration stays as it is."""
+def _dropout(model: nn.Module, share: float, *, but: Sequence[nn.Module] = ()) -> Iterator[None]:
+    """Set the share of every dropout layer for a while, to 0 inside the modules of ``but``; the configuration stays."""
+    spared = {inner for module in but for inner in module.modules()}
     places: list[tuple[nn.Module, str]] = [
         (module, "p") for module in model.modules() if isinstance(module, nn.Dropout)
     ]
@@ -312,7 +324,7 @@ def _dropout(model: nn.Module, share: float) -> Iterator[None]:
     places += [(module, name) for module in model.modules() if isinstance(getattr(module, name, None), float)]
     before = [getattr(module, name) for module, name in places]
     for module, name in places:
-        setattr(module, name, share)
+        setattr(module, name, 0.0 if module in spared else share)
     try:
         yield
     finally:

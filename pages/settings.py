@@ -55,6 +55,7 @@ LABELS = {
     "batch_size": "Batch size (texts)",
     "warmup": "Warm-up (share of steps)",
     "clip": "Gradient clipping (norm)",
+    "frozen": "Parts that stay as copied (0: none)",
     "patience": "Patience (epochs; 0: never stop early)",
 }
 CORPORA = {

@@ -143,6 +143,15 @@ class TestOperations:
         assert training_operations([1], epochs=1, **small) == 6 * (2 * 4 + 2 * 4 + 2 * 6 + 2 * 2 + 4 + 8)
         assert training_operations([1, 1], epochs=5, **small) == 10 * training_operations([1], epochs=1, **small)
 
+    def test_frozen_layers_go_forward_once_and_nothing_goes_back_to_them(self) -> None:
+        def of(frozen: int, epochs: int = 2) -> float:
+            return training_operations([5], depth=3, **{**ONE, "epochs": epochs}, frozen=frozen)
+
+        layer, first = 6 * 5 + 2 * 25, 3 * 5
+        assert of(0) - of(1) == 2 * 2 * first
+        assert of(1) - of(2) == 2 * (2 * 3 - 1) * layer
+        assert of(2) - of(3) == 2 * ((2 * 3 - 1) * layer - 2 * first + 2 * (2 * 5 + 1))
+
     def test_a_share_is_of_the_measured_peak(self) -> None:
         result = {"operations": 300.0, "student_seconds": 2.0}
         assert train.gemm_share(result, 600.0) == 0.25
@@ -205,6 +214,13 @@ class TestTrain:
         assert found["target_accuracy"] == pytest.approx(0.97 * 0.9)
         assert (found["target_ratio"]["median"], found["peer_target_missed"]) == (4.0, 0)
         assert found["peak_bytes_of_twice_the_epochs"] == 10**9
+
+    def test_a_loop_that_freezes_needs_something_to_freeze(self, children: Callable[..., Children]) -> None:
+        children()
+        found = train.compare(a_workload(), peers=["trainer-frozen"], repeats=1, target=False)
+        assert found["skipped"] == {"trainer-frozen": "nothing is frozen, see --frozen"}
+        found = train.compare(a_workload(frozen=1), peers=["trainer-frozen"], repeats=1, target=False)
+        assert list(found["peers"]) == ["trainer-frozen"]
 
     def test_memory_is_read_with_twice_the_epochs_too(self, children: Callable[..., Children]) -> None:
         fake = children()
@@ -409,7 +425,7 @@ class TestCommands:
     def test_a_peer_must_be_known(self, capsys: pytest.CaptureFixture[str]) -> None:
         assert main(["bench", "train", "--peers", "nobody"]) == 2
         assert (
-            "--peers must be of trainer-fp32, trainer-bf16, trainer-shuffled, textbrewer, torchdistill"
+            "--peers must be of trainer-fp32, trainer-bf16, trainer-shuffled, trainer-frozen, textbrewer, torchdistill"
             in capsys.readouterr().err
         )
 

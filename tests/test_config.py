@@ -103,6 +103,19 @@ def test_a_section_that_is_no_mapping_is_refused(data: object) -> None:
         from_json(RunConfig, {"student": data})
 
 
+def test_no_more_can_be_frozen_than_there_is() -> None:
+    frozen = RunConfig(student=StudentConfig(depth=2), training=TrainingConfig(frozen=2))
+    assert validate(frozen) == frozen
+    for student, problem in (
+        (StudentConfig(depth=1), "training.frozen must be at most the student's number of layers (1), got 2"),
+        (StudentConfig(layers=(3,)), "training.frozen must be at most the student's number of layers (1), got 2"),
+        (StudentConfig(init=Init.RANDOM), "training.frozen must be 0 when student.init is random, got 2"),
+    ):
+        with pytest.raises(ConfigError) as caught:
+            validate(replace(frozen, student=student))
+        assert str(caught.value) == problem
+
+
 def test_a_missing_key_without_default_is_named() -> None:
     @dataclass(frozen=True, kw_only=True)
     class Needs:
@@ -285,6 +298,7 @@ def test_more_labels_take_longer_to_learn() -> None:
 class TestWhatIsLearnedFrom:
     def test_names_from_before_these_settings_stay(self) -> None:
         content = to_json(canonical(RunConfig()))
+        del content["training"]["frozen"]
         content |= {"corpus": "c", "teacher": {**content["teacher"], "source": "t"}}
         before = digest({"schema": SCHEMA_VERSION, **content})
         assert fingerprint(RunConfig(), corpus_digest="c", teacher_digest="t") == before

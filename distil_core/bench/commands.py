@@ -33,7 +33,7 @@ def add(commands: Any, store: argparse.ArgumentParser) -> None:
     work.add_argument("--examples", type=int, help="training texts (default: 2000 of a file, else all); 0: all")
     work.add_argument("--layers", type=_listed(int), help="teacher layers of the student (default: 0,2,5 with files)")
     work.add_argument("--temperature", type=float, help="of the distillation (default: 4 with files, else 2)")
-    for name in ("alpha", "epochs", "batch_size", "learning_rate", "peer_learning_rate", "seed"):
+    for name in ("alpha", "epochs", "batch_size", "learning_rate", "peer_learning_rate", "seed", "frozen"):
         default = getattr(Wanted(), name)
         option = f"--{name.replace('_', '-')}"
         work.add_argument(option, type=type(default), default=default, help=f"(default: {default})")

@@ -130,6 +130,7 @@ def _work(config: Any, lengths: list[int], task: Workload) -> dict[str, Any]:
         inner=inner,
         n_labels=config.num_labels,
         epochs=task.epochs,
+        frozen=task.frozen,
     )
     return {
         "operations": operations if config.model_type in PACKABLE else None,

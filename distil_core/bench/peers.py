@@ -22,7 +22,7 @@ class Peer:
 
     task: str
     needs: tuple[str, ...]
-    settings: Mapping[str, str] = field(default_factory=dict)
+    settings: Mapping[str, str | bool] = field(default_factory=dict)
 
 
 _TRAINER = ("accelerate", "transformers.trainer")
@@ -30,11 +30,12 @@ PEERS = {
     "trainer-fp32": Peer(task="trainer", needs=_TRAINER),
     "trainer-bf16": Peer(task="trainer", needs=_TRAINER, settings={"precision": "bf16"}),
     "trainer-shuffled": Peer(task="trainer", needs=_TRAINER, settings={"sampling": "random"}),
+    "trainer-frozen": Peer(task="trainer", needs=_TRAINER, settings={"freezes": True}),
     "textbrewer": Peer(task="textbrewer", needs=("textbrewer",)),
     "torchdistill": Peer(task="torchdistill", needs=("torchdistill.core.distillation",)),
 }
 """The first is the one that the headline ratio is taken against; ``shuffled`` does not group texts by length, as most
-loops do not."""
+loops do not, and ``frozen`` freezes what our side freezes."""
 
 
 def importable(modules: list[str]) -> dict[str, Any]:
@@ -141,6 +142,7 @@ def trainer(
     *,
     precision: str = "fp32",
     sampling: str = "group_by_length",
+    freezes: bool = False,
     target: float = 0.0,
     every: int = 10,
 ) -> dict[str, Any]:
@@ -151,6 +153,11 @@ def trainer(
 
     room = _assemble(workload)
     task, texts, test = room.task, room.examples("train"), room.examples("test")
+
+    if freezes:
+        base = room.student.base_model
+        for part in [base.embeddings, *base.encoder.layer[: task.frozen - 1]][: task.frozen]:
+            part.requires_grad_(False)
 
     class Distiller(Trainer):
         def compute_loss(self, model: Any, inputs: Any, return_outputs: bool = False, *_: Any, **__: Any) -> Any:

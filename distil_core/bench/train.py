@@ -82,6 +82,8 @@ def compare(workload: Workload, *, peers: Sequence[str], repeats: int, target: b
         target: Whether to time how soon each side has a good student.
     """
     skipped = missing(peers)
+    if not workload.frozen:
+        skipped |= {name: "nothing is frozen, see --frozen" for name in peers if PEERS[name].settings.get("freezes")}
     names = ["ours", *(name for name in peers if name not in skipped)]
     for name in names:
         start(name, warming(workload))

@@ -18,7 +18,8 @@ class Workload:
     """Texts and labels as ``train.csv`` and ``test.csv``, a teacher for these labels, and how to distil it.
 
     ``corpus`` says where the texts come from, for whoever reads them himself; ``teacher`` is a folder whose model has
-    the labels by name. Of each file only the first ``limit`` texts are read; 0: all.
+    the labels by name. ``frozen`` is for our side and the peers that freeze. Of each file only the first ``limit``
+    texts are read; 0: all.
     """
 
     folder: str
@@ -33,6 +34,7 @@ class Workload:
     peer_learning_rate: float
     max_length: int
     seed: int
+    frozen: int = 0
     limit: int = 0
 
     @property
@@ -43,7 +45,9 @@ class Workload:
     @property
     def training(self) -> TrainingConfig:
         """The schedule, as our side wants it."""
-        return TrainingConfig(epochs=self.epochs, batch_size=self.batch_size, learning_rate=self.learning_rate)
+        return TrainingConfig(
+            epochs=self.epochs, batch_size=self.batch_size, learning_rate=self.learning_rate, frozen=self.frozen
+        )
 
     def read(self, split: str) -> tuple[list[str], list[str]]:
         """Return texts and labels of ``train`` or ``test``."""
@@ -68,6 +72,7 @@ class Wanted:
     learning_rate: float = TrainingConfig().learning_rate
     peer_learning_rate: float = TrainingConfig().learning_rate
     seed: int = 0
+    frozen: int = TrainingConfig().frozen
 
 
 def prepare(wanted: Wanted, folder: Path, store: RunStore) -> Generator[Event, None, Workload]:
@@ -113,6 +118,7 @@ def prepare(wanted: Wanted, folder: Path, store: RunStore) -> Generator[Event, N
         peer_learning_rate=wanted.peer_learning_rate,
         max_length=TeacherConfig().max_length,
         seed=wanted.seed,
+        frozen=wanted.frozen,
     )
 
 
@@ -152,12 +158,13 @@ def _write(path: Path, split: Split, names: Sequence[str]) -> None:
 
 
 def training_operations(
-    lengths: Sequence[int], *, depth: int, width: int, inner: int, n_labels: int, epochs: int
+    lengths: Sequence[int], *, depth: int, width: int, inner: int, n_labels: int, epochs: int, frozen: int = 0
 ) -> float:
     """Return the operations of the matrix products that training a student really needs.
 
     A multiplication and an addition are two; backward is twice the work of forward; padding is not counted, and in the
-    last layer everything but keys and values is needed for the first token alone, as are pooler and head.
+    last layer everything but keys and values is needed for the first token alone, as are pooler and head. Frozen layers
+    go forward once, and nothing goes back to what they put out.
 
     Args:
         lengths: Tokens of each text.
@@ -166,10 +173,16 @@ def training_operations(
         inner: Size of its feed-forward layers.
         n_labels: Outputs of its head.
         epochs: Passes over the texts.
+        frozen: Parts that do not learn: the embeddings, then layers.
     """
     n_texts, n_tokens, n_pairs = len(lengths), sum(lengths), sum(length * length for length in lengths)
     square, forward = width * width, 2 * width * inner
     whole_layer = n_tokens * (4 * square + forward) + 2 * n_pairs * width
     last_layer = n_tokens * 2 * square + n_texts * (2 * square + forward) + 2 * n_tokens * width
     head = n_texts * (square + width * n_labels)
-    return 2.0 * 3.0 * epochs * ((depth - 1) * whole_layer + last_layer + head)
+    still = max(frozen - 1, 0)
+    once = still * whole_layer
+    learning = 3.0 * ((depth - 1 - still) * whole_layer + last_layer + head)
+    if frozen:
+        learning -= n_tokens * 3 * square if still < depth - 1 else n_tokens * 2 * square + n_texts * square
+    return 2.0 * (once + epochs * learning)
