@@ -12,10 +12,21 @@ import torch
 from distil_core import measure
 from distil_core.cache import Cache
 from distil_core.checkpoints import head_order, locate
+from distil_core.config import Precision
 from distil_core.errors import ModelError
-from distil_core.models import Model, Tokenizer, default_device, load_model, load_tokenizer, reorder_head, states_of
+from distil_core.models import (
+    Model,
+    Tokenizer,
+    default_device,
+    load_model,
+    load_tokenizer,
+    own,
+    predict,
+    reorder_head,
+    resolve_precision,
+)
 from distil_core.records import Latency, RunRecord
-from distil_core.tokens import Ragged, encode
+from distil_core.tokens import encode
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,26 +137,24 @@ def timing(pair: Pair, text: str, *, seconds: float = 0.15, between: Callable[[]
     )
 
 
-def answers(pair: Pair, texts: Sequence[str], *, chunk: int = 32) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+def answers(
+    pair: Pair, texts: Sequence[str], *, precision: Precision = Precision.FP32, chunk: int = 64
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Let both models answer many texts; yields the logits of teacher and student, some texts at a time and in order.
 
     Args:
         pair: The models.
         texts: Any number of texts.
+        precision: Of the products; bf16 moves probabilities in the third digit.
         chunk: Texts to answer between two yields, so that somebody can look on or stop.
     """
+    precision = resolve_precision(precision, pair.teacher.device)
+    models = [own(model, precision) for model in (pair.teacher, pair.student)]  # others share those of the pair
     for start in range(0, len(texts), chunk):
         tokens = encode(pair.tokenizer, texts[start : start + chunk], max_length=pair.max_length)
         tokens = tokens.to(pair.teacher.device)
-        yield _logits(pair.teacher, pair, tokens), _logits(pair.student, pair, tokens)
-
-
-def _logits(model: Model, pair: Pair, tokens: Ragged) -> np.ndarray:
-    """Return the logits of some texts by way of padding: packing would change a model that others share."""
-    found = np.empty((len(tokens), model.config.num_labels), dtype=np.float32)
-    for examples, output in states_of(model, tokens, padding=pair.tokenizer.pad_token_id):
-        found[examples.cpu().numpy()] = output.logits.float().cpu().numpy()
-    return found
+        teacher, student = (predict(model, tokens, padding=pair.tokenizer.pad_token_id).numpy() for model in models)
+        yield teacher, student
 
 
 def _inputs(pair: Pair, text: str) -> tuple[Any, dict[str, torch.Tensor]]:

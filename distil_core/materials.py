@@ -19,7 +19,7 @@ from distil_core.errors import CorpusError
 from distil_core.records import Event, Stage
 from distil_core.teachers import Teacher, TeacherOutputs
 from distil_core.tokens import Ragged, encode
-from distil_core.training import Lesson, resolve_precision
+from distil_core.training import Lesson
 
 _SPLITS = ("train", "validation", "test")
 
@@ -118,7 +118,7 @@ def consult(
     watch: Stopwatch,
 ) -> Generator[Event, None, Materials]:
     """Let a teacher that is there answer, and refuse one that has nothing to teach."""
-    precision = resolve_precision(config.training.precision, teacher.model.device)
+    precision = models.resolve_precision(config.training.precision, teacher.model.device)
     layers = layer_indices(config.student, teacher.model.config.num_hidden_layers)
     with watch.timing("teacher_outputs"):
         outputs = yield from teachers.outputs(

@@ -3,6 +3,7 @@
 Eight architectures, all through their transformers classes: safetensors only, never remote code.
 """
 
+import copy
 import os
 import re
 from collections.abc import Iterable, Iterator
@@ -18,7 +19,7 @@ from torch import Tensor, nn
 from transformers import AutoConfig, AutoModelForSequenceClassification, AutoTokenizer
 from transformers.utils import logging as transformers_logging
 
-from distil_core.config import Init, StudentConfig, layer_indices
+from distil_core.config import Init, Precision, StudentConfig, layer_indices
 from distil_core.errors import ConfigError, ModelError
 from distil_core.packing import PACKABLE, packed, packed_logits
 from distil_core.tokens import Ragged, sorted_batches
@@ -257,6 +258,16 @@ def save(model: Model, tokenizer: Tokenizer, folder: Path) -> None:
     tokenizer.save_pretrained(folder)
 
 
+def own(model: Model, precision: Precision) -> Model:
+    """Return a model that may be packed while others use the given one.
+
+    In fp32 its weights are the same memory; in bf16 they are a copy.
+    """
+    if precision is Precision.BF16:
+        return copy.deepcopy(model).bfloat16()
+    return copy.deepcopy(model, {id(weight): weight for weight in (*model.parameters(), *model.buffers())})
+
+
 def logits_of(
     model: Model, tokens: Ragged, *, padding: int, n_tokens: int = 4096
 ) -> Iterator[tuple[Int[Tensor, "batch"], Logits]]:
@@ -315,6 +326,13 @@ def predict(model: Model, tokens: Ragged, *, padding: int) -> Float[Tensor, "exa
 def default_device() -> torch.device:
     """Return the GPU when there is one, else the processor."""
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def resolve_precision(precision: Precision, device: torch.device) -> Precision:
+    """Turn ``auto`` into what is fast on ``device``."""
+    if precision is not Precision.AUTO:
+        return precision
+    return Precision.BF16 if bf16_pays(device) else Precision.FP32
 
 
 def bf16_pays(device: torch.device) -> bool:

@@ -1,6 +1,5 @@
 """A teacher for a corpus: fine-tuned if it must be, and all that it says, computed once and kept."""
 
-import copy
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -21,6 +20,7 @@ from distil_core.models import (
     attention_maps,
     load_model,
     logits_of,
+    own,
     reorder_head,
     save,
     states_of,
@@ -216,7 +216,7 @@ def outputs(
     def answering() -> Model:
         nonlocal asked
         if asked is None:
-            asked = copy.deepcopy(teacher.model).bfloat16() if precision is Precision.BF16 else teacher.model
+            asked = own(teacher.model, precision)
         return asked
 
     if kept is None:

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from distil_core import freezing
 from distil_core.config import LossConfig, Precision, TrainingConfig
 from distil_core.losses import LossParts, Outputs, distillation_loss
-from distil_core.models import Model, attention_maps, bf16_pays, logits_of
+from distil_core.models import Model, attention_maps, logits_of, resolve_precision
 from distil_core.optimizer import Optimizer
 from distil_core.packing import PACKABLE, packed, packed_logits, without_waste
 from distil_core.records import Step, Validation
@@ -61,13 +61,6 @@ class Lesson:
     def __len__(self) -> int:
         """Texts in one epoch."""
         return len(self.tokens if self.chosen is None else self.chosen)
-
-
-def resolve_precision(precision: Precision, device: torch.device) -> Precision:
-    """Turn ``auto`` into what is fast on ``device``."""
-    if precision is not Precision.AUTO:
-        return precision
-    return Precision.BF16 if bf16_pays(device) else Precision.FP32
 
 
 def learning_rate_at(step: int, n_steps: int, config: TrainingConfig) -> float:

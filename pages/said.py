@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from distil_core import examples, sentences
+from distil_core.config import Precision
 from distil_core.outcomes import Outcome
 from distil_core.runs import RunState
 from distil_core.slices import Slices
@@ -98,7 +99,17 @@ def timing(outcome: Outcome, text: str, *, between: Callable[[], object]) -> "tu
     return kept.timing, busy
 
 
-def answering(outcome: Outcome, texts: Sequence[str]) -> "Iterator[tuple[np.ndarray, np.ndarray]]":
+@st.cache_resource(show_spinner=False)
+def bf16_pays() -> bool:
+    """Say whether the models answer faster in bf16 here than in fp32."""
+    from distil_core import models
+
+    return models.bf16_pays(models.default_device())
+
+
+def answering(
+    outcome: Outcome, texts: Sequence[str], *, precision: Precision
+) -> "Iterator[tuple[np.ndarray, np.ndarray]]":
     """Put many sentences to both models of a finished run, some at a time; yields the logits of teacher and student.
 
     Raises:
@@ -107,4 +118,4 @@ def answering(outcome: Outcome, texts: Sequence[str]) -> "Iterator[tuple[np.ndar
     pair = cache.pair(outcome)
     from distil_core import explore
 
-    return explore.answers(pair, texts)
+    return explore.answers(pair, texts, precision=precision)

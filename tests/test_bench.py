@@ -318,13 +318,23 @@ class TestGrid:
         assert "skipped trainer-fp32" in grid.table(found)
 
 
+def answers_of(ours: list[float], quick: list[float], theirs: list[float], *, n_texts: int) -> dict[str, Any]:
+    spent, same = {"ours": ours, "quick": quick, "pipeline": theirs}, {"ours": 1.0, "quick": 0.99}
+    return {"quick_precision": "bf16", **answer.figures(spent, [3.0], n_texts=n_texts, same=same)}
+
+
 class TestAnswer:
     def test_figures_are_medians(self) -> None:
-        found = answer.figures([1.0, 2.0, 4.0], [6.0, 6.0, 6.0], [5.0, 3.0, 4.0], n_texts=100, same=0.5)
+        spent = {"ours": [1.0, 2.0, 4.0], "quick": [1.0, 1.0, 2.0], "pipeline": [6.0, 6.0, 6.0]}
+        same = {"ours": 1.0, "quick": 0.995}
+        found = answer.figures(spent, [5.0, 3.0, 4.0], n_texts=100, same=same)
         assert found["ratio"] == asdict(Spread(median=3.0, low=1.5, high=6.0))
-        assert (found["texts_per_second"], found["peer_texts_per_second"]) == (50.0, 100 / 6)
+        assert (found["quick_ratio"]["median"], found["quick_same_answers"]) == (6.0, 0.995)
         assert found["compare_ms"]["median"] == 4.0
-        assert "the same answers: 50.00%" in answer.table(found)
+        lines = answer.table({**found, "quick_precision": "bf16"}).splitlines()
+        assert lines[1].split() == ["ours", "2.00", "s", "50", "3.0x", "(1.5", "to", "6.0)", "100.00%"]
+        assert lines[2].split() == ["ours", "in", "bf16", "1.00", "s", "100", "6.0x", "(3.0", "to", "6.0)", "99.50%"]
+        assert lines[3].split() == ["pipeline,", "batches", "of", "32", "6.00", "s", "17"]
 
 
 class TestStart:
@@ -438,7 +448,7 @@ class TestCommands:
     def test_the_others_print_theirs(
         self, lab: tiny.Lab, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
     ) -> None:
-        answers = answer.figures([1.0], [2.0], [3.0], n_texts=7, same=1.0)
+        answers = answers_of([1.0], [1.0], [2.0], n_texts=7)
         results = {"machine": MACHINE, "limits": LIMITS, "answer": answers}
         monkeypatch.setattr(
             child, "run", lambda task, **_: child.Finished(result=results[task], seconds=1.0, peak_bytes=1)
@@ -478,7 +488,7 @@ class TestReport:
         outputs = {
             "train": trained,
             "grid": GRID,
-            "answer": answer.figures([1.0], [6.0], [3.0], n_texts=7000, same=1.0),
+            "answer": answers_of([1.0], [0.5], [6.0], n_texts=7000),
             "start": start.figures([2.0], [1.0], until="drawn"),
             "scale": SCALE,
         }
@@ -500,6 +510,7 @@ class TestReport:
         assert cells["peak memory"][:2] == ["1.00 GB, 1.00 GB with twice the epochs", "1.00 GB"]
         assert cells["grid of 2 temperatures x 2 depths"] == ["10 s", loops, "2.0x (1.0 to 3.0)", "`bench grid`"]
         assert cells["7,000 texts answered"][:3] == ["1.0 s", "pipeline: 6.0 s", "6.0x (6.0 to 6.0)"]
+        assert cells["the same in bf16"][:3] == ["0.5 s", "pipeline: 6.0 s", "12.0x (12.0 to 12.0)"]
         assert cells["one text, teacher and student"][0] == "3.0 ms (3.0 to 3.0)"
         assert cells["start, until drawn"] == hello
         assert cells["memory a text"][0] == "20 bytes"

@@ -10,7 +10,7 @@ import torch
 
 from distil_core import explore, models, pipeline
 from distil_core.cache import Cache
-from distil_core.config import RunKind, TeacherConfig
+from distil_core.config import Precision, RunKind, TeacherConfig
 from distil_core.errors import ModelError
 from distil_core.explore import Pair, compare, load_pair
 from distil_core.pipeline import Distillation
@@ -88,6 +88,9 @@ def test_many_texts_are_answered_like_one(lab: tiny.Lab, store: RunStore) -> Non
     for which, name in enumerate(("teacher_logits", "student_logits")):
         alone = [getattr(compare(pair, text), name) for text in texts]
         assert np.concatenate([part[which] for part in parts]) == pytest.approx(np.array(alone), abs=1e-5)
+        [quick] = [part[which] for part in explore.answers(pair, texts, precision=Precision.BF16)]
+        assert quick == pytest.approx(np.array(alone), abs=0.2)
+        assert (quick != np.array(alone, dtype=np.float32)).any()
 
 
 def test_a_mask_is_named_where_there_is_one(lab: tiny.Lab, store: RunStore) -> None:

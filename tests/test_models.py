@@ -204,6 +204,19 @@ class TestLogits:
             longest = int(tokens.lengths[examples].max())
             assert output.hidden_states[-1].shape == (len(examples), longest, tiny.WIDTH)
 
+    def test_a_model_of_ones_own_leaves_the_shared_one_alone(self) -> None:
+        shared, tokens = tiny.model(), tiny.tokens()
+        expected = plainly(shared, tokens, 0)
+        mine = models.own(shared, Precision.FP32)
+        for weight, same in zip(mine.parameters(), shared.parameters(), strict=True):
+            assert weight is same
+        with packed(mine):  # meanwhile somebody else asks the shared one
+            torch.testing.assert_close(plainly(shared, tokens, 0), expected, atol=0, rtol=0)
+        quick = models.own(shared, Precision.BF16)
+        assert {weight.dtype for weight in quick.parameters()} == {torch.bfloat16}
+        assert {weight.dtype for weight in shared.parameters()} == {torch.float32}
+        torch.testing.assert_close(models.predict(quick, tokens, padding=0), expected, atol=0.1, rtol=0.1)
+
     def test_order_is_that_of_the_texts(self) -> None:
         model, tokens = tiny.model(), tiny.tokens()
         for n_tokens in (1, 50, 10_000):
@@ -412,6 +425,14 @@ class TestDevice:
         monkeypatch.setattr(torch.ops.mkldnn, "_is_mkldnn_bf16_supported", lambda: True)
         monkeypatch.setattr(Path, "read_text", refuse)
         assert not models.bf16_pays(torch.device("cpu"))
+
+    def test_auto_is_what_the_device_is_quick_at(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        device = torch.device("cpu")
+        for pays, expected in ((True, Precision.BF16), (False, Precision.FP32)):
+            monkeypatch.setattr(models, "bf16_pays", lambda device, pays=pays: pays)
+            assert models.resolve_precision(Precision.AUTO, device) is expected
+        assert models.resolve_precision(Precision.BF16, device) is Precision.BF16
+        assert models.resolve_precision(Precision.FP32, device) is Precision.FP32
 
     def test_a_graphics_card_is_used_where_there_is_one(self, monkeypatch: pytest.MonkeyPatch) -> None:
         for there in (True, False):

@@ -15,7 +15,7 @@ from distil_core.losses import Outputs, distillation_loss
 from distil_core.records import Step, Validation
 from distil_core.teachers import Teacher, TeacherOutputs, outputs
 from distil_core.tokens import Ragged, encode, shuffled_batches
-from distil_core.training import Lesson, learning_rate_at, resolve_precision, train
+from distil_core.training import Lesson, learning_rate_at, train
 from tests import tiny
 
 CORPUS = tiny.corpus(n_train=30, n_validation=12, n_test=6)
@@ -473,12 +473,3 @@ def finish(work: Any, listener: Callable[[Any], object] = lambda _: None) -> Any
             listener(next(work))
         except StopIteration as stop:
             return stop.value
-
-
-def test_auto_is_what_the_device_is_quick_at(monkeypatch: pytest.MonkeyPatch) -> None:
-    device = torch.device("cpu")
-    for pays, expected in ((True, Precision.BF16), (False, Precision.FP32)):
-        monkeypatch.setattr(training, "bf16_pays", lambda device, pays=pays: pays)
-        assert resolve_precision(Precision.AUTO, device) is expected
-    assert resolve_precision(Precision.BF16, device) is Precision.BF16
-    assert resolve_precision(Precision.FP32, device) is Precision.FP32

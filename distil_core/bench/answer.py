@@ -1,20 +1,22 @@
 """Answering: many texts through a student beside a ``pipeline``, and one text through teacher and student."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from statistics import median
 from typing import Any
 
 from distil_core.bench.readings import alternating, as_text, ratios, spread, times
 from distil_core.bench.workload import Workload
-from distil_core.config import LayerMap, StudentConfig, from_json, to_json
+from distil_core.config import LayerMap, Precision, StudentConfig, from_json, to_json
 
 BATCH = 32
 
 
 def measure(workload: Mapping[str, Any], *, n_texts: int, n_singles: int, repeats: int) -> dict[str, Any]:
     """Time both sides on the same untrained student and the same texts; how well it answers does not matter here.
+
+    Our side answers in fp32, as the peer does, and in the precision that is quick here.
 
     Args:
         workload: A :class:`Workload` as plain data; its test texts are repeated until there are enough.
@@ -46,22 +48,33 @@ def measure(workload: Mapping[str, Any], *, n_texts: int, n_singles: int, repeat
     own = task.read("test")[0]
     texts = (own * -(-n_texts // len(own)))[:n_texts]
 
-    def ours(some: list[str]) -> list[str]:
-        tokens = encode(tokenizer, some, max_length=task.max_length).to(device)
-        guess = models.predict(student, tokens, padding=tokenizer.pad_token_id).argmax(dim=1)
-        return [names[i] for i in guess.tolist()]
+    def answering(model: models.Model) -> Callable[[list[str]], list[str]]:
+        def ours(some: list[str]) -> list[str]:
+            tokens = encode(tokenizer, some, max_length=task.max_length).to(device)
+            guess = models.predict(model, tokens, padding=tokenizer.pad_token_id).argmax(dim=1)
+            return [names[i] for i in guess.tolist()]
+
+        return ours
 
     def theirs(some: list[str]) -> list[str]:
         return [answer["label"] for answer in pipe(some, truncation=True)]
 
-    sides = {"ours": ours, "pipeline": theirs}
+    quick = models.resolve_precision(Precision.AUTO, device)
+    sides = {
+        "ours": answering(student),
+        "quick": answering(models.own(student, quick)),
+        "pipeline": theirs,
+    }
     spent: dict[str, list[float]] = {name: [] for name in sides}
     said = {name: side(texts[: 4 * BATCH]) for name, side in sides.items()}  # warm, and compared
     for _, name in alternating(list(sides), repeats):
         started = time.perf_counter()
         said[name] = sides[name](texts)
         spent[name].append(time.perf_counter() - started)
-    same = sum(a == b for a, b in zip(said["ours"], said["pipeline"], strict=True)) / n_texts
+    same = {
+        name: sum(a == b for a, b in zip(said[name], said["pipeline"], strict=True)) / n_texts
+        for name in ("ours", "quick")
+    }
 
     pair = explore.Pair(teacher=teacher, student=student, tokenizer=tokenizer, max_length=task.max_length)
     singles = list[float]()
@@ -71,35 +84,37 @@ def measure(workload: Mapping[str, Any], *, n_texts: int, n_singles: int, repeat
         started = time.perf_counter()
         explore.compare(pair, own[i % len(own)])
         singles.append((time.perf_counter() - started) * 1000)
-    return figures(spent["ours"], spent["pipeline"], singles, n_texts=n_texts, same=same)
+    return {"quick_precision": quick.value, **figures(spent, singles, n_texts=n_texts, same=same)}
 
 
 def figures(
-    ours: list[float], theirs: list[float], singles: list[float], *, n_texts: int, same: float
+    spent: Mapping[str, list[float]], singles: list[float], *, n_texts: int, same: Mapping[str, float]
 ) -> dict[str, Any]:
-    """Return what the readings come down to; ``same_answers`` is the share of texts with the same label."""
+    """Return what the readings come down to; ``same_answers`` is the share of texts with the peer's label."""
+    ours, quick, theirs = (spent[name] for name in ("ours", "quick", "pipeline"))
     return {
         "ratio": to_json(ratios(ours, theirs)),
+        "quick_ratio": to_json(ratios(quick, theirs)),
         "seconds": median(ours),
+        "quick_seconds": median(quick),
         "peer_seconds": median(theirs),
-        "texts_per_second": n_texts / median(ours),
-        "peer_texts_per_second": n_texts / median(theirs),
         "n_texts": n_texts,
-        "same_answers": same,
+        "same_answers": same["ours"],
+        "quick_same_answers": same["quick"],
         "compare_ms": to_json(spread(singles)),
     }
 
 
 def table(found: dict[str, Any]) -> str:
     """Return the figures for a terminal."""
-    rows = [["", f"{found['n_texts']:,} texts", "texts/s", "ratio"]]
-    rows.append(["ours", f"{found['seconds']:.2f} s", f"{found['texts_per_second']:.0f}", ""])
-    peer = [f"{found['peer_seconds']:.2f} s", f"{found['peer_texts_per_second']:.0f}", times(found["ratio"])]
-    rows.append([f"pipeline, batches of {BATCH}", *peer])
+
+    def line(name: str, seconds: float, *more: str) -> list[str]:
+        return [name, f"{seconds:.2f} s", f"{found['n_texts'] / seconds:.0f}", *more]
+
+    rows = [["", f"{found['n_texts']:,} texts", "texts/s", "ratio", "same answers"]]
+    for name, prefix in (("ours", ""), (f"ours in {found['quick_precision']}", "quick_")):
+        ratio, same = times(found[f"{prefix}ratio"]), f"{found[f'{prefix}same_answers']:.2%}"
+        rows.append(line(name, found[f"{prefix}seconds"], ratio, same))
+    rows.append(line(f"pipeline, batches of {BATCH}", found["peer_seconds"], "", ""))
     one = times(found["compare_ms"], unit=" ms")
-    return "\n".join([
-        as_text(rows),
-        "",
-        f"the same answers: {found['same_answers']:.2%}",
-        f"one text through teacher and student, as the Compare page asks: {one}",
-    ])  # fmt: skip
+    return f"{as_text(rows)}\n\none text through teacher and student, as the Compare page asks: {one}"

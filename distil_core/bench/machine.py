@@ -20,8 +20,7 @@ def describe() -> dict[str, Any]:
     """Return what a reader must know of the machine: processor, threads, memory, versions, and how busy it was."""
     from distil_core import measure
     from distil_core.config import Precision
-    from distil_core.models import default_device
-    from distil_core.training import resolve_precision
+    from distil_core.models import default_device, resolve_precision
 
     device = default_device()
     found = measure.environment(device, resolve_precision(Precision.AUTO, device))

@@ -14,7 +14,7 @@ from distil_core.execution import drain
 from distil_core.packing import PACKABLE
 from distil_core.records import Step
 from distil_core.tokens import Ragged, encode
-from distil_core.training import Lesson, resolve_precision, train
+from distil_core.training import Lesson, train
 
 
 def distil(workload: Mapping[str, Any], *, target: float = 0.0, every: int = 10) -> dict[str, Any]:
@@ -40,7 +40,7 @@ def distil(workload: Mapping[str, Any], *, target: float = 0.0, every: int = 10)
         tokens[split] = encode(tokenizer, texts, max_length=task.max_length).to(device)
         labels[split] = torch.tensor([names.index(label) for label in found], device=device)
     training = task.training
-    precision = resolve_precision(training.precision, device)
+    precision = models.resolve_precision(training.precision, device)
     student, layers = models.cut(model, StudentConfig(layer_map=LayerMap.EXPLICIT, layers=task.layers), seed=task.seed)
     student.to(device)
 

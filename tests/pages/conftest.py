@@ -12,7 +12,7 @@ from streamlit.runtime.pages_manager import PagesManager
 from streamlit.testing.v1 import AppTest
 
 from distil_core import jobs, outcomes, pipeline
-from distil_core.config import RunConfig, digest
+from distil_core.config import Precision, RunConfig, digest
 from distil_core.errors import ConfigError
 from distil_core.records import Latency
 from distil_core.runs import Run, RunStore
@@ -105,7 +105,10 @@ def models(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
         between()
         return FakeTiming(), "training" in text
 
-    def answering(outcome: outcomes.Outcome, texts: Sequence[str]) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    def answering(
+        outcome: outcomes.Outcome, texts: Sequence[str], *, precision: Precision
+    ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        asked.append(("in", precision))
         for text in texts:
             found = compare(outcome, text)
             yield np.array([found.teacher_logits]), np.array([found.student_logits])
@@ -113,6 +116,7 @@ def models(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
     monkeypatch.setattr(cache, "compare", compare)
     monkeypatch.setattr(said, "timing", timing)
     monkeypatch.setattr(said, "answering", answering)
+    monkeypatch.setattr(said, "bf16_pays", lambda: True)
     return asked
 
 

@@ -437,6 +437,22 @@ def test_a_file_can_be_started_over_and_cancelled(app: App, example: Path) -> No
     assert many.JOB not in at.session_state
 
 
+def test_a_file_can_be_answered_in_quick_arithmetic(
+    app: App, example: Path, models: list[tuple[str, str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at = app("compare", compare__tab="A file of sentences")
+    uploaded(at, "mine.txt", "It was fine.\n")
+    press(at, "compare.file.start")
+    at.toggle(key="compare.file.quick").set_value(True).run()
+    press(at, "compare.file.start")  # the answers there were are not those asked for
+    assert [said for to, said in models if to == "in"] == ["fp32", "bf16"]
+    monkeypatch.setattr(many.said, "bf16_pays", lambda: False)
+    at.run()
+    assert at.toggle(key="compare.file.quick").disabled
+    press(at, "compare.file.start")
+    assert [said for to, said in models if to == "in"] == ["fp32", "bf16", "fp32"]
+
+
 def test_a_file_is_answered_bit_by_bit(app: App, example: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(many, "STEP_SECONDS", -1.0)
     at = app("compare", compare__tab="A file of sentences")
