@@ -13,7 +13,7 @@ from distil_core import figures, summary, tables, wording
 from distil_core.config import RunConfig, RunKind
 from distil_core.outcomes import EXAMPLE, Family
 from distil_core.runs import Run, RunState
-from pages import address, cache, pictures
+from pages import address, cache, links, pictures
 
 STATES = {
     RunState.QUEUED: (":material/schedule:", "gray", "Waiting"),
@@ -45,8 +45,10 @@ def header(lead: str) -> Any:
     left, right = st.columns([3, 2], vertical_alignment="center", gap="small")
     left.subheader(lead, anchor=False)
     with right.container(horizontal=True, vertical_alignment="center", gap="small"):
-        chooser = st.container()
+        chooser = st.container(gap=None)
         shared = address.open_header()
+    with chooser:
+        links.in_turn()
     with chooser, address.control(_PICKER, "Run in use"):
         st.selectbox(
             "Run in use",

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import create_autospec
 
+import pandas as pd  # noqa: F401  before `app`, whose thread loads it: Plotly takes from other tests what is half loaded
 import pytest
 
 import app

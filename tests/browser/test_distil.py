@@ -62,3 +62,14 @@ def test_run_can_be_cancelled_and_run_again(visit: Visit) -> None:
     page.get_by_role("button", name="Cancel").click()
     expect(page.get_by_text("was cancelled")).to_be_visible(timeout=2 * MINUTES)
     expect(page.get_by_role("button", name="Run again")).to_be_visible()
+
+
+def test_link_leads_on_when_followed_in_the_moment_of_the_button(visit: Visit) -> None:
+    page = visit()
+    link = page.get_by_role("link", name="Compare", exact=True).element_handle()
+    both = "(button, link) => { button.click(); link.click(); }"
+    page.get_by_role("button", name="Distil", exact=True).evaluate(both, link)
+    expect(page.get_by_role("heading", name="Put one sentence")).to_be_visible()
+    settled(page)
+    expect(page.get_by_role("button", name="Distil", exact=True)).to_be_hidden()
+    assert "/compare" in page.url

@@ -1,0 +1,32 @@
+"""Links between the pages that wait until what was done before them has been sent.
+
+Reads and writes: nothing.
+"""
+
+import streamlit as st
+
+# The browser sends what was done to a widget in a task of its own, and in the name of the page that it still shows. A
+# link followed before that task (while the browser is busy, that is any time) is sent first, and the widget's message
+# then brings its own page back. So every click on a link waits for a task, too: those are carried out in their order.
+_HTML = """<script>
+if (!window.distilLabLinks) {
+  window.distilLabLinks = true;
+  let waited = false;
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest('a[data-testid^="stTopNav"]');
+    if (!link || waited || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    setTimeout(() => {
+      waited = true;
+      link.click();
+      waited = false;
+    });
+  }, true);
+}
+</script>"""
+
+
+def in_turn() -> None:
+    """Let the links to the pages wait for their turn; takes no room in a container without gaps."""
+    st.html(_HTML, unsafe_allow_javascript=True)
