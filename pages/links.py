@@ -13,7 +13,7 @@ if (!window.distilLabLinks) {
   window.distilLabLinks = true;
   let waited = false;
   document.addEventListener("click", (event) => {
-    const link = event.target.closest('a[data-testid^="stTopNav"]');
+    const link = event.target.closest('a[data-testid^="stTopNav"], a[data-testid="stSidebarNavLink"]');
     if (!link || waited || event.ctrlKey || event.metaKey || event.shiftKey) return;
     event.preventDefault();
     event.stopImmediatePropagation();
