@@ -164,17 +164,23 @@ def based(base: RunConfig, *, labeled: float, left_out: str, max_examples: int |
 
 
 def config_at(sweep: Sweep, point: Point, seed: int) -> RunConfig:
-    """Return the run at a combination of settings; layers that ``base`` names are copied at their own depth alone."""
+    """Return the run at a combination of settings.
+
+    Layers that ``base`` names are copied at their own depth alone, and no more is frozen than the student has.
+    """
     base = sweep.base
     student = replace(base.student, init=point.init)
     if point.depth != len(student.layers):
         by_name = student.layer_map is LayerMap.EXPLICIT
         layer_map = LayerMap.EVEN if by_name else student.layer_map
         student = replace(student, depth=point.depth, layers=(), layer_map=layer_map)
+    copied = 0 if point.init is Init.RANDOM else point.depth
+    training = replace(base.training, frozen=min(base.training.frozen, copied))
+    base = replace(base, student=student, training=training, seed=seed)
     if point.temperature is None or point.alpha is None:
-        return canonical(replace(base, kind=RunKind.HARD_LABELS, student=student, seed=seed))
+        return canonical(replace(base, kind=RunKind.HARD_LABELS))
     loss = replace(base.loss, temperature=point.temperature, alpha=point.alpha)
-    return canonical(replace(base, kind=RunKind.DISTILLED, student=student, loss=loss, seed=seed))
+    return canonical(replace(base, kind=RunKind.DISTILLED, loss=loss))
 
 
 def configs(sweep: Sweep) -> tuple[RunConfig, ...]:

@@ -6,7 +6,17 @@ import numpy as np
 import pytest
 
 from distil_core import grids
-from distil_core.config import CorpusConfig, Init, LayerMap, LossConfig, RunConfig, RunKind, StudentConfig
+from distil_core.config import (
+    CorpusConfig,
+    Init,
+    LayerMap,
+    LossConfig,
+    RunConfig,
+    RunKind,
+    StudentConfig,
+    TrainingConfig,
+    validate,
+)
 from distil_core.errors import ConfigError
 from distil_core.grids import Axis, Cell, Grid, Point, Sweep, cells, config_at, configs, grid
 from distil_core.resampling import Estimate, Measure, Sample
@@ -90,6 +100,14 @@ class TestRuns:
         }
         assert of[3].layers == (0, 2, 5)
         assert (of[2].layers, of[2].depth, of[2].layer_map) == ((), 2, LayerMap.EVEN)
+
+    def test_no_more_is_frozen_than_there_is(self) -> None:
+        sweep = a_sweep(base=RunConfig(student=StudentConfig(depth=3), training=TrainingConfig(frozen=2)))
+        for depth, init, frozen in ((1, Init.TEACHER, 1), (4, Init.TEACHER, 2), (4, Init.RANDOM, 0)):
+            point = Point(temperature=1.0, depth=depth, alpha=0.9, init=init)
+            for each in (point, point.twin()):
+                found = validate(config_at(sweep, each, 0))
+                assert found.training.frozen == frozen
 
     def test_the_base_may_be_a_twin(self) -> None:
         base = grids.based(RunConfig(kind=RunKind.HARD_LABELS), labeled=0.03, left_out="mixed", max_examples=9)
