@@ -34,8 +34,7 @@ class Packing:
 
     ``sources`` gives for every token of the row its place among the tokens of all texts; ``spread`` for every place in
     attention the token that stands there, ``gathered`` for every token its place; ``taken`` tells which places hold a
-    token. ``firsts`` are the first tokens of the texts, filled up with the first of
-    all.
+    token. ``firsts`` are the first tokens of the texts, filled up with the first of all.
     """
 
     n_texts: int

@@ -224,11 +224,11 @@ def train(
             progress = _load_checkpoint(checkpoint, optimizer)
         written = time.monotonic()
         try:
-            if still and task.packs:
-                chosen = torch.arange(len(lesson.tokens)) if lesson.chosen is None else lesson.chosen
-                known = freezing.states(model, lesson.tokens, chosen.to(device), n=training.frozen)
-                task = replace(task, states=known)
             with _dropout(model, training.dropout, but=still):
+                if still and task.packs:
+                    chosen = torch.arange(len(lesson.tokens)) if lesson.chosen is None else lesson.chosen
+                    known = freezing.states(model, lesson.tokens, chosen.to(device), n=training.frozen)
+                    task = replace(task, states=known)
                 for event in _steps(task, optimizer, progress):
                     yield event
                     if checkpoint is not None and time.monotonic() - written >= checkpoint_seconds:

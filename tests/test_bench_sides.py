@@ -11,7 +11,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from distil_core import jobs, models, process
+from distil_core import freezing, jobs, models, process
 from distil_core.bench import answer, child, grid, ours, peers, scale
 from distil_core.bench.workload import Wanted, Workload, prepare
 from distil_core.config import LayerMap, StudentConfig, to_json
@@ -131,6 +131,21 @@ class TestPeers:
         assert found["accuracy"] > 0.6
         assert found["seconds"] > 0
         assert found["reached"] is None
+
+    @pytest.mark.filterwarnings("default")
+    @pytest.mark.parametrize("frozen", [1, 2])
+    def test_a_trainer_that_freezes_leaves_the_same_as_our_side(
+        self, frozen: int, workload: Workload, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        usual, rooms = peers._assemble, []
+        monkeypatch.setattr(peers, "_assemble", lambda given: rooms.append(usual(given)) or rooms[-1])
+        peers.trainer(to_json(replace(workload, frozen=frozen, epochs=1)), freezes=True)
+        student = rooms[0].student
+        still = {id(weight) for part in freezing.parts(student, frozen) for weight in part.parameters()}
+        assert {id(weight) for weight in student.parameters() if not weight.requires_grad} == still
+        before = peers.cut(rooms[0].teacher, workload.layers)
+        for after, former in zip(student.parameters(), before.parameters(), strict=True):
+            assert id(after) not in still or torch.equal(after, former)
 
     @pytest.mark.filterwarnings("default")
     def test_the_trainer_stops_at_a_target(self, workload: Workload) -> None:

@@ -125,9 +125,17 @@ class TestStates:
             monkeypatch.setattr(freezing, "_LIMIT", limit)
             assert (freezing.states(model, tokens, torch.arange(12), n=2) is not None) is kept
 
-    def test_only_what_is_learned_from_is_asked_for(self) -> None:
-        chosen = torch.tensor([3, 5, 5, 8, 13, 21])
-        assert len(learned(frozen=2, chosen=chosen)[1]) == 2
+    def test_only_what_is_learned_from_is_computed_and_once(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        usual, asked = freezing.packed_states, []
+
+        def spy(model: Any, tokens: Any, batches: Any, *, n_layers: int) -> Any:
+            asked.extend(torch.cat(batches).tolist())
+            return usual(model, tokens, batches, n_layers=n_layers)
+
+        monkeypatch.setattr(freezing, "packed_states", spy)
+        losses = learned(frozen=2, chosen=torch.tensor([3, 5, 5, 8, 13, 21]))[1]
+        assert len(losses) >= 2
+        assert sorted(asked) == [3, 5, 8, 13, 21]
 
     @pytest.mark.parametrize("n_events", [1, 3, 6])
     def test_an_interruption_changes_nothing(self, n_events: int, tmp_path: Path) -> None:
