@@ -31,7 +31,8 @@ PAGES = {
 def main() -> None:
     """Show the page that was asked for, under one header."""
     # Here and not above: the server imports this file too, before there is anything to cache in.
-    from pages import address, widgets
+    from pages.sections import header
+    from pages.state import address
 
     st.set_page_config(page_title="Distillation lab", page_icon=ICON, layout="wide")
     st.logo(ICON)
@@ -40,7 +41,7 @@ def main() -> None:
         for name, (title, icon, lead) in PAGES.items()
     ]
     page = st.navigation(pages, position="top")
-    shared = widgets.header(PAGES[page.url_path or "distil"][2])
+    shared = header.show(PAGES[page.url_path or "distil"][2])
     page.run()
     with shared:
         address.share()
@@ -48,7 +49,7 @@ def main() -> None:
 
 def preload() -> None:
     """Import what the first page needs, which takes about as long as the browser needs to load itself."""
-    for name in ("pandas", "distil_core.figures", "distil_core.pipeline"):
+    for name in ("pandas", "distil_core.reporting.figures", "distil_core.pipeline"):
         import_module(name)
 
 

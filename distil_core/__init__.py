@@ -3,18 +3,6 @@
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from distil_core.config import (
-    CorpusConfig,
-    Init,
-    LayerMap,
-    LossConfig,
-    Precision,
-    RunConfig,
-    RunKind,
-    StudentConfig,
-    TeacherConfig,
-    TrainingConfig,
-)
 from distil_core.errors import (
     Cancelled,
     ConfigError,
@@ -26,10 +14,21 @@ from distil_core.errors import (
     StoreError,
     TeacherError,
 )
+from distil_core.settings.config import (
+    CorpusConfig,
+    Init,
+    LayerMap,
+    LossConfig,
+    Precision,
+    RunConfig,
+    RunKind,
+    StudentConfig,
+    TeacherConfig,
+    TrainingConfig,
+)
 
 if TYPE_CHECKING:
-    from distil_core.objects import distil_models
-    from distil_core.pipeline import distil
+    from distil_core.api import distil, distil_models
 
 __all__ = [
     "Cancelled",
@@ -55,7 +54,7 @@ __all__ = [
     "distil_models",
 ]
 
-_HOMES = {"distil": "distil_core.pipeline", "distil_models": "distil_core.objects"}
+_HOMES = {"distil": "distil_core.api", "distil_models": "distil_core.api"}
 
 
 def __getattr__(name: str) -> Any:

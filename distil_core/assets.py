@@ -10,15 +10,18 @@ import torch
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
 from transformers import AutoModelForSequenceClassification, BertConfig, PreTrainedTokenizerFast
 
-from distil_core.cache import replacing
-from distil_core.config import CorpusConfig, LossConfig, RunConfig, RunKind, TrainingConfig, to_json
-from distil_core.corpora import load, reviews
-from distil_core.models import predict, save
-from distil_core.pipeline import run_all
-from distil_core.records import Step, Validation, event_to_json
-from distil_core.runs import RunStore
-from distil_core.tokens import encode
-from distil_core.training import Lesson, train
+from distil_core.data import reviews
+from distil_core.data.loading import load_corpus
+from distil_core.data.tokenization import encode
+from distil_core.models.forward import predict
+from distil_core.models.loading import save
+from distil_core.runs.foreground import run_all
+from distil_core.runs.store import RunStore
+from distil_core.settings.config import CorpusConfig, LossConfig, RunConfig, RunKind, TrainingConfig
+from distil_core.settings.serialization import to_json
+from distil_core.training.cache import replacing
+from distil_core.training.events import Step, Validation, event_to_json
+from distil_core.training.trainer import TrainingData, train
 
 N_TEXTS = 100_000
 """Reviews that the shipped teacher has read."""
@@ -42,7 +45,7 @@ def build_teacher(folder: Path, *, n_texts: int = N_TEXTS, tell: Tell = print) -
         tell: Told how it goes.
     """
     texts, validation, _ = reviews.generate(n_train=n_texts, n_validation=2_000, n_test=0, seed=SEED)
-    documents = load(CorpusConfig(source="python-docs")).train.texts
+    documents = load_corpus(CorpusConfig(source="python-docs")).train.texts
     tokenizer = _tokenizer([*texts.texts, *documents])
     labels = dict(enumerate(reviews.LABEL_NAMES))
     torch.manual_seed(0)
@@ -58,7 +61,7 @@ def build_teacher(folder: Path, *, n_texts: int = N_TEXTS, tell: Tell = print) -
     )
     model = AutoModelForSequenceClassification.from_config(config, attn_implementation="eager")
     lessons = [
-        Lesson(tokens=encode(tokenizer, split.texts, max_length=MAX_LENGTH), labels=torch.tensor(split.labels))
+        TrainingData(tokens=encode(tokenizer, split.texts, max_length=MAX_LENGTH), labels=torch.tensor(split.labels))
         for split in (texts, validation)
     ]
     told = 0

@@ -16,6 +16,8 @@ width       size of a hidden state
 ==========  =====================================================================
 """
 
+from typing import Any, TypeAlias
+
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
@@ -29,3 +31,8 @@ Mask = Bool[Tensor, "batch length"]
 Hidden = Float[Tensor, "batch length width"]
 Attention = Float[Tensor, "batch heads length length"]
 Scalar = Float[Tensor, ""]
+
+Model: TypeAlias = Any
+"""A transformers model with a head; the library gives it no useful common type."""
+Tokenizer: TypeAlias = Any
+"""A fast transformers tokenizer."""

@@ -6,13 +6,15 @@ Reads: a finished run, its models and its test texts. Writes: nothing.
 import pandas as pd
 import streamlit as st
 
-from distil_core import attention, outcomes, wording
-from distil_core.attention import View
+from distil_core.analysis import attention, edits
+from distil_core.analysis.attention import AttentionView
 from distil_core.errors import DistilError
-from distil_core.figures import attention as figures
-from distil_core.figures import cells
-from distil_core.outcomes import Family, Outcome
-from pages import address, cache, closer, widgets
+from distil_core.reporting import formatting
+from distil_core.reporting.figures import attention as figures
+from distil_core.reporting.figures import cells
+from distil_core.runs.families import Family, FinishedRun
+from pages.sections import attention_details, charts
+from pages.state import address, attention_maps, resources, run_in_use
 
 TEXT, SPECIAL, BY = "attention.text", "attention.special", "attention.by"
 PAIR, HEADS = "attention.pair", "attention.heads"
@@ -50,17 +52,17 @@ def pair_name(pair: tuple[int, int]) -> str:
     return f"teacher {pair[0]} · student {pair[1]}"
 
 
-def ask(outcome: Outcome) -> str:
+def ask(outcome: FinishedRun) -> str:
     """Ask for a text: typed, one of a few examples, or any test text."""
-    texts = cache.test_texts(outcome.folder)
+    texts = resources.test_texts(outcome.folder)
     st.session_state.setdefault(TEXT, texts[0].text)
     with address.control(TEXT, "Text"):
         text = st.text_input("Text", key=TEXT, bind="query-params", max_chars=2000) or ""
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         picker = st.popover("Test texts", icon=":material/list:", type="tertiary", on_change="rerun")
-        for i, example in enumerate(outcomes.one_per_label(texts, limit=4)):
+        for i, example in enumerate(edits.one_per_label(texts, limit=4)):
             st.button(
-                wording.shortened(example.text, length=36),
+                formatting.shortened(example.text, length=36),
                 key=f"attention.example.{i}",
                 on_click=put,
                 args=(example.text,),
@@ -82,9 +84,9 @@ def ask(outcome: Outcome) -> str:
     return text
 
 
-def show(found: Family) -> None:
+def show(family: Family) -> None:
     """Show what both models look at in a text."""
-    outcome = found.distilled
+    outcome = family.distilled
     layers = outcome.record.layers
     # Ask
     text = ask(outcome)
@@ -105,15 +107,19 @@ def show(found: Family) -> None:
             "by what is left of it, so that it sums to 100 % again.",
         )
     # Think
-    reading = cache.reading(outcome, text)
-    view = cache.view(outcome, text, special=special)
+    reading = attention_maps.reading(outcome, text)
+    view = attention_maps.view(outcome, text, special=special)
     # Ask
     pairs = {pair_name(pair): pair for pair in attention.pairs(len(view.similarity), layers)}
     with controls:
-        pair = pairs[closer.choose("Layers, counted from 0", list(pairs), key=PAIR)]
+        pair = pairs[attention_details.choose("Layers, counted from 0", list(pairs), key=PAIR)]
     matches = {f"student head {match.student}": match for match in attention.matches(view, pair)}
     with controls:
-        match = matches.get(closer.choose("Heads, counted from 0", [MEAN, *matches], key=HEADS, help=closer.HEADS_HELP))
+        match = matches.get(
+            attention_details.choose(
+                "Heads, counted from 0", [MEAN, *matches], key=HEADS, help=attention_details.HEADS_HELP
+            )
+        )
     # Show
     for notice in notices(reading):
         st.caption(notice)
@@ -125,55 +131,55 @@ def show(found: Family) -> None:
     for column, name, layer, shares in zip(columns[1:3], ("Teacher", "Student"), pair, maps, strict=True):
         number = "" if match is None else f", head {match.teacher if name == 'Teacher' else match.student}"
         with column:
-            widgets.chart(
+            charts.show(
                 f"{name}, layer {layer}{number}",
                 figures.attention_map(shares, view.tokens, highest=highest),
                 key=f"attention.map.{name.lower()}",
                 alt=f"How each token shares its attention out in layer {layer} of the {name.lower()}",
-                **closer.map_table(view, shares),
+                **attention_details.map_table(view, shares),
             )
     with columns[3]:
-        widgets.chart(
+        charts.show(
             "Difference" if match is None else f"Difference ({match.similarity:.2f} alike)",
             figures.difference_map(maps[1] - maps[0], view.tokens),
             key="attention.map.difference",
             alt="Where the student looks more, and where less, than the teacher",
-            **closer.map_table(view, maps[1] - maps[0]),
+            **attention_details.map_table(view, maps[1] - maps[0]),
         )
-    closer.more(outcome, text, special, view, maps)
-    st.caption(f":material/info: {SOURCES} What does explain an answer is under **{closer.LEFT_OUT}**.")
+    attention_details.show(outcome, text, special, view, maps)
+    st.caption(f":material/info: {SOURCES} What does explain an answer is under **{attention_details.LEFT_OUT}**.")
 
 
-def notices(reading: attention.Reading) -> list[str]:
+def notices(reading: attention.AttentionReading) -> list[str]:
     """Say what is special about these models or this text."""
-    found = []
+    lines = []
     if reading.truncated:
         n = len(reading.tokens)
-        found.append(f":material/content_cut: Only the first {n} tokens of this text are read and shown here.")
+        lines.append(f":material/content_cut: Only the first {n} tokens of this text are read and shown here.")
     if reading.shares_layers:
-        found.append(
+        lines.append(
             ":material/info: This is ALBERT: all layers of a model share the same weights. They look at different "
             "things only because each gets what the one before has made of the text."
         )
     if reading.window is not None:
         local = ", ".join(map(str, reading.local))
-        found.append(
+        lines.append(
             f":material/info: Layers {local} of the teacher are local: a token sees {reading.window} tokens to each "
             "side. The student's layers are local where those that they are mapped to are."
         )
-    return found
+    return lines
 
 
-def show_overview(outcome: Outcome, view: View, by: str, pair: tuple[int, int]) -> None:
+def show_overview(outcome: FinishedRun, view: AttentionView, by: str, pair: tuple[int, int]) -> None:
     """Show how alike all layers of teacher and student are; a cell shows its pair of layers beside."""
     layers, similarity = outcome.record.layers, view.similarity
     how = f"Over the {len(view.tokens)} tokens of this text."
     if by == STATES:
-        states = cache.hidden_similarity(outcome)
+        states = attention_maps.hidden_similarity(outcome)
         similarity = states.matrix
         how = f"Over {states.n_tokens:,} tokens of {states.n_texts:,} test texts."
     n_teacher, n_student = similarity.shape
-    widgets.chart(
+    charts.show(
         "All layers",
         figures.overview(similarity, layers, picked=pair, measure=f"similarity of {by}"),
         key=OVERVIEW,
@@ -195,7 +201,7 @@ MEASURES = {
     "[CLS] and [SEP] left out. 1: the same but for a rotation and a scale. It tells little where tokens are few for "
     "the width of the states, so one text would not do.",
 }
-family = widgets.finished(with_student=True)
+family = run_in_use.finished(with_student=True)
 if family is not None:
     try:
         show(family)

@@ -7,14 +7,18 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from distil_core import outcomes, sentences, summary, wording
+from distil_core.analysis import edits
+from distil_core.data import corpus
 from distil_core.errors import DistilError
-from distil_core.figures import sides as figures
-from distil_core.outcomes import Family
-from pages import address, browse, cache, live, many, rewrite, said, widgets
+from distil_core.reporting import edit_narrative, formatting, narrative
+from distil_core.reporting.figures import error_analysis as figures
+from distil_core.runs.families import Family
+from pages.components import temperature_bars
+from pages.sections import bulk_scoring, charts, example_browser, saved_slices, sentence_edits
+from pages.state import address, model_answers, resources, run_in_use
 
 if TYPE_CHECKING:
-    from distil_core import explore
+    from distil_core.analysis import model_pair
 
 TABS = ("Test texts", "Saved slices", "A file of sentences")
 MAX_CHANGES = 6
@@ -25,15 +29,15 @@ MEASURING = "Measuring how long both take for this very sentence…"
 
 
 @st.fragment(key="compare.ask")
-def ask(found: Family, texts: tuple[outcomes.Example, ...]) -> None:
+def ask(family: Family, texts: tuple[corpus.LabeledText, ...]) -> None:
     """Ask for a sentence, and show what teacher and student make of it, and of the one it started from."""
-    outcome = found.distilled
+    outcome = family.distilled
     # Ask
     with address.control("compare.text", "Sentence"):
         text = (
             st.text_input(
                 "Sentence",
-                key=rewrite.TEXT,
+                key=sentence_edits.TEXT,
                 placeholder="Type a sentence",
                 label_visibility="collapsed",
                 live=PAUSE,
@@ -43,19 +47,19 @@ def ask(found: Family, texts: tuple[outcomes.Example, ...]) -> None:
             or ""
         )
     if not text.strip():
-        rewrite.tries(texts)
+        sentence_edits.offer_examples(texts)
         st.info("Type a sentence, or pick one of the examples.", icon=":material/edit:")
         return
     # Think
     try:
-        comparison = cache.compare(outcome, text)
-        original = rewrite.original()
-        before = cache.compare(outcome, original) if rewrite.is_edit(original, text) else None
+        comparison = model_answers.compare(outcome, text)
+        original = sentence_edits.original()
+        before = model_answers.compare(outcome, original) if sentence_edits.is_edit(original, text) else None
     except DistilError as error:
         st.error(str(error), icon=":material/error:")
         return
     labels = outcome.record.corpus.label_names
-    gold = outcomes.gold_label(text, texts)
+    gold = edits.gold_label(text, texts)
     # Show
     with address.control("compare.edit", "Edit words"):
         words = st.container(gap="xsmall")
@@ -63,7 +67,7 @@ def ask(found: Family, texts: tuple[outcomes.Example, ...]) -> None:
     with left:
         title = st.container()
         # First what whoever types looks at: it is drawn while the rest is still on its way.
-        live.temperature(
+        temperature_bars.show(
             labels,
             comparison.teacher_logits,
             comparison.student_logits,
@@ -74,14 +78,14 @@ def ask(found: Family, texts: tuple[outcomes.Example, ...]) -> None:
     with right:
         slots = show_answers(comparison, before, labels, gold)
     with words:
-        rewrite.words(outcome, text, texts, comparison)
+        sentence_edits.show(outcome, text, texts, comparison)
     with title:
-        widgets.heading(
+        charts.heading(
             "How sure they are",
             key="compare.answers",
             alt="Probability of each label by teacher and student, at temperature 1",
             header=("label", "teacher", "student"),
-            rows=sentences.probability_rows(comparison, labels),
+            rows=edits.probability_rows(comparison, labels),
             picture="compare.temperature",
         )
     with right:
@@ -89,41 +93,46 @@ def ask(found: Family, texts: tuple[outcomes.Example, ...]) -> None:
             show_changes(before, comparison, labels)
         note = st.empty()
     # Last, when all else has been drawn: a measurement takes longer than an answer.
-    show_times(found, text, slots, note)
+    show_times(family, text, slots, note)
 
 
 def show_answers(
-    comparison: "explore.Comparison", before: "explore.Comparison | None", labels: tuple[str, ...], gold: int | None
+    comparison: "model_pair.TextComparison",
+    before: "model_pair.TextComparison | None",
+    labels: tuple[str, ...],
+    gold: int | None,
 ) -> list["st.delta_generator.DeltaGenerator"]:
     """Show what each model answers, and what it answered before an edit; returns where their times go."""
     slots = []
-    former = (None, None) if before is None else summary.answers(before)
-    for column, side, was in zip(st.columns(2), summary.answers(comparison), former, strict=True):
+    former = (None, None) if before is None else narrative.sentence_answers(before)
+    for column, side, was in zip(st.columns(2), narrative.sentence_answers(comparison), former, strict=True):
         with column.container(border=True, height="stretch", gap="xsmall"):
             right = "" if gold is None else ":green-badge[:material/check: right]"
             wrong = "" if gold is None else ":orange-badge[:material/close: wrong]"
             st.markdown(f"**{side.name}** {right if side.label == gold else wrong}")
-            st.markdown(f"#### {wording.breakable(labels[side.label])}")
+            st.markdown(f"#### {formatting.breakable(labels[side.label])}")
             sure = f"{side.confidence} sure"
             if was is not None:
-                same = "" if was.label == side.label else f"{wording.breakable(labels[was.label])}, "
+                same = "" if was.label == side.label else f"{formatting.breakable(labels[was.label])}, "
                 sure += f"  \nbefore: {same}{was.confidence}"
             st.caption(sure)
             slots.append(st.container())
     if gold is not None:
-        st.markdown(f"\N{BLACK DIAMOND} This is a test text; its label is **{wording.escaped(labels[gold])}**.")
+        st.markdown(f"\N{BLACK DIAMOND} This is a test text; its label is **{formatting.escaped(labels[gold])}**.")
     if comparison.truncated:
         st.warning("The sentence is longer than the models read; its end was cut off.", icon=":material/content_cut:")
     return slots
 
 
-def show_changes(before: "explore.Comparison", after: "explore.Comparison", labels: tuple[str, ...]) -> None:
+def show_changes(
+    before: "model_pair.TextComparison", after: "model_pair.TextComparison", labels: tuple[str, ...]
+) -> None:
     """Say and show what the edit changed."""
-    moved = sentences.changes(before, after)
-    st.markdown(sentences.verdict(moved, labels))
-    shown = sentences.largest(moved, limit=MAX_CHANGES)
+    moved = edits.changes(before, after)
+    st.markdown(edit_narrative.edit_verdict(moved, labels))
+    shown = edits.largest(moved, limit=MAX_CHANGES)
     few = "" if len(shown) == len(moved) else f", the {len(shown)} labels that moved most"
-    widgets.chart(
+    charts.show(
         f"What the edit changed{few}",
         figures.changes(shown, labels),
         key="compare.changes",
@@ -134,16 +143,16 @@ def show_changes(before: "explore.Comparison", after: "explore.Comparison", labe
 
 
 def show_times(
-    found: Family,
+    family: Family,
     text: str,
     slots: list["st.delta_generator.DeltaGenerator"],
     note: "st.delta_generator.DeltaGenerator",
 ) -> None:
     """Show how long each model takes for this very sentence, and how that was measured."""
     # Whatever is drawn meanwhile lets somebody who types on interrupt it.
-    timing, busy = said.timing(found.distilled, text, between=lambda: note.caption(MEASURING))
+    timing, busy = model_answers.timing(family.distilled, text, between=lambda: note.caption(MEASURING))
     for slot, latency in zip(slots, (timing.teacher, timing.student), strict=True):
-        median, spread = wording.latency(latency)
+        median, spread = formatting.latency(latency)
         slot.markdown(f"**{median}** :small[:gray[{spread}]]")
     plural = "s" * (timing.n_threads != 1)
     note.caption(
@@ -154,23 +163,23 @@ def show_times(
 
 
 @st.fragment(key="compare.lower")
-def lower(found: Family) -> None:
+def lower(family: Family) -> None:
     """Show the test texts, the saved slices, and the answers to a file, whichever is open."""
     tabs = st.tabs(TABS, key="compare.tab", on_change="rerun", bind="query-params")
     try:
-        for tab, show in zip(tabs, (browse.show, browse.show_slices, many.show), strict=True):
+        for tab, show in zip(tabs, (example_browser.show, saved_slices.show, bulk_scoring.show), strict=True):
             if tab.open:
                 with tab:
-                    show(found.distilled)
+                    show(family.distilled)
     except DistilError as error:
         st.error(str(error), icon=":material/error:")
 
 
-family = widgets.finished(with_student=True)
+family = run_in_use.finished(with_student=True)
 if family is not None:
     try:
-        known = cache.test_texts(family.distilled.folder)
-        rewrite.begin(said.answered(family.distilled))
+        known = resources.test_texts(family.distilled.folder)
+        sentence_edits.begin(model_answers.of_test_texts(family.distilled))
     except DistilError as error:
         st.error(str(error), icon=":material/error:")
     else:

@@ -5,82 +5,89 @@ Reads: the run in use, its events and those of its twins. Writes: new runs, into
 
 import streamlit as st
 
-from distil_core import figures, jobs, outcomes, pipeline, summary, tables, wording
-from distil_core.config import RunConfig, RunKind
+from distil_core.analysis import comparison, learning_curves
 from distil_core.errors import DistilError
-from distil_core.outcomes import Family
-from distil_core.runs import Run, RunState
-from pages import cache, settings, widgets
+from distil_core.reporting import formatting, narrative, tables
+from distil_core.reporting.figures import curves as figure_curves
+from distil_core.runs import families, requests, workers
+from distil_core.runs.families import Family
+from distil_core.runs.rows import Run, RunState
+from distil_core.settings.config import RunConfig, RunKind
+from pages.sections import charts, run_summary, settings_form
+from pages.state import resources, run_in_use
 
 POLL_SECONDS = 1.0
 
 
 def start(config: RunConfig) -> None:
     """Queue a run with its twins and make it the one in use; a run that is done is answered at once."""
-    store = cache.store()
+    store = resources.store()
     try:
         with st.spinner("Reading the corpus…"):
-            run, *_ = pipeline.submit(config, store)
-            jobs.ensure_worker(store)
+            run, *_ = requests.submit(config, store)
+            workers.ensure_worker(store)
     except DistilError as error:
         st.error(str(error), icon=":material/error:")
         return
-    widgets.use(run.id)
+    run_in_use.choose(run.id)
     st.rerun()
 
 
 def again(run: Run, twins: tuple[Run, ...]) -> None:
     """Queue a run again, with those of its twins that have not been finished either."""
-    store = cache.store()
+    store = resources.store()
     for queued in (run, *twins):
         store.add(queued.id, queued.config, corpus_name=queued.corpus_name)
-    jobs.ensure_worker(store)
+    workers.ensure_worker(store)
 
 
 def cancel(runs: tuple[Run, ...]) -> None:
     """Stop a run and its twins."""
     for run in runs:
-        cache.store().cancel(run.id)
+        resources.store().cancel(run.id)
 
 
 def show_example() -> None:
     """Show the run that ships with the app, or what to do where it has been left out."""
-    found = cache.example()
-    if found is None:
+    family = resources.example()
+    if family is None:
         st.info("Nothing has been distilled here yet. Press **Distil** to begin.", icon=":material/experiment:")
         return
-    folders = (found.distilled.folder, *(twin.folder for twin in found.twins))
-    kinds = (RunKind.DISTILLED, *(twin.record.config.kind for twin in found.twins))
-    curves = {kind: outcomes.curves(cache.example_events(folder)) for kind, folder in zip(kinds, folders, strict=True)}
+    folders = (family.distilled.folder, *(twin.folder for twin in family.twins))
+    kinds = (RunKind.DISTILLED, *(twin.record.config.kind for twin in family.twins))
+    curves = {
+        kind: learning_curves.curves(resources.example_events(folder))
+        for kind, folder in zip(kinds, folders, strict=True)
+    }
     st.markdown(
-        f":gray-badge[:material/star: Example run] **{found.distilled.record.corpus.name}** · "
-        f"{widgets.settings(found.distilled.record.config)}"
+        f":gray-badge[:material/star: Example run] **{family.distilled.record.corpus.name}** · "
+        f"{run_summary.settings(family.distilled.record.config)}"
     )
-    widgets.headline(found)
-    st.markdown(summary.verdict(found, cache.gap(found)))
-    show_curves((outcomes.EXAMPLE,), found.distilled.record.config, curves)
-    show_quality(found)
+    run_summary.headline(family)
+    st.markdown(narrative.run_verdict(family, resources.gap(family)))
+    show_curves((families.EXAMPLE,), family.distilled.record.config, curves)
+    show_quality(family)
 
 
 def show_run(run_id: str, *, poll: bool) -> None:
     """Show a run of the store with its twins, as far as they have come."""
-    store = cache.store()
+    store = resources.store()
     run = store.find(run_id)
     if run is None:
         st.rerun()
         return
-    twins = outcomes.twins(run, store.list()) if run.config.kind is RunKind.DISTILLED else ()
+    twins = families.twins(run, store.list()) if run.config.kind is RunKind.DISTILLED else ()
     members = (run, *twins)
     active = tuple(member for member in members if not member.state.over)
     if poll is not bool(active):
         st.rerun()
-    if active and not jobs.worker_alive(store):
-        jobs.recover(store)
-        jobs.ensure_worker(store)
-    found = outcomes.family(run, store)
+    if active and not workers.worker_alive(store):
+        workers.recover(store)
+        workers.ensure_worker(store)
+    family = families.family(run, store)
 
     with st.container(horizontal=True, vertical_alignment="center", key="distil.status"):
-        st.markdown(f"{widgets.badge(run.state)} **{run.corpus_name}** · {widgets.settings(run.config)}")
+        st.markdown(f"{run_summary.badge(run.state)} **{run.corpus_name}** · {run_summary.settings(run.config)}")
         if active:
             st.button(
                 "Cancel",
@@ -93,31 +100,31 @@ def show_run(run_id: str, *, poll: bool) -> None:
         elif run.resumable:
             words = "Resume" if run.state is RunState.INTERRUPTED else "Run again"
             st.button(words, icon=":material/replay:", key="distil.again", on_click=again, args=(run, twins))
-    widgets.headline(found)
+    run_summary.headline(family)
     with st.container(key="distil.progress"):
-        show_state(members, found)
-    curves = {member.config.kind: outcomes.curves(cache.events(member)) for member in members}
-    show_curves(tuple((member.id, len(cache.events(member))) for member in members), run.config, curves)
-    if found is not None:
-        show_quality(found)
+        show_state(members, family)
+    curves = {member.config.kind: learning_curves.curves(resources.events(member)) for member in members}
+    show_curves(tuple((member.id, len(resources.events(member))) for member in members), run.config, curves)
+    if family is not None:
+        show_quality(family)
 
 
-def show_state(members: tuple[Run, ...], found: Family | None) -> None:
+def show_state(members: tuple[Run, ...], family: Family | None) -> None:
     """Say what is being computed and how long it takes, or what came of it."""
     run = members[0]
     running = next((member for member in members if member.state is RunState.RUNNING), None)
     if running is not None:
-        state = outcomes.progress(cache.events(running))
-        name = summary.NAMES[running.config.kind]
+        state = learning_curves.progress(resources.events(running))
+        name = comparison.NAMES[running.config.kind]
         st.progress(
             state.fraction or 0.0,
-            f"**{name}** · {wording.progress(state, stopping=running.stopping)}",
+            f"**{name}** · {formatting.progress_text(state, stopping=running.stopping)}",
         )
     elif run.state is RunState.QUEUED:
-        n_ahead = cache.store().ahead(run.id)
+        n_ahead = resources.store().ahead(run.id)
         st.progress(0.0, f"Waiting for {n_ahead} other run{'s' * (n_ahead != 1)}" if n_ahead else "Starting…")
-    if found is not None:
-        st.markdown(summary.verdict(found, cache.gap(found)))
+    if family is not None:
+        st.markdown(narrative.run_verdict(family, resources.gap(family)))
     elif run.state is RunState.FAILED:
         st.error(f"This run failed: {run.error}", icon=":material/error:")
     elif run.state is RunState.CANCELLED:
@@ -129,71 +136,71 @@ def show_state(members: tuple[Run, ...], found: Family | None) -> None:
         )
     for twin in members[1:]:
         if twin.state is RunState.FAILED:
-            st.warning(f"{summary.NAMES[twin.config.kind]} failed: {twin.error}", icon=":material/error:")
+            st.warning(f"{comparison.NAMES[twin.config.kind]} failed: {twin.error}", icon=":material/error:")
     if any(member.state is not RunState.DONE for member in members):
         st.markdown(" ".join(_pill(member) for member in members))
 
 
 def _pill(member: Run) -> str:
-    icon, color, word = widgets.STATES[member.state]
-    return f":{color}-badge[{icon} {summary.NAMES[member.config.kind]}: {word.lower()}]"
+    icon, color, word = run_summary.STATES[member.state]
+    return f":{color}-badge[{icon} {comparison.NAMES[member.config.kind]}: {word.lower()}]"
 
 
-def show_curves(key: tuple[object, ...], config: RunConfig, curves: dict[RunKind, outcomes.Curves]) -> None:
+def show_curves(key: tuple[object, ...], config: RunConfig, curves: dict[RunKind, learning_curves.Curves]) -> None:
     """Show the loss by part and validation accuracy, of a run that is finished or still going on."""
-    loss, validation = cache.curve_figures(key, config.training.epochs, curves)
-    own = curves[config.kind]
+    loss, validation = resources.curve_figures(key, config.training.epochs, curves)
+    student = curves[config.kind]
     first, second = st.columns(2)
     with first:
-        widgets.chart(
+        charts.show(
             "Loss of the student, by part",
             loss,
             key="distil.loss",
             alt="Weighted parts of the student's loss over the epochs",
-            header=("epoch", *own.loss),
-            rows=list(zip(own.epochs, *own.loss.values(), strict=True)),
+            header=("epoch", *student.loss),
+            rows=list(zip(student.epochs, *student.loss.values(), strict=True)),
         )
     with second:
-        widgets.chart(
+        charts.show(
             "Validation accuracy",
             validation,
             key="distil.validation",
             alt="Validation accuracy of student and twins over the epochs, with the teacher's",
             header=("model", "epoch", "accuracy"),
-            rows=outcomes.validation_rows(curves, summary.NAMES),
+            rows=learning_curves.validation_rows(curves, comparison.NAMES),
         )
 
 
-def show_quality(found: Family) -> None:
+def show_quality(family: Family) -> None:
     """Show how teacher, student and twins compare, as a figure and as a table of all that was measured."""
-    shown = summary.models(found)
-    record = found.distilled.record
-    widgets.chart(
+    shown = comparison.models(family)
+    record = family.distilled.record
+    charts.show(
         "Accuracy on the same test texts",
-        figures.accuracies(shown, majority=record.corpus.majority),
+        figure_curves.accuracies(shown, majority=record.corpus.majority),
         key="distil.accuracies",
         alt="Test accuracy of each model with its 95 % interval",
         header=("model", "accuracy", "low", "high"),
         rows=tables.accuracy_rows(shown),
     )
-    widgets.measures(found, key="distil.measures")
+    run_summary.metrics(family, key="distil.measures")
 
 
 # Ask
 left, right = st.columns([1, 2], gap="large")
 with left:
     action = st.container()
-    config = settings.form()
+    config = settings_form.show()
 
 # Think
 seconds, problem = None, ""
 if config is not None:
     try:
-        seconds = cache.estimate(config)
+        seconds = resources.estimate(config)
     except DistilError as error:
         problem = str(error)
-run_id = widgets.in_use()
-polled = run_id is not None and outcomes.busy(cache.store(), run_id)
+run_id = run_in_use.current()
+polled = run_id is not None and families.busy(resources.store(), run_id)
 
 # Show
 with action:
@@ -208,14 +215,14 @@ with action:
     if problem:
         st.error(problem, icon=":material/error:")
     else:
-        st.caption(wording.estimate(seconds))
+        st.caption(formatting.run_estimate(seconds))
     if pressed and config is not None:
         start(config)
 with right:
-    if run_id is None or run_id == outcomes.EXAMPLE:
+    if run_id is None or run_id == families.EXAMPLE:
         show_example()
     else:
         st.fragment(show_run, run_every=POLL_SECONDS if polled else None)(run_id, poll=polled)
 
 # Last, since its start takes processors from the drawing; warm by the time that somebody presses the button.
-jobs.ensure_worker(cache.store())
+workers.ensure_worker(resources.store())

@@ -9,15 +9,19 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from distil_core import export, jobs, tables, wording
-from distil_core.config import RunConfig, RunKind, digest
 from distil_core.errors import DistilError
-from distil_core.outcomes import EXAMPLE, Family
-from distil_core.runs import Run, RunState
-from pages import address, cache, widgets
+from distil_core.export import archive
+from distil_core.reporting import formatting, tables
+from distil_core.runs import workers
+from distil_core.runs.families import EXAMPLE, Family
+from distil_core.runs.rows import Run, RunState
+from distil_core.settings.config import RunConfig, RunKind
+from distil_core.settings.serialization import digest
+from pages.sections import run_summary
+from pages.state import address, resources, run_in_use
 
 TABLE, PICKED = "runs.table", "runs.picked"
-_BADGES = {"Example": "violet", **{word: color for _, color, word in widgets.STATES.values()}}
+_BADGES = {"Example": "violet", **{word: color for _, color, word in run_summary.STATES.values()}}
 COLUMNS = {
     "State": st.column_config.MultiselectColumn(options=list(_BADGES), color=list(_BADGES.values())),
     "Layers": st.column_config.NumberColumn(help="Encoder layers of the student."),
@@ -41,16 +45,16 @@ CACHE_COLUMNS = {
 @st.dialog("Delete this run?", icon=":material/delete:")
 def ask_delete(run: Run) -> None:
     """Delete a run after asking."""
-    st.markdown(f"**{widgets.name(run)}**")
-    n_bytes = cache.store().size_bytes(run.id)
-    st.markdown(f"Its record, its student and its outputs ({wording.size(n_bytes)}) are removed for good.")
+    st.markdown(f"**{run_summary.name(run)}**")
+    n_bytes = resources.store().size_bytes(run.id)
+    st.markdown(f"Its record, its student and its outputs ({formatting.size(n_bytes)}) are removed for good.")
     with st.container(horizontal=True, horizontal_alignment="right"):
         if st.button("Keep it", key="runs.keep"):
             st.rerun()
         if st.button("Delete", type="primary", icon=":material/delete:", key="runs.delete.sure"):
-            guarded(lambda: cache.store().delete(run.id))
-            if widgets.in_use() == run.id:
-                widgets.use_none()
+            guarded(lambda: resources.store().delete(run.id))
+            if run_in_use.current() == run.id:
+                run_in_use.forget()
             st.rerun()
 
 
@@ -65,7 +69,7 @@ def ask_empty() -> None:
         if st.button("Keep it", key="runs.cache.keep"):
             st.rerun()
         if st.button("Empty", type="primary", icon=":material/delete_sweep:", key="runs.cache.sure"):
-            guarded(cache.kept().empty)
+            guarded(resources.computed().empty)
             st.rerun()
 
 
@@ -79,13 +83,13 @@ def guarded(act: Callable[[], Any]) -> None:
 
 def show_details(run_id: str, run: Run | None) -> None:
     """Show one run, and what can be done with it; None is the example."""
-    found = cache.family(run_id)
-    st.markdown(f"#### {widgets.name(run)}")
+    family = resources.family(run_id)
+    st.markdown(f"#### {run_summary.name(run)}")
     with st.container(horizontal=True):
         if st.button("Open in Distil", icon=":material/experiment:", key="runs.open"):
             st.switch_page("pages/distil.py", query_params={"run": run_id})
-        if found is not None:
-            show_downloads(run_id, found)
+        if family is not None:
+            show_downloads(run_id, family)
         if run is not None and st.button(
             "Delete",
             icon=":material/delete:",
@@ -98,27 +102,29 @@ def show_details(run_id: str, run: Run | None) -> None:
     left, right = st.columns([2, 3], gap="large")
     with left:
         st.markdown("**Settings** · bold where they differ from the default")
-        config = run.config if run is not None else RunConfig() if found is None else found.distilled.record.config
+        config = run.config if run is not None else RunConfig() if family is None else family.distilled.record.config
         st.table(tables.setting_rows(config), border="horizontal", height=560, alt="Settings of the run")
     with right:
         st.markdown("**Results** · on the test texts")
-        if found is None:
+        if family is None:
             st.info("There are none: the run is not done.", icon=":material/info:")
             return
-        widgets.measures(found, key="runs.measures")
+        run_summary.metrics(family, key="runs.measures")
         with st.expander("Corpus, machine and times", icon=":material/info:"):
-            st.table(tables.origin_rows(found.distilled.record), border="horizontal", alt="Where the figures come from")
+            st.table(
+                tables.origin_rows(family.distilled.record), border="horizontal", alt="Where the figures come from"
+            )
 
 
-def show_downloads(run_id: str, found: Family) -> None:
+def show_downloads(run_id: str, family: Family) -> None:
     """Offer to compare, and to take student and record away; the archive is made when it is asked for."""
-    name, store = export.folder_name(found), cache.store()
-    if (found.distilled.folder / "student").is_dir():
+    name, store = archive.folder_name(family), resources.store()
+    if (family.distilled.folder / "student").is_dir():
         if st.button("Open in Compare", icon=":material/compare_arrows:", key="runs.compare"):
             st.switch_page("pages/compare.py", query_params={"run": run_id})
         st.download_button(
             "Student",
-            lambda: export.student_zip(store, run_id),
+            lambda: archive.student_zip(store, run_id),
             f"{name}.zip",
             "application/zip",
             key="runs.student",
@@ -128,7 +134,7 @@ def show_downloads(run_id: str, found: Family) -> None:
         )
     st.download_button(
         "Record",
-        export.record_json(found),
+        archive.record_json(family),
         f"{name}.json",
         "application/json",
         key="runs.record",
@@ -150,16 +156,16 @@ with address.control("runs.twins", "Show twins"):
     )
 
 # Think
-jobs.recover(cache.store())
-every = cache.store().list()
-example = cache.example()
+workers.recover(resources.store())
+every = resources.store().list()
+example = resources.example()
 shown = [None] * (example is not None) + [run for run in every if twins or run.config.kind is RunKind.DISTILLED]
 rows = tables.run_rows(tuple(run for run in shown if run is not None), example)
 
 # Show
 if rows:
     names = [EXAMPLE if run is None else run.id for run in shown]
-    wanted = [name for name in (st.query_params.get(PICKED), widgets.in_use()) if name in names]
+    wanted = [name for name in (st.query_params.get(PICKED), run_in_use.current()) if name in names]
     default = names.index(wanted[0]) if wanted else 0
     event = st.dataframe(
         pd.DataFrame(rows),
@@ -172,7 +178,7 @@ if rows:
         column_config=COLUMNS,
         column_order=None if twins else [name for name in rows[0] if name != "Model"],
         height=min(38 + 35 * len(rows), 320),
-        placeholder=wording.NONE,
+        placeholder=formatting.NONE,
         alt="All runs with their settings and results",
     )
     if event.selection.rows:
@@ -185,8 +191,8 @@ else:
     st.info("Nothing has been distilled here yet.", icon=":material/experiment:")
     st.page_link("pages/distil.py", label="Distil the first student")
 
-entries = cache.kept().entries()
-with st.expander(f"Cache: {wording.size(sum(entry.bytes for entry in entries))}", icon=":material/database:"):
+entries = resources.computed().entries()
+with st.expander(f"Cache: {formatting.size(sum(entry.bytes for entry in entries))}", icon=":material/database:"):
     st.markdown("What is computed once and kept: fine-tuned teachers, and what teachers answered.")
     if entries:
         st.dataframe(

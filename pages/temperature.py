@@ -7,13 +7,17 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from distil_core import outcomes, softness, summary, wording
-from distil_core.config import RunKind
+from distil_core.analysis import comparison, edits
+from distil_core.analysis import temperature as analysi_temperature
 from distil_core.errors import DistilError
-from distil_core.figures import MARKS
-from distil_core.figures import temperature as figures
-from distil_core.outcomes import Family
-from pages import address, cache, live, widgets
+from distil_core.reporting import formatting, temperature_narrative
+from distil_core.reporting.figures import temperature as figures
+from distil_core.reporting.figures.theme import MARKS
+from distil_core.runs.families import Family
+from distil_core.settings.config import RunKind
+from pages.components import temperature_bars
+from pages.sections import charts
+from pages.state import address, resources, run_in_use, softened_outputs
 
 TEXT = "temperature.text"
 TABS = ("One text", "All texts", "Dark knowledge", "Why T²", "Calibration")
@@ -24,10 +28,10 @@ def put(text: str) -> None:
     st.session_state[TEXT] = text
 
 
-def show_one(found: Family) -> None:
+def show_one(family: Family) -> None:
     """Ask for a text, and let both models' answers to it move with the temperature."""
-    outcome = found.distilled
-    texts, examples = cache.test_texts(outcome.folder), cache.telling(outcome.folder)
+    outcome = family.distilled
+    texts, examples = resources.test_texts(outcome.folder), softened_outputs.telling(outcome.folder)
     # Ask
     st.session_state.setdefault(TEXT, examples["hesitant"].text)
     left, right = st.columns([9, 5], vertical_alignment="bottom", gap="medium")
@@ -45,7 +49,7 @@ def show_one(found: Family) -> None:
         st.info("Type a text, or pick one of the examples.", icon=":material/edit:")
         return
     # Think
-    teacher, student = cache.logits(outcome, text)
+    teacher, student = softened_outputs.logits(outcome, text)
     labels = outcome.record.corpus.label_names
     # Show
     if len(labels) == 2:
@@ -53,31 +57,31 @@ def show_one(found: Family) -> None:
             "With two labels there is no ranking of wrong answers to uncover: temperature only slides one number, the "
             "difference of the two logits divided by T."
         )
-    gold = outcomes.gold_label(text, texts)
-    temperature = live.temperature(labels, teacher, student, gold, key="temperature.t", value=2.0)
+    gold = edits.gold_label(text, texts)
+    temperature = temperature_bars.show(labels, teacher, student, gold, key="temperature.t", value=2.0)
     with beside:
-        widgets.data(
+        charts.data(
             key="temperature.answers",
             alt="Logit of each label and its share at the temperature chosen, by teacher and student",
             header=("label", "teacher's logit", "student's logit", "teacher's share", "student's share"),
-            rows=softness.answer_rows(teacher, student, labels, temperature=temperature),
+            rows=analysi_temperature.answer_rows(teacher, student, labels, temperature=temperature),
             picture="temperature.t",
         )
 
 
-def show_all(found: Family) -> None:
+def show_all(family: Family) -> None:
     """Show entropy, divergence and agreement of all test texts over the temperature."""
-    outcome = found.distilled
+    outcome = family.distilled
     corpus, trained = outcome.record.corpus, outcome.record.config.loss.temperature
-    softened = cache.softened(outcome.folder)
+    softened = softened_outputs.over_temperatures(outcome.folder)
     st.markdown(
         f"Means over all {corpus.n_test:,} test texts. Heat makes both models less certain, until all labels are "
         f"alike. What they answer stays the same, as dividing by T leaves the largest logit the largest: they agree on "
-        f"**{wording.percent(softened.agreement[0])}** of the texts at every temperature."
+        f"**{formatting.percent(softened.agreement[0])}** of the texts at every temperature."
     )
     entropy, divergence, agreement = st.columns(3, gap="medium")
     with entropy:
-        widgets.chart(
+        charts.show(
             "How undecided they are",
             figures.entropies(softened, n_labels=len(corpus.label_names)),
             key="temperature.entropy",
@@ -88,7 +92,7 @@ def show_all(found: Family) -> None:
             ),
         )
     with divergence:
-        widgets.chart(
+        charts.show(
             "How far apart they are",
             figures.divergences(softened, trained=trained),
             key="temperature.divergence",
@@ -97,7 +101,7 @@ def show_all(found: Family) -> None:
             rows=list(zip(softened.temperatures, softened.kl_nats, softened.scaled_kl_nats, strict=True)),
         )
     with agreement:
-        widgets.chart(
+        charts.show(
             "How often they answer alike",
             figures.agreement(softened),
             key="temperature.agreement",
@@ -107,9 +111,9 @@ def show_all(found: Family) -> None:
         )
 
 
-def show_dark_knowledge(found: Family) -> None:
+def show_dark_knowledge(family: Family) -> None:
     """Show where teacher, student and twin put what they do not give to the right label."""
-    outcome, twin = found.distilled, found.twin(RunKind.HARD_LABELS)
+    outcome, twin = family.distilled, family.twin(RunKind.HARD_LABELS)
     labels = outcome.record.corpus.label_names
     if len(labels) == 2:
         st.info(
@@ -135,15 +139,15 @@ def show_dark_knowledge(found: Family) -> None:
             label_visibility="collapsed",
         )
     # Think
-    models = cache.dark_knowledge(outcome.folder, None if twin is None else twin.folder, temperature or 2.0)
-    rows = softness.leftover_rows(models, labels)
+    models = softened_outputs.dark_knowledge(outcome.folder, None if twin is None else twin.folder, temperature or 2.0)
+    rows = analysi_temperature.dark_knowledge_rows(models, labels)
     # Show
-    st.markdown(softness.dark_knowledge_verdict(models))
+    st.markdown(temperature_narrative.dark_knowledge_verdict(models))
     for column, (name, model) in zip(st.columns(3, gap="medium"), models.items(), strict=False):
         with column:
-            widgets.chart(
+            charts.show(
                 name,
-                figures.leftover(model, labels, high=softness.highest(models)),
+                figures.leftover(model, labels, high=analysi_temperature.highest(models)),
                 key=f"temperature.leftover.{name}",
                 alt=f"{name}: share of each wrong label in what is left beside the right one, by right label",
                 header=("right label", "wrong label", *models),
@@ -156,11 +160,11 @@ def show_dark_knowledge(found: Family) -> None:
                 dict(
                     zip(
                         ("Right label", "Wrong label", *models),
-                        (right, wrong, *map(wording.percent, shares)),
+                        (right, wrong, *map(formatting.percent, shares)),
                         strict=True,
                     )
                 )
-                for right, wrong, *shares in softness.likeliest(rows)
+                for right, wrong, *shares in analysi_temperature.likeliest(rows)
             ],
             border="horizontal",
             alt="Pairs of right and wrong label to which the teacher gives most, with all models' shares",
@@ -176,13 +180,13 @@ def show_dark_knowledge(found: Family) -> None:
     )
 
 
-def show_gradients(found: Family) -> None:
+def show_gradients(family: Family) -> None:
     """Show how hard each part of the loss pulls at the student, with and without T²."""
-    outcome = found.distilled
-    norms = cache.gradient_norms(outcome)
+    outcome = family.distilled
+    norms = softened_outputs.gradient_norms(outcome)
     left, right = st.columns([3, 2], gap="large")
     with left:
-        widgets.chart(
+        charts.show(
             f"The pull of each part of the loss, on {norms.n_texts} short test texts",
             figures.gradients(norms, trained=outcome.record.config.loss.temperature),
             key="temperature.gradients",
@@ -191,7 +195,7 @@ def show_gradients(found: Family) -> None:
             rows=[(*row, norms.hard) for row in zip(norms.temperatures, norms.soft, norms.scaled, strict=True)],
         )
     with right:
-        st.markdown(softness.gradient_verdict(norms))
+        st.markdown(temperature_narrative.gradient_verdict(norms))
         st.markdown(
             "The gradient of the KL carries one factor 1/T because the logits are divided by T, and another because "
             "two softened distributions come closer to each other. T² takes both back, so that the weight α means "
@@ -205,11 +209,11 @@ def show_gradients(found: Family) -> None:
         )
 
 
-def show_calibration(found: Family) -> None:
+def show_calibration(family: Family) -> None:
     """Show how sure each model is beside how often it is right, and the temperature that brings the two together."""
-    outcome, twin = found.distilled, found.twin(RunKind.HARD_LABELS)
+    outcome, twin = family.distilled, family.twin(RunKind.HARD_LABELS)
     corpus = outcome.record.corpus
-    scalings = cache.scalings(outcome.folder, None if twin is None else twin.folder)
+    scalings = softened_outputs.scalings(outcome.folder, None if twin is None else twin.folder)
     st.markdown(
         f"A model is calibrated when it is right as often as it is sure. The temperature that comes closest is fitted "
         f"on the {corpus.n_validation:,} validation texts and judged on the {corpus.n_test:,} test texts. Above 1 it "
@@ -219,7 +223,7 @@ def show_calibration(found: Family) -> None:
         {
             _name(kind): {
                 "Temperature that calibrates": f"{scaling.temperature:.2f}" + " (end of the range)" * scaling.at_limit,
-                "Calibration error (ECE)": _change(wording.percent, scaling.before.ece, scaling.after.ece),
+                "Calibration error (ECE)": _change(formatting.percent, scaling.before.ece, scaling.after.ece),
                 "Log-loss (NLL, nats)": _change("{:.3f}".format, scaling.nll_before, scaling.nll_after),
             }
             for kind, scaling in scalings.items()
@@ -229,7 +233,7 @@ def show_calibration(found: Family) -> None:
     )
     for column, (kind, scaling) in zip(st.columns(3, gap="medium"), scalings.items(), strict=False):
         with column:
-            widgets.chart(
+            charts.show(
                 _name(kind),
                 figures.reliability(scaling, mark=MARKS[kind]),
                 key=f"temperature.reliability.{kind or 'teacher'}",
@@ -241,14 +245,14 @@ def show_calibration(found: Family) -> None:
 
 
 def _name(kind: RunKind | None) -> str:
-    return "Teacher" if kind is None else summary.NAMES[kind]
+    return "Teacher" if kind is None else comparison.NAMES[kind]
 
 
 def _change(write: Callable[[float], str], before: float, after: float) -> str:
     return f"{write(before)} → {write(after)}"
 
 
-def show(found: Family) -> None:
+def show(family: Family) -> None:
     """Show the views of a run; those behind closed tabs cost nothing."""
     tabs = st.tabs(TABS, key="temperature.tab", bind="query-params")
     views = (show_one, show_all, show_dark_knowledge, show_gradients, show_calibration)
@@ -257,11 +261,11 @@ def show(found: Family) -> None:
         if tab.open or view is show_one:
             with tab:
                 try:
-                    view(found)
+                    view(family)
                 except DistilError as error:
                     st.error(str(error), icon=":material/error:")
 
 
-family = widgets.finished(with_student=True)
+family = run_in_use.finished(with_student=True)
 if family is not None:
     show(family)

@@ -7,12 +7,14 @@ Reads: the run in use and all finished runs with the same texts and teacher. Wri
 import pandas as pd
 import streamlit as st
 
-from distil_core import tables, tradeoffs, wording
-from distil_core.config import RunKind
-from distil_core.figures import tradeoffs as figures
-from distil_core.outcomes import EXAMPLE, Family
-from distil_core.tradeoffs import Landscape, Point, Price, Score
-from pages import address, cache, widgets
+from distil_core.analysis import tradeoffs
+from distil_core.analysis.tradeoffs import Landscape, ModelPoint, Price, Score
+from distil_core.reporting import advice, formatting, literature, tables, tradeoff_tables
+from distil_core.reporting.figures import tradeoffs as figures
+from distil_core.runs.families import EXAMPLE, Family
+from distil_core.settings.config import RunKind
+from pages.sections import charts
+from pages.state import address, resources, run_in_use
 
 SCORE, PRICE, SHOWN, SEEDS, POINT = (f"tradeoffs.{name}" for name in ("score", "price", "shown", "seeds", "point"))
 CHART, CLICKED, SEEN = "tradeoffs.chart", "tradeoffs.clicked", "tradeoffs.seen"
@@ -47,11 +49,11 @@ def take() -> None:
     st.session_state[CLICKED] = clicked
 
 
-def ask(found: Family) -> None:
+def ask(family: Family) -> None:
     """Ask for the axes, and show the run in use among all that can be held against it."""
-    landscape = tradeoffs.gather(found, cache.store(), cache.example())
+    landscape = tradeoffs.landscape(family, resources.store(), resources.example())
     with st.container(border=True):
-        st.markdown(f":material/lightbulb: {tradeoffs.advise(found, landscape, cache.answers)}")
+        st.markdown(f":material/lightbulb: {advice.advise(family, landscape, resources.outputs)}")
     # Ask
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         with address.control(SCORE, "Worth"):
@@ -110,18 +112,18 @@ def ask(found: Family) -> None:
     visible = [point for point in points if tradeoffs.GROUPS[point.kind] in shown]
     # Show
     with right:
-        point = pick(points, found)
-        show_point(point, found)
+        point = pick(points, family)
+        show_point(point, family)
     with chart:
         show_chart(landscape, visible, point, Score(score), Price(price), published=PUBLISHED in shown)
-    show_claims(found)
+    show_claims(family)
     show_table(points)
 
 
-def pick(points: tuple[Point, ...], found: Family) -> Point:
+def pick(points: tuple[ModelPoint, ...], family: Family) -> ModelPoint:
     """Ask which point is shown beside the chart: the run in use, until somebody clicks another."""
     take()
-    mine = found.distilled.run
+    mine = family.distilled.run
     if st.session_state.setdefault(SEEN, mine) != mine:
         st.session_state[SEEN] = st.session_state[POINT] = mine
     names = {point.id: point.name for point in points}
@@ -144,41 +146,41 @@ def pick(points: tuple[Point, ...], found: Family) -> Point:
 
 
 def show_chart(
-    landscape: Landscape, points: list[Point], selected: Point, score: Score, price: Price, *, published: bool
+    landscape: Landscape, points: list[ModelPoint], selected: ModelPoint, score: Score, price: Price, *, published: bool
 ) -> None:
     """Show the models on two axes."""
     places = tradeoffs.places(points, score, price)
     teacher = next((point for point in landscape.points if point.id == tradeoffs.TEACHER), None)
-    references = tradeoffs.references(teacher, score, price) if published else ()
-    widgets.chart(
+    references = literature.references(teacher, score, price) if published else ()
+    charts.show(
         f"{SCORES[score]} against {PRICES[price].lower()}",
         figures.scatter(places, score=score, price=price, references=references, selected=selected),
         key=CHART,
         alt=f"{SCORES[score]} of all models against their {PRICES[price].lower()}, with the line of the best",
-        header=tradeoffs.place_columns(score, price),
-        rows=tradeoffs.place_rows(places, references),
+        header=tradeoff_tables.place_columns(score, price),
+        rows=tradeoff_tables.place_rows(places, references),
         on_select="rerun",
     )
-    st.caption(" ".join(tradeoffs.notes(landscape, score, price)))
+    st.caption(" ".join(tradeoff_tables.notes(landscape, score, price)))
 
 
-def show_point(point: Point, found: Family) -> None:
+def show_point(point: ModelPoint, family: Family) -> None:
     """Show one model, and where to go with its run."""
     with st.container(border=True):
-        st.table(tradeoffs.card_rows(point), border="horizontal", alt=f"All that was measured of {point.name}")
+        st.table(tradeoff_tables.card_rows(point), border="horizontal", alt=f"All that was measured of {point.name}")
         if not point.runs:
             st.caption("The teacher of the run in use.")
             return
         run_id = point.id
-        known = run_id == EXAMPLE or cache.store().find(run_id) is not None
+        known = run_id == EXAMPLE or resources.store().find(run_id) is not None
         with st.container(horizontal=True, gap="small"):
             if st.button(
                 "Use this run",
                 icon=":material/check:",
                 key="tradeoffs.use",
-                disabled=not known or run_id == found.distilled.run,
+                disabled=not known or run_id == family.distilled.run,
             ):
-                widgets.use(run_id)
+                run_in_use.choose(run_id)
                 st.rerun()
             if st.button(
                 "Open in Compare",
@@ -193,9 +195,9 @@ def show_point(point: Point, found: Family) -> None:
             st.caption("A twin of the example run; it ships with the app and has no page of its own.")
 
 
-def show_claims(found: Family) -> None:
+def show_claims(family: Family) -> None:
     """Show what is said of DistilBERT beside what was measured."""
-    record = found.distilled.record
+    record = family.distilled.record
     st.markdown("**What is said of DistilBERT, and what this run measured**")
     rows = [
         {
@@ -204,7 +206,7 @@ def show_claims(found: Family) -> None:
             "This run": f"{claim.measured}  \n:small[:gray[{claim.spread}]]",
             "So": claim.verdict,
         }
-        for claim in tradeoffs.claims(record)
+        for claim in literature.claims(record)
     ]
     st.table(pd.DataFrame(rows), border="horizontal", hide_index=True, alt="Published claims beside this run's figures")
     environment = record.environment
@@ -215,21 +217,21 @@ def show_claims(found: Family) -> None:
     )
     with st.expander("Where the published marks come from", icon=":material/menu_book:"):
         st.table(
-            pd.DataFrame(tradeoffs.published_rows(), columns=list(tradeoffs.PUBLISHED_COLUMNS)),
+            pd.DataFrame(tradeoff_tables.published_rows(), columns=list(tradeoff_tables.PUBLISHED_COLUMNS)),
             border="horizontal",
             hide_index=True,
             alt="Published ratios and their sources",
         )
 
 
-def show_table(points: tuple[Point, ...]) -> None:
+def show_table(points: tuple[ModelPoint, ...]) -> None:
     """Show all that was measured of all points, to read and to take away."""
-    rows = tradeoffs.point_rows(points)
+    rows = tradeoff_tables.point_rows(points)
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
         st.markdown("**All models**", width="content")
         st.download_button(
             "Download as CSV",
-            tables.to_csv(tradeoffs.POINT_COLUMNS, rows),
+            tables.to_csv(tradeoff_tables.POINT_COLUMNS, rows),
             "tradeoffs.csv",
             "text/csv",
             key="tradeoffs.csv",
@@ -238,15 +240,15 @@ def show_table(points: tuple[Point, ...]) -> None:
             type="tertiary",
         )
     st.dataframe(
-        pd.DataFrame(tradeoffs.table_rows(points)),
+        pd.DataFrame(tradeoff_tables.table_rows(points)),
         hide_index=True,
         key="tradeoffs.table",
         column_config=COLUMNS,
-        placeholder=wording.NONE,
+        placeholder=formatting.NONE,
         alt="All models with all that was measured of them",
     )
 
 
-family = widgets.finished()
+family = run_in_use.finished()
 if family is not None:
     ask(family)

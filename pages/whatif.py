@@ -9,39 +9,45 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from distil_core import grids, jobs, sweep, tables, wording
-from distil_core.config import RunConfig, digest
+from distil_core.analysis import sweep_grids
+from distil_core.analysis.sweep_grids import SweepCell, SweepGrid
 from distil_core.errors import DistilError
-from distil_core.figures import cells as cell_points
-from distil_core.figures import sweep as figures
-from distil_core.grids import Axis, Cell, Grid, Sweep, Value
-from distil_core.outcomes import EXAMPLE
-from distil_core.pipeline import Asked
-from distil_core.resampling import Measure
-from distil_core.runs import Run, RunState
-from pages import address, cache, choices, sweeps, widgets
+from distil_core.evaluation.bootstrap import Measure
+from distil_core.reporting import formatting, sweep_narrative, tables
+from distil_core.reporting.figures import cells as cell_points
+from distil_core.reporting.figures import sweep as figures
+from distil_core.reporting.sweep_narrative import AXIS_NAMES
+from distil_core.runs import sweep, workers
+from distil_core.runs.families import EXAMPLE
+from distil_core.runs.requests import RunRequest
+from distil_core.runs.rows import Run, RunState
+from distil_core.runs.sweep import Axis, Sweep, Value
+from distil_core.settings.config import RunConfig
+from distil_core.settings.serialization import digest
+from pages.sections import charts, sweep_form
+from pages.state import address, resources, run_in_use, sweep_runs
 
 POLL_SECONDS = 1.0
 MAP = "whatif.map"
 
 
-def start(planned: Mapping[RunConfig, Asked]) -> None:
+def start(planned: Mapping[RunConfig, RunRequest]) -> None:
     """Queue what is missing."""
     try:
-        sweep.start(planned, cache.store(), cache.example())
+        sweep.start(planned, resources.store(), resources.example())
     except DistilError as error:
         st.session_state["whatif.problem"] = str(error)
 
 
-def cancel(planned: Mapping[RunConfig, Asked]) -> None:
+def cancel(planned: Mapping[RunConfig, RunRequest]) -> None:
     """Stop what is not over."""
-    sweep.cancel(planned, cache.store())
+    sweep.cancel(planned, resources.store())
 
 
-def show_action(planned: Mapping[RunConfig, Asked], found: Mapping[RunConfig, Run]) -> None:
+def show_action(planned: Mapping[RunConfig, RunRequest], runs: Mapping[RunConfig, Run]) -> None:
     """Say how many runs there are and how long they take, and offer to start or to stop them."""
-    n_active = sum(not run.state.over for run in found.values())
-    n_done = sum(run.state is RunState.DONE for run in found.values())
+    n_active = sum(not run.state.over for run in runs.values())
+    n_done = sum(run.state is RunState.DONE for run in runs.values())
     n_missing = len(planned) - n_active - n_done
     with st.container(horizontal=True, vertical_alignment="center"):
         if n_missing or not n_active:
@@ -55,7 +61,7 @@ def show_action(planned: Mapping[RunConfig, Asked], found: Mapping[RunConfig, Ru
                 disabled=not n_missing,
             )
         if n_active:
-            stopping = all(run.stopping for run in found.values() if not run.state.over)
+            stopping = all(run.stopping for run in runs.values() if not run.state.over)
             st.button(
                 "Cancel all",
                 icon=":material/stop_circle:",
@@ -65,39 +71,40 @@ def show_action(planned: Mapping[RunConfig, Asked], found: Mapping[RunConfig, Ru
                 disabled=stopping,
             )
         st.caption(
-            wording.sweep(len(planned), n_done=n_done, seconds=sweeps.seconds_left(planned, found)), width="content"
+            formatting.sweep_estimate(len(planned), n_done=n_done, seconds=sweep_runs.seconds_left(planned, runs)),
+            width="content",
         )
     st.progress(n_done / len(planned), f"{n_done} of {len(planned)} runs done, twins included")
 
 
-def show(asked: Sweep, *, poll: bool) -> None:
+def show(wanted: Sweep, *, poll: bool) -> None:
     """Show what has come of a sweep so far."""
-    store = cache.store()
+    store = resources.store()
     try:
-        planned = sweeps.planned(asked)
+        planned = sweep_runs.planned(wanted)
     except DistilError as error:
         st.error(str(error), icon=":material/error:")
         return
-    found = sweeps.found(planned)
-    active = any(not run.state.over for run in found.values())
+    runs = sweep_runs.runs(planned)
+    active = any(not run.state.over for run in runs.values())
     if poll is not active:
         st.rerun()
-    if active and not jobs.worker_alive(store):
-        jobs.ensure_worker(store)
+    if active and not workers.worker_alive(store):
+        workers.ensure_worker(store)
     if problem := st.session_state.pop("whatif.problem", None):
         st.error(problem, icon=":material/error:")
-    show_action(planned, found)
-    failed = next((run for run in found.values() if run.state is RunState.FAILED), None)
+    show_action(planned, runs)
+    failed = next((run for run in runs.values() if run.state is RunState.FAILED), None)
     if failed is not None:
         st.error(f"A run failed: {failed.error}", icon=":material/error:")
-    measure, laid = lay_out(asked)
+    measure, laid = lay_out(wanted)
     try:
-        done = sweeps.cells(asked, found, measure)
-        teacher = teacher_value(found, measure, asked)
+        done = sweep_runs.cells(wanted, runs, measure)
+        teacher = teacher_value(runs, measure, wanted)
     except DistilError as error:
         st.error(str(error), icon=":material/error:")
         return
-    grid = grids.grid(asked, done, **laid)
+    grid = sweep_grids.grid(wanted, done, **laid)
     show_map(grid, measure)
     show_cell(grid, measure)
     if any(cell.estimate is not None for row in grid.rows for cell in row.cells):
@@ -105,9 +112,9 @@ def show(asked: Sweep, *, poll: bool) -> None:
     show_table(done, measure)
 
 
-def lay_out(asked: Sweep) -> tuple[Measure, dict[str, Any]]:
+def lay_out(wanted: Sweep) -> tuple[Measure, dict[str, Any]]:
     """Ask which figure to show, and which two settings against each other; the others are held still."""
-    offered = [measure for measure in Measure if measure is not Measure.RECALL or asked.base.corpus.left_out]
+    offered = [measure for measure in Measure if measure is not Measure.RECALL or wanted.base.corpus.left_out]
     if st.session_state.get("whatif.measure") not in (None, *offered):
         st.session_state["whatif.measure"] = Measure.ACCURACY
     first, second, third = st.columns([2, 1, 1])
@@ -123,18 +130,18 @@ def lay_out(asked: Sweep) -> tuple[Measure, dict[str, Any]]:
             "Columns", list(dict.fromkeys(others)), format_func=_axis, key="whatif.across", bind="query-params"
         )
     still: dict[Axis, Value] = {}
-    loose = [axis for axis in Axis if axis not in (down, across) and len(asked.values(axis)) > 1]
+    loose = [axis for axis in Axis if axis not in (down, across) and len(wanted.values(axis)) > 1]
     if loose:
         with st.container(horizontal=True):
             for axis in loose:
-                with address.control(f"whatif.still.{axis}", grids.NAMES[axis]):
-                    values = asked.values(axis)
+                with address.control(f"whatif.still.{axis}", AXIS_NAMES[axis]):
+                    values = wanted.values(axis)
                     picked = st.segmented_control(
-                        f"{grids.NAMES[axis]}, shown at",
+                        f"{AXIS_NAMES[axis]}, shown at",
                         values,
                         default=values[0],
                         required=True,
-                        format_func=lambda value, axis=axis: grids.word(axis, value),
+                        format_func=lambda value, axis=axis: sweep_narrative.word(axis, value),
                         key=f"whatif.still.{axis}",
                         bind="query-params",
                     )
@@ -143,53 +150,53 @@ def lay_out(asked: Sweep) -> tuple[Measure, dict[str, Any]]:
 
 
 def _axis(axis: Axis) -> str:
-    return grids.NAMES[axis]
+    return AXIS_NAMES[axis]
 
 
-def teacher_value(found: Mapping[RunConfig, Run], measure: Measure, asked: Sweep) -> float | None:
+def teacher_value(runs: Mapping[RunConfig, Run], measure: Measure, wanted: Sweep) -> float | None:
     """Return the teacher's own value, where it has one and a run is done."""
-    run = next((run for run in found.values() if run.record is not None), None)
+    run = next((run for run in runs.values() if run.record is not None), None)
     if run is None or measure in (Measure.AGREEMENT, Measure.KL):
         return None
-    return sweeps.sampler(measure, asked.base.corpus.left_out, of_teacher=True)(run).value
+    return sweep_runs.sampler(measure, wanted.base.corpus.left_out, of_teacher=True)(run).value
 
 
-def pick(grid: Grid) -> None:
+def pick(grid: SweepGrid) -> None:
     """Take note of the cell that was clicked."""
     cell = cell_points.picked(st.session_state.get(MAP), rows=len(grid.rows), columns=len(grid.columns))
     if cell is None:
         return
     run = grid.rows[cell[0]].cells[cell[1]].best_run
     if run is None:
-        st.query_params.pop(choices.CELL, None)
+        st.query_params.pop(sweep_form.CELL, None)
     else:
-        st.query_params[choices.CELL] = run.id
+        st.query_params[sweep_form.CELL] = run.id
 
 
-def show_map(grid: Grid, measure: Measure) -> None:
+def show_map(grid: SweepGrid, measure: Measure) -> None:
     """Show the cells as a map that can be clicked."""
-    header = ("", *(grids.word(grid.across, value, full=True) for value in grid.columns))
+    header = ("", *(sweep_narrative.word(grid.across, value, full=True) for value in grid.columns))
     rows = [
         (
-            grids.row_word(grid, row),
+            sweep_narrative.row_word(grid, row),
             *(None if c.estimate is None else measure.scale * c.estimate.value for c in row.cells),
         )
         for row in grid.rows
     ]
-    widgets.chart(
+    charts.show(
         f"{measure.label} ({measure.unit}), mean over seeds · brighter is better · click a cell to open it",
         figures.heatmap(grid, measure),
         key=MAP,
-        alt=f"{measure.label} by {grids.NAMES[grid.down].lower()} and {grids.NAMES[grid.across].lower()}",
+        alt=f"{measure.label} by {AXIS_NAMES[grid.down].lower()} and {AXIS_NAMES[grid.across].lower()}",
         header=header,
         rows=rows,
         on_select=lambda: pick(grid),
     )
 
 
-def show_cell(grid: Grid, measure: Measure) -> None:
+def show_cell(grid: SweepGrid, measure: Measure) -> None:
     """Show the cell that was clicked, and open one of its runs anywhere else."""
-    wanted = st.query_params.get(choices.CELL)
+    wanted = st.query_params.get(sweep_form.CELL)
     place = next(
         (
             (row, value, cell)
@@ -204,14 +211,14 @@ def show_cell(grid: Grid, measure: Measure) -> None:
     row, value, cell = place
     with st.container(border=True, key="whatif.opened"):
         st.markdown(
-            f"**{grids.row_word(grid, row)} · {grids.word(grid.across, value, full=True)}** · "
-            f"{grids.sentence(cell, measure)}"
+            f"**{sweep_narrative.row_word(grid, row)} · {sweep_narrative.word(grid.across, value, full=True)}** · "
+            f"{sweep_narrative.cell_sentence(cell, measure)}"
         )
         with st.container(horizontal=True, vertical_alignment="center"):
             run_id = _one_seed(cell)
             if st.button("Use this run", icon=":material/check:", key="whatif.use"):
-                choices.keep_base(run_id)
-                widgets.use(run_id)
+                sweep_runs.keep_base(run_id)
+                run_in_use.choose(run_id)
                 st.rerun()
             for name, title, icon in (
                 ("distil", "Distil", "experiment"),
@@ -219,11 +226,11 @@ def show_cell(grid: Grid, measure: Measure) -> None:
                 ("runs", "Runs", "list_alt"),
             ):
                 if st.button(f"Open in {title}", icon=f":material/{icon}:", key=f"whatif.open.{name}"):
-                    choices.keep_base(run_id)
+                    sweep_runs.keep_base(run_id)
                     st.switch_page(f"pages/{name}.py", query_params={"run": run_id})
 
 
-def _one_seed(cell: Cell) -> str:
+def _one_seed(cell: SweepCell) -> str:
     there = {run.config.seed: run for run in cell.runs if run is not None}
     best = cell.best_run
     assert best is not None
@@ -240,29 +247,36 @@ def _one_seed(cell: Cell) -> str:
     return EXAMPLE if run.id.startswith(EXAMPLE) else run.id  # its twins are known by its name
 
 
-def show_curves(grid: Grid, measure: Measure, teacher: float | None) -> None:
+def show_curves(grid: SweepGrid, measure: Measure, teacher: float | None) -> None:
     """Show the same figures as curves, and how far they are from those without a teacher."""
-    header = (grids.NAMES[grid.down], grids.NAMES[grid.across], "value", "low", "high", "seeds")
+    header = (
+        AXIS_NAMES[grid.down],
+        AXIS_NAMES[grid.across],
+        "value",
+        "low",
+        "high",
+        "seeds",
+    )
     left, right = st.columns(2)
     with left:
-        widgets.chart(
+        charts.show(
             "With and without a teacher",
             figures.curves(grid, measure, teacher=teacher),
             key="whatif.curves",
-            alt=f"{measure.label} over {grids.NAMES[grid.down].lower()} with 95 % intervals",
+            alt=f"{measure.label} over {AXIS_NAMES[grid.down].lower()} with 95 % intervals",
             header=header,
-            rows=grids.curve_rows(grid, measure, of_difference=False),
+            rows=sweep_narrative.curve_rows(grid, measure, of_difference=False),
         )
     with right:
-        widgets.chart(
+        charts.show(
             "Difference to the no-teacher twin",
             figures.differences(grid, measure),
             key="whatif.differences",
             alt="Difference to the twin without a teacher with 95 % intervals; an open mark is no difference seen",
             header=header,
-            rows=grids.curve_rows(grid, measure, of_difference=True),
+            rows=sweep_narrative.curve_rows(grid, measure, of_difference=True),
         )
-    st.markdown(grids.summed_up(grid, measure))
+    st.markdown(sweep_narrative.sweep_verdict(grid, measure))
     st.caption(
         "95 % intervals from a bootstrap over seeds and test texts, differences paired over both; one seed has the "
         "interval of its test texts alone. Full mark: a difference is seen. Open mark: none is. Of 20 students that "
@@ -270,9 +284,9 @@ def show_curves(grid: Grid, measure: Measure, teacher: float | None) -> None:
     )
 
 
-def show_table(done: Mapping[grids.Point, Cell], measure: Measure) -> None:
+def show_table(done: Mapping[sweep.SweepPoint, SweepCell], measure: Measure) -> None:
     """Show every figure of the sweep as a table to read and to take away."""
-    header, rows = grids.table(done, measure)
+    header, rows = sweep_narrative.sweep_table(done, measure)
     with st.expander("All figures as a table", icon=":material/table_chart:", key="whatif.all"):
         digits = "%.1f" if measure.is_share else "%.3f"
         st.dataframe(
@@ -280,7 +294,7 @@ def show_table(done: Mapping[grids.Point, Cell], measure: Measure) -> None:
             hide_index=True,
             key="whatif.table",
             column_config={name: st.column_config.NumberColumn(format=digits) for name in header[6:12]},
-            placeholder=wording.NONE,
+            placeholder=formatting.NONE,
             alt="All combinations with their figures, intervals and differences to the twin",
         )
         st.download_button(
@@ -295,23 +309,23 @@ def show_table(done: Mapping[grids.Point, Cell], measure: Measure) -> None:
 
 
 # Ask
-base = choices.base_config()
+base = sweep_runs.base_config()
 try:
-    frame = sweeps.frame(digest(base), base)
+    frame = sweep_runs.frame(digest(base), base)
 except DistilError as error:
     st.error(str(error), icon=":material/error:")
     st.stop()
 left, right = st.columns([1, 2], gap="large")
 with left:
-    asked = choices.ask(base, frame)
+    wanted = sweep_form.show(base, frame)
     st.caption("Corpus, teacher, epochs and all other settings are those of the run in use.")
 
 # Think
 try:
-    polled = any(not run.state.over for run in sweeps.found(sweeps.planned(asked)).values())
+    polled = any(not run.state.over for run in sweep_runs.runs(sweep_runs.planned(wanted)).values())
 except DistilError:
     polled = False  # what is wrong is said below
 
 # Show
 with right:
-    st.fragment(show, run_every=POLL_SECONDS if polled else None)(asked, poll=polled)
+    st.fragment(show, run_every=POLL_SECONDS if polled else None)(wanted, poll=polled)

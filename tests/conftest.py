@@ -66,10 +66,10 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Any:
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let nobody spend a second on measuring speed."""
-    from distil_core import measure
+    from distil_core.evaluation import cost
 
-    speed = measure.speed
-    monkeypatch.setattr(measure, "speed", lambda *inputs, **options: speed(*inputs, **{**options, "seconds": 0.01}))
+    speed = cost.speed
+    monkeypatch.setattr(cost, "speed", lambda *inputs, **options: speed(*inputs, **{**options, "seconds": 0.01}))
 
 
 @pytest.fixture(autouse=True)

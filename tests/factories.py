@@ -2,19 +2,10 @@
 
 from typing import Any
 
-from distil_core.config import RunConfig, RunKind
-from distil_core.records import (
-    CorpusSummary,
-    Cost,
-    Environment,
-    Fidelity,
-    Interval,
-    Latency,
-    ModelRecord,
-    Quality,
-    RunRecord,
-    Step,
-)
+from distil_core.evaluation.records import Cost, Environment, Fidelity, Interval, Latency, ModelRecord, Quality
+from distil_core.runs.record import CorpusSummary, RunRecord
+from distil_core.settings.config import RunConfig, RunKind
+from distil_core.training.events import Step
 
 
 def a_quality(accuracy: float = 0.82, **overrides: Any) -> Quality:

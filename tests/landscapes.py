@@ -3,12 +3,14 @@
 from dataclasses import replace
 from typing import Any
 
-from distil_core import outcomes, tradeoffs
-from distil_core.config import LossConfig, RunConfig, RunKind, StudentConfig, digest
-from distil_core.outcomes import Family
-from distil_core.records import Latency, ModelRecord
-from distil_core.runs import RunStore
-from distil_core.tradeoffs import Landscape, Point
+from distil_core.analysis import tradeoffs
+from distil_core.analysis.tradeoffs import Landscape, ModelPoint
+from distil_core.evaluation.records import Latency, ModelRecord
+from distil_core.runs import families
+from distil_core.runs.families import Family
+from distil_core.runs.store import RunStore
+from distil_core.settings.config import LossConfig, RunConfig, RunKind, StudentConfig
+from distil_core.settings.serialization import digest
 from tests import seeds
 from tests.factories import (
     a_cost,
@@ -42,13 +44,13 @@ def put(store: RunStore, config: RunConfig, model: ModelRecord, **overrides: Any
 
 
 def landscape_of(store: RunStore, run_id: str, example: Family | None = None) -> tuple[Family, Landscape]:
-    found = outcomes.family(store.get(run_id), store)
+    found = families.family(store.get(run_id), store)
     assert found is not None
-    return found, tradeoffs.gather(found, store, example)
+    return found, tradeoffs.landscape(found, store, example)
 
 
-def a_point(name: str, accuracy: float, parameters: int, kind: RunKind | None = RunKind.DISTILLED) -> Point:
-    return Point(
+def a_point(name: str, accuracy: float, parameters: int, kind: RunKind | None = RunKind.DISTILLED) -> ModelPoint:
+    return ModelPoint(
         id=name,
         title=name,
         kind=kind,

@@ -7,8 +7,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from distil_core.__main__ import _RENAMED, _SECTION_NAMES
-from distil_core.config import RunConfig
+from distil_core.cli import _RENAMED, _SECTION_NAMES
+from distil_core.settings.config import RunConfig
 
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"

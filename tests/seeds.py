@@ -8,9 +8,14 @@ from pathlib import Path
 import numpy as np
 from safetensors.numpy import save_file
 
-from distil_core.config import RunConfig, RunKind, canonical, digest, to_json
-from distil_core.records import Cost, Event, RunRecord, Stage, Validation, event_to_json
-from distil_core.runs import Run, RunStore
+from distil_core.evaluation.records import Cost
+from distil_core.runs.record import RunRecord
+from distil_core.runs.rows import Run
+from distil_core.runs.store import RunStore
+from distil_core.settings.canonical import canonical
+from distil_core.settings.config import RunConfig, RunKind
+from distil_core.settings.serialization import digest, to_json
+from distil_core.training.events import Event, Stage, Validation, event_to_json
 from tests.factories import a_fidelity, a_model_record, a_quality, a_run_record, a_step, a_teacher_record
 
 KINDS = (RunKind.DISTILLED, RunKind.LAYER_CUT, RunKind.TFIDF, RunKind.HARD_LABELS)

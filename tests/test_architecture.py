@@ -17,10 +17,10 @@ import pandas as pd  # noqa: F401  before `app`, whose thread loads it: Plotly t
 import pytest
 
 import app
-import distil_core
-from distil_core import __main__, pipeline
-from distil_core.config import RunConfig, RunKind
-from distil_core.corpora import files
+from distil_core import api, cli
+from distil_core.data import files
+from distil_core.runs import foreground
+from distil_core.settings.config import RunConfig, RunKind
 from tests import readme
 from tests.factories import a_run_record
 from tests.readme import README, ROOT
@@ -29,79 +29,8 @@ PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text(enco
 CONTRACTS = {contract["id"]: contract for contract in PROJECT["tool"]["importlinter"]["contracts"]}
 TEXT = README.read_text(encoding="utf-8")
 CODE = sorted([ROOT / "app.py", *(ROOT / "pages").rglob("*.py"), *(ROOT / "distil_core").rglob("*.py")])
-EXPORTS = {
-    "distil_core.bench": [],
-    "distil_core.corpora": [
-        "BUILT_IN",
-        "Corpus",
-        "FilePreview",
-        "Sentences",
-        "Split",
-        "TransferSet",
-        "labeled_split",
-        "load",
-        "load_recent",
-        "preview",
-        "refuse_unknown",
-        "sentences",
-        "transfer_set",
-    ],
-    "distil_core.corpora.reviews": [
-        "GRAMMAR_VERSION",
-        "LABEL_NAMES",
-        "MARGIN",
-        "NOISE",
-        "Review",
-        "generate",
-        "label_probabilities",
-        "noise_ceiling",
-        "write",
-    ],
-    "distil_core.figures": [
-        "Figure",
-        "MARKS",
-        "STUDENT",
-        "TEACHER",
-        "accuracies",
-        "loss",
-        "validation",
-    ],
-    "distil_core.runs": ["Run", "RunState", "RunStore", "default_folder", "held"],
-    "distil_core.tradeoffs": [
-        "Claim",
-        "GROUPS",
-        "Landscape",
-        "POINT_COLUMNS",
-        "PUBLISHED",
-        "PUBLISHED_COLUMNS",
-        "Place",
-        "Point",
-        "Price",
-        "Published",
-        "Ratio",
-        "Reference",
-        "Score",
-        "Spread",
-        "TEACHER",
-        "advise",
-        "averaged",
-        "card_rows",
-        "chosen",
-        "claims",
-        "gather",
-        "kept",
-        "notes",
-        "place_columns",
-        "place_rows",
-        "places",
-        "point_rows",
-        "published_rows",
-        "references",
-        "selected",
-        "table_rows",
-        "written",
-    ],
-}
+PARTS = ("components", "sections", "state")
+ROOMS = sorted(path.parent.name for path in (ROOT / "distil_core").glob("*/__init__.py"))
 
 
 # Imports
@@ -124,16 +53,20 @@ def test_pages_compute_nothing_themselves() -> None:
 
 
 def test_what_pages_import_starts_fast() -> None:
-    light = CONTRACTS["light"]["source_modules"]
+    light = sorted({name for path in CODE if "pages" in path.parts for name in core_imports(path)})
+    assert len(light) > 20
     heavy = ["torch", "transformers", "sklearn", "datasets", "pandas", "streamlit"]
     program = f"import sys, {', '.join(light)}; print(sorted(set({heavy}) & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
 
 
-def test_all_that_pages_import_is_checked_to_be_light() -> None:
-    used = {name for path in CODE if path.parent.name == "pages" for name in core_imports(path)}
-    assert used <= set(CONTRACTS["light"]["source_modules"])
+def test_the_ladder_can_be_recited() -> None:
+    rows = CONTRACTS["layers"]["layers"]
+    assert len(rows) <= 16
+    assert CONTRACTS["layers"]["exhaustive"]
+    listed = {name for row in rows for name in row.split(" | ")}
+    assert set(ROOMS) <= listed
 
 
 def imports(path: Path) -> set[str]:
@@ -149,27 +82,44 @@ def imports(path: Path) -> set[str]:
 
 def core_imports(path: Path) -> set[str]:
     """Modules of the core that a file imports at its top."""
-    found = set()
+    modules = set()
     for node in ast.parse(path.read_text(encoding="utf-8")).body:
         if isinstance(node, ast.ImportFrom) and (node.module or "").partition(".")[0] == "distil_core":
-            parts = (node.module or "").split(".")
-            found |= {f"distil_core.{parts[1]}"} if parts[1:] else {f"distil_core.{name.name}" for name in node.names}
-    return found
+            for name in node.names:
+                inner = ROOT / f"{node.module}.{name.name}".replace(".", "/")
+                is_module = inner.with_suffix(".py").is_file() or inner.is_dir()
+                modules.add(f"{node.module}.{name.name}" if is_module else str(node.module))
+    return modules
 
 
 # Names
 
 
-@pytest.mark.parametrize("package", EXPORTS)
-def test_exports_are_exact(package: str) -> None:
+@pytest.mark.parametrize("room", ROOMS)
+def test_a_room_says_what_comes_in_and_goes_out_and_lists_its_modules(room: str) -> None:
+    package = importlib.import_module(f"distil_core.{room}")
+    assert re.search(r"^In: .*Out: ", package.__doc__ or "", re.M | re.S)
+    modules = sorted(info.name for info in pkgutil.iter_modules(package.__path__) if not info.name.startswith("_"))
+    assert package.__all__ == modules
+
+
+@pytest.mark.parametrize("package", ["distil_core.data.reviews", "distil_core.reporting.figures"])
+def test_exports_are_there(package: str) -> None:
     module = importlib.import_module(package)
-    assert sorted(module.__all__) == sorted(EXPORTS[package])
+    assert module.__all__
     assert [name for name in module.__all__ if not hasattr(module, name)] == []
 
 
-def test_every_package_says_what_it_exports() -> None:
-    found = pkgutil.walk_packages(distil_core.__path__, "distil_core.")
-    assert sorted(module.name for module in found if module.ispkg) == sorted(EXPORTS)
+def test_nobody_reaches_for_the_private_names_of_another_module() -> None:
+    reached = [
+        (path.name, name.name)
+        for path in CODE
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith(("distil_core", "pages"))
+        for name in node.names
+        if name.name.startswith("_") and not name.name.startswith("__")
+    ]
+    assert reached == []
 
 
 def test_modules_have_names_that_say_something() -> None:
@@ -200,6 +150,67 @@ def test_every_page_has_its_file_and_its_test() -> None:
     for page in app.PAGES:
         assert (ROOT / "pages" / f"{page}.py").is_file()
         assert "def test_" in (ROOT / "tests" / "pages" / f"test_{page}.py").read_text(encoding="utf-8")
+    assert {path.stem for path in (ROOT / "pages").glob("*.py")} == set(app.PAGES)
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_a_part_of_the_pages_lists_what_others_may_use(part: str) -> None:
+    package = importlib.import_module(f"pages.{part}")
+    modules = {path.stem for path in (ROOT / "pages" / part).glob("*.py")} - {"__init__"}
+    assert set(package.__all__) <= modules
+    assert package.__doc__
+    others = [path for path in CODE if path.parent.name != part and "distil_core" not in path.parts]
+    used = {name for path in others for name in page_imports(path).get(part, set())}
+    assert used <= set(package.__all__)
+
+
+def test_parts_of_pages_know_only_what_lies_below_them() -> None:
+    below = {"components": {"components"}, "state": {"state"}, "sections": {"components", "state", "sections"}}
+    for part, allowed in below.items():
+        for path in (ROOT / "pages" / part).glob("*.py"):
+            assert set(page_imports(path)) <= allowed, path
+
+
+def test_no_javascript_or_css_in_python() -> None:
+    marks = re.compile(r"export default|document\.\w|addEventListener|querySelector|<style|^\s*[\w.:-]+ \{.*:.*;", re.M)
+    assert [path for path in CODE if "distil_core" not in path.parts and marks.search(strings(path))] == []
+
+
+def test_every_component_has_its_files() -> None:
+    folder = ROOT / "pages" / "components"
+    scripts = {path.stem for path in folder.glob("*.js")}
+    modules = {path.stem for path in folder.glob("*.py")} - {"__init__", "mount"}
+    drawn = {name for name in modules if "mount.component(" in (folder / f"{name}.py").read_text(encoding="utf-8")}
+    assert scripts == modules
+    assert {path.stem for path in folder.glob("*.css")} == {path.stem for path in folder.glob("*.html")} == drawn
+    assert [path for path in (ROOT / "pages").rglob("*.js") if path.parent != folder] == []
+
+
+def test_modules_of_pages_say_what_they_read_and_write() -> None:
+    modules = [path for path in (ROOT / "pages").rglob("*.py") if path.name != "__init__.py"]
+    docs = {path: ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or "" for path in modules}
+    assert [path for path, doc in docs.items() if not re.search(r"\n\nReads\b.*\bwrites?\b", doc, re.S | re.I)] == []
+
+
+def page_imports(path: Path) -> dict[str, set[str]]:
+    """Modules of the pages' parts that a file imports, by part."""
+    modules: dict[str, set[str]] = {}
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("pages"):
+            _, *names = (node.module or "").split(".")
+            for alias in node.names:
+                part, module = (*names, alias.name)[:2] if names else (alias.name, "")
+                modules.setdefault(part, set()).add(module)
+    return modules
+
+
+def strings(path: Path) -> str:
+    """All strings of a file but its docstrings."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    documented = (ast.Module, ast.ClassDef, ast.FunctionDef)
+    docs = {ast.get_docstring(node, clean=False) for node in ast.walk(tree) if isinstance(node, documented)}
+    texts = [node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)]
+    return "\n".join(text for text in texts if text not in docs)
 
 
 def test_the_server_answers_this_computer_alone_and_tells_nobody() -> None:
@@ -220,7 +231,7 @@ def test_the_readme_documents_every_setting() -> None:
 
 def test_every_option_of_the_readme_exists(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
-        __main__.main(["distil", "--help"])
+        cli.main(["distil", "--help"])
     known = set(re.findall(r"--[\w-]+", capsys.readouterr().out))
     assert set(re.findall(r"`(--[\w-]+)`", readme.settings_table())) <= known
 
@@ -238,7 +249,7 @@ def test_the_readmes_shell_commands_are_understood() -> None:
     for line in lines:
         python, flag, package, *arguments = shlex.split(line)
         assert (python, flag, package) == ("python", "-m", "distil_core")
-        __main__._parser().parse_args(arguments)
+        cli._parser().parse_args(arguments)
 
 
 def test_the_readmes_python_runs(
@@ -246,7 +257,7 @@ def test_the_readmes_python_runs(
 ) -> None:
     (program,) = readme.blocks("python")
     records = {kind: a_run_record(config=RunConfig(kind=kind)) for kind in RunKind}
-    answer = pipeline.Distillation(
+    answer = foreground.Distillation(
         run="0011223344556677",
         record=records[RunKind.DISTILLED],
         hard_label_twin=records[RunKind.HARD_LABELS],
@@ -254,8 +265,8 @@ def test_the_readmes_python_runs(
         tfidf=records[RunKind.TFIDF],
         folder=tmp_path,
     )
-    distil = create_autospec(pipeline.distil, return_value=answer)
-    monkeypatch.setattr(pipeline, "distil", distil)
+    distil = create_autospec(api.distil, return_value=answer)
+    monkeypatch.setattr(api, "distil", distil)
     exec(compile(program, README.name, "exec"), {})
     distil.assert_called_once()
     *lines, last = capsys.readouterr().out.splitlines()

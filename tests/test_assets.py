@@ -5,13 +5,16 @@ from pathlib import Path
 import pytest
 import torch
 
-from distil_core import assets, outcomes
-from distil_core.checkpoints import locate
-from distil_core.config import Precision, RunKind, TrainingConfig
-from distil_core.corpora import Split, reviews
-from distil_core.models import load_model, load_tokenizer, predict
-from distil_core.records import Stage, Step, Validation
-from distil_core.tokens import encode
+from distil_core import assets
+from distil_core.data import loading, reviews
+from distil_core.data.corpus import Split
+from distil_core.data.tokenization import encode
+from distil_core.models.checkpoints import locate
+from distil_core.models.forward import predict
+from distil_core.models.loading import load_model, load_tokenizer
+from distil_core.runs import families, files
+from distil_core.settings.config import Precision, RunKind, TrainingConfig
+from distil_core.training.events import Stage, Step, Validation
 from tests import tiny
 
 
@@ -23,7 +26,7 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(assets, "_HEAD", 16)
     settings = TrainingConfig(epochs=1, batch_size=20, learning_rate=1e-3, precision=Precision.FP32)
     monkeypatch.setattr(assets, "_TRAINING", settings)
-    monkeypatch.setattr(assets, "load", lambda config: tiny.corpus())
+    monkeypatch.setattr(loading, "load_corpus", lambda config: tiny.corpus())
     generate = reviews.generate
 
     def few(*, n_train: int, n_validation: int, n_test: int, seed: int) -> tuple[Split, Split, Split]:
@@ -54,22 +57,22 @@ def test_the_teacher_knows_the_labels_of_the_reviews(small: None, tmp_path: Path
 def test_the_example_is_what_pages_read(lab: tiny.Lab, tmp_path: Path, quick: None) -> None:
     told: list[str] = []
     assets.build_example(tmp_path / "example", config=lab.config(), tell=told.append)
-    found = outcomes.example(tmp_path / "example")
+    found = families.example(tmp_path / "example")
     assert found is not None
     assert found.distilled.record.config.kind is RunKind.DISTILLED
     assert {twin.record.config.kind for twin in found.twins} == {RunKind.HARD_LABELS, RunKind.LAYER_CUT, RunKind.TFIDF}
     assert sorted(path.name for path in (tmp_path / "example").iterdir()) == sorted(RunKind)
     folder = found.distilled.folder
-    texts, answers = outcomes.test_texts(folder), outcomes.outputs(folder)
+    texts, answers = files.read_test_texts(folder), files.read_predictions(folder)
     assert len(texts) == len(answers.test) == 30
     student, words = load_model(folder / "student"), load_tokenizer(folder / "student")
     tokens = encode(words, [example.text for example in texts], max_length=tiny.LENGTH)
     torch.testing.assert_close(predict(student, tokens, padding=0), torch.from_numpy(answers.test), atol=1e-5, rtol=0)
-    events = outcomes.read_events(folder / "events.jsonl")
+    events = files.read_events(folder / "events.jsonl")
     assert {type(event) for event in events} == {Stage, Step, Validation}
     for twin in found.twins:
         assert not (twin.folder / "student").exists()
-        assert outcomes.outputs(twin.folder).test.shape == (30, 3)
+        assert files.read_predictions(twin.folder).test.shape == (30, 3)
     assert told == [
         f"the example's student is right on {found.distilled.record.model.quality.accuracy.value:.1%} of the test texts"
     ]

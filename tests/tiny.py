@@ -13,7 +13,9 @@ import torch
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
 from transformers import AutoConfig, AutoModelForSequenceClassification, PreTrainedTokenizerFast
 
-from distil_core.config import (
+from distil_core.data.corpus import Corpus, Split
+from distil_core.data.tokenization import Ragged, encode
+from distil_core.settings.config import (
     CorpusConfig,
     LossConfig,
     Precision,
@@ -21,11 +23,9 @@ from distil_core.config import (
     StudentConfig,
     TeacherConfig,
     TrainingConfig,
-    digest,
 )
-from distil_core.corpora import Corpus, Split
-from distil_core.tokens import Ragged, encode
-from distil_core.training import Lesson, train
+from distil_core.settings.serialization import digest
+from distil_core.training.trainer import TrainingData, train
 
 ARCHITECTURES = ("bert", "roberta", "albert", "distilbert", "electra", "mpnet", "modernbert", "squeezebert")
 LABELS = ("cold", "mild", "hot")
@@ -185,7 +185,7 @@ def teach(folder: Path) -> Path:
     """Write a classifier that has learned the texts above."""
     learned, words = model("bert"), tokenizer()
     lessons = [
-        Lesson(tokens=encode(words, part.texts, max_length=LENGTH), labels=torch.tensor(part.labels))
+        TrainingData(tokens=encode(words, part.texts, max_length=LENGTH), labels=torch.tensor(part.labels))
         for part in (split(240, seed=7), split(30, seed=8))
     ]
     settings = TrainingConfig(epochs=8, batch_size=16, learning_rate=3e-3, precision=Precision.FP32)

@@ -8,7 +8,9 @@ from typing import Any
 
 from distil_core.bench.readings import alternating, as_text, ratios, spread, times
 from distil_core.bench.workload import Workload
-from distil_core.config import LayerMap, Precision, StudentConfig, from_json, to_json
+from distil_core.settings.config import LayerMap, Precision, StudentConfig
+from distil_core.settings.serialization import from_json, to_json
+from distil_core.types import Model
 
 BATCH = 32
 
@@ -27,14 +29,15 @@ def measure(workload: Mapping[str, Any], *, n_texts: int, n_singles: int, repeat
     import torch
     from transformers import AutoModelForSequenceClassification, AutoTokenizer, pipeline
 
-    from distil_core import explore, models
-    from distil_core.tokens import encode
+    from distil_core.analysis import model_pair
+    from distil_core.data.tokenization import encode
+    from distil_core.models import devices, forward, loading, surgery
 
     task = from_json(Workload, workload)
-    folder, device = Path(task.teacher), models.default_device()
-    tokenizer, teacher = models.load_tokenizer(folder), models.load_model(folder).to(device)
+    folder, device = Path(task.teacher), devices.default_device()
+    tokenizer, teacher = loading.load_tokenizer(folder), loading.load_model(folder).to(device)
     shape = StudentConfig(layer_map=LayerMap.EXPLICIT, layers=task.layers)
-    student = models.cut(teacher, shape)[0].to(device)
+    student = surgery.cut_student(teacher, shape)[0].to(device)
     other = AutoModelForSequenceClassification.from_config(student.config)
     other.load_state_dict(student.state_dict())
     pipe = pipeline(
@@ -48,10 +51,10 @@ def measure(workload: Mapping[str, Any], *, n_texts: int, n_singles: int, repeat
     own = task.read("test")[0]
     texts = (own * -(-n_texts // len(own)))[:n_texts]
 
-    def answering(model: models.Model) -> Callable[[list[str]], list[str]]:
+    def answering(model: Model) -> Callable[[list[str]], list[str]]:
         def ours(some: list[str]) -> list[str]:
             tokens = encode(tokenizer, some, max_length=task.max_length).to(device)
-            guess = models.predict(model, tokens, padding=tokenizer.pad_token_id).argmax(dim=1)
+            guess = forward.predict(model, tokens, padding=tokenizer.pad_token_id).argmax(dim=1)
             return [names[i] for i in guess.tolist()]
 
         return ours
@@ -59,10 +62,10 @@ def measure(workload: Mapping[str, Any], *, n_texts: int, n_singles: int, repeat
     def theirs(some: list[str]) -> list[str]:
         return [answer["label"] for answer in pipe(some, truncation=True)]
 
-    quick = models.resolve_precision(Precision.AUTO, device)
+    quick = devices.resolve_precision(Precision.AUTO, device)
     sides = {
         "ours": answering(student),
-        "quick": answering(models.own(student, quick)),
+        "quick": answering(loading.independent_copy(student, quick)),
         "pipeline": theirs,
     }
     spent: dict[str, list[float]] = {name: [] for name in sides}
@@ -76,13 +79,13 @@ def measure(workload: Mapping[str, Any], *, n_texts: int, n_singles: int, repeat
         for name in ("ours", "quick")
     }
 
-    pair = explore.Pair(teacher=teacher, student=student, tokenizer=tokenizer, max_length=task.max_length)
+    pair = model_pair.ModelPair(teacher=teacher, student=student, tokenizer=tokenizer, max_length=task.max_length)
     singles = list[float]()
     with torch.inference_mode():
-        explore.compare(pair, own[0])
+        model_pair.compare(pair, own[0])
     for i in range(n_singles):
         started = time.perf_counter()
-        explore.compare(pair, own[i % len(own)])
+        model_pair.compare(pair, own[i % len(own)])
         singles.append((time.perf_counter() - started) * 1000)
     return {"quick_precision": quick.value, **figures(spent, singles, n_texts=n_texts, same=same)}
 

@@ -12,10 +12,10 @@ from typing import Any, TypeVar
 
 from distil_core.bench.peers import PEERS
 from distil_core.bench.workload import Wanted, Workload, prepare
-from distil_core.config import to_json
 from distil_core.errors import ConfigError
-from distil_core.records import Event, Stage
-from distil_core.runs import RunStore
+from distil_core.runs.store import RunStore
+from distil_core.settings.serialization import to_json
+from distil_core.training.events import Event, Stage
 
 T = TypeVar("T")
 _APP = Path(__file__).parents[2] / "app.py"
@@ -148,7 +148,7 @@ def _table(options: argparse.Namespace) -> int:
 
 @contextmanager
 def _workload(options: argparse.Namespace) -> Iterator[Workload]:
-    from distil_core.execution import drain
+    from distil_core.runs.execute import drain
 
     wanted = Wanted(**{item.name: getattr(options, item.name) for item in fields(Wanted)})
     with tempfile.TemporaryDirectory() as folder:

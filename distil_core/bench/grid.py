@@ -12,9 +12,11 @@ from typing import Any
 from distil_core.bench import child, train
 from distil_core.bench.readings import alternating, as_text, ratios, times
 from distil_core.bench.workload import Workload
-from distil_core.checkpoints import locate
-from distil_core.config import RunConfig, StudentConfig, TeacherConfig, layer_indices, to_json
 from distil_core.errors import ConfigError
+from distil_core.models.checkpoints import locate
+from distil_core.settings.config import RunConfig, StudentConfig, TeacherConfig
+from distil_core.settings.layer_maps import layer_indices
+from distil_core.settings.serialization import to_json
 
 
 def cells(workload: Workload, temperatures: Sequence[float], depths: Sequence[int]) -> list[Workload]:
@@ -47,24 +49,26 @@ def ours(grid: Sequence[Workload]) -> dict[str, Any]:
     Raises:
         ConfigError: If a run fails.
     """
-    from distil_core import jobs, pipeline
-    from distil_core.runs import RunState, RunStore
+    from distil_core.runs import requests
+    from distil_core.runs import workers as run_workers
+    from distil_core.runs.rows import RunState
+    from distil_core.runs.store import RunStore
 
     with tempfile.TemporaryDirectory() as folder:
         store = RunStore(Path(folder))
         started = time.perf_counter()
-        runs = [pipeline.submit(config_of(cell), store, twins=False)[0] for cell in grid]
+        runs = [requests.submit(config_of(cell), store, twins=False)[0] for cell in grid]
         workers = [
             subprocess.Popen(
-                jobs.worker_command(store, slot, idle_seconds=0.0),
+                run_workers.worker_command(store, slot, idle_seconds=0.0),
                 env=child.environment("ours"),
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
             )
-            for slot in range(jobs.n_workers())
+            for slot in range(run_workers.n_workers())
         ]
         try:
-            done = jobs.wait(store, [run.id for run in runs])
+            done = run_workers.wait(store, [run.id for run in runs])
             seconds = time.perf_counter() - started
         finally:
             for worker in workers:

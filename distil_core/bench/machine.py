@@ -18,12 +18,12 @@ Shape = tuple[int, int, int]
 
 def describe() -> dict[str, Any]:
     """Return what a reader must know of the machine: processor, threads, memory, versions, and how busy it was."""
-    from distil_core import measure
-    from distil_core.config import Precision
-    from distil_core.models import default_device, resolve_precision
+    from distil_core.evaluation import environment
+    from distil_core.models.devices import default_device, resolve_precision
+    from distil_core.settings.config import Precision
 
     device = default_device()
-    found = measure.environment(device, resolve_precision(Precision.AUTO, device))
+    found = environment.environment(device, resolve_precision(Precision.AUTO, device))
     return {
         "processor": found.processor,
         "device": found.device,
@@ -64,7 +64,7 @@ def limits(shapes: Sequence[Sequence[int]] = (), *, seconds: float = 0.3) -> dic
     """
     import torch
 
-    from distil_core.models import default_device
+    from distil_core.models.devices import default_device
 
     device = default_device()
     wanted = dict.fromkeys([LARGE, *((m, k, n) for m, k, n in shapes)])

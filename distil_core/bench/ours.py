@@ -7,14 +7,17 @@ from typing import Any
 
 import torch
 
-from distil_core import models, teachers
 from distil_core.bench.workload import Workload, training_operations
-from distil_core.config import LayerMap, StudentConfig, from_json
-from distil_core.execution import drain
-from distil_core.packing import PACKABLE
-from distil_core.records import Step
-from distil_core.tokens import Ragged, encode
-from distil_core.training import Lesson, train
+from distil_core.data.tokenization import Ragged, encode
+from distil_core.models import devices, embeddings, forward, loading, surgery
+from distil_core.models.packing import PACKABLE
+from distil_core.runs.execute import drain
+from distil_core.settings.config import LayerMap, StudentConfig
+from distil_core.settings.serialization import from_json
+from distil_core.training import teacher_outputs, teachers
+from distil_core.training.events import Step
+from distil_core.training.trainer import TrainingData, train
+from distil_core.types import Model
 
 
 def distil(workload: Mapping[str, Any], *, target: float = 0.0, every: int = 10) -> dict[str, Any]:
@@ -31,8 +34,8 @@ def distil(workload: Mapping[str, Any], *, target: float = 0.0, every: int = 10)
         the ``shapes`` of the largest; ``reached``, the seconds to the target.
     """
     task = from_json(Workload, workload)
-    folder, device = Path(task.teacher), models.default_device()
-    tokenizer, model = models.load_tokenizer(folder), models.load_model(folder).to(device)
+    folder, device = Path(task.teacher), devices.default_device()
+    tokenizer, model = loading.load_tokenizer(folder), loading.load_model(folder).to(device)
     names = list(model.config.id2label.values())
     tokens, labels = {}, {}
     for split in ("train", "test"):
@@ -40,13 +43,15 @@ def distil(workload: Mapping[str, Any], *, target: float = 0.0, every: int = 10)
         tokens[split] = encode(tokenizer, texts, max_length=task.max_length).to(device)
         labels[split] = torch.tensor([names.index(label) for label in found], device=device)
     training = task.training
-    precision = models.resolve_precision(training.precision, device)
-    student, layers = models.cut(model, StudentConfig(layer_map=LayerMap.EXPLICIT, layers=task.layers), seed=task.seed)
+    precision = devices.resolve_precision(training.precision, device)
+    student, layers = surgery.cut_student(
+        model, StudentConfig(layer_map=LayerMap.EXPLICIT, layers=task.layers), seed=task.seed
+    )
     student.to(device)
 
     started = time.perf_counter()
     answers = drain(
-        teachers.outputs(
+        teacher_outputs.teacher_outputs(
             teachers.Teacher(name="teacher", digest="", model=model, folder=folder),
             {"train": tokens["train"]},
             corpus_digest="",
@@ -58,11 +63,11 @@ def distil(workload: Mapping[str, Any], *, target: float = 0.0, every: int = 10)
         ),
         lambda event: None,
     )
-    trimmed = models.trim_embedding(student, [part.ids for part in tokens.values()], padding=tokenizer.pad_token_id)
+    trimmed = embeddings.trim_embedding(student, [part.ids for part in tokens.values()], padding=tokenizer.pad_token_id)
     padding = int(trimmed.lookup[tokenizer.pad_token_id])
     seen = {split: part.with_ids(trimmed.lookup.to(device)) for split, part in tokens.items()}
-    lesson = Lesson(tokens=seen["train"], labels=labels["train"], teacher=answers["train"])
-    few = Lesson(tokens=Ragged(ids=seen["test"].ids[:1], offsets=torch.tensor([0, 1])), labels=labels["test"][:1])
+    lesson = TrainingData(tokens=seen["train"], labels=labels["train"], teacher=answers["train"])
+    few = TrainingData(tokens=Ragged(ids=seen["test"].ids[:1], offsets=torch.tensor([0, 1])), labels=labels["test"][:1])
     begun = time.perf_counter()
     looks = _Looks(lambda: _accuracy(student, seen["test"], labels["test"], padding), target, every)
     work = train(
@@ -86,8 +91,8 @@ def distil(workload: Mapping[str, Any], *, target: float = 0.0, every: int = 10)
 def teacher_accuracy(workload: Mapping[str, Any]) -> dict[str, Any]:
     """Let the teacher answer the test texts."""
     task = from_json(Workload, workload)
-    folder, device = Path(task.teacher), models.default_device()
-    tokenizer, model = models.load_tokenizer(folder), models.load_model(folder).to(device)
+    folder, device = Path(task.teacher), devices.default_device()
+    tokenizer, model = loading.load_tokenizer(folder), loading.load_model(folder).to(device)
     names = list(model.config.id2label.values())
     texts, found = task.read("test")
     tokens = encode(tokenizer, texts, max_length=task.max_length).to(device)
@@ -95,8 +100,8 @@ def teacher_accuracy(workload: Mapping[str, Any]) -> dict[str, Any]:
     return {"accuracy": _accuracy(model, tokens, labels, tokenizer.pad_token_id)}
 
 
-def _accuracy(model: models.Model, tokens: Ragged, labels: torch.Tensor, padding: int) -> float:
-    guess = models.predict(model, tokens, padding=padding).argmax(dim=1)
+def _accuracy(model: Model, tokens: Ragged, labels: torch.Tensor, padding: int) -> float:
+    guess = forward.predict(model, tokens, padding=padding).argmax(dim=1)
     return float((guess == labels.cpu()).float().mean())
 
 

@@ -13,7 +13,7 @@ from importlib import import_module
 from typing import Any
 
 from distil_core.bench.workload import Workload
-from distil_core.config import from_json
+from distil_core.settings.serialization import from_json
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

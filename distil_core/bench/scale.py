@@ -9,7 +9,8 @@ from typing import Any
 
 from distil_core.bench import child
 from distil_core.bench.readings import alternating, as_text, spread, times
-from distil_core.config import CorpusConfig, RunConfig, TrainingConfig, to_json
+from distil_core.settings.config import CorpusConfig, RunConfig, TrainingConfig
+from distil_core.settings.serialization import to_json
 
 _WARM = 1_000
 """Texts of the run before."""
@@ -37,13 +38,13 @@ def measure(*, n_texts: int, epochs: int, seed: int) -> dict[str, Any]:
 
 
 def _once(config: RunConfig) -> None:
-    from distil_core.cache import Cache
-    from distil_core.execution import cut_and_train, drain
-    from distil_core.materials import Stopwatch, gather
+    from distil_core.runs.execute import cut_and_train, drain
+    from distil_core.runs.materials import Stopwatch, gather_materials
+    from distil_core.training.cache import Cache
 
     watch = Stopwatch()
     with tempfile.TemporaryDirectory() as folder:
-        materials = drain(gather(config, cache=Cache(Path(folder)), watch=watch), lambda event: None)
+        materials = drain(gather_materials(config, cache=Cache(Path(folder)), watch=watch), lambda event: None)
         drain(cut_and_train(materials, config, watch=watch), lambda event: None)
 
 

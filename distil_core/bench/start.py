@@ -17,8 +17,8 @@ from statistics import median
 from typing import Any
 
 from distil_core.bench.readings import alternating, as_text, ratios, times
-from distil_core.config import to_json
 from distil_core.errors import ConfigError
+from distil_core.settings.serialization import to_json
 
 _SECONDS = 120.0
 """How long to wait for a page."""

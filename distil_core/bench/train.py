@@ -10,7 +10,7 @@ from distil_core.bench.machine import LARGE, shape_name
 from distil_core.bench.peers import PEERS
 from distil_core.bench.readings import alternating, as_text, ratios, times
 from distil_core.bench.workload import Workload
-from distil_core.config import to_json
+from distil_core.settings.serialization import to_json
 
 FIRST = next(iter(PEERS))
 """The peer that the headline is taken against."""

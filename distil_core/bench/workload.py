@@ -5,12 +5,14 @@ from collections.abc import Generator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from distil_core.checkpoints import head_order, locate
-from distil_core.config import CorpusConfig, LossConfig, StudentConfig, TeacherConfig, TrainingConfig, layer_indices
-from distil_core.corpora import Corpus, Split, load_recent
+from distil_core.data.corpus import Corpus, Split
+from distil_core.data.loading import load_corpus_cached
 from distil_core.errors import ConfigError
-from distil_core.records import Event
-from distil_core.runs import RunStore
+from distil_core.models.checkpoints import head_order, locate
+from distil_core.runs.store import RunStore
+from distil_core.settings.config import CorpusConfig, LossConfig, StudentConfig, TeacherConfig, TrainingConfig
+from distil_core.settings.layer_maps import layer_indices
+from distil_core.training.events import Event
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,7 +101,7 @@ def prepare(wanted: Wanted, folder: Path, store: RunStore) -> Generator[Event, N
         config = replace(whole, n_train=examples or whole.n_train)
     else:
         config = replace(whole, max_examples=examples)
-    corpus = load_recent(config)
+    corpus = load_corpus_cached(config)
     place = yield from _teacher(wanted.teacher or teacher, whole, corpus, folder / "teacher", store)
     _write(folder / "train.csv", corpus.train, corpus.label_names)
     _write(folder / "test.csv", corpus.test, corpus.label_names)
@@ -126,16 +128,18 @@ def _teacher(
     source: str, whole: CorpusConfig, corpus: Corpus, folder: Path, store: RunStore
 ) -> Generator[Event, None, Path]:
     """Save a teacher whose outputs have the corpus's labels in their order."""
-    from distil_core import materials, models, teachers
-    from distil_core.cache import Cache
+    from distil_core.models import devices, loading
+    from distil_core.runs import materials
+    from distil_core.training import teachers
+    from distil_core.training.cache import Cache
 
     checkpoint = locate(source)
-    tokenizer = models.load_tokenizer(checkpoint.folder)
-    device = models.default_device()
+    tokenizer = loading.load_tokenizer(checkpoint.folder)
+    device = devices.default_device()
     if head_order(checkpoint, corpus.label_names) is None:
-        corpus = load_recent(whole)
+        corpus = load_corpus_cached(whole)
     config = TeacherConfig()
-    found = yield from teachers.prepare(
+    found = yield from teachers.prepare_teacher(
         checkpoint,
         config,
         tokenizer,
@@ -146,7 +150,7 @@ def _teacher(
         cache=Cache(store.path / "cache"),
         device=device,
     )
-    models.save(found.model, tokenizer, folder)
+    loading.save(found.model, tokenizer, folder)
     return folder
 
 

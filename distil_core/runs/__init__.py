@@ -1,12 +1,25 @@
-"""The durable record of every run: one SQLite file, and beside it one folder per run.
+"""A run is asked for, queued, computed, kept.
 
-Any number of threads and processes may use the same store at once: pages read it, a worker or a command claims runs
-from it. Whoever computes a run is its owner, and an owner is alive exactly while it holds its lock file, which the
-operating system lets go of even when the owner is killed.
+In: settings. Out: a named run in the store: one SQLite file, and beside it one folder a run. Any number of threads and
+processes may use the same store at once: pages read it, a worker or a command claims runs from it. Whoever computes a
+run is its owner, and an owner is alive exactly while it holds its lock file, which the operating system lets go of
+even when the owner is killed.
 """
 
-from distil_core.runs.locks import held
-from distil_core.runs.rows import Run, RunState
-from distil_core.runs.store import RunStore, default_folder
-
-__all__ = ["Run", "RunState", "RunStore", "default_folder", "held"]
+__all__ = [
+    "database",
+    "estimates",
+    "execute",
+    "families",
+    "files",
+    "foreground",
+    "locks",
+    "materials",
+    "record",
+    "requests",
+    "rows",
+    "store",
+    "sweep",
+    "timing",
+    "workers",
+]

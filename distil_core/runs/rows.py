@@ -6,8 +6,10 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import Any
 
-from distil_core.config import RunConfig, from_json
-from distil_core.records import Event, RunRecord, event_from_json
+from distil_core.runs.record import RunRecord
+from distil_core.settings.config import RunConfig
+from distil_core.settings.serialization import from_json
+from distil_core.training.events import Event, event_from_json
 
 COLUMNS = "id, config, corpus_name, state, created, started, finished, error, record, stopping"
 """What :func:`read_run` reads, in this order."""

@@ -14,12 +14,14 @@ from uuid import uuid4
 from filelock import FileLock
 from platformdirs import user_data_dir
 
-from distil_core.config import RunConfig, to_json
 from distil_core.errors import ConfigError, RunNotFoundError, StoreError
-from distil_core.records import Event, RunRecord, event_to_json
 from distil_core.runs.database import Database
 from distil_core.runs.locks import held
+from distil_core.runs.record import RunRecord
 from distil_core.runs.rows import COLUMNS, Run, RunState, read_event, read_record, read_run
+from distil_core.settings.config import RunConfig
+from distil_core.settings.serialization import to_json
+from distil_core.training.events import Event, event_to_json
 
 _SAFE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 

@@ -2,7 +2,7 @@
 
 import sys
 
-from distil_core.__main__ import main
+from distil_core.cli import main
 
 if __name__ == "__main__":
     sys.exit(main(["bench", "train", *sys.argv[1:]]))

@@ -10,9 +10,9 @@ pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
 from playwright.sync_api import Locator, Page, expect
 
-from distil_core.config import LayerMap, StudentConfig, TeacherConfig
-from distil_core.models import cut
-from distil_core.runs import RunStore
+from distil_core.models.surgery import cut_student
+from distil_core.runs.store import RunStore
+from distil_core.settings.config import LayerMap, StudentConfig, TeacherConfig
 from tests import seeds, tiny
 from tests.browser.conftest import settled
 from tests.factories import a_corpus_summary
@@ -35,7 +35,7 @@ def run(module_home: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
     )
     store = RunStore(module_home)
     found = seeds.finished_family(store, config)
-    student, layers = cut(teacher, config.student)
+    student, layers = cut_student(teacher, config.student)
     assert layers == LAYERS
     words.model_max_length = 128
     for model, place in ((teacher, folder), (student, store.folder(found.id) / "student")):

@@ -9,7 +9,7 @@ pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
 from playwright.sync_api import Page, expect
 
-from distil_core.checkpoints import assets_folder
+from distil_core.models.checkpoints import assets_folder
 from tests.browser.conftest import settled
 
 Visit = Callable[..., Page]

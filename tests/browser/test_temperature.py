@@ -14,9 +14,10 @@ pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
 from playwright.sync_api import Page, expect
 
-from distil_core.config import digest
-from distil_core.distributions import entropy, kl, log_soften
-from distil_core.runs import Run, RunStore
+from distil_core.functional.distributions import entropy, kl, log_soften
+from distil_core.runs.rows import Run
+from distil_core.runs.store import RunStore
+from distil_core.settings.serialization import digest
 from tests import seeds
 from tests.browser.conftest import settled
 

@@ -11,8 +11,9 @@ pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
 from playwright.sync_api import Page, expect
 
-from distil_core.config import StudentConfig
-from distil_core.runs import Run, RunStore
+from distil_core.runs.rows import Run
+from distil_core.runs.store import RunStore
+from distil_core.settings.config import StudentConfig
 from tests import seeds
 from tests.browser.conftest import settled
 

@@ -10,9 +10,9 @@ import pytest
 import torch
 from torch import Tensor
 
-from distil_core import losses
-from distil_core.config import LossConfig
-from distil_core.distributions import entropy, jensen_shannon, kl, log_soften, loyalty, soften
+from distil_core.functional import losses
+from distil_core.functional.distributions import entropy, jensen_shannon, kl, log_soften, loyalty, soften
+from distil_core.settings.config import LossConfig
 from tests.golden.reference import TEMPERATURES
 
 GOLDEN: dict[str, Any] = json.loads((Path(__file__).parent / "values.json").read_text(encoding="utf-8"))
@@ -76,8 +76,8 @@ def test_attention_kl(
 
 
 def test_all_together(golden: dict[str, Any], given: dict[str, Tensor], dtype: torch.dtype) -> None:
-    def outputs(who: str) -> losses.Outputs:
-        return losses.Outputs(
+    def outputs(who: str) -> losses.ModelOutputs:
+        return losses.ModelOutputs(
             logits=given[f"{who}_logits"],
             last_hidden=given[f"{who}_hidden"],
             hidden=(given[f"{who}_hidden"],),

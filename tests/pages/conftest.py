@@ -11,13 +11,17 @@ import pytest
 from streamlit.runtime.pages_manager import PagesManager
 from streamlit.testing.v1 import AppTest
 
-from distil_core import jobs, outcomes, pipeline
-from distil_core.config import Precision, RunConfig, digest
+from distil_core.analysis.attention import AttentionReading, LayerSimilarity, Occlusion, OcclusionPair
 from distil_core.errors import ConfigError
-from distil_core.records import Latency
-from distil_core.runs import Run, RunStore
-from pages import cache, said
+from distil_core.evaluation.records import Latency
+from distil_core.runs import estimates, families, requests, workers
+from distil_core.runs.rows import Run
+from distil_core.runs.store import RunStore
+from distil_core.settings.config import Precision, RunConfig
+from distil_core.settings.serialization import digest
+from pages.state import attention_maps, model_answers
 from tests import seeds
+from tests.pages.readings import CHANGES, a_reading
 
 APP = Path(__file__).parents[2] / "app.py"
 
@@ -53,7 +57,7 @@ def store(home: Path) -> RunStore:
 def example(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An example run that ships with the app."""
     folder = seeds.example_folder(tmp_path / "example")
-    monkeypatch.setattr(outcomes, "example_folder", lambda: folder)
+    monkeypatch.setattr(families, "example_folder", lambda: folder)
     return folder
 
 
@@ -70,10 +74,10 @@ def queueing(monkeypatch: pytest.MonkeyPatch) -> None:
         done = all((run := store.find(digest(item))) and run.record for item in seeds.family_of(config))
         return 0.0 if done else 21.0
 
-    monkeypatch.setattr(pipeline, "submit", submit)
-    monkeypatch.setattr(pipeline, "estimate_seconds", estimate_seconds)
-    monkeypatch.setattr(jobs, "ensure_worker", lambda store, **_: None)
-    monkeypatch.setattr(outcomes, "example_folder", lambda: None)
+    monkeypatch.setattr(requests, "submit", submit)
+    monkeypatch.setattr(estimates, "estimate_seconds", estimate_seconds)
+    monkeypatch.setattr(workers, "ensure_worker", lambda store, **_: None)
+    monkeypatch.setattr(families, "example_folder", lambda: None)
 
 
 @pytest.fixture(autouse=True)
@@ -96,28 +100,54 @@ def models(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
     """
     asked: list[tuple[str, str]] = []
 
-    def compare(outcome: outcomes.Outcome, text: str) -> FakeComparison:
+    def compare(outcome: families.FinishedRun, text: str) -> FakeComparison:
         asked.append((outcome.run, text))
-        found = FakeComparison(truncated="?" in text)
-        return replace(found, student_logits=found.teacher_logits) if "really" in text else found
+        comparison = FakeComparison(truncated="?" in text)
+        return replace(comparison, student_logits=comparison.teacher_logits) if "really" in text else comparison
 
-    def timing(outcome: outcomes.Outcome, text: str, *, between: Callable[[], object]) -> tuple[FakeTiming, bool]:
+    def timing(outcome: families.FinishedRun, text: str, *, between: Callable[[], object]) -> tuple[FakeTiming, bool]:
         between()
         return FakeTiming(), "training" in text
 
-    def answering(
-        outcome: outcomes.Outcome, texts: Sequence[str], *, precision: Precision
+    def stream(
+        outcome: families.FinishedRun, texts: Sequence[str], *, precision: Precision
     ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         asked.append(("in", precision))
         for text in texts:
-            found = compare(outcome, text)
-            yield np.array([found.teacher_logits]), np.array([found.student_logits])
+            comparison = compare(outcome, text)
+            yield np.array([comparison.teacher_logits]), np.array([comparison.student_logits])
 
-    monkeypatch.setattr(cache, "compare", compare)
-    monkeypatch.setattr(said, "timing", timing)
-    monkeypatch.setattr(said, "answering", answering)
-    monkeypatch.setattr(said, "bf16_pays", lambda: True)
+    monkeypatch.setattr(model_answers, "compare", compare)
+    monkeypatch.setattr(model_answers, "timing", timing)
+    monkeypatch.setattr(model_answers, "stream", stream)
+    monkeypatch.setattr(model_answers, "bf16_pays", lambda: True)
     return asked
+
+
+@pytest.fixture
+def readings(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Let models without weights read; returns what they were asked for."""
+    seen: list[str] = []
+
+    def reading(_: Any, text: str) -> AttentionReading:
+        seen.append(f"reading {text}")
+        return a_reading(text)
+
+    def hidden_similarity(_: Any) -> LayerSimilarity:
+        seen.append("states")
+        return LayerSimilarity(matrix=np.arange(6.0).reshape(3, 2) / 10, n_tokens=1414, n_texts=51)
+
+    def left_out(_: Any, text: str) -> OcclusionPair:
+        seen.append("left out")
+        teacher = Occlusion(label=0, probability=0.9, changes=CHANGES)
+        return OcclusionPair(
+            words=tuple(text.split()), teacher=teacher, student=replace(teacher, label=1, probability=0.6)
+        )
+
+    monkeypatch.setattr(attention_maps, "reading", reading)
+    monkeypatch.setattr(attention_maps, "hidden_similarity", hidden_similarity)
+    monkeypatch.setattr(attention_maps, "left_out", left_out)
+    return seen
 
 
 @pytest.fixture
@@ -147,3 +177,31 @@ def figure(at: AppTest, index: int) -> dict[str, Any]:
 def markdown(at: AppTest) -> str:
     """Return all text of a page."""
     return "\n".join(element.value for element in (*at.markdown, *at.caption, *at.subheader, *at.info, *at.warning))
+
+
+def chart(at: AppTest, key: str) -> dict[str, Any]:
+    """Return a chart of the page by its key, as plotly gets it."""
+    (index,) = (i for i, element in enumerate(at.get("plotly_chart")) if element.proto.id.endswith(f"-{key}"))
+    return figure(at, index)
+
+
+def component(at: AppTest, name: str) -> dict[str, Any]:
+    """Return what a component in the browser gets, by its registered name."""
+    (proto,) = (e.proto for e in at.get("bidi_component") if e.proto.component_name == f"distil_lab.{name}")
+    return json.loads(proto.json)  # type: ignore[no-any-return]
+
+
+def press(at: AppTest, key: str) -> AppTest:
+    """Press a button."""
+    return at.button(key=key).click().run()
+
+
+def typed(at: AppTest, text: str) -> AppTest:
+    """Type a sentence on the Compare page."""
+    return at.text_input(key="compare.text").set_value(text).run()
+
+
+def examples(at: AppTest) -> Any:
+    """Return the table of test texts on the Compare page; its key changes with the filters."""
+    (table,) = (frame for frame in at.dataframe if frame.key and frame.key.startswith("compare.examples."))
+    return table

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from distil_core.cache import Cache
-from distil_core.config import RunKind
-from distil_core.runs import RunStore
-from pages import cache
+from distil_core.runs.store import RunStore
+from distil_core.settings.config import RunKind
+from distil_core.training.cache import Cache
+from pages.state import resources
 from tests import seeds
 from tests.pages.conftest import markdown
 
@@ -124,7 +124,7 @@ def test_cache_is_listed(app: App, store: RunStore) -> None:
     assert at.dataframe[-1].value["What"].tolist() == ["answers of shipped on reviews"]
     at.button(key="runs.cache").click().run()
     assert "Finished runs are not touched" in markdown(at)
-    assert cache.kept().entries()
+    assert resources.computed().entries()
     assert not at.exception
 
 

@@ -13,15 +13,16 @@ import pytest
 from safetensors.numpy import load_file, save_file
 from streamlit.testing.v1 import AppTest
 
-from distil_core import gradients
-from distil_core.config import RunKind, from_json, to_json
+from distil_core.analysis import gradients
+from distil_core.analysis.temperature import GradientNorms
 from distil_core.errors import ModelError
-from distil_core.records import RunRecord
-from distil_core.runs import RunStore
-from distil_core.softness import GradientNorms
-from pages import cache
+from distil_core.runs.record import RunRecord
+from distil_core.runs.store import RunStore
+from distil_core.settings.config import RunKind
+from distil_core.settings.serialization import from_json, to_json
+from pages.state import softened_outputs
 from tests import seeds
-from tests.pages.conftest import figure, markdown
+from tests.pages.conftest import component, figure, markdown
 
 App = Callable[..., AppTest]
 NORMS = GradientNorms(
@@ -29,17 +30,10 @@ NORMS = GradientNorms(
 )
 
 
-def live(at: AppTest) -> dict[str, Any]:
-    """What the component in the browser gets."""
-    found = [element.proto for element in at.get("bidi_component")]
-    (proto,) = [proto for proto in found if proto.component_name == "distil_lab.temperature"]
-    return json.loads(proto.json)  # type: ignore[no-any-return]
-
-
 def table(at: AppTest, column: str) -> Any:
     """The figures behind what is drawn, by one of their columns."""
-    (found,) = [frame.value for frame in at.dataframe if column in frame.value]
-    return found
+    (figures,) = [frame.value for frame in at.dataframe if column in frame.value]
+    return figures
 
 
 def matrix(at: AppTest, index: int) -> np.ndarray:
@@ -71,7 +65,7 @@ def test_stored_answers_go_to_the_browser_and_no_model_is_loaded(
     app: App, example: Path, models: list[tuple[str, str]]
 ) -> None:
     at = app("temperature", temperature__text="This is text number 18.")
-    data = live(at)
+    data = component(at, "temperature")
     # Of 20 texts the student is wrong on the last two, the teacher on the last.
     assert data["teacher"] == [0, 0, 0, 3, 0]
     assert data["student"] == [0, 0, 0, 0, 3]
@@ -83,20 +77,20 @@ def test_stored_answers_go_to_the_browser_and_no_model_is_loaded(
 
 def test_answers_are_a_table_at_the_temperature_chosen(app: App, example: Path) -> None:
     at = app("temperature", temperature__text="This is text number 18.", temperature__t=f"{3 / math.log(4):.12g}")
-    found = table(at, "teacher's logit")
-    assert found["teacher's logit"].tolist() == [0, 0, 0, 3, 0]
+    answers = table(at, "teacher's logit")
+    assert answers["teacher's logit"].tolist() == [0, 0, 0, 3, 0]
     # The logits are 3 and four times 0; e^(3 / T) is 4.
-    assert found["teacher's share"].tolist() == pytest.approx([1 / 8, 1 / 8, 1 / 8, 1 / 2, 1 / 8])
-    assert found["student's share"].tolist() == pytest.approx([1 / 8, 1 / 8, 1 / 8, 1 / 8, 1 / 2])
+    assert answers["teacher's share"].tolist() == pytest.approx([1 / 8, 1 / 8, 1 / 8, 1 / 2, 1 / 8])
+    assert answers["student's share"].tolist() == pytest.approx([1 / 8, 1 / 8, 1 / 8, 1 / 8, 1 / 2])
     assert not at.exception
 
 
 def test_own_text_is_put_to_both_models_once(app: App, example: Path, models: list[tuple[str, str]]) -> None:
     at = app("temperature")
     at.text_input(key="temperature.text").set_value("Something nobody has written.").run()
-    assert live(at)["teacher"] == [2.0, 0.0, 0.0, 0.0, 0.0]
-    assert live(at)["student"] == [0.0, 2.0, 0.0, 0.0, 0.0]
-    assert live(at)["gold"] is None
+    assert component(at, "temperature")["teacher"] == [2.0, 0.0, 0.0, 0.0, 0.0]
+    assert component(at, "temperature")["student"] == [0.0, 2.0, 0.0, 0.0, 0.0]
+    assert component(at, "temperature")["gold"] is None
     at.run()
     assert models == [("example", "Something nobody has written.")]
     assert not at.exception
@@ -104,25 +98,11 @@ def test_own_text_is_put_to_both_models_once(app: App, example: Path, models: li
 
 def test_first_text_is_one_over_which_the_teacher_hesitates(app: App, example: Path) -> None:
     at = app("temperature")
-    assert at.text_input(key="temperature.text").value == cache.telling(example / "distilled")["hesitant"].text
+    assert (
+        at.text_input(key="temperature.text").value == softened_outputs.telling(example / "distilled")["hesitant"].text
+    )
     at.button(key="temperature.example.sure").click().run()
-    assert at.text_input(key="temperature.text").value == cache.telling(example / "distilled")["sure"].text
-    assert not at.exception
-
-
-def test_temperature_is_kept_in_the_address(app: App, example: Path) -> None:
-    assert live(app("temperature", temperature__t="4.5"))["value"] == 4.5
-    at = app("temperature")
-    at.session_state["temperature.t"] = {"temperature": 0.5}
-    at.run()
-    assert live(at)["value"] == 0.5
-    assert not at.exception
-
-
-@pytest.mark.parametrize(("written", "meant"), [("hot", 2.0), ("nan", 2.0), ("-3", 2.0), ("0", 2.0), ("99", 20.0)])
-def test_address_may_say_anything(app: App, example: Path, written: str, meant: float) -> None:
-    at = app("temperature", temperature__t=written)
-    assert live(at)["value"] == meant
+    assert at.text_input(key="temperature.text").value == softened_outputs.telling(example / "distilled")["sure"].text
     assert not at.exception
 
 
@@ -187,7 +167,7 @@ def test_two_labels_have_no_dark_knowledge(app: App, example: Path) -> None:
     assert "Two labels have no dark knowledge to show" in at.info[0].value
     assert "temperature only slides one number" in markdown(at)
     assert not at.get("plotly_chart")
-    assert len(live(at)["teacher"]) == 2
+    assert len(component(at, "temperature")["teacher"]) == 2
     for tab in ("All texts", "Calibration"):
         at = app("temperature", temperature__tab=tab)
         assert at.get("plotly_chart")
@@ -219,7 +199,7 @@ def test_student_that_cannot_be_loaded_is_explained(app: App, example: Path, mon
     at = app("temperature", temperature__tab="Why T²")
     assert at.error[0].value == "the student must be where it was, got nothing; put it back"
     # The live view above goes on.
-    assert live(at)["value"] == 2.0
+    assert component(at, "temperature")["value"] == 2.0
     assert not at.exception
 
 

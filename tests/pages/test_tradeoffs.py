@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from distil_core.config import RunKind, StudentConfig
-from distil_core.records import Latency
-from distil_core.runs import RunStore
+from distil_core.evaluation.records import Latency
+from distil_core.runs.store import RunStore
+from distil_core.settings.config import RunKind, StudentConfig
 from tests import seeds
 from tests.factories import a_cost
 from tests.landscapes import DEEP, DISTILLED, a_model, put
@@ -22,11 +22,11 @@ TWINS = ("Student", "No-teacher twin", "Layer-cut twin", "TF-IDF")
 
 def traces(at: AppTest) -> dict[str, list[dict[str, Any]]]:
     """Return the traces of the chart that have points, by their name."""
-    found: dict[str, list[dict[str, Any]]] = {}
+    by_name: dict[str, list[dict[str, Any]]] = {}
     for trace in figure(at, 0)["data"]:
         if trace["x"] != [None]:
-            found.setdefault(trace["name"], []).append(trace)
-    return found
+            by_name.setdefault(trace["name"], []).append(trace)
+    return by_name
 
 
 def click(at: AppTest, point: str) -> AppTest:
@@ -37,18 +37,18 @@ def click(at: AppTest, point: str) -> AppTest:
 
 def test_one_run_is_worth_looking_at(app: App, example: Path) -> None:
     at = app("tradeoffs")
-    found = traces(at)
-    assert {name: trace[0]["y"] for name, trace in found.items() if name in ("Teacher", *TWINS)} == {
+    by_name = traces(at)
+    assert {name: trace[0]["y"] for name, trace in by_name.items() if name in ("Teacher", *TWINS)} == {
         "Teacher": [95.0],
         "Student": [90.0],
         "No-teacher twin": [80.0],
         "Layer-cut twin": [40.0],
     }
-    assert found["Teacher"][0]["x"] == [3.6]
-    assert found["Student"][0]["x"] == [1.3]
-    assert found["Student"][0]["error_x"]["array"] == [pytest.approx(0.7)]
-    assert found["Student"][0]["error_y"]["array"] == [pytest.approx(2.0)]
-    assert found["Published, other data"][0]["y"][0] == pytest.approx(95 * 77.0 / 79.5)
+    assert by_name["Teacher"][0]["x"] == [3.6]
+    assert by_name["Student"][0]["x"] == [1.3]
+    assert by_name["Student"][0]["error_x"]["array"] == [pytest.approx(0.7)]
+    assert by_name["Student"][0]["error_y"]["array"] == [pytest.approx(2.0)]
+    assert by_name["Published, other data"][0]["y"][0] == pytest.approx(95 * 77.0 / 79.5)
     assert "Not measured: TF-IDF." in markdown(at)
     assert not at.exception
 
@@ -56,15 +56,15 @@ def test_one_run_is_worth_looking_at(app: App, example: Path) -> None:
 def test_other_axes_are_asked_for(app: App, example: Path) -> None:
     at = app("tradeoffs")
     at.segmented_control(key="tradeoffs.price").set_value("parameters").run()
-    found = traces(at)
-    assert found["TF-IDF"][0]["x"] == [50_000]
-    assert found["Teacher"][0]["x"] == [6_000_000]
+    by_name = traces(at)
+    assert by_name["TF-IDF"][0]["x"] == [50_000]
+    assert by_name["Teacher"][0]["x"] == [6_000_000]
     assert "Parameters" in figure(at, 0)["layout"]["xaxis"]["title"]["text"]
     at.segmented_control(key="tradeoffs.score").set_value("agreement").run()
-    found = traces(at)
-    assert found["Student"][0]["y"] == [88.0]
-    assert "Teacher" not in found
-    assert "Published, other data" not in found
+    by_name = traces(at)
+    assert by_name["Student"][0]["y"] == [88.0]
+    assert "Teacher" not in by_name
+    assert "Published, other data" not in by_name
     assert "always agrees with itself" in markdown(at)
     at.segmented_control(key="tradeoffs.score").set_value("macro-f1").run()
     assert traces(at)["Teacher"][0]["y"] == pytest.approx([94.0])

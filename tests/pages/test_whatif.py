@@ -6,15 +6,16 @@ from dataclasses import replace
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from distil_core import pipeline, sweep
-from distil_core.config import LossConfig, RunConfig, RunKind, StudentConfig, digest
 from distil_core.errors import CorpusError
-from distil_core.grids import Axis
-from distil_core.pipeline import Asked
-from distil_core.resampling import Measure
-from distil_core.runs import RunState, RunStore
-from distil_core.sweep import Frame
-from pages import sweeps
+from distil_core.evaluation.bootstrap import Measure
+from distil_core.runs import estimates, requests, sweep
+from distil_core.runs.requests import RunRequest
+from distil_core.runs.rows import RunState
+from distil_core.runs.store import RunStore
+from distil_core.runs.sweep import Axis, Frame
+from distil_core.settings.config import LossConfig, RunConfig, RunKind, StudentConfig
+from distil_core.settings.serialization import digest
+from pages.state import sweep_runs
 from tests import seeds
 from tests.pages.conftest import figure, markdown
 
@@ -30,14 +31,14 @@ SMALL = {
 @pytest.fixture(autouse=True)
 def names(monkeypatch: pytest.MonkeyPatch) -> None:
     """Name runs without looking at corpus and teacher; each takes ten seconds."""
-    for cached in (sweeps.frame, sweeps._planned, sweeps._left, sweeps._cells, sweeps.sample):
+    for cached in (sweep_runs.frame, sweep_runs._planned, sweep_runs._left, sweep_runs._cells, sweep_runs.sample):
         cached.clear()
 
-    def identify(configs: Iterable[RunConfig]) -> tuple[Asked, ...]:
-        return tuple(Asked(run=digest(config), config=config, corpus_name="reviews") for config in configs)
+    def identify(configs: Iterable[RunConfig]) -> tuple[RunRequest, ...]:
+        return tuple(RunRequest(run=digest(config), config=config, corpus_name="reviews") for config in configs)
 
-    monkeypatch.setattr(pipeline, "identify", identify)
-    monkeypatch.setattr(pipeline, "estimate_all", lambda configs, store: 10.0 * len(list(configs)))
+    monkeypatch.setattr(requests, "identify", identify)
+    monkeypatch.setattr(estimates, "estimate_all", lambda configs, store: 10.0 * len(list(configs)))
     monkeypatch.setattr(sweep, "frame", lambda base: Frame(depths=(1, 2, 3, 4, 5, 6), labels=LABELS))
 
 
@@ -164,7 +165,7 @@ def test_choices_of_another_teacher_and_corpus_are_dropped(
 ) -> None:
     at = fill(app("whatif"), "Hinton's missing class")
     at.pills(key="whatif.depths").set_value([2, 6]).run()
-    sweeps.frame.clear()
+    sweep_runs.frame.clear()
     monkeypatch.setattr(sweep, "frame", lambda base: Frame(depths=(1, 2), labels=("bad", "good")))
     at.run()
     assert at.selectbox(key="whatif.left_out").value == ""

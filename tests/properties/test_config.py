@@ -6,19 +6,11 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from distil_core.config import (
-    LayerMap,
-    LossConfig,
-    RunConfig,
-    RunKind,
-    StudentConfig,
-    canonical,
-    fingerprint,
-    from_json,
-    layer_indices,
-    to_json,
-    validate,
-)
+from distil_core.settings.canonical import canonical, validate
+from distil_core.settings.config import LayerMap, LossConfig, RunConfig, RunKind, StudentConfig
+from distil_core.settings.identity import fingerprint
+from distil_core.settings.layer_maps import layer_indices
+from distil_core.settings.serialization import from_json, to_json
 
 maps = st.sampled_from([layer_map for layer_map in LayerMap if layer_map is not LayerMap.EXPLICIT])
 

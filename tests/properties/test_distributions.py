@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
-from distil_core.distributions import entropy, jensen_shannon, kl, log_soften, loyalty, soften
+from distil_core.functional.distributions import entropy, jensen_shannon, kl, log_soften, loyalty, soften
 from tests.properties.tensors import logits, temperatures
 
 close = torch.testing.assert_close

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
-from distil_core import losses
+from distil_core.functional import losses
 from tests.properties.tensors import logits, masks, seeds, temperatures
 
 close = torch.testing.assert_close

@@ -4,7 +4,8 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from distil_core.tokens import Ragged, shuffled_batches, sorted_batches
+from distil_core.data.batches import shuffled_batches, sorted_batches
+from distil_core.data.tokenization import Ragged
 
 all_lengths = st.lists(st.integers(1, 30), min_size=1, max_size=60).map(torch.tensor)
 

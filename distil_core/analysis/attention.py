@@ -1,0 +1,199 @@
+"""What teacher and student look at in one text, side by side, as plain data."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from distil_core.functional.attention import (
+    Match,
+    head_entropy,
+    head_similarity,
+    layer_similarity,
+    match_heads,
+    rollout,
+    without,
+)
+
+MAX_TOKENS = 128
+"""How many tokens of a text are read for its maps."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttentionReading:
+    """What both models look at while they read one text.
+
+    Attributes:
+        tokens: As people read them; a dot comes before what goes on the word before.
+        special: Which of them frame the text, such as [CLS] and [SEP].
+        teacher: The teacher's maps, ``(layers, heads, tokens, tokens)``.
+        student: The student's maps.
+        truncated: Whether the text goes on beyond these tokens.
+        shares_layers: Whether all layers have the same weights, as ALBERT's do.
+        window: How many tokens the local layers see to each side, None where all layers see the whole text.
+        local: Which layers of the teacher are local.
+    """
+
+    tokens: tuple[str, ...]
+    special: tuple[bool, ...]
+    teacher: np.ndarray
+    student: np.ndarray
+    truncated: bool = False
+    shares_layers: bool = False
+    window: int | None = None
+    local: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttentionSide:
+    """What one model looks at in a text.
+
+    Attributes:
+        maps: ``(layers, heads, tokens, tokens)``.
+        entropies: Of each head, see :func:`head_entropy`.
+        rollout: See :func:`rollout`, ``(tokens, tokens)``.
+        answer: The row of the rollout of the token that the answer is read from, the first one.
+    """
+
+    maps: np.ndarray
+    entropies: np.ndarray
+    rollout: np.ndarray
+    answer: np.ndarray
+
+    @property
+    def spread(self) -> float:
+        """How widely the heads look around on average, from 0 to 1, which is all tokens evenly."""
+        return float(self.entropies.mean() / np.log(max(2, self.maps.shape[-1])))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttentionView:
+    """A reading with all that follows from it; ``similarity`` is that of :func:`layer_similarity`."""
+
+    tokens: tuple[str, ...]
+    special: tuple[bool, ...]
+    teacher: AttentionSide
+    student: AttentionSide
+    similarity: np.ndarray
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Head:
+    """A head of one of the models: whose, in which layer, and which."""
+
+    of_teacher: bool
+    layer: int
+    number: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LayerSimilarity:
+    """Linear CKA of the hidden states, ``(teacher layers, student layers)``, and over how many tokens and texts."""
+
+    matrix: np.ndarray
+    n_tokens: int
+    n_texts: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Occlusion:
+    """What one model answers to a text, and how that changes with each word left out.
+
+    ``changes`` are differences of the probability of ``label``, which the model gives to the whole text: negative where
+    the word spoke for the answer.
+    """
+
+    label: int
+    probability: float
+    changes: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OcclusionPair:
+    """The words of a text, and what either model says without each of them."""
+
+    words: tuple[str, ...]
+    teacher: Occlusion
+    student: Occlusion
+
+
+def view(reading: AttentionReading, *, special: bool) -> AttentionView:
+    """Return a reading as it is looked at, with its special tokens or, see :func:`without`, without them.
+
+    Attention is followed through the layers with all tokens, and only then are special ones taken out.
+    """
+    out = [flag and not special for flag in reading.special]
+    kept = [i for i, flag in enumerate(out) if not flag]
+    teacher, student = _side(reading.teacher, out), _side(reading.student, out)
+    return AttentionView(
+        tokens=tuple(reading.tokens[i] for i in kept),
+        special=tuple(reading.special[i] for i in kept),
+        teacher=teacher,
+        student=student,
+        similarity=layer_similarity(teacher.maps, student.maps),
+    )
+
+
+def _side(maps: np.ndarray, out: Sequence[bool]) -> AttentionSide:
+    left = without(maps, out)
+    flow = rollout(maps)
+    answer = flow[0, ~np.asarray(out)]
+    return AttentionSide(
+        maps=left, entropies=head_entropy(left), rollout=without(flow, out), answer=answer / max(answer.sum(), 1e-9)
+    )
+
+
+def pairs(n_teacher: int, layers: Sequence[int]) -> tuple[tuple[int, int], ...]:
+    """Return all pairs of a teacher's and a student's layer: first the mapped ones, the deepest first of all.
+
+    Args:
+        n_teacher: Layers of the teacher.
+        layers: The teacher layer that each student layer is mapped to.
+    """
+    mapped = [(teacher, student) for student, teacher in enumerate(layers)][::-1]
+    rest = [pair for pair in np.ndindex(n_teacher, len(layers)) if pair not in mapped]
+    return (*mapped, *((int(t), int(s)) for t, s in rest))
+
+
+def matches(found: AttentionView, pair: tuple[int, int]) -> tuple[Match, ...]:
+    """Assign the heads of a pair of layers to each other, see :func:`match_heads`."""
+    return match_heads(head_similarity(found.teacher.maps[pair[0]], found.student.maps[pair[1]]))
+
+
+def pair_maps(found: AttentionView, pair: tuple[int, int], match: Match | None) -> tuple[np.ndarray, np.ndarray]:
+    """Return the map of a teacher's and of a student's layer: of two heads, or the mean over all."""
+    teacher, student = found.teacher.maps[pair[0]], found.student.maps[pair[1]]
+    if match is None:
+        return teacher.mean(axis=0), student.mean(axis=0)
+    return teacher[match.teacher], student[match.student]
+
+
+def heads(found: AttentionView) -> tuple[Head, ...]:
+    """Return all heads of both models, the teacher's first."""
+    sides = ((True, found.teacher), (False, found.student))
+    return tuple(
+        Head(of_teacher=of_teacher, layer=layer, number=number)
+        for of_teacher, side in sides
+        for layer, number in np.ndindex(side.entropies.shape)
+    )
+
+
+def head_map(found: AttentionView, head: Head) -> np.ndarray:
+    """Return the map of one head."""
+    side = found.teacher if head.of_teacher else found.student
+    return np.asarray(side.maps[head.layer, head.number])
+
+
+def counterpart(found: AttentionView, head: Head, layers: Sequence[int]) -> tuple[Head, float] | None:
+    """Return the head of the other model that a head is assigned to within mapped layers, and their similarity.
+
+    None where its layer is mapped to none of the other model, or the other model has too few heads.
+    """
+    for student, teacher in enumerate(layers):
+        if head.layer != (teacher if head.of_teacher else student):
+            continue
+        for match in matches(found, (teacher, student)):
+            if head.number == (match.teacher if head.of_teacher else match.student):
+                layer, number = (student, match.student) if head.of_teacher else (teacher, match.teacher)
+                return Head(of_teacher=not head.of_teacher, layer=layer, number=number), match.similarity
+    return None

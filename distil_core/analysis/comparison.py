@@ -1,0 +1,189 @@
+"""The few figures that a run comes down to: what was kept, how much smaller, how much faster, paired differences."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol, runtime_checkable
+
+import numpy as np
+
+from distil_core.errors import StoreError
+from distil_core.evaluation.predictions import Predictions
+from distil_core.evaluation.records import N_RESAMPLES, ModelRecord
+from distil_core.runs.families import Family
+from distil_core.runs.files import read_predictions
+from distil_core.runs.record import RunRecord
+from distil_core.settings.config import Init, RunConfig, RunKind, StudentConfig
+
+NAMES = {
+    RunKind.DISTILLED: "Student",
+    RunKind.HARD_LABELS: "No-teacher twin",
+    RunKind.LAYER_CUT: "Layer-cut twin",
+    RunKind.TFIDF: "TF-IDF",
+}
+"""What the models of a family are called on every page; the teacher is the "Teacher"."""
+
+
+EXPLANATIONS = {
+    RunKind.DISTILLED: "learned from the teacher",
+    RunKind.HARD_LABELS: "the same student, trained on the labels alone",
+    RunKind.LAYER_CUT: "the same student, cut out of the teacher and not trained",
+    RunKind.TFIDF: "word counts and logistic regression, no transformer",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Headline:
+    """Student against teacher, all as shares of the teacher's value; ``speedup`` is a factor.
+
+    None where it has not been measured.
+    """
+
+    kept: float | None
+    fewer_parameters: float | None
+    fewer_bytes: float | None
+    speedup: float | None
+
+
+NOTHING = Headline(kept=None, fewer_parameters=None, fewer_bytes=None, speedup=None)
+"""The headline of a run that is not finished."""
+
+
+PAPER = Headline(kept=0.97, fewer_parameters=0.40, fewer_bytes=None, speedup=1.60)
+"""What the DistilBERT paper claims (Sanh et al., 2019, arXiv:1910.01108): 97 % of BERT's language understanding in a
+model 40 % smaller and 60 % faster."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """A difference of two accuracies on the same texts, with its 95 % interval; shares, from -1 to 1."""
+
+    value: float
+    low: float
+    high: float
+
+    @property
+    def seen(self) -> bool:
+        """Whether the interval leaves out zero."""
+        return self.low > 0 or self.high < 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Model:
+    """One row of figures under the name people read; ``kind`` is None for the teacher."""
+
+    name: str
+    kind: RunKind | None
+    record: ModelRecord
+
+
+@runtime_checkable
+class Compared(Protocol):
+    """What teacher and student made of one sentence; structural, since the models' side needs torch."""
+
+    @property
+    def teacher_logits(self) -> Sequence[float]:
+        """One score for each label."""
+
+    @property
+    def student_logits(self) -> Sequence[float]:
+        """One score for each label."""
+
+
+def models(family: Family) -> tuple[Model, ...]:
+    """Return teacher, student and twins in the order in which they are shown."""
+    shown = []
+    if (teacher := family.distilled.record.teacher) is not None:
+        shown.append(Model(name="Teacher", kind=None, record=teacher))
+    for outcome in (family.distilled, *family.twins):
+        kind = outcome.record.config.kind
+        shown.append(Model(name=NAMES[kind], kind=kind, record=outcome.record.model))
+    return tuple(shown)
+
+
+def headline(record: RunRecord) -> Headline:
+    """Return what the model of a run kept of its teacher and what it saves."""
+    teacher, student = record.teacher, record.model
+    if teacher is None:
+        return NOTHING
+    before, after = teacher.cost, student.cost
+    kept = _ratio(student.quality.accuracy.value, teacher.quality.accuracy.value)
+    fewer_parameters = fewer_bytes = speedup = None
+    if before is not None and after is not None:
+        fewer_parameters = _saved(after.parameters, before.parameters)
+        fewer_bytes = _saved(after.bytes, before.bytes)
+        if before.latency_ms is not None and after.latency_ms is not None:
+            speedup = _ratio(before.latency_ms.p50, after.latency_ms.p50)
+    return Headline(kept=kept, fewer_parameters=fewer_parameters, fewer_bytes=fewer_bytes, speedup=speedup)
+
+
+def settings_title(config: RunConfig) -> str:
+    """Name the settings that people tell runs apart by: "2 layers · T 2 · α 0.9"."""
+    student, parts = config.student, []
+    if config.kind is not RunKind.DISTILLED:
+        parts.append(NAMES[config.kind])
+    if config.kind is not RunKind.TFIDF:
+        depth = len(student.layers) or student.depth
+        parts.append(f"{depth} layer" + "s" * (depth != 1))
+        if student.width:
+            parts.append(f"width {student.width}")
+        if student.init is not StudentConfig().init:
+            parts.append("random start" if student.init is Init.RANDOM else str(student.init))
+    if config.kind is RunKind.DISTILLED:
+        parts.append(f"T {config.loss.temperature:g} · α {config.loss.alpha:g}")
+    if config.corpus.labeled < 1:
+        parts.append(f"{100 * config.corpus.labeled:g} % of the labels")
+    if config.corpus.left_out:
+        parts.append(f"without “{config.corpus.left_out}”")
+    if config.seed:
+        parts.append(f"seed {config.seed}")
+    return " · ".join(parts)
+
+
+def _ratio(part: float, whole: float) -> float | None:
+    return part / whole if whole > 0 else None
+
+
+def _saved(after: float, before: float) -> float | None:
+    return 1 - after / before if before > 0 else None
+
+
+def accuracy_difference(first: Predictions, second: Predictions) -> Difference:
+    """Return how much more often the first model is right than the second, paired over the same test texts.
+
+    The interval is that of a paired bootstrap: texts are drawn again, each with both its answers, so that what is hard
+    for both cancels.
+
+    Raises:
+        ValueError: If the two were not measured on the same texts.
+    """
+    if not np.array_equal(first.test_labels, second.test_labels):
+        raise ValueError("both models must have been measured on the same test texts")
+    return paired_difference(first.right(), second.right())
+
+
+def paired_difference(first: np.ndarray, second: np.ndarray) -> Difference:
+    """Return how much more often the first flag is set than the second, paired over the same texts."""
+    ahead, behind = first & ~second, second & ~first
+    n, n_ahead, n_behind = len(ahead), int(ahead.sum()), int(behind.sum())
+    # Only three things can happen to a text, so that drawing counts is drawing texts.
+    shares = np.array([n_ahead, n_behind, n - n_ahead - n_behind]) / n
+    drawn = np.random.default_rng(0).multinomial(n, shares, size=N_RESAMPLES)
+    low, high = np.percentile((drawn[:, 0] - drawn[:, 1]) / n, [2.5, 97.5])
+    return Difference(value=(n_ahead - n_behind) / n, low=float(low), high=float(high))
+
+
+def twin_difference(family: Family, read: Callable[[Path], Predictions] = read_predictions) -> Difference | None:
+    """Return the difference between a student and its twin without a teacher; None where one of them cannot be read.
+
+    Args:
+        family: The run with its twins.
+        read: Reads what a run answered from its folder.
+    """
+    twin = family.twin(RunKind.HARD_LABELS)
+    if twin is None:
+        return None
+    try:
+        return accuracy_difference(read(family.distilled.folder), read(twin.folder))
+    except (StoreError, ValueError):
+        return None

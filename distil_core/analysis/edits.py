@@ -1,0 +1,198 @@
+"""A sentence and its edits: words to drop, mask or swap, words that might take their place, and what changed.
+
+Needs neither torch nor a model.
+"""
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from math import log, sqrt
+
+from distil_core.analysis.comparison import Compared
+from distil_core.data.corpus import LabeledText
+from distil_core.evaluation.predictions import softmax
+
+_WORD = re.compile(r"\[[A-Z]+\]|<\w+>|\w+(?:['’\-]\w+)*|[^\w\s]")
+
+
+_NO_SPACE_BEFORE = re.compile(r"\s+([.,;:!?%)\]}])")
+
+
+MAX_MEMORY = 20_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Word:
+    """A word or sign of a sentence, from character ``start`` up to ``end``."""
+
+    text: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suggestion:
+    """A word that might take another's place; the texts with ``label`` (an index) use it more than the others do."""
+
+    word: str
+    label: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Vocabulary:
+    """Which words are typical of which label, and which words were seen right behind which other word.
+
+    ``typical`` has for each label its words, the most typical first; in ``after`` an empty word stands for the begin
+    and the end of a text.
+    """
+
+    typical: tuple[tuple[str, ...], ...]
+    after: dict[str, frozenset[str]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """The probability of a label before and after an edit, by both models; shares."""
+
+    label: int
+    teacher: tuple[float, float]
+    student: tuple[float, float]
+
+    @property
+    def size(self) -> float:
+        """The larger of the two models' changes, as a share from 0 to 1."""
+        return max(abs(after - before) for before, after in (self.teacher, self.student))
+
+
+def words(text: str) -> tuple[Word, ...]:
+    """Return the words and signs of a sentence; a mask such as ``[MASK]`` or ``<mask>`` is one word."""
+    return tuple(Word(text=found[0], start=found.start(), end=found.end()) for found in _WORD.finditer(text))
+
+
+def replaced(text: str, word: Word, new: str) -> str:
+    """Return a sentence with one word replaced, or dropped where ``new`` is empty; the rest stays as it is."""
+    before, new, after = text[: word.start], new.strip(), text[word.end :]
+    if not new:
+        return _NO_SPACE_BEFORE.sub(r"\1", f"{before.rstrip()} {after.lstrip()}".strip())
+    if any(map(str.isalnum, new)):  # a word in place of a sign must not grow together with its neighbors
+        before += " " * before[-1:].isalnum()
+        after = " " * after[:1].isalnum() + after
+    return f"{before}{new}{after}"
+
+
+def related(original: str, text: str) -> bool:
+    """Tell whether a sentence is still an edit of another: at least half of the words of both are shared, in order."""
+    before, after = ([word.text.casefold() for word in words(each)] for each in (original, text))
+    return SequenceMatcher(None, before, after, autojunk=False).ratio() >= 0.5
+
+
+def vocabulary(texts: Sequence[LabeledText], n_labels: int, *, most: int = 200) -> Vocabulary:
+    r"""Find the words that are typical of each label.
+
+    A word's score is its log-odds in the texts of a label against those in all others, over its standard error, with
+    half a count added to each (Monroe, Colaresi and Quinn, 2008, doi:10.1093/pan/mpn018); words with a positive score
+    that occur at least twice are typical.
+
+    Args:
+        texts: Labeled texts.
+        n_labels: How many labels there are.
+        most: Words to keep for a label.
+    """
+    by_label: list[Counter[str]] = [Counter() for _ in range(n_labels)]
+    behind: defaultdict[str, set[str]] = defaultdict(set)
+    for example in texts[:MAX_MEMORY]:
+        spoken = [word.text.casefold() for word in words(example.text)]
+        by_label[example.label].update({word for word in spoken if any(map(str.isalpha, word))})
+        for first, second in zip(["", *spoken], [*spoken, ""], strict=True):
+            behind[first].add(second)
+    total: Counter[str] = Counter()
+    for counts in by_label:
+        total.update(counts)
+    n_total = total.total()
+    typical = []
+    for counts in by_label:
+        n_here = counts.total()
+        scored = []
+        for word, here in counts.items():
+            there = total[word] - here
+            odds = log((here + 0.5) / (n_here - here + 0.5)) - log((there + 0.5) / (n_total - n_here - there + 0.5))
+            score = odds / sqrt(1 / (here + 0.5) + 1 / (there + 0.5))
+            if here >= 2 and score > 0:
+                scored.append((-score, word))
+        typical.append(tuple(word for _, word in sorted(scored)[:most]))
+    return Vocabulary(typical=tuple(typical), after={first: frozenset(seconds) for first, seconds in behind.items()})
+
+
+def suggestions(
+    known: Vocabulary, sentence: Sequence[Word], place: int, labels: Sequence[int], *, limit: int = 5
+) -> tuple[Suggestion, ...]:
+    """Suggest words for a place in a sentence: of each of some labels in turn, one that is typical of it.
+
+    Words that were seen both right behind the word before and right in front of the word after are preferred, then
+    those that were seen at one of the two; among them the most typical one is taken.
+
+    Args:
+        known: The words of the corpus.
+        sentence: Words of the sentence.
+        place: Which of them is to be replaced.
+        labels: Labels to find words for, in this order.
+        limit: How many words to suggest at most.
+    """
+    spoken = [word.text.casefold() for word in sentence]
+    behind = known.after.get(spoken[place - 1] if place else "", frozenset())
+    before = spoken[place + 1] if place + 1 < len(spoken) else ""
+
+    def misfit(word: str) -> int:
+        return (word not in behind) + (before not in known.after.get(word, frozenset()))
+
+    used = set(spoken)
+    found: list[Suggestion] = []
+    for _ in range(limit):  # of each label one more, until there are enough
+        for label in labels[: limit - len(found)]:
+            free = [word for word in known.typical[label] if word not in used]
+            if free:
+                best = min(free, key=misfit)  # of equals the first, which is the most typical
+                used.add(best)
+                found.append(Suggestion(word=best, label=label))
+    return tuple(found)
+
+
+def probability_rows(found: Compared, names: Sequence[str]) -> list[tuple[str, float, float]]:
+    """Return the name of each label with its probability by teacher and student, at temperature 1."""
+    sides = (softmax(logits, 1.0) for logits in (found.teacher_logits, found.student_logits))
+    return list(zip(names, *sides, strict=True))
+
+
+def changes(before: Compared, after: Compared) -> tuple[Change, ...]:
+    """Return how an edit moved the probability of each label, in the order of the labels."""
+    sides = zip(
+        *(softmax(logits, 1.0) for each in (before, after) for logits in (each.teacher_logits, each.student_logits)),
+        strict=True,
+    )
+    return tuple(
+        Change(label=label, teacher=(teacher, teacher_now), student=(student, student_now))
+        for label, (teacher, student, teacher_now, student_now) in enumerate(sides)
+    )
+
+
+def largest(found: Sequence[Change], *, limit: int) -> tuple[Change, ...]:
+    """Return the labels that an edit moved most, in the order of the labels."""
+    kept = sorted(found, key=lambda change: -change.size)[:limit]
+    return tuple(sorted(kept, key=lambda change: change.label))
+
+
+def one_per_label(texts: Sequence[LabeledText], *, limit: int = 5) -> tuple[LabeledText, ...]:
+    """Return the shortest text of each label, to try things with; texts of a word or two are left out."""
+    found: dict[int, LabeledText] = {}
+    for example in sorted(texts, key=lambda example: len(example.text)):
+        if len(example.text.split()) > 3:
+            found.setdefault(example.label, example)
+    return tuple(found[label] for label in sorted(found))[:limit]
+
+
+def gold_label(text: str, texts: Sequence[LabeledText]) -> int | None:
+    """Return the right label of a text if it is one of the test texts, else None."""
+    wanted = text.strip()
+    return next((example.label for example in texts if example.text.strip() == wanted), None)

@@ -1,0 +1,92 @@
+"""How hard each part of the loss pulls at a student, over the temperature: why the soft part carries ``T²``."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from distil_core.analysis.temperature import GradientNorms
+from distil_core.data.corpus import LabeledText
+from distil_core.data.tokenization import encode
+from distil_core.evaluation.predictions import Predictions
+from distil_core.functional.losses import hard_labels, soft_labels
+from distil_core.models.devices import default_device
+from distil_core.models.loading import load_model, load_tokenizer
+from distil_core.runs.record import RunRecord
+from distil_core.types import Model, Tokenizer
+
+N_TEXTS = 32
+"""Size of the batch, as runs are trained with by default."""
+
+TEMPERATURES = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
+
+
+def of_run(folder: Path, *, record: RunRecord, answers: Predictions, texts: Sequence[LabeledText]) -> GradientNorms:
+    """Measure the gradients of the finished student of a run on some of its shorter test texts, drawn at random.
+
+    Args:
+        folder: The run's folder.
+        record: The run's record.
+        answers: What teacher and student answered to the test texts.
+        texts: The test texts.
+
+    Raises:
+        ModelError: If the run has no student that can be loaded.
+    """
+    device = default_device()
+    tokenizer = load_tokenizer(folder / "student")
+    # The shorter half, as a batch is as wide as its longest text and is walked through once for each temperature.
+    shorter = sorted(range(len(texts)), key=lambda i: len(texts[i].text))[: max(N_TEXTS, len(texts) // 2)]
+    drawn = np.random.default_rng(0).permutation(shorter)[:N_TEXTS]
+    return gradient_norms(
+        load_model(folder / "student").to(device),
+        tokenizer,
+        [texts[i].text for i in drawn],
+        labels=[texts[i].label for i in drawn],
+        teacher_logits=torch.from_numpy(answers.teacher_test[drawn]),
+        max_length=min(record.config.teacher.max_length, tokenizer.model_max_length),
+    )
+
+
+def gradient_norms(
+    student: Model,
+    tokenizer: Tokenizer,
+    texts: Sequence[str],
+    *,
+    labels: Sequence[int],
+    teacher_logits: Tensor,
+    max_length: int,
+    temperatures: Sequence[float] = TEMPERATURES,
+) -> GradientNorms:
+    """Measure the gradient of each part of the loss on a batch of texts; the student is left as it is.
+
+    Args:
+        student: In eval mode.
+        tokenizer: The student's.
+        texts: The batch.
+        labels: Index of the right class of each text.
+        teacher_logits: What the teacher answered to each of them.
+        max_length: Tokens of a text that are read.
+        temperatures: At which to measure the soft part.
+    """
+    tokens = encode(tokenizer, texts, max_length=max_length).to(student.device)
+    ids, mask = tokens.padded(torch.arange(len(texts), device=student.device), padding=tokenizer.pad_token_id)
+    parameters = [parameter for parameter in student.parameters() if parameter.requires_grad]
+    logits = student(input_ids=ids, attention_mask=mask.long()).logits
+    teacher = teacher_logits.to(logits)
+
+    def norm(loss: Tensor) -> float:
+        # Some parts, such as a pooler that is not used, have no say in the answer.
+        slopes = torch.autograd.grad(loss, parameters, retain_graph=True, allow_unused=True)
+        return float(torch.stack([slope.norm() for slope in slopes if slope is not None]).norm())
+
+    scaled = tuple(norm(soft_labels(logits, teacher, temperature=t)) for t in temperatures)
+    return GradientNorms(
+        temperatures=tuple(temperatures),
+        soft=tuple(value / t**2 for value, t in zip(scaled, temperatures, strict=True)),
+        scaled=scaled,
+        hard=norm(hard_labels(logits, torch.tensor(labels, device=logits.device))),
+        n_texts=len(texts),
+    )

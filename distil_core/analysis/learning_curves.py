@@ -1,0 +1,90 @@
+"""Curves and progress of a run, from its events."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from distil_core.settings.config import RunKind
+from distil_core.training.events import Event, Stage, Step, Validation
+
+_ACCURACY = re.compile(r"accuracy (\d+(?:\.\d+)?)")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Curves:
+    """What a run has reported so far: weighted loss by part, and validation accuracy, over epochs."""
+
+    epochs: tuple[float, ...]
+    loss: Mapping[str, tuple[float, ...]]
+    validation_epochs: tuple[float, ...]
+    accuracy: tuple[float, ...]
+    teacher_accuracy: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """What a running run is doing; ``fraction`` and ``seconds_left`` are of this stage, None where nobody knows."""
+
+    stage: str
+    detail: str
+    fraction: float | None
+    seconds_left: float | None
+
+
+def curves(events: Iterable[Event], *, points: int = 200) -> Curves:
+    """Sort the events of a run into curves of at most about ``points`` points; the newest is always among them."""
+    steps: list[Step] = []
+    validations: list[Validation] = []
+    teacher: float | None = None
+    for event in events:
+        match event:
+            case Step():
+                while steps and steps[-1].step >= event.step:  # done again after an interruption
+                    steps.pop()
+                steps.append(event)
+            case Validation():
+                while validations and validations[-1].epoch >= event.epoch:
+                    validations.pop()
+                validations.append(event)
+            case Stage() if found := _ACCURACY.search(event.detail):
+                teacher = float(found[1])
+            case _:
+                pass
+    stride = max(1, len(steps) // points)
+    kept = steps[::-1][::stride][::-1]
+    parts = tuple(dict.fromkeys(part for step in kept for part in step.loss))
+    return Curves(
+        epochs=tuple(step.epoch for step in kept),
+        loss={part: tuple(step.loss.get(part, 0.0) for step in kept) for part in parts},
+        validation_epochs=tuple(event.epoch for event in validations),
+        accuracy=tuple(event.accuracy for event in validations),
+        teacher_accuracy=teacher,
+    )
+
+
+def validation_rows(found: Mapping[RunKind, Curves], names: Mapping[RunKind, str]) -> list[tuple[str, float, float]]:
+    """Return name, epoch and validation accuracy of every point of the curves."""
+    return [
+        (names[kind], epoch, accuracy)
+        for kind, curve in found.items()
+        for epoch, accuracy in zip(curve.validation_epochs, curve.accuracy, strict=True)
+    ]
+
+
+def progress(events: Sequence[Event]) -> Progress:
+    """Say what a run is doing, from its newest stage and the newest step within it."""
+    stage = Stage(name="Starting", detail="", fraction=None)
+    step: Step | None = None
+    for event in events:
+        if isinstance(event, Stage):
+            stage, step = event, None
+        elif isinstance(event, Step):
+            step = event
+    if step is None:
+        return Progress(stage=stage.name, detail=stage.detail, fraction=stage.fraction, seconds_left=None)
+    return Progress(
+        stage=stage.name,
+        detail=f"{step.examples_per_second:,.0f} texts/s",
+        fraction=min(1.0, step.step / max(1, step.n_steps)),
+        seconds_left=step.seconds_left,
+    )

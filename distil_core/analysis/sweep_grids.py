@@ -1,0 +1,123 @@
+"""What came of a sweep: its runs as cells, and cells laid out by two settings."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from distil_core.evaluation.bootstrap import Estimate, Sample, estimate
+from distil_core.runs.rows import Run, RunState
+from distil_core.runs.sweep import Axis, Sweep, SweepPoint, Value, config_at
+from distil_core.settings.config import RunConfig
+
+OF_THE_TEACHER = (Axis.TEMPERATURE, Axis.ALPHA)
+"""What a twin without a teacher does not depend on."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SweepCell:
+    """What came of one combination: its runs by seed, None where nobody has asked for one.
+
+    ``estimate`` is the mean over those seeds that are done. ``difference`` is that to the twin without a teacher, over
+    the seeds for which both are done.
+    """
+
+    point: SweepPoint
+    runs: tuple[Run | None, ...]
+    estimate: Estimate | None
+    difference: Estimate | None
+
+    @property
+    def n_done(self) -> int:
+        """Seeds that are done."""
+        return self.count(RunState.DONE)
+
+    def count(self, *states: RunState) -> int:
+        """Return how many seeds are in some states."""
+        return sum(run is not None and run.state in states for run in self.runs)
+
+    @property
+    def best_run(self) -> Run | None:
+        """A run to open: the first seed that is done, or else the first that is there."""
+        there = [run for run in self.runs if run is not None]
+        return min(there, key=lambda run: run.state is not RunState.DONE, default=None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GridRow:
+    """One line of a grid: a value of the setting that the lines stand for; ``twin`` says that nobody taught it."""
+
+    value: Value | None
+    twin: bool
+    cells: tuple[SweepCell, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SweepGrid:
+    """Two settings against each other, the others held still; the twins without a teacher are lines of their own."""
+
+    down: Axis
+    across: Axis
+    columns: tuple[Value, ...]
+    rows: tuple[GridRow, ...]
+
+
+def cells(sweep: Sweep, found: Mapping[RunConfig, Run], read: Callable[[Run], Sample]) -> dict[SweepPoint, SweepCell]:
+    """Return what came of every combination and of its twin.
+
+    Args:
+        sweep: What was asked for.
+        found: Its runs, by their settings.
+        read: What a finished run comes to, by whatever measure.
+    """
+    points = sweep.points()
+    samples: dict[SweepPoint, dict[int, Sample]] = {}
+    members: dict[SweepPoint, tuple[Run | None, ...]] = {}
+    for point in dict.fromkeys((*points, *(point.twin() for point in points))):
+        members[point] = tuple(found.get(config_at(sweep, point, seed)) for seed in sweep.seeds)
+        samples[point] = {
+            seed: read(run)
+            for seed, run in zip(sweep.seeds, members[point], strict=True)
+            if run is not None and run.record is not None
+        }
+    done = {}
+    for point, own in samples.items():
+        twins = samples[point.twin()]
+        pairs = [own[seed] - twins[seed] for seed in own if seed in twins and point != point.twin()]
+        done[point] = SweepCell(
+            point=point,
+            runs=members[point],
+            estimate=estimate(list(own.values())),
+            difference=estimate(pairs),
+        )
+    return done
+
+
+def grid(
+    sweep: Sweep, done: Mapping[SweepPoint, SweepCell], *, down: Axis, across: Axis, still: Mapping[Axis, Value]
+) -> SweepGrid:
+    """Lay cells out by two settings.
+
+    Args:
+        sweep: What was asked for.
+        done: Its cells.
+        down: What the lines stand for.
+        across: What the columns stand for; another setting.
+        still: Value of each of the other two.
+    """
+    first = {axis: sweep.values(axis)[0] for axis in Axis} | dict(still)
+
+    def line(value: Value, *, twin: bool) -> tuple[SweepCell, ...]:
+        points = (_point(first | {down: value, across: column}) for column in sweep.values(across))
+        return tuple(done[point.twin() if twin else point] for point in points)
+
+    values = sweep.values(down)
+    taught = [GridRow(value=value, twin=False, cells=line(value, twin=False)) for value in values]
+    alone = [None] if down in OF_THE_TEACHER else values
+    untaught = [
+        GridRow(value=value, twin=True, cells=line(values[0] if value is None else value, twin=True)) for value in alone
+    ]
+    return SweepGrid(down=down, across=across, columns=sweep.values(across), rows=(*taught, *untaught))
+
+
+def _point(values: Mapping[Axis, Any]) -> SweepPoint:
+    return SweepPoint(**{axis.value: value for axis, value in values.items()})

@@ -1,0 +1,210 @@
+"""What a temperature does to the answers of a run, and what is left beside the right label: dark knowledge.
+
+Takes the outputs that a run has stored; needs neither torch nor a model.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from distil_core.data.corpus import LabeledText
+from distil_core.evaluation.predictions import Predictions, log_softmax, softmax
+
+TEMPERATURES = tuple(2.0 ** (k / 4) for k in range(-13, 18))
+"""From 0.105 to 19.0 in quarters of an octave, with 1, 2, 4, 8 and 16 among them."""
+
+
+_SHADES = {"sure": 0.2, "hesitant": 0.75, "torn": 0.95}
+"""What the teacher is of a text, and how many of the texts it is surer of."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Softened:
+    """Means over the test texts at each temperature: entropies and divergences in nats, agreement as a share.
+
+    ``scaled_kl_nats`` is ``T² · KL``, as the loss weighs it.
+    """
+
+    temperatures: tuple[float, ...]
+    teacher_entropy_nats: tuple[float, ...]
+    student_entropy_nats: tuple[float, ...]
+    kl_nats: tuple[float, ...]
+    scaled_kl_nats: tuple[float, ...]
+    agreement: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DarkKnowledge:
+    """Where a model puts what it does not give to the right label.
+
+    Attributes:
+        shares: Row ``i``: over the texts whose right label is ``i``, the mean share of each other label in what is
+            left beside it. Not a number on the diagonal, and in rows of labels without a text.
+        overlap: How much of that lies where the teacher puts it: 1 less the mean total variation of the rows; 1 for
+            the teacher itself.
+        same_runner_up: For each text, whether its likeliest wrong label is the teacher's, too.
+    """
+
+    shares: np.ndarray
+    overlap: float
+    same_runner_up: np.ndarray
+
+    @property
+    def runner_up_agreement(self) -> float:
+        """Share of the texts whose likeliest wrong label is the teacher's, too."""
+        return float(self.same_runner_up.mean())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GradientNorms:
+    """Euclidean norm of the gradient of each part of the loss with respect to all parameters of the student.
+
+    Attributes:
+        temperatures: At which the soft part was measured.
+        soft: Of ``KL(p_t || p_s)`` at each of them.
+        scaled: Of ``T² · KL(p_t || p_s)``, which is what a student is trained on.
+        hard: Of the cross-entropy with the labels, which no temperature changes.
+        n_texts: Size of the batch.
+    """
+
+    temperatures: tuple[float, ...]
+    soft: tuple[float, ...]
+    scaled: tuple[float, ...]
+    hard: float
+    n_texts: int
+
+    def falls(self, low: float, high: float) -> tuple[float, float]:
+        """Return how many times smaller the soft part's gradient is at ``high`` than at ``low``: plain, scaled."""
+        first, last = self.temperatures.index(low), self.temperatures.index(high)
+        return self.soft[first] / self.soft[last], self.scaled[first] / self.scaled[last]
+
+
+def over_temperatures(answers: Predictions, temperatures: Sequence[float] = TEMPERATURES) -> Softened:
+    """Measure teacher and student on all test texts at each temperature."""
+    columns: list[tuple[float, ...]] = []
+    for temperature in temperatures:
+        teacher, student = (log_softmax(logits, temperature) for logits in (answers.teacher_test, answers.test))
+        kl = max(0.0, float((np.exp(teacher) * (teacher - student)).sum(axis=1).mean()))
+        alike = float((teacher.argmax(axis=1) == student.argmax(axis=1)).mean())
+        columns.append(
+            (float(_row_entropy(teacher).mean()), float(_row_entropy(student).mean()), kl, temperature**2 * kl, alike)
+        )
+    teacher_entropy, student_entropy, kl_nats, scaled, agreement = zip(*columns, strict=True)
+    return Softened(
+        temperatures=tuple(temperatures),
+        teacher_entropy_nats=teacher_entropy,
+        student_entropy_nats=student_entropy,
+        kl_nats=kl_nats,
+        scaled_kl_nats=scaled,
+        agreement=agreement,
+    )
+
+
+def telling(answers: Predictions, texts: Sequence[LabeledText]) -> dict[str, LabeledText]:
+    """Return a test text of which the teacher is sure, one over which it hesitates, and one that tears it apart.
+
+    Args:
+        answers: Logits on the test texts.
+        texts: The same texts, in the same order; those of a word or two are left out where there are others.
+    """
+    entropy = _row_entropy(log_softmax(answers.teacher_test))
+    order = sorted(range(len(texts)), key=entropy.__getitem__)
+    order = [i for i in order if len(texts[i].text.split()) > 3] or order
+    return {name: texts[order[int(rank * (len(order) - 1))]] for name, rank in _SHADES.items()}
+
+
+def stored(
+    text: str, answers: Predictions, texts: Sequence[LabeledText]
+) -> tuple[tuple[float, ...], tuple[float, ...]] | None:
+    """Return what teacher and student answered to a text when the run measured them; None if it is no test text."""
+    wanted = text.strip()
+    for i, example in enumerate(texts):
+        if example.text.strip() == wanted:
+            return tuple(answers.teacher_test[i].tolist()), tuple(answers.test[i].tolist())
+    return None
+
+
+def answer_rows(
+    teacher: Sequence[float], student: Sequence[float], names: Sequence[str], *, temperature: float
+) -> list[tuple[str, float, float, float, float]]:
+    """Return the name of each label with its logit and its share at a temperature, by teacher and by student."""
+    shares = (softmax(logits, temperature) for logits in (teacher, student))
+    return list(zip(names, teacher, student, *shares, strict=True))
+
+
+def dark_knowledge(
+    teacher: np.ndarray, models: Mapping[str, np.ndarray], labels: np.ndarray, *, temperature: float
+) -> dict[str, DarkKnowledge]:
+    r"""Compare where models put what they do not give to the right label, at a temperature.
+
+    For each text the right label is left out and the rest softened, ``softmax(z_wrong / T)``: what Hinton et al. (2015,
+    arXiv:1503.02531, §1) call the relative probabilities of the wrong answers.
+
+    Args:
+        teacher: The teacher's scores on labeled texts, which the others are held against.
+        models: Their scores on the same texts, by name.
+        labels: Index of the right class of each text.
+        temperature: Above zero.
+
+    Returns:
+        By name, the teacher's own under "Teacher" first.
+    """
+    usual, first_wrong = _leftover(teacher, labels, temperature), _runner_up(teacher, labels)
+    found = {}
+    for name, logits in {"Teacher": teacher, **models}.items():
+        shares = _leftover(logits, labels, temperature)
+        common = np.minimum(np.nan_to_num(shares), np.nan_to_num(usual)).sum(axis=1)
+        found[name] = DarkKnowledge(
+            shares=shares,
+            overlap=float(common[np.unique(labels)].mean()),
+            same_runner_up=_runner_up(logits, labels) == first_wrong,
+        )
+    return found
+
+
+def highest(models: Mapping[str, DarkKnowledge]) -> float:
+    """Return the largest share in any of the matrices, for one color scale over all of them."""
+    return max(float(np.nanmax(model.shares)) for model in models.values())
+
+
+def dark_knowledge_rows(models: Mapping[str, DarkKnowledge], labels: Sequence[str]) -> list[tuple[Any, ...]]:
+    """Return right label, wrong label, and the share that each model gives to it of what is left."""
+    matrices = [model.shares for model in models.values()]
+    return [
+        (labels[i], labels[j], *(float(shares[i, j]) for shares in matrices))
+        for i, j in np.ndindex(matrices[0].shape)
+        if not np.isnan(matrices[0][i, j])
+    ]
+
+
+def likeliest(rows: Iterable[tuple[Any, ...]], *, limit: int = 5) -> list[tuple[Any, ...]]:
+    """Return those of :func:`leftover_rows` to which the teacher gives most."""
+    return sorted(rows, key=lambda row: -row[2])[:limit]
+
+
+def _without_right(logits: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    rest = np.array(logits, dtype=np.float64)
+    rest[np.arange(len(labels)), labels] = -np.inf
+    return rest
+
+
+def _leftover(logits: np.ndarray, labels: np.ndarray, temperature: float) -> np.ndarray:
+    shares = np.exp(log_softmax(_without_right(logits, labels), temperature))
+    n_classes = shares.shape[1]
+    sums = np.zeros((n_classes, n_classes))
+    np.add.at(sums, labels, shares)
+    counts = np.bincount(labels, minlength=n_classes).astype(np.float64)
+    counts[counts == 0] = np.nan
+    means = sums / counts[:, None]
+    np.fill_diagonal(means, np.nan)
+    return means
+
+
+def _runner_up(logits: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    return np.asarray(_without_right(logits, labels).argmax(axis=1))
+
+
+def _row_entropy(log_probabilities: np.ndarray) -> np.ndarray:
+    return np.asarray(-(np.exp(log_probabilities) * log_probabilities).sum(axis=1))

@@ -1,0 +1,273 @@
+"""The lab from a shell: ``python -m distil_core --help``.
+
+Progress goes to stderr, a table to stdout, and the last line of stdout is one JSON object. An error is one line on
+stderr, and the exit status 2.
+"""
+
+import argparse
+import json
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import fields
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, NoReturn
+
+from distil_core import process
+from distil_core.bench import commands as bench
+from distil_core.errors import Cancelled, ConfigError, DistilError
+from distil_core.runs.rows import Run
+from distil_core.runs.store import RunStore, default_folder
+from distil_core.settings.config import (
+    CorpusConfig,
+    LayerMap,
+    LossConfig,
+    RunConfig,
+    StudentConfig,
+    TeacherConfig,
+    TrainingConfig,
+)
+from distil_core.settings.serialization import from_json
+from distil_core.training.cache import Cache
+from distil_core.training.events import Event, Stage, Step, Validation
+
+_SECTIONS: tuple[type[Any], ...] = (CorpusConfig, TeacherConfig, StudentConfig, LossConfig, TrainingConfig)
+_RENAMED = {
+    (CorpusConfig, "source"): "corpus",
+    (CorpusConfig, "seed"): "corpus-seed",
+    (TeacherConfig, "source"): "teacher",
+    (TeacherConfig, "epochs"): "teacher-epochs",
+    (TeacherConfig, "learning_rate"): "teacher-learning-rate",
+}
+_SECTION_NAMES = {
+    CorpusConfig: "corpus",
+    TeacherConfig: "teacher",
+    StudentConfig: "student",
+    LossConfig: "loss",
+    TrainingConfig: "training",
+}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit status."""
+    process.tune()
+    options = _parser().parse_args(arguments)
+    command: Callable[[argparse.Namespace], int] = options.command
+    try:
+        return command(options)
+    except DistilError as error:
+        print(f"error: {error}".replace("\n", " "), file=sys.stderr)
+        return 2
+    except (Cancelled, KeyboardInterrupt):
+        print("stopped; the same command goes on where it was", file=sys.stderr)
+        return 130
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser whose errors are one line, like all others."""
+
+    def error(self, message: str) -> NoReturn:
+        print(f"error: {message}; see {self.prog} --help", file=sys.stderr)
+        sys.exit(2)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(prog="python -m distil_core", description="Distil a small student out of a BERT-family teacher.")
+    store = _Parser(add_help=False)
+    store.add_argument("--store", type=Path, default=None, help=f"where runs are kept (default: {default_folder()})")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    distil = commands.add_parser("distil", parents=[store], help="distil a student and compare it with its twins")
+    for section in _SECTIONS:
+        group = distil.add_argument_group(_SECTION_NAMES[section])
+        for item in fields(section):
+            _add_setting(group, section, item)
+    distil.add_argument("--seed", type=int, default=0, help="Seed of initialization, batches and dropout (default: 0)")
+    distil.add_argument("--no-twins", action="store_true", help="Leave out the twins and the baseline.")
+    distil.add_argument("--out", type=Path, default=None, help="Write the student to this folder too.")
+    distil.set_defaults(command=_distil)
+
+    runs = commands.add_parser("runs", parents=[store], help="list the runs, or show or delete one")
+    runs.add_argument("run", nargs="?", help="name of a run, or its beginning")
+    runs.add_argument("--delete", action="store_true", help="delete the run that is named")
+    runs.set_defaults(command=_runs)
+
+    cache = commands.add_parser("cache", parents=[store], help="show what is kept of teachers, or empty it")
+    cache.add_argument("--empty", action="store_true", help="remove everything; it is computed again when needed")
+    cache.set_defaults(command=_cache)
+
+    assets = commands.add_parser("build-assets", help="build the shipped teacher and the example run anew")
+    assets.add_argument("--folder", type=Path, default=Path("assets"), help="folder to write to (default: assets)")
+    assets.add_argument("--only", choices=("teacher", "example"), help="build only this")
+    assets.set_defaults(command=_build_assets)
+
+    measured = commands.add_parser("bench", help="time the lab beside what people would otherwise run")
+    bench.add(measured.add_subparsers(required=True, metavar="BENCHMARK"), store)
+
+    worker = commands.add_parser("worker", parents=[store], help="compute queued runs; the app starts one by itself")
+    worker.add_argument("--idle-seconds", type=float, default=1800.0, help="leave after so long without work")
+    worker.add_argument("--slot", type=int, default=0, help="which of the workers this is, from 0")
+    worker.set_defaults(command=_worker)
+    return parser
+
+
+def _add_setting(group: Any, section: type[Any], item: Any) -> None:
+    flag = _RENAMED.get((section, item.name), item.name.replace("_", "-"))
+    destination = f"{_SECTION_NAMES[section]}.{item.name}"
+    sentence = item.metadata["help"].replace("%", "%%")
+    if isinstance(item.default, tuple):
+        kind = int if item.name == "layers" else str
+        shown = f"{sentence} Separated by commas."
+        group.add_argument(f"--{flag}", dest=destination, type=_listed(kind), default=None, help=shown)
+    elif isinstance(item.default, StrEnum):
+        choices = [str(choice) for choice in type(item.default) if choice is not LayerMap.EXPLICIT]
+        shown = f"{sentence} (default: {item.default})"
+        group.add_argument(f"--{flag}", dest=destination, choices=choices, default=None, help=shown)
+    else:
+        default = f" (default: {item.default})" if item.default != "" else ""
+        group.add_argument(
+            f"--{flag}", dest=destination, type=type(item.default), default=None, help=f"{sentence}{default}"
+        )
+
+
+def _listed(kind: type[Any]) -> Callable[[str], tuple[Any, ...]]:
+    def parse(text: str) -> tuple[Any, ...]:
+        return tuple(kind(part.strip()) for part in text.split(",") if part.strip())
+
+    parse.__name__ = f"list of {kind.__name__}"
+    return parse
+
+
+def _config(options: argparse.Namespace) -> RunConfig:
+    values: dict[str, Any] = {}
+    for section in _SECTIONS:
+        name = _SECTION_NAMES[section]
+        given = {item.name: getattr(options, f"{name}.{item.name}") for item in fields(section)}
+        values[name] = {key: value for key, value in given.items() if value is not None}
+    student = values["student"]
+    if student.get("layers"):
+        if clashing := [f"--{name.replace('_', '-')}" for name in ("depth", "layer_map") if name in student]:
+            raise ConfigError(f"--layers names the layers itself; leave out {' and '.join(clashing)}")
+        student["layer_map"] = LayerMap.EXPLICIT
+    return from_json(RunConfig, {**values, "seed": options.seed})
+
+
+def _distil(options: argparse.Namespace) -> int:
+    import shutil
+
+    from distil_core.reporting.tables import metric_table_text
+    from distil_core.runs import foreground
+    from distil_core.runs.families import family
+
+    store = RunStore(options.store)
+    result = foreground.run_all(_config(options), store, twins=not options.no_twins, assisted=True, on_event=_Printer())
+    if options.out is not None:
+        try:
+            shutil.copytree(result.folder / "student", options.out, dirs_exist_ok=True)
+        except OSError as exc:
+            raise ConfigError(f"--out must be a folder that can be written to, got {options.out} ({exc})") from exc
+        print(f"student written to {options.out}", file=sys.stderr)
+    if (measured := family(store.get(result.run), store)) is not None:
+        print(metric_table_text(measured))
+    print(json.dumps(result.to_json()))
+    return 0
+
+
+class _Printer:
+    """Tell on stderr what happens: stages and epochs as lines, steps as one line that changes."""
+
+    def __init__(self) -> None:
+        self._live = sys.stderr.isatty()
+        self._last = ""
+
+    def __call__(self, run: Run, event: Event) -> None:
+        label = f"[{run.config.kind}]"
+        match event:
+            case Stage():
+                text = f"{label} {event.name}" + (f": {event.detail}" if event.detail else "")
+                self._say(text, lasting=event.name != self._last)
+                self._last = event.name
+            case Step():
+                loss = ", ".join(f"{name} {value:.4f}" for name, value in event.loss.items())
+                text = f"{label} step {event.step}/{event.n_steps}, {loss}, {event.examples_per_second:.0f} texts/s"
+                self._say(f"{text}, {event.seconds_left:.0f} s left", lasting=False)
+            case Validation():
+                agreement = "" if event.agreement is None else f", agreement {event.agreement:.2%}"
+                self._say(f"{label} epoch {event.epoch:g}: accuracy {event.accuracy:.2%}{agreement}", lasting=True)
+
+    def _say(self, text: str, *, lasting: bool) -> None:
+        if self._live:
+            print(f"\r\033[K{text}", end="\n" if lasting else "", file=sys.stderr, flush=True)
+        elif lasting:
+            print(text, file=sys.stderr, flush=True)
+
+
+def _runs(options: argparse.Namespace) -> int:
+    from distil_core.analysis.comparison import settings_title
+    from distil_core.errors import RunNotFoundError
+    from distil_core.settings.serialization import to_json
+
+    store = RunStore(options.store)
+    if options.run is None and options.delete:
+        raise ConfigError("a run must be named to be deleted, got none; see the list of runs")
+    if options.run is None:
+        for run in store.list():
+            accuracy = f"{run.record.model.quality.accuracy.value:.1%}" if run.record else ""
+            line = (run.id, f"{run.state:11}", f"{run.config.kind:11}", f"{accuracy:6}", f"{run.corpus_name:12}")
+            print("  ".join((*line, settings_title(run.config))))
+        return 0
+    found = [run for run in store.list() if run.id.startswith(options.run)]
+    if len(found) != 1:
+        raise RunNotFoundError(
+            f"a run must be named by itself, got {options.run!r}, which fits {len(found)}; see the list of runs"
+        )
+    if options.delete:
+        store.delete(found[0].id)
+        print(f"deleted {found[0].id}")
+    else:
+        (run,) = found
+        shown = {"id": run.id, "state": run.state, "config": run.config, "record": run.record}
+        print(json.dumps(to_json(shown), indent=1))
+    return 0
+
+
+def _cache(options: argparse.Namespace) -> int:
+    store = RunStore(options.store)
+    cache = Cache(store.path / "cache")
+    if options.empty:
+        print(f"freed {cache.empty() / 1e6:.1f} MB")
+        return 0
+    entries = cache.entries()
+    for entry in entries:
+        print(f"{entry.bytes / 1e6:10.1f} MB  {entry.name}")
+    print(f"{sum(entry.bytes for entry in entries) / 1e6:10.1f} MB  in all, in {cache.root}")
+    return 0
+
+
+def _build_assets(options: argparse.Namespace) -> int:
+    from distil_core import assets
+
+    if options.only != "example":
+        assets.build_teacher(options.folder / "teacher", tell=lambda text: print(text, file=sys.stderr, flush=True))
+    if options.only != "teacher":
+        assets.build_example(options.folder / "example", tell=lambda text: print(text, file=sys.stderr, flush=True))
+    return 0
+
+
+def _worker(options: argparse.Namespace) -> int:
+    from distil_core.runs import workers
+
+    store = RunStore(options.store)
+
+    def prepare() -> None:
+        from distil_core.runs import execute as run_execute
+
+        run_execute.warm_up(store)
+
+    def execute(run: Run, store: RunStore) -> None:
+        from distil_core.runs import execute as run_execute
+
+        run_execute.execute(run, store)
+
+    workers.serve(store, execute, slot=options.slot, prepare=prepare, idle_seconds=options.idle_seconds)
+    return 0

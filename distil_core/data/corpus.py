@@ -1,0 +1,35 @@
+"""Labelled texts: one split of a corpus, and the corpus."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Split:
+    """Texts and, for each, the index of its label."""
+
+    texts: tuple[str, ...]
+    labels: tuple[int, ...]
+
+    def __len__(self) -> int:
+        return len(self.texts)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Corpus:
+    """Three disjoint splits; ``notes`` says what a reader should know, ``digest`` names the contents."""
+
+    name: str
+    label_names: tuple[str, ...]
+    train: Split
+    validation: Split
+    test: Split
+    notes: tuple[str, ...]
+    digest: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LabeledText:
+    """A labeled text."""
+
+    text: str
+    label: int

@@ -1,0 +1,153 @@
+"""Data sets of the Hugging Face hub, and folders that ``datasets`` saved; needs the extra ``hub``."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from distil_core.data import files, tables
+from distil_core.data import splits as data_splits
+from distil_core.data.corpus import Corpus
+from distil_core.data.tables import Examples, Table
+from distil_core.errors import CorpusError, MissingExtraError
+from distil_core.settings.config import CorpusConfig
+
+_NAME = re.compile(r"\w[\w.-]*")
+
+
+def from_hub(config: CorpusConfig) -> Corpus:
+    """Load ``hub:NAME`` or ``hub:NAME/CONFIGURATION``, where a name is ``data set`` or ``owner/data set``.
+
+    Raises:
+        CorpusError: If there is no such data set within reach, or it cannot be used.
+        MissingExtraError: If ``datasets`` is not installed.
+    """
+    name = config.source.removeprefix("hub:").strip()
+    parts = name.split("/")
+    if len(parts) > 3 or not all(map(_NAME.fullmatch, parts)):
+        raise CorpusError(
+            f"a hub corpus must be hub:NAME, hub:OWNER/NAME or hub:OWNER/NAME/CONFIGURATION, got {config.source!r}; "
+            "copy the name from the page of the data set"
+        )
+    datasets = _datasets()
+    readings: list[tuple[str, ...]] = [(name,)]
+    if len(parts) == 3:
+        readings = [(f"{parts[0]}/{parts[1]}", parts[2])]
+    elif len(parts) == 2:
+        # "glue/sst2" reads as owner and data set first, then as data set and configuration.
+        readings.append((parts[0], parts[1]))
+    failure: Exception | None = None
+    for reading in readings:
+        try:
+            data = datasets.load_dataset(*reading)
+        # The hub, the network and the file formats behind it raise whatever they like.
+        except Exception as exc:
+            failure = failure or exc
+        else:
+            return _corpus(name, data, config)
+    raise CorpusError(
+        f"the hub data set {name!r} cannot be loaded ({_one_line(failure)}); check its name, its configuration "
+        "(hub:OWNER/NAME/CONFIGURATION) and the network"
+    ) from failure
+
+
+def from_folder(folder: Path, config: CorpusConfig) -> Corpus:
+    """Load a folder that ``save_to_disk`` of ``datasets`` wrote.
+
+    Raises:
+        CorpusError: If the folder is another one, is damaged, or cannot be used.
+        MissingExtraError: If ``datasets`` is not installed.
+    """
+    try:
+        found = sorted(path.name for path in folder.iterdir())
+    except OSError as exc:
+        raise CorpusError(f"{folder} cannot be read ({exc}); check its permissions") from exc
+    if not {"dataset_dict.json", "state.json"} & set(found):
+        usable = [name for name in found if Path(name).suffix.lower() in files.SUFFIXES]
+        raise CorpusError(
+            f"{folder} must be a folder that save_to_disk of datasets wrote, got another one; "
+            + (f"name one of its files: {', '.join(usable[:8])}" if usable else "name a file instead")
+        )
+    datasets = _datasets()
+    try:
+        data = datasets.load_from_disk(str(folder))
+    # A damaged folder raises from pyarrow, json or the file system.
+    except Exception as exc:
+        raise CorpusError(f"{folder} is a damaged data set ({_one_line(exc)}); save it again") from exc
+    return _corpus(folder.resolve().name, data, config)
+
+
+def _datasets() -> Any:
+    try:
+        import datasets
+    except ImportError as exc:
+        raise MissingExtraError("A data set of the Hugging Face hub", "hub") from exc
+    return datasets
+
+
+def _corpus(name: str, data: Any, config: CorpusConfig) -> Corpus:
+    splits: Mapping[str, Any] = data if isinstance(data, Mapping) else {"train": data}
+    if len(splits) == 1:
+        splits = {"train": next(iter(splits.values()))}
+    train_data, validation_data, test_data = (
+        _split(splits, *names) for names in (("train",), ("validation", "valid", "val", "dev"), ("test",))
+    )
+    if train_data is None:
+        raise CorpusError(f"{name} must have a split called train, got {', '.join(splits)}; choose another data set")
+    train = tables.examples_of(
+        _table(name, train_data), text_column=config.text_column, label_column=config.label_column
+    )
+    notes: list[str] = []
+    validation = _like(train, validation_data, f"validation split of {name}", notes)
+    test: Examples | None
+    if config.test:
+        test_file = files.read_table(files.path_of(config.test))
+        test = tables.examples_of(test_file, text_column=config.text_column, label_column=config.label_column)
+    else:
+        test = _like(train, test_data, f"test split of {name}", notes)
+        if test is None and validation is not None:
+            notes.append(f"{name} has no test split with labels: its validation split takes that place")
+            validation, test = None, validation
+    train = replace(train, notes=(*train.notes, *notes))
+    return data_splits.assemble(name, train, config, validation=validation, test=test)
+
+
+def _split(splits: Mapping[str, Any], *names: str) -> Any:
+    """Return the split with one of the names, or one whose name goes on from it, as in ``validation_matched``."""
+    exact = [splits[name] for name in names if name in splits]
+    alike = [data for name in names for found, data in splits.items() if found.startswith(f"{name}_")]
+    return next(iter(exact + alike), None)
+
+
+def _like(train: Examples, data: Any, where: str, notes: list[str]) -> Examples | None:
+    """Return the examples of another split; none if it has no labels, as in many a public test split."""
+    if data is None:
+        return None
+    columns = (train.text_column, train.label_column)
+    if all(column in data.column_names for column in columns):
+        part = tables.examples_of(_table(where, data), text_column=columns[0], label_column=columns[1])
+        if part.texts:
+            return part
+    notes.append(f"the {where} has no labels and is left out")
+    return None
+
+
+def _table(where: str, data: Any) -> Table:
+    from datasets import ClassLabel
+
+    plain = data.with_format(None)
+    declared = {
+        column: tuple(feature.names) for column, feature in data.features.items() if isinstance(feature, ClassLabel)
+    }
+    return Table(
+        where=where,
+        columns=tuple(data.column_names),
+        n_rows=len(data),
+        values=lambda column: tables.named(plain.select_columns([column])[:][column], declared.get(column)),
+        declared=declared,
+    )
+
+
+def _one_line(exc: Exception | None) -> str:
+    return " ".join(str(exc).split())[:300]

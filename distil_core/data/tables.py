@@ -1,0 +1,229 @@
+"""Rows of named columns, wherever they were read from, and which of them hold the texts and the labels."""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from distil_core.errors import CorpusError
+
+TEXT_COLUMNS = (
+    "text",
+    "sentence",
+    "review",
+    "question",
+    "content",
+    "utterance",
+    "query",
+    "comment",
+    "message",
+    "tweet",
+    "document",
+    "body",
+    "headline",
+    "title",
+)
+LABEL_COLUMNS = (
+    "label",
+    "labels",
+    "class",
+    "category",
+    "sentiment",
+    "target",
+    "intent",
+    "topic",
+    "emotion",
+    "coarse_label",
+    "label_text",
+    "class_name",
+    "rating",
+    "stars",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """Rows of a file or data set; ``values`` reads one column, ``declared`` orders the labels of a column."""
+
+    where: str
+    columns: tuple[str, ...]
+    n_rows: int
+    values: Callable[[str], Sequence[object]]
+    declared: dict[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Examples:
+    """Texts of a table with their labels as written, and what was left out."""
+
+    where: str
+    texts: tuple[str, ...]
+    labels: tuple[str, ...]
+    declared: tuple[str, ...]
+    text_column: str
+    label_column: str
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sentences:
+    """Texts of a table, the row of each (counted from 1), and their labels as written, empty where there are none."""
+
+    texts: tuple[str, ...]
+    rows: tuple[int, ...]
+    labels: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
+def folded(text: str) -> str:
+    """Return what two texts have in common if they differ in case and spacing only."""
+    return " ".join(text.casefold().split())
+
+
+def guess(columns: Sequence[str], usual: Sequence[str]) -> str:
+    """Return the column with the first of the ``usual`` names, in whatever case; empty if there is none."""
+    by_name = {column.strip().lower(): column for column in reversed(columns)}
+    return next((by_name[name] for name in usual if name in by_name), "")
+
+
+def named(cells: Sequence[object], names: Sequence[str] | None) -> Sequence[object]:
+    """Put names in place of indices, and nothing in place of an index without a name (-1 is "not labelled")."""
+    if names is None:
+        return cells
+    return [names[cell] if isinstance(cell, int) and 0 <= cell < len(names) else None for cell in cells]
+
+
+def examples_of(table: Table, *, text_column: str, label_column: str) -> Examples:
+    """Return the rows of a table that have both a text and a label.
+
+    Args:
+        table: Rows of named columns.
+        text_column: Column with the texts; empty: found by its name.
+        label_column: Column with the labels; empty: found by its name.
+
+    Raises:
+        CorpusError: If a column is not there, or holds what cannot be a text or a label.
+    """
+    text_column = _choose(table, text_column, kind="text", usual=TEXT_COLUMNS)
+    label_column = _choose(table, label_column, kind="label", usual=LABEL_COLUMNS)
+    if text_column == label_column:
+        raise CorpusError(f"texts and labels must be two columns of {table.where}, got {text_column!r} for both")
+    texts = [_text(value, table, text_column) for value in table.values(text_column)]
+    labels = [_label(value, table, label_column) for value in table.values(label_column)]
+    kept = [(text, label) for text, label in zip(texts, labels, strict=True) if text and label]
+    n_without_text = sum(not text for text in texts)
+    n_without_label = len(texts) - n_without_text - len(kept)
+    if texts and n_without_text == len(texts):
+        raise CorpusError(
+            f"every text in column {text_column!r} of {table.where} is empty; choose another text column of: "
+            f"{', '.join(table.columns)}"
+        )
+    notes = []
+    for n_rows, what in ((n_without_text, "text"), (n_without_label, "label")):
+        if n_rows:
+            rows, verb = ("row", "is") if n_rows == 1 else ("rows", "are")
+            notes.append(f"{n_rows} {rows} of {table.where} without a {what} {verb} left out")
+    _refuse_surrogates(kept, table, text_column)
+    return Examples(
+        where=table.where,
+        texts=tuple(text for text, _ in kept),
+        labels=tuple(label for _, label in kept),
+        declared=table.declared.get(label_column, ()),
+        text_column=text_column,
+        label_column=label_column,
+        notes=tuple(notes),
+    )
+
+
+def sentences_of(table: Table, *, text_column: str = "", label_column: str = "") -> Sentences:
+    """Return the rows of a table that have a text, whether or not they have a label.
+
+    Args:
+        table: Rows of named columns.
+        text_column: Column with the texts; empty: the only one, or found by its name.
+        label_column: Column with the labels; empty: there is none.
+
+    Raises:
+        CorpusError: If a column is not there, holds what cannot be a text or a label, or no text at all.
+    """
+    if not text_column and len(table.columns) == 1:
+        (text_column,) = table.columns
+    text_column = _choose(table, text_column, kind="text", usual=TEXT_COLUMNS)
+    texts = [_text(value, table, text_column) for value in table.values(text_column)]
+    labels = [""] * len(texts)
+    if label_column:
+        _choose(table, label_column, kind="label", usual=LABEL_COLUMNS)
+        labels = [_label(value, table, label_column) for value in table.values(label_column)]
+    kept = [(row, text, label) for row, (text, label) in enumerate(zip(texts, labels, strict=True), start=1) if text]
+    if not kept:
+        raise CorpusError(
+            f"every text in column {text_column!r} of {table.where} is empty; choose another text column of: "
+            f"{', '.join(table.columns)}"
+        )
+    n_without = len(texts) - len(kept)
+    _refuse_surrogates([(text, label) for _, text, label in kept], table, text_column)
+    rows, verb = ("row", "is") if n_without == 1 else ("rows", "are")
+    return Sentences(
+        texts=tuple(text for _, text, _ in kept),
+        rows=tuple(row for row, _, _ in kept),
+        labels=tuple(label for _, _, label in kept),
+        notes=(f"{n_without} {rows} of {table.where} without a text {verb} left out",) if n_without else (),
+    )
+
+
+def _choose(table: Table, wanted: str, *, kind: str, usual: Sequence[str]) -> str:
+    columns = ", ".join(repr(column) for column in table.columns)
+    if wanted:
+        if wanted in table.columns:
+            return wanted
+        raise CorpusError(f"{kind}_column must be a column of {table.where}, got {wanted!r}; its columns: {columns}")
+    guessed = guess(table.columns, usual)
+    if not guessed:
+        raise CorpusError(
+            f"{table.where} has no {kind} column with a usual name ({', '.join(usual[:5])}, ...); "
+            f"set {kind}_column to one of its columns: {columns}"
+        )
+    return guessed
+
+
+def _text(value: object, table: Table, column: str) -> str:
+    """Return the text of a cell; empty if there is none."""
+    if isinstance(value, str):
+        return value if value and not value.isspace() else ""
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return ""
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return str(value)
+    raise CorpusError(
+        f"column {column!r} of {table.where} must hold texts, got {_shown(value)}; choose another text column of: "
+        f"{', '.join(table.columns)}"
+    )
+
+
+def _label(value: object, table: Table, column: str) -> str:
+    """Return the label of a cell as it would be written in a CSV file; empty if there is none."""
+    if isinstance(value, str):
+        return value.strip()
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return ""
+    if isinstance(value, bool | int | float):
+        return str(value)
+    raise CorpusError(
+        f"column {column!r} of {table.where} must hold one label a row (a word, a whole number or true/false), "
+        f"got {_shown(value)}; choose another label column of: {', '.join(table.columns)}"
+    )
+
+
+def _shown(value: object) -> str:
+    text = repr(value)
+    return f"{type(value).__name__} {text if len(text) <= 60 else text[:57] + '...'}"
+
+
+def _refuse_surrogates(rows: Sequence[tuple[str, str]], table: Table, column: str) -> None:
+    try:
+        "".join(text + label for text, label in rows).encode()
+    except UnicodeEncodeError as exc:
+        broken = exc.object[exc.start]
+        raise CorpusError(
+            f"the texts and labels of {table.where} must be whole characters, got half a character ({broken!r}) "
+            f"in column {column!r} or its labels; write the file again as UTF-8"
+        ) from exc

@@ -1,0 +1,111 @@
+"""A student leaves the house: its Hugging Face folder as a ZIP archive, with a model card of its figures.
+
+Needs neither torch nor a model; ONNX is written elsewhere.
+"""
+
+import json
+import zipfile
+from io import BytesIO
+from pathlib import Path
+
+from distil_core.analysis.comparison import settings_title, twin_difference
+from distil_core.errors import RunNotFoundError
+from distil_core.reporting.narrative import run_verdict
+from distil_core.reporting.tables import metric_table_markdown
+from distil_core.runs.families import EXAMPLE, Family, example, family
+from distil_core.runs.store import RunStore
+from distil_core.settings.serialization import to_json
+
+# What does not shrink is stored as it is: compressing weights takes seconds and saves a few percent.
+_STORED = {".safetensors", ".onnx", ".bin"}
+
+
+def student_zip(store: RunStore, run_id: str) -> bytes:
+    """Return the student of a finished run as a ZIP archive that unpacks into one folder.
+
+    The folder loads with ``AutoModelForSequenceClassification.from_pretrained``, and holds a model card and the record
+    of the run beside the weights.
+
+    Args:
+        store: Where the run is.
+        run_id: Its name, or ``example`` for the run that ships with the package.
+
+    Raises:
+        RunNotFoundError: If there is no such run, it is not done, or it has no student.
+    """
+    found = example() if run_id == EXAMPLE else family(store.get(run_id), store)
+    if found is None:
+        raise RunNotFoundError(f"run {run_id!r} must be done to be exported; wait for it or run it again")
+    folder = found.distilled.folder / "student"
+    files = sorted(path for path in folder.rglob("*") if path.is_file() and not path.name.startswith("."))
+    if not files:
+        raise RunNotFoundError(f"run {run_id!r} must have a student to be exported; TF-IDF has none")
+    archive, name = BytesIO(), folder_name(found)
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as zipped:
+        for path in files:
+            kind = zipfile.ZIP_STORED if path.suffix in _STORED else zipfile.ZIP_DEFLATED
+            zipped.write(path, Path(name, path.relative_to(folder)), compress_type=kind)
+        zipped.writestr(f"{name}/README.md", model_card(found))
+        zipped.writestr(f"{name}/record.json", record_json(found))
+    return archive.getvalue()
+
+
+def folder_name(found: Family) -> str:
+    """Name the folder of an exported student after its corpus and its run."""
+    record = found.distilled.record
+    corpus = "".join(letter if letter.isalnum() or letter in "-_" else "-" for letter in record.corpus.name)
+    return f"student-{corpus}-{found.distilled.run[:8]}"
+
+
+def record_json(found: Family) -> str:
+    """Return the record of a run as JSON, as the store keeps it."""
+    return json.dumps(to_json(found.distilled.record), indent=2, ensure_ascii=False) + "\n"
+
+
+def model_card(found: Family) -> str:
+    """Return a model card: what the student is, how it was made, what was measured, and on which machine."""
+    record = found.distilled.record
+    labels = "\n".join(f"- {i}: {label}" for i, label in enumerate(record.corpus.label_names))
+    versions = ", ".join(f"{name} {version}" for name, version in sorted(record.environment.versions.items()))
+    config = json.dumps(to_json(record.config), indent=2, ensure_ascii=False)
+    return f"""---
+library_name: transformers
+pipeline_tag: text-classification
+tags:
+- knowledge-distillation
+---
+
+# A student of {record.teacher_name} for {record.corpus.name}
+
+{settings_title(record.config)}; layers of the teacher, counted from 0: {", ".join(map(str, record.layers)) or "none"}.
+
+{run_verdict(found, twin_difference(found))}
+
+```python
+from transformers import pipeline
+
+classify = pipeline("text-classification", model="path/to/this/folder")
+print(classify("Put a sentence here."))
+```
+
+## Labels
+
+{labels}
+
+## What was measured
+
+On {record.corpus.n_test:,} test texts; {record.corpus.n_train:,} training texts. Intervals are 95 % bootstrap
+intervals; latency is for one text, median with 5th to 95th percentile, in fp32 on {record.environment.processor},
+{record.environment.threads} threads.
+
+{metric_table_markdown(found)}
+
+## How it was made
+
+Teacher {record.teacher_name} (digest {record.teacher_digest}), corpus digest {record.corpus.digest}, precision
+{record.environment.precision} on {record.environment.device}; {versions}.
+
+```json
+{config}
+```
+"""

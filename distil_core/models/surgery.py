@@ -1,0 +1,88 @@
+"""Cut a student out of a teacher: fewer layers, perhaps narrower, with copies of its weights."""
+
+import re
+from typing import Any
+
+import torch
+from torch import Tensor
+from transformers import AutoModelForSequenceClassification
+
+from distil_core.errors import ConfigError
+from distil_core.settings.config import Init, StudentConfig
+from distil_core.settings.layer_maps import layer_indices
+from distil_core.types import Model
+
+_LAYER = re.compile(r"^(.*\.layers?)\.(\d+)\.(.*)$")
+
+
+def cut_student(teacher: Model, student: StudentConfig, *, seed: int = 0) -> tuple[Model, tuple[int, ...]]:
+    """Cut a student out of ``teacher``: fewer layers, perhaps narrower, with copies of the teacher's weights.
+
+    A narrower student takes the leading part of every weight, with attention heads of unchanged size. Layers are chosen
+    by :func:`distil_core.settings.layer_maps.layer_indices`. Weights that the teacher lacks, or all of them with
+    ``init = random``, are drawn from ``seed``.
+
+    Returns:
+        The student in eval mode, and the teacher layer that each of its layers is mapped to.
+
+    Raises:
+        ConfigError: If the student would not fit the teacher.
+    """
+    config = teacher.config
+    layers = layer_indices(student, config.num_hidden_layers)
+    shape = type(config).from_dict(config.to_dict())
+    shape.num_hidden_layers = len(layers)
+    shape.problem_type = "single_label_classification"  # whatever the checkpoint was made for
+    if getattr(config, "layer_types", None) and config.model_type == "modernbert":
+        shape.layer_types = [config.layer_types[layer] for layer in layers]
+    if student.width and student.width != config.hidden_size:
+        _narrow(shape, student.width)
+        if config.model_type == "squeezebert" and student.init is Init.TEACHER:
+            raise ConfigError(
+                "student.width must be the teacher's for SqueezeBERT with student.init teacher, "
+                "since its convolutions are grouped; choose student.init random"
+            )
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        model = AutoModelForSequenceClassification.from_config(shape, attn_implementation="eager").float()
+    if student.init is Init.TEACHER:
+        _copy_weights(teacher, model, layers)
+    return model.eval(), layers
+
+
+def _narrow(shape: Any, width: int) -> None:
+    head_size = shape.hidden_size // shape.num_attention_heads
+    if width > shape.hidden_size or width % head_size:
+        raise ConfigError(
+            f"student.width must be a multiple of {head_size} (the size of an attention head) and at most "
+            f"{shape.hidden_size} (the teacher's), got {width}"
+        )
+    inner = shape.intermediate_size if hasattr(shape, "intermediate_size") else shape.hidden_dim
+    inner = inner * width // shape.hidden_size
+    if hasattr(shape, "intermediate_size"):
+        shape.intermediate_size = inner
+    else:
+        shape.hidden_dim = inner
+    if shape.model_type == "squeezebert" or getattr(shape, "embedding_size", None) == shape.hidden_size:
+        shape.embedding_size = width
+    shape.num_attention_heads = width // head_size
+    shape.hidden_size = width
+
+
+@torch.no_grad()
+def _copy_weights(teacher: Model, student: Model, layers: tuple[int, ...]) -> None:
+    source = teacher.state_dict()
+    for name, target in student.state_dict().items():
+        found = _LAYER.match(name)
+        origin = f"{found[1]}.{layers[int(found[2])]}.{found[3]}" if found else name
+        if origin in source:
+            blocks = 3 if origin.endswith("Wqkv.weight") else 2 if origin.endswith("mlp.Wi.weight") else 1
+            target.copy_(_leading(source[origin], target, blocks))
+
+
+def _leading(source: Tensor, target: Tensor, blocks: int) -> Tensor:
+    """Cut the leading part of each axis; a fused weight is ``blocks`` weights on top of each other."""
+    if source.shape == target.shape:
+        return source
+    pieces = zip(source.chunk(blocks), target.chunk(blocks), strict=True)
+    return torch.cat([s[tuple(slice(n) for n in t.shape)] for s, t in pieces])

@@ -1,0 +1,110 @@
+"""How a run went: its loss and validation accuracy over the epochs, and the test accuracy of all its models."""
+
+from collections.abc import Mapping, Sequence
+
+from distil_core.analysis.comparison import Model
+from distil_core.analysis.learning_curves import Curves
+from distil_core.reporting.figures.theme import ABOVE, MARKS, STUDENT, TEACHER, Figure, empty
+from distil_core.settings.config import RunKind
+
+_TRAINED = (RunKind.DISTILLED, RunKind.HARD_LABELS)
+_PARTS = {
+    "soft_labels": ("teacher's soft labels", TEACHER, "solid"),
+    "hard_labels": ("hard labels", "#7C8894", "dash"),
+    "logit_mse": ("logits", "#009E73", "dot"),
+    "hidden_cosine": ("last layer", "#B4649B", "dashdot"),
+    "hidden_mse": ("mapped layers", "#B08A00", "longdash"),
+    "attention_kl": ("attention maps", STUDENT, "longdashdot"),
+}
+"""Name, color and dash of each part of the loss."""
+
+
+def loss(curves: Curves, *, n_epochs: float, height: int = 260) -> Figure:
+    """Draw the parts of the loss over the epochs, each already weighted."""
+    # The parts beyond the two of labels are squares of numbers without a unit.
+    unit = " (nats)" if set(curves.loss) <= {"soft_labels", "hard_labels"} else ""
+    figure = empty(height=height, x="Epoch", y=f"Weighted loss{unit}")
+    for part, values in curves.loss.items():
+        name, color, dash = _PARTS.get(part, (part.replace("_", " "), STUDENT, "dot"))
+        figure.add_scatter(
+            x=list(curves.epochs),
+            y=list(values),
+            name=name,
+            mode="lines",
+            line={"color": color, "dash": dash, "width": 2},
+            hovertemplate="epoch %{x:.2f}<br>%{y:.3f}<extra>%{fullData.name}</extra>",
+        )
+    figure.update_layout(showlegend=True, legend=ABOVE, margin={"t": 44})
+    figure.update_yaxes(rangemode="tozero")
+    figure.update_xaxes(range=[-0.03 * n_epochs, 1.03 * n_epochs])
+    return figure
+
+
+def validation(
+    curves: Mapping[RunKind, Curves], *, names: Mapping[RunKind, str], n_epochs: float, height: int = 260
+) -> Figure:
+    """Draw validation accuracy over the epochs: a curve for each student, a line for the teacher."""
+    figure = empty(height=height, x="Epoch", y="Validation accuracy (%)")
+    teacher = next((curve.teacher_accuracy for curve in curves.values() if curve.teacher_accuracy is not None), None)
+    if teacher is not None:
+        mark = MARKS[None]
+        figure.add_scatter(
+            x=[0, n_epochs],
+            y=[100 * teacher] * 2,
+            name="Teacher",
+            mode="lines",
+            line={"color": mark.color, "dash": mark.dash, "width": 2},
+            hovertemplate="%{y:.1f} %<extra>Teacher</extra>",
+        )
+    for kind, curve in curves.items():
+        if kind not in _TRAINED or not curve.accuracy:
+            continue
+        mark = MARKS[kind]
+        figure.add_scatter(
+            x=list(curve.validation_epochs),
+            y=[100 * value for value in curve.accuracy],
+            name=names[kind],
+            mode="lines+markers",
+            line={"color": mark.color, "dash": mark.dash, "width": 2.5},
+            marker={"symbol": mark.symbol, "size": 9},
+            hovertemplate="epoch %{x:.2f}<br>%{y:.1f} %<extra>%{fullData.name}</extra>",
+        )
+    figure.update_layout(showlegend=True, legend=ABOVE, margin={"t": 44})
+    figure.update_xaxes(range=[-0.03 * n_epochs, 1.03 * n_epochs])
+    return figure
+
+
+def accuracies(models: Sequence[Model], *, majority: float, height: int = 250) -> Figure:
+    """Draw the test accuracy of each model with its interval, and where guessing the commonest label would land."""
+    figure = empty(height=height, x="Test accuracy (%) with its 95 % interval", y="")
+    for model in models:
+        accuracy, mark = model.record.quality.accuracy, MARKS[model.kind]
+        figure.add_scatter(
+            x=[100 * accuracy.value],
+            y=[model.name],
+            name=model.name,
+            mode="markers+text",
+            text=[f"{100 * accuracy.value:.1f}"],
+            textposition="top center",
+            cliponaxis=False,
+            marker={"color": mark.color, "symbol": mark.symbol, "size": 12},
+            error_x={
+                "type": "data",
+                "symmetric": False,
+                "array": [100 * (accuracy.high - accuracy.value)],
+                "arrayminus": [100 * (accuracy.value - accuracy.low)],
+                "color": mark.color,
+                "thickness": 2,
+                "width": 6,
+            },
+            hovertemplate="%{x:.1f} %<extra>%{y}</extra>",
+            showlegend=False,
+        )
+    figure.add_vline(
+        x=100 * majority,
+        line={"color": "#7C8894", "dash": "dot", "width": 1.5},
+        annotation={"text": "guessing", "yref": "paper", "y": 1, "yanchor": "bottom", "xanchor": "center"},
+    )
+    figure.update_yaxes(autorange="reversed", showgrid=False, title_text=None)
+    figure.update_layout(margin={"l": 102, "t": 28})
+    return figure

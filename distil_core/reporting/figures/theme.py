@@ -1,0 +1,87 @@
+"""How every figure looks: the colors and shapes of the models, and the one template.
+
+Every figure leaves paper, fonts and grid to the page's theme, so that one figure serves light and dark. The colors of
+the models are the same everywhere, and each comes with a shape or a hatching of its own.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import plotly.graph_objects as go
+
+from distil_core.settings.config import RunKind
+
+Figure: TypeAlias = go.Figure
+
+TEACHER, STUDENT = "#0072B2", "#D55E00"
+SEQUENTIAL = "Cividis"
+"""Color scale of shares and distances."""
+
+DIVERGING = ((0.0, TEACHER), (0.5, "#FFFFFF"), (1.0, "#E69F00"))
+"""Color scale of differences, blue to white to orange; center it on zero."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mark:
+    """How a model looks in every figure."""
+
+    color: str
+    symbol: str
+    dash: str
+
+
+MARKS: Mapping[RunKind | None, Mark] = {
+    None: Mark(color=TEACHER, symbol="diamond", dash="dash"),
+    RunKind.DISTILLED: Mark(color=STUDENT, symbol="circle", dash="solid"),
+    RunKind.HARD_LABELS: Mark(color="#B4649B", symbol="square", dash="dot"),
+    RunKind.LAYER_CUT: Mark(color="#009E73", symbol="triangle-up", dash="dashdot"),
+    RunKind.TFIDF: Mark(color="#7C8894", symbol="x", dash="longdash"),
+}
+"""The look of the teacher (None) and of each kind of run."""
+
+ABOVE = {"orientation": "h", "xanchor": "left", "x": 0, "yanchor": "bottom", "y": 1}
+"""Where no line can run into the legend."""
+
+BAR = {
+    "orientation": "h",
+    "x": 0.5,
+    "y": 1.0,
+    "yanchor": "bottom",
+    "thickness": 8,
+    "len": 1.0,
+    "xpad": 0,
+    "ypad": 4,
+    "tickfont": {"size": 11},
+    "nticks": 5,
+    "outlinewidth": 0,
+}
+"""A color bar that lies above the plot and takes no width from it."""
+
+TEMPLATE = go.layout.Template(
+    layout={
+        "hovermode": "closest",
+        "legend": {"title": {"text": ""}, "bgcolor": "rgba(0,0,0,0)"},
+        "xaxis": {"automargin": True, "zeroline": False},
+        "yaxis": {"automargin": True, "zeroline": False},
+        "bargap": 0.3,
+        "dragmode": False,
+    }
+)
+"""What all figures share."""
+
+
+def empty(*, height: int, x: str, y: str) -> go.Figure:
+    """Return a figure without traces, with the titles of its axes; they name their units."""
+    figure = go.Figure()
+    # Room for a title and its numbers from the start: where plotly finds too little, it draws everything twice.
+    margin = {"l": 70 if y else 8, "r": 16, "t": 12, "b": 68 if x else 8}
+    figure.update_layout(template=TEMPLATE, height=height, uirevision="kept", margin=margin)
+    figure.update_xaxes(title_text=x)
+    figure.update_yaxes(title_text=y)
+    return figure
+
+
+def hatching(shape: str) -> dict[str, object]:
+    """Return the pattern of a bar, which tells it apart without color."""
+    return {"shape": shape, "size": 7, "solidity": 0.18, "fillmode": "overlay", "fgcolor": "rgba(255,255,255,0.75)"}

@@ -1,0 +1,338 @@
+"""What models are worth against what they cost: a scatter with the line of the best, and published marks."""
+
+import math
+from collections.abc import Mapping, Sequence
+from itertools import chain, pairwise
+from typing import TypeAlias
+
+from distil_core.analysis.tradeoffs import GROUPS, ModelPoint, PlacedPoint, Price, Score, ValueRange
+from distil_core.reporting.figures.theme import ABOVE, MARKS, Figure, empty
+from distil_core.reporting.formatting import percent
+from distil_core.reporting.literature import Reference
+from distil_core.reporting.tradeoff_tables import written
+from distil_core.settings.config import RunKind
+
+NEUTRAL, LINE = "#7C8894", "#B08A00"
+_SCORES: Mapping[Score, str] = {
+    Score.ACCURACY: "Test accuracy (%)",
+    Score.AGREEMENT: "Agreement with the teacher (%)",
+    Score.MACRO_F1: "Macro-F1 (%)",
+}
+_PRICES: Mapping[Price, str] = {
+    Price.LATENCY: "\N{LEFTWARDS ARROW} less is better · Time for one text (ms, logarithmic)",
+    Price.THROUGHPUT: "Texts per second in batches of 32 (logarithmic) · more is better \N{RIGHTWARDS ARROW}",
+    Price.PARAMETERS: "\N{LEFTWARDS ARROW} less is better · Parameters (logarithmic)",
+    Price.BYTES: "\N{LEFTWARDS ARROW} less is better · Size on disk (bytes, logarithmic)",
+}
+_PLOTS = ((290, 240), (690, 280))
+"""Pixels of the plot on a phone and on a laptop, by which names are kept apart."""
+
+_BESIDE = {
+    "middle right": (44, 0),
+    "middle left": (-44, 0),
+    "top center": (0, -16),
+    "bottom center": (0, 16),
+    "top right": (40, -12),
+    "top left": (-40, -12),
+    "bottom right": (40, 12),
+    "bottom left": (-40, 12),
+}
+"""Where the name of a mark may stand, and how far its middle is from the mark in pixels."""
+
+_CALLED = ((58, 64), (-58, 64), (58, -50), (-58, -50), (120, 40), (-120, 40))
+"""Where the name of the run in use may stand, likewise."""
+
+_ROOM = 22
+"""Pixels around a name that are enough."""
+
+_PREFIXES = ((1e9, "G"), (1e6, "M"), (1e3, "k"), (1.0, ""), (1e-3, "m"))
+
+
+def scatter(
+    places: Sequence[PlacedPoint],
+    *,
+    score: Score,
+    price: Price,
+    references: Sequence[Reference] = (),
+    selected: ModelPoint | None = None,
+    height: int = 430,
+) -> Figure:
+    """Draw models by price and score, with their intervals; those that another beats on both axes are small and pale.
+
+    Every point carries its id, so that a click can lead to its run.
+
+    Args:
+        places: Where the models lie.
+        score: What is on the vertical axis.
+        price: What is on the horizontal axis.
+        references: Published students, as hollow marks.
+        selected: Gets a ring.
+        height: In pixels.
+    """
+    figure = empty(height=height, x=_PRICES[price], y=_SCORES[score])
+    front = [place for place in places if place.best]
+    figure.add_scatter(
+        x=[place.price.value for place in front],
+        y=[100 * place.score.value for place in front],
+        name="Best trade-offs",
+        mode="lines",
+        # At any price it is as high as the best that is to be had for it.
+        line={"color": LINE, "width": 2.5, "shape": "hv"},
+        customdata=[[place.point.id] for place in front],
+        hoverinfo="skip",
+    )
+    for kind in GROUPS:
+        if shown := [place for place in places if place.point.kind is kind]:
+            _add_kind(figure, kind, shown, price)
+    _fit_scores(figure, places, references)
+    room = _Room(figure, places, references)
+    if references:
+        _add_references(figure, references, room, price)
+    _add_emphasis(figure, places, room, selected)
+    values = [place.price.value for place in places] + [reference.price for reference in references]
+    reach = list(chain(values, *(_ends(place.price) for place in places)))
+    if reach:
+        ticks = _ticks(min(reach), max(reach))
+        figure.update_xaxes(tickvals=ticks, ticktext=[_tick(tick, price) for tick in ticks])
+    figure.update_xaxes(type="log")
+    figure.update_layout(showlegend=True, legend={**ABOVE, "itemclick": False, "itemdoubleclick": False})
+    figure.update_layout(margin={"t": 8})
+    return figure
+
+
+def _add_kind(figure: Figure, kind: RunKind | None, places: Sequence[PlacedPoint], price: Price) -> None:
+    mark, name = MARKS[kind], GROUPS[kind]
+    look = {"color": mark.color, "symbol": mark.symbol, "size": 12}
+    # The entry of the legend is never pale.
+    figure.add_scatter(x=[None], y=[None], name=name, mode="markers", marker=look, legendgroup=name)
+    for pale in (True, False):
+        shown = [place for place in places if pale is not (place.best or place.point.in_use)]
+        if not shown:
+            continue
+        sizes = [16 if place.point.in_use else 9 if pale else 12 for place in shown]
+        # Pale enough beside the others, and still to be seen on a dark ground.
+        opacity = 0.6 if pale else 1.0
+        figure.add_scatter(
+            x=[place.price.value for place in shown],
+            y=[100 * place.score.value for place in shown],
+            name=name,
+            mode="markers",
+            opacity=opacity,
+            marker={**look, "size": sizes, "opacity": 1.0},
+            # A click selects, but what is not selected stays as it is.
+            unselected={"marker": {"opacity": 1.0}},
+            error_x=_bars([place.price for place in shown], mark.color, 1),
+            error_y=_bars([place.score for place in shown], mark.color, 100),
+            customdata=[[place.point.id] for place in shown],
+            hovertext=[_hover(place, price) for place in shown],
+            hoverinfo="text",
+            legendgroup=name,
+            showlegend=False,
+            cliponaxis=False,
+        )
+
+
+def _bars(spreads: Sequence[ValueRange], color: str, factor: int) -> dict[str, object]:
+    return {
+        "type": "data",
+        "symmetric": False,
+        "array": [factor * (_ends(spread)[1] - spread.value) for spread in spreads],
+        "arrayminus": [factor * (spread.value - _ends(spread)[0]) for spread in spreads],
+        "color": color,
+        "thickness": 1.5,
+        "width": 4,
+        "visible": any(spread.low is not None for spread in spreads),
+    }
+
+
+def _ends(spread: ValueRange) -> tuple[float, float]:
+    return (
+        spread.value if spread.low is None else spread.low,
+        spread.value if spread.high is None else spread.high,
+    )
+
+
+def _hover(place: PlacedPoint, price: Price) -> str:
+    low, high = place.score.low, place.score.high
+    interval = "" if low is None or high is None else f" ({100 * low:.1f} to {100 * high:.1f})"
+    lines = [f"<b>{place.point.name}</b>", f"{percent(place.score.value)}{interval}"]
+    lines.append(written(price, place.price.value))
+    if place.price.low is not None and place.price.high is not None:
+        lines[-1] += f" ({written(price, place.price.low)} to {written(price, place.price.high)})"
+    lines.append("click to see it beside the chart")
+    return "<br>".join(lines)
+
+
+_Spot: TypeAlias = tuple[float, float, int, int]
+
+
+class _Room:
+    """Where names may stand so that they hide neither marks nor one another, on a phone and on a laptop.
+
+    A spot is its place in the plot, as shares of its width and height, and how far it is from there in pixels.
+    """
+
+    def __init__(self, figure: Figure, places: Sequence[PlacedPoint], references: Sequence[Reference]) -> None:
+        prices = [place.price.value for place in places] + [reference.price for reference in references]
+        self._left, self._right = (math.log(end(prices, default=1.0)) for end in (min, max))
+        scores: tuple[float, float] = figure.layout.yaxis.range or (0.0, 100.0)
+        self._low, self._high = scores
+        self._taken = [self._spot(reference.price, reference.score) for reference in references]
+        for place in places:
+            price, score = place.price, place.score
+            self._taken += [self._spot(price.value, value) for value in (score.value, *_ends(score))]
+            self._taken += [self._spot(value, score.value) for value in _ends(price)]
+        # Where the line of the best rises.
+        for lower, higher in pairwise(place for place in places if place.best):
+            rise = higher.score.value - lower.score.value
+            steps = (lower.score.value + rise * i / 8 for i in range(9))
+            self._taken += [self._spot(higher.price.value, value) for value in steps]
+
+    def beside(self, reference: Reference) -> str:
+        """Return on which side of a published mark its name has room."""
+        spot = self._spot(reference.price, reference.score)
+        return list(_BESIDE)[self._roomiest(spot, list(_BESIDE.values()))]
+
+    def called(self, place: PlacedPoint) -> tuple[int, int]:
+        """Return how far from a model its name has room."""
+        return _CALLED[self._roomiest(self._spot(place.price.value, place.score.value), _CALLED)]
+
+    def _spot(self, price: float, score: float) -> _Spot:
+        x = (math.log(price) - self._left) / (self._right - self._left or 1.0)
+        return x, (self._high - 100 * score) / (self._high - self._low), 0, 0
+
+    def _roomiest(self, own: _Spot, moves: Sequence[tuple[int, int]]) -> int:
+        """Return which move away from a mark is the first with room enough, or has the most, and take that room."""
+        others = [other for other in self._taken if other != own]
+        names = [[(own[0], own[1], x + aside, y) for aside in (-30, 0, 30)] for x, y in moves]
+        free = [
+            min((_gap(spot, other) for spot in name for other in others), default=math.inf)
+            if all(map(_inside, name))
+            else -math.inf
+            for name in names
+        ]
+        best = next((i for i, room in enumerate(free) if room >= _ROOM), free.index(max(free)))
+        self._taken += names[best]
+        return best
+
+
+def _inside(spot: _Spot) -> bool:
+    """Return whether a part of a name is in the plot, or in the little room beside it."""
+    x, y, right, down = spot
+    return all(
+        abs(width * (x - 0.5) + right) <= width / 2 + 35 and 0 <= height * y + down <= height
+        for width, height in _PLOTS
+    )
+
+
+def _gap(one: _Spot, other: _Spot) -> float:
+    """Return how far two spots are apart in pixels; a name is wide and low, so what is above or below may be nearer."""
+    x, y, right, down = (a - b for a, b in zip(one, other, strict=True))
+    return min(math.hypot(width * x + right, 2 * (height * y + down)) for width, height in _PLOTS)
+
+
+def _add_references(figure: Figure, references: Sequence[Reference], room: "_Room", price: Price) -> None:
+    figure.add_scatter(
+        x=[reference.price for reference in references],
+        y=[100 * reference.score for reference in references],
+        name="Published, other data",
+        mode="markers+text",
+        marker={"symbol": "hexagon-open", "size": 11, "color": NEUTRAL, "line": {"width": 1.5}},
+        selected={"marker": {"opacity": 1}},
+        unselected={"marker": {"opacity": 1}, "textfont": {"color": NEUTRAL}},
+        text=[f" {reference.name} " for reference in references],
+        textposition=[room.beside(reference) for reference in references],
+        textfont={"size": 11, "color": NEUTRAL},
+        cliponaxis=False,
+        hovertext=[
+            f"<b>{reference.name}</b>, published on other data<br>{percent(reference.kept)} of its teacher's score<br>"
+            f"{_of_teacher(reference, price)}<br>" + "<br>".join(reference.sources)
+            for reference in references
+        ],
+        hoverinfo="text",
+    )
+
+
+def _of_teacher(reference: Reference, price: Price) -> str:
+    match price:
+        case Price.LATENCY:
+            return f"{percent(reference.ratio)} of its teacher's time"
+        case Price.THROUGHPUT:
+            return f"{reference.ratio:.1f} times its teacher's speed"
+        case _:
+            return f"{percent(reference.ratio)} of its teacher's {price}"
+
+
+def _add_emphasis(figure: Figure, places: Sequence[PlacedPoint], room: "_Room", selected: ModelPoint | None) -> None:
+    """Name the run in use on the chart, and draw a ring around the point that is shown beside it."""
+    for place in places:
+        if place.point.in_use:
+            ax, ay = room.called(place)
+            figure.add_annotation(
+                x=math.log10(place.price.value),
+                y=100 * place.score.value,
+                text="<b>run in use</b>",
+                font={"color": MARKS[place.point.kind].color},
+                showarrow=True,
+                arrowhead=0,
+                arrowcolor=MARKS[place.point.kind].color,
+                ax=ax,
+                ay=ay,
+                standoff=9,
+            )
+        if selected is not None and place.point.id == selected.id:
+            figure.add_scatter(
+                x=[place.price.value],
+                y=[100 * place.score.value],
+                mode="markers",
+                name="Selected",
+                marker={"symbol": "circle-open", "size": 26, "color": NEUTRAL, "line": {"width": 2}},
+                unselected={"marker": {"opacity": 1}},
+                hoverinfo="skip",
+                customdata=[[place.point.id]],
+                showlegend=False,
+            )
+
+
+def _fit_scores(figure: Figure, places: Sequence[PlacedPoint], references: Sequence[Reference]) -> None:
+    """Fit the vertical axis to what was trained; what was only cut may lie so far below that it is only named."""
+    trained = [place for place in places if place.point.kind is not RunKind.LAYER_CUT] or list(places)
+    ends = [end for place in trained for end in _ends(place.score)] + [reference.score for reference in references]
+    if not ends:
+        return
+    low, high = min(ends), max(ends)
+    room = high - 2 * max(high - low, 0.02)
+    low = min([low, *(end for place in places if (end := _ends(place.score)[0]) >= room)])
+    pad = max(0.08 * (high - low), 0.005)
+    figure.update_yaxes(range=[100 * (low - pad), 100 * (high + 2 * pad)])
+    below: dict[object, list[PlacedPoint]] = {}
+    for place in places:
+        if place.score.value < low - pad:
+            below.setdefault(place.point.setting, []).append(place)
+    for same in below.values():  # seeds that would be written over one another
+        place = min(same, key=lambda place: place.score.value)
+        figure.add_annotation(
+            x=math.log10(place.price.value),
+            y=0,
+            yref="paper",
+            yanchor="bottom",
+            text=f"\N{BLACK UP-POINTING TRIANGLE} {percent(place.score.value)} \N{DOWNWARDS ARROW}",
+            font={"color": MARKS[place.point.kind].color},
+            hovertext=place.point.name,
+            showarrow=False,
+        )
+
+
+def _ticks(low: float, high: float) -> list[float]:
+    """Return 1, 2 and 5 of every decade between two numbers; over more than three decades only the decades."""
+    first, last = math.floor(math.log10(low)), math.ceil(math.log10(high))
+    steps = (1, 2, 5) if last - first <= 3 else (1,)
+    return [step * 10.0**decade for decade in range(first, last + 1) for step in steps]
+
+
+def _tick(value: float, price: Price) -> str:
+    if price is Price.LATENCY:
+        return f"{value:g}"
+    limit, prefix = next(((limit, prefix) for limit, prefix in _PREFIXES if value >= limit), (1.0, ""))
+    unit = {Price.PARAMETERS: "", Price.BYTES: "B", Price.THROUGHPUT: ""}[price]
+    return f"{value / limit:g} {prefix}{unit}".strip()

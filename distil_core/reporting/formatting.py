@@ -1,0 +1,121 @@
+"""Figures as people read them: each with its unit, rounded to what can be trusted."""
+
+import re
+
+from distil_core.analysis.learning_curves import Progress
+from distil_core.evaluation.bootstrap import Measure
+from distil_core.evaluation.records import Interval, Latency
+
+_MARKDOWN = re.compile(r"[\\`*_{}\[\]()<>#+!|~$:-]")
+MINUS, NONE = "\N{MINUS SIGN}", "\N{EN DASH}"
+
+
+def percent(share: float) -> str:
+    """Write a share as a percentage: 0.934 as "93.4 %"."""
+    return f"{100 * share:.1f} %".replace("-", MINUS)
+
+
+def points(share: float, *, unit: bool = True) -> str:
+    """Write a difference of two shares in signed percentage points."""
+    text = f"{100 * share:+z.1f}".replace("-", MINUS)
+    return f"{text} points" if unit else text
+
+
+def digits(value: float) -> str:
+    """Write a positive number with three digits that count: 2 as "2.00", 1234 as "1,234"."""
+    return f"{value:,.0f}" if value >= 100 else f"{value:#.3g}".rstrip(".")
+
+
+def interval(measured: Interval) -> tuple[str, str]:
+    """Write a share and its interval: "93.4 %" and "91.8 to 94.9"."""
+    return percent(measured.value), f"{100 * measured.low:.1f} to {100 * measured.high:.1f}"
+
+
+def count(number: float) -> str:
+    """Write a large count with three digits: 4386178 as "4.39 M"."""
+    for limit, letter in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if number >= limit:
+            return f"{digits(number / limit)} {letter}"
+    return f"{number:.0f}"
+
+
+def size(n_bytes: float) -> str:
+    """Write a number of bytes in decimal units: 17550000 as "17.6 MB"."""
+    for limit, unit in ((1e9, "GB"), (1e6, "MB"), (1e3, "kB")):
+        if n_bytes >= limit:
+            return f"{digits(n_bytes / limit)} {unit}"
+    return f"{n_bytes:.0f} bytes"
+
+
+def latency(measured: Latency | None) -> tuple[str, str]:
+    """Write a latency and its spread: "1.42 ms" and "1.38 to 1.60"."""
+    if measured is None:
+        return NONE, ""
+    return f"{digits(measured.p50)} ms", f"{digits(measured.p5)} to {digits(measured.p95)}"
+
+
+def speed(texts_per_second: float | None) -> str:
+    """Write a throughput as "1,240 texts/s"."""
+    return NONE if texts_per_second is None else f"{texts_per_second:,.0f} texts/s"
+
+
+def duration(seconds: float) -> str:
+    """Write a duration roughly, as people say it: "about 20 s", "about 3 min", "about 2 h"."""
+    if seconds < 1:
+        return "about 1 s"
+    if seconds < 10:
+        return f"about {seconds:.0f} s"
+    if seconds < 90:
+        return f"about {5 * round(seconds / 5)} s"
+    if seconds < 5400:
+        return f"about {seconds / 60:.0f} min"
+    return f"about {seconds / 3600:.1f} h"
+
+
+def measured(measure: Measure, value: float, *, signed: bool = False) -> str:
+    """Write a value in the unit of its measure, without the unit; differences of shares are in points."""
+    digits = 1 if measure.is_share else 3
+    return f"{measure.scale * value:{'+' if signed else ''}.{digits}f}".replace("-", MINUS)
+
+
+def factor(value: float) -> str:
+    """Write a factor as "2.9 ×"."""
+    return f"{value:.1f} ×"
+
+
+def run_estimate(seconds: float | None) -> str:
+    """Say how long a run and its twins will take: unknown, already done, or roughly so long."""
+    if seconds is None:
+        return "How long it takes shows after the first seconds."
+    return "Already done: the answer comes at once." if seconds == 0 else f"Takes {duration(seconds)} with its twins."
+
+
+def sweep_estimate(n_runs: int, *, n_done: int, seconds: float | None) -> str:
+    """Say how many runs of a sweep are known already, and how long the others will take."""
+    if n_done == n_runs:
+        return "All known already."
+    known = f"{n_done} known already" if n_done else "none known yet"
+    return f"{known} · {'how long shows after the first run' if seconds is None else duration(seconds)}"
+
+
+def progress_text(state: Progress, *, stopping: bool) -> str:
+    """Say what a run is doing and how long that takes."""
+    if stopping:
+        return "stopping…"
+    left = "" if state.seconds_left is None else f"{duration(state.seconds_left)} left"
+    return " · ".join(part for part in (state.stage, left, state.detail) if part)
+
+
+def shortened(text: str, *, length: int = 42) -> str:
+    """Cut a text after a whole word to about ``length`` characters."""
+    return text if len(text) <= length else f"{text[: length + 1].rsplit(' ', 1)[0][:length].rstrip()}…"
+
+
+def escaped(text: str) -> str:
+    """Write a text that people have typed so that markdown shows it as it is."""
+    return _MARKDOWN.sub(r"\\\g<0>", text)
+
+
+def breakable(text: str) -> str:
+    """Let a long name such as "card_payment_fee" break behind its underscores, where markdown shows it."""
+    return escaped(text).replace("_", "_\N{ZERO WIDTH SPACE}")

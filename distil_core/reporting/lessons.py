@@ -1,0 +1,101 @@
+"""Sweeps worth trying first, and what to expect of them and why."""
+
+from dataclasses import dataclass
+
+from distil_core.evaluation.bootstrap import Measure
+from distil_core.runs.sweep import Axis, Frame
+from distil_core.settings.config import Init
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preset:
+    """Choices that show something, and what to expect of them and why."""
+
+    title: str
+    comment: str
+    temperatures: tuple[float, ...]
+    depths: tuple[int, ...]
+    inits: tuple[Init, ...] = (Init.TEACHER,)
+    alphas: tuple[float, ...] = (0.9,)
+    seeds: tuple[int, ...] = (0, 1, 2)
+    labeled: float = 1.0
+    left_out: str = ""
+    measure: Measure = Measure.ACCURACY
+    across: Axis = Axis.DEPTH
+
+
+def presets(shape: Frame) -> tuple[Preset, ...]:
+    """Return what is worth trying first with a teacher and a corpus.
+
+    What the comments expect has been seen on the reviews with the shipped teacher, at 1,500 to 4,000 training texts.
+    """
+    deepest = shape.depths[-1]
+    two = min(2, deepest)
+    every = [
+        Preset(
+            title="A good default",
+            comment="With layers copied from the teacher, expect a student within a few points of it, closer with each "
+            "layer; the temperature hardly matters. In accuracy the same student without a teacher is often as good: "
+            "what the teacher adds shows in the KL divergence, since only the taught student learns its probabilities.",
+            temperatures=(1.0, 2.0, 4.0),
+            depths=tuple(depth for depth in (1, 2, 3) if depth <= deepest),
+        ),
+        Preset(
+            title="A small student needs a low temperature",
+            comment="One layer cannot copy everything. At T 1 it follows the likely answers and comes closest to the "
+            "teacher's probabilities; the hotter, the more it also has to match the unlikely ones, until it follows "
+            "the teacher no closer than its twin does. In accuracy this is too little to be seen.",
+            temperatures=(0.5, 1.0, 2.0, 4.0, 8.0, 20.0),
+            depths=(1,),
+            measure=Measure.KL,
+        ),
+        Preset(
+            title="A deep student does not care",
+            comment="With nearly all of the teacher's layers the student can copy its scores as a whole, and any "
+            "temperature asks for the same: expect a flat line from T 1 to T 20.",
+            temperatures=(1.0, 2.0, 4.0, 8.0, 20.0),
+            depths=(max(1, deepest - 1),),
+        ),
+        Preset(
+            title="Random initialization",
+            comment="The same student, once with layers copied from the teacher and once from nothing. Without copied "
+            "weights a few thousand texts do not teach it to read: expect it tens of points behind, with a teacher or "
+            "without, and far apart from seed to seed.",
+            temperatures=(1.0, 2.0),
+            depths=(two,),
+            inits=(Init.TEACHER, Init.RANDOM),
+            across=Axis.INIT,
+        ),
+        Preset(
+            title="Temperature too high",
+            comment="At T 20 the teacher's probabilities are nearly even: almost all of the loss is about how the "
+            "wrong answers compare. A student that starts at random has no time for that; expect it to fall as T "
+            "grows, in the end behind its twin, which learns from plain labels.",
+            temperatures=(1.0, 4.0, 20.0),
+            depths=(two,),
+            inits=(Init.RANDOM,),
+        ),
+        Preset(
+            title="3 % of the labels",
+            comment="Only 3 in 100 training texts keep their label. The student still hears from the teacher about all "
+            "of them and hardly loses anything; its twin has those few labels alone: expect it several points behind.",
+            temperatures=(2.0,),
+            depths=tuple(depth for depth in (1, 2, 4) if depth <= deepest),
+            labeled=0.03,
+        ),
+    ]
+    if len(shape.labels) > 2:
+        missing = shape.labels[len(shape.labels) // 2]
+        every.append(
+            Preset(
+                title="Hinton's missing class",
+                comment=f"No training text is labeled “{missing}”. Expect the student to recognize that class all the "
+                "same: the teacher's probabilities for the other texts say what it is like. The twin starts from the "
+                "same copied layers and forgets it entirely (Hinton et al., 2015, section 3, left out the digit 3).",
+                temperatures=(2.0, 4.0),
+                depths=(two,),
+                left_out=missing,
+                measure=Measure.RECALL,
+            )
+        )
+    return tuple(every)

@@ -1,0 +1,96 @@
+"""What analysis found, said in sentences."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from distil_core.analysis.comparison import NOTHING, Compared, Difference, headline
+from distil_core.evaluation.predictions import softmax
+from distil_core.reporting.formatting import NONE, count, digits, factor, percent, points, size
+from distil_core.runs.families import Family
+from distil_core.runs.record import RunRecord
+from distil_core.settings.config import RunKind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Card:
+    """One figure of the headline in words: its value, where it comes from, and what the DistilBERT paper claims."""
+
+    label: str
+    value: str
+    details: tuple[str, ...]
+    paper: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SentenceAnswer:
+    """What one model answers to a sentence: the label's index, and in words how sure it is."""
+
+    name: str
+    label: int
+    confidence: str
+
+
+def cards(record: RunRecord | None) -> tuple[Card, Card, Card]:
+    """Return the headline of a run in words; dashes while there is no record."""
+    line = NOTHING if record is None else headline(record)
+    kept: tuple[str, ...] = ("of what the teacher", "gets right")
+    smaller: tuple[str, ...] = ("than the teacher,", "in parameters")
+    faster: tuple[str, ...] = ("than the teacher,", "for one text")
+    if record is not None and record.teacher is not None:
+        before, after = record.teacher, record.model
+        kept = (f"student {percent(after.quality.accuracy.value)}", f"teacher {percent(before.quality.accuracy.value)}")
+        if before.cost is not None and after.cost is not None:
+            smaller = (
+                f"{count(before.cost.parameters)} → {count(after.cost.parameters)} parameters",
+                f"{size(before.cost.bytes)} → {size(after.cost.bytes)} on disk",
+            )
+            if before.cost.latency_ms is not None and after.cost.latency_ms is not None:
+                times = before.cost.latency_ms.p50, after.cost.latency_ms.p50
+                faster = (f"{digits(times[0])} → {digits(times[1])} ms", "for one text, median")
+    return (
+        Card(label="Accuracy kept", value=_or_none(percent, line.kept), details=kept, paper="DistilBERT 97 %"),
+        Card(label="Smaller", value=_or_none(percent, line.fewer_parameters), details=smaller, paper="DistilBERT 40 %"),
+        Card(label="Faster", value=_or_none(factor, line.speedup), details=faster, paper="DistilBERT 1.6 ×"),
+    )
+
+
+def _or_none(write: Callable[[float], str], value: float | None) -> str:
+    return NONE if value is None else write(value)
+
+
+def run_verdict(family: Family, gap: Difference | None) -> str:
+    """Say in a sentence or two what distillation did beyond the same student trained without a teacher.
+
+    Args:
+        family: The run, with its twin if that is finished.
+        gap: The paired difference between the two; without it their single intervals decide.
+    """
+    record, twin = family.distilled.record, family.twin(RunKind.HARD_LABELS)
+    student = record.model.quality.accuracy
+    opening = f"The student answers {percent(student.value)} of the test texts right"
+    if record.teacher is not None:
+        opening += f", its teacher {percent(record.teacher.quality.accuracy.value)}"
+    if record.config.kind is not RunKind.DISTILLED:
+        return f"{opening}."
+    if twin is None:
+        return f"{opening}. What distilling added shows when its twin, trained without a teacher, is done."
+    other = twin.record.model.quality.accuracy
+    opening += f", the same student trained without a teacher {percent(other.value)}. "
+    seen, change = student.low > other.high or student.high < other.low, student.value - other.value
+    detail = points(change)
+    if gap is not None:
+        seen, change = gap.seen, gap.value
+        detail = f"{points(gap.value)}, 95 % interval {points(gap.low, unit=False)} to {points(gap.high, unit=False)}"
+    if not seen:
+        return f"{opening}**No difference seen** between learning with and without the teacher ({detail})."
+    return f"{opening}**The teacher {'helped' if change > 0 else 'did harm'}**: {detail}."
+
+
+def sentence_answers(comparison: Compared) -> tuple[SentenceAnswer, SentenceAnswer]:
+    """Say in words what teacher and student answer to one sentence, at temperature 1."""
+    found = []
+    for name, logits in (("Teacher", comparison.teacher_logits), ("Student", comparison.student_logits)):
+        probabilities = softmax(logits, 1.0)
+        label = max(range(len(probabilities)), key=probabilities.__getitem__)
+        found.append(SentenceAnswer(name=name, label=label, confidence=percent(probabilities[label])))
+    return found[0], found[1]

@@ -1,0 +1,190 @@
+"""Points in words: tables of what a chart shows and of all that was measured, the card of one point, notes."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from distil_core.analysis.tradeoffs import GROUPS, Landscape, ModelPoint, PlacedPoint, Price, Score, ValueRange
+from distil_core.reporting.formatting import NONE, count, digits, factor, percent, size, speed
+from distil_core.reporting.literature import PUBLISHED, Ratio, Reference
+from distil_core.settings.config import RunKind
+
+POINT_COLUMNS = (
+    "model",
+    "settings",
+    "seeds",
+    "accuracy",
+    "accuracy_low",
+    "accuracy_high",
+    "agreement",
+    "agreement_low",
+    "agreement_high",
+    "macro_f1",
+    "latency_p50_ms",
+    "latency_p5_ms",
+    "latency_p95_ms",
+    "texts_per_second",
+    "parameters",
+    "bytes",
+    "runs",
+)
+_COLUMNS: Mapping[Price, str] = {
+    Price.LATENCY: "latency_ms",
+    Price.THROUGHPUT: "texts_per_second",
+    Price.PARAMETERS: "parameters",
+    Price.BYTES: "bytes",
+}
+PUBLISHED_COLUMNS = ("student", "measure", "of its teacher's", "source")
+
+_WRITTEN: Mapping[Price, Callable[[float], str]] = {
+    Price.LATENCY: lambda value: f"{digits(value)} ms",
+    Price.THROUGHPUT: speed,
+    Price.PARAMETERS: count,
+    Price.BYTES: size,
+}
+
+
+def written(price: Price, value: float) -> str:
+    """Write a price with its unit."""
+    return _WRITTEN[price](value)
+
+
+def place_columns(score: Score, price: Price) -> list[str]:
+    """Return the columns of :func:`place_rows`, with their units; scores are shares."""
+    columns = (f"{name}{end}" for name in (_COLUMNS[price], score.replace("-", "_")) for end in ("", "_low", "_high"))
+    return ["model", *columns, "best"]
+
+
+def place_rows(places: Sequence[PlacedPoint], references: Sequence[Reference] = ()) -> list[tuple[object, ...]]:
+    """Return the points and the published marks of a chart, unrounded; the columns are :func:`place_columns`."""
+    rows: list[tuple[object, ...]] = [
+        (place.point.name, *_three(place.price), *_three(place.score), "yes" if place.best else "no")
+        for place in places
+    ]
+    for reference in references:
+        rows.append((f"{reference.name} (published)", reference.price, None, None, reference.score, None, None, ""))
+    return rows
+
+
+def published_rows() -> list[tuple[str, str, str, str]]:
+    """Return every published ratio with its source, in words; the columns are :data:`PUBLISHED_COLUMNS`."""
+    rows = []
+    for paper in PUBLISHED:
+        ratios: list[tuple[str, Ratio]] = [("score", paper.score), *paper.prices.items()]
+        for what, ratio in ratios:
+            value = factor(ratio.value) if what is Price.THROUGHPUT else percent(ratio.value)
+            compared = f"{value} ({ratio.student:.3g} against {ratio.teacher:.3g})"
+            rows.append((paper.name, str(what), compared, f"{paper.paper}; {ratio.source}"))
+    return rows
+
+
+def point_rows(points: Sequence[ModelPoint]) -> list[tuple[object, ...]]:
+    """Return all that was measured of points, unrounded, one row each; the columns are :data:`POINT_COLUMNS`."""
+    return [
+        (
+            GROUPS[point.kind],
+            point.title,
+            ", ".join(map(str, point.seeds)),
+            *_three(point.score(Score.ACCURACY)),
+            *_three(point.score(Score.AGREEMENT)),
+            _three(point.score(Score.MACRO_F1))[0],
+            *_three(point.price(Price.LATENCY)),
+            *(_three(point.price(price))[0] for price in (Price.THROUGHPUT, Price.PARAMETERS, Price.BYTES)),
+            ", ".join(point.runs),
+        )
+        for point in points
+    ]
+
+
+def table_rows(points: Sequence[ModelPoint]) -> list[dict[str, Any]]:
+    """Return the same for people: shares in percent, latencies in ms, parameters in millions, sizes in MB."""
+    return [
+        {
+            "Model": point.name,
+            **_percent("Accuracy", point.score(Score.ACCURACY)),
+            **_percent("Agreement", point.score(Score.AGREEMENT)),
+            "Macro-F1": _times(100, _three(point.score(Score.MACRO_F1))[0]),
+            "Latency": _three(point.price(Price.LATENCY))[0],
+            "p5": _three(point.price(Price.LATENCY))[1],
+            "p95": _three(point.price(Price.LATENCY))[2],
+            "Throughput": _three(point.price(Price.THROUGHPUT))[0],
+            "Parameters": _times(1e-6, _three(point.price(Price.PARAMETERS))[0]),
+            "Size": _times(1e-6, _three(point.price(Price.BYTES))[0]),
+        }
+        for point in points
+    ]
+
+
+def _percent(name: str, spread: ValueRange | None) -> dict[str, float | None]:
+    value, low, high = (_times(100, part) for part in _three(spread))
+    return {name: value, f"{name} from": low, f"{name} to": high}
+
+
+def _times(factor: float, value: float | None) -> float | None:
+    return None if value is None else factor * value
+
+
+def _three(spread: ValueRange | None) -> tuple[float | None, float | None, float | None]:
+    return (None, None, None) if spread is None else (spread.value, spread.low, spread.high)
+
+
+def card_rows(point: ModelPoint) -> dict[str, str]:
+    """Return the figures of one point in words, each with how far it reaches."""
+    rows = {"Accuracy": _share(point.score(Score.ACCURACY)), "Agreement": _share(point.score(Score.AGREEMENT))}
+    rows["Macro-F1"] = _share(point.score(Score.MACRO_F1))
+    for label, price in (
+        ("Latency", Price.LATENCY),
+        ("Throughput", Price.THROUGHPUT),
+        ("Parameters", Price.PARAMETERS),
+        ("Size", Price.BYTES),
+    ):
+        spread = point.price(price)
+        elsewhere = "on another machine" if price.timed and point.elsewhere else NONE
+        rows[label] = elsewhere if spread is None else written(price, spread.value)
+        if spread is not None and spread.low is not None and spread.high is not None:
+            rows[label] += f" :small[:gray[{digits(spread.low)} to {digits(spread.high)}]]"
+    return rows
+
+
+def _share(spread: ValueRange | None) -> str:
+    if spread is None:
+        return NONE
+    text = percent(spread.value)
+    if spread.low is None or spread.high is None:
+        return text
+    return f"{text} :small[:gray[{100 * spread.low:.1f} to {100 * spread.high:.1f}]]"
+
+
+def notes(landscape: Landscape, score: Score, price: Price) -> tuple[str, ...]:
+    """Say what a reader of the chart must know: what is missing on these axes, and how far they can be trusted."""
+    said = []
+    if score is Score.AGREEMENT:
+        said.append("The teacher has no point here: it always agrees with itself.")
+    if score is Score.MACRO_F1:
+        said.append("Macro-F1 was measured without an interval.")
+    if price.timed:
+        if n := sum(point.elsewhere for point in landscape.points):
+            said.append(f"{n} model{'s' * (n > 1)} timed on another machine {'are' if n > 1 else 'is'} not shown here.")
+        if len(landscape.teacher_ms) > 1:
+            low, high = min(landscape.teacher_ms), max(landscape.teacher_ms)
+            said.append(
+                f"The same teacher took {digits(low)} to {digits(high)} ms when it was timed "
+                f"{len(landscape.teacher_ms)} times, each time in turn with a student: all times are scaled to the run "
+                "in use."
+            )
+        if (wobble := landscape.wobble(price)) > 1:
+            said.append(
+                f"The times of twins, which are built alike, differ by up to {percent(wobble - 1)}: smaller "
+                "differences in speed mean nothing."
+            )
+        if any(point.kind is RunKind.TFIDF and point.price(price) is not None for point in landscape.points):
+            said.append(
+                "TF-IDF's time is as measured, and splitting the text into words is part of it, unlike the others'."
+            )
+    lost = [
+        point.title
+        for point in landscape.points
+        if point.price(price) is None and not (price.timed and point.elsewhere)
+    ]
+    if lost:
+        said.append(f"Not measured: {', '.join(dict.fromkeys(lost))}.")
+    return tuple(said)

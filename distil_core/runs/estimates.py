@@ -1,0 +1,103 @@
+"""How long runs will take, from how fast runs have been on this machine."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from statistics import mean, median
+
+from distil_core.models.checkpoints import head_order, width_of
+from distil_core.runs import workers
+from distil_core.runs.families import example
+from distil_core.runs.record import RunRecord
+from distil_core.runs.requests import examine, with_twins
+from distil_core.runs.rows import RunState
+from distil_core.runs.store import RunStore
+from distil_core.settings.config import RunConfig, RunKind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MachineSpeed:
+    """Medians of the last trainings: :func:`weight` times tokens a second, and the seconds that came on top of each."""
+
+    rate: float
+    overhead: float
+
+
+def measured_speed(store: RunStore) -> MachineSpeed | None:
+    """Return how fast runs have been; before the first one, how fast the example was on its machine, if it is there."""
+    own = [(store.folder(run.id), run.record) for run in store.list() if run.record is not None]
+    shipped = example()
+    others = [] if shipped is None else [(shipped.distilled.folder, shipped.distilled.record)]
+    found = _rates(own[:100]) or _rates(others)
+    if not found:
+        return None
+    return MachineSpeed(rate=median(rate for rate, _ in found), overhead=median(seconds for _, seconds in found))
+
+
+def parameters_per_token(depth: int, width: int) -> float:
+    """Return the parameters that a token passes through: four square matrices and two of four times the width."""
+    return 12.0 * depth * width**2
+
+
+def mean_tokens(texts: Sequence[str], max_length: int) -> float:
+    """Guess the tokens of a text from its words, of the first thousand texts."""
+    return mean(min(2 + 1.3 * len(text.split()), max_length) for text in texts[:1000])
+
+
+def _rates(done: Sequence[tuple[Path, RunRecord]]) -> list[tuple[float, float]]:
+    return [rate for folder, record in done if (rate := _rate(folder, record)) is not None]
+
+
+def _rate(folder: Path, record: RunRecord) -> tuple[float, float] | None:
+    width, seconds = width_of(folder / "student"), record.seconds
+    if not width or not seconds.get("training") or not record.examples_seen:
+        return None
+    work = record.examples_seen * record.corpus.mean_tokens * parameters_per_token(len(record.layers), width)
+    return work / seconds["training"], seconds["measurement"] + seconds["teacher_outputs"]
+
+
+def estimate_seconds(config: RunConfig, store: RunStore) -> float | None:
+    """Say how long a run and its twins will take; see :func:`estimate_all`.
+
+    Raises:
+        DistilError: If settings, corpus or teacher cannot be used.
+    """
+    return estimate_all(with_twins(config), store)
+
+
+def estimate_all(configs: Iterable[RunConfig], store: RunStore) -> float | None:
+    """Say how long some runs will take, from how fast runs have been on this machine; None if nobody knows.
+
+    Before the first run, the example tells how fast its machine was. Runs that are done already take no time.
+
+    Args:
+        configs: What is wanted, twins included.
+        store: Where runs are kept and queued.
+
+    Raises:
+        DistilError: If settings, corpus or teacher cannot be used.
+    """
+    requests = {request.asked().run: request for request in examine(configs)}
+    done = {run.id for run in store.list() if run.state is RunState.DONE}
+    wanted = [request for run_id, request in requests.items() if run_id not in done]
+    if not wanted:
+        return 0.0
+    known = measured_speed(store)
+    if known is None:
+        return None
+    tokens_of = cache(mean_tokens)
+    work, fine_tuned = 0.0, dict[str, float]()
+    for request in wanted:
+        config, train, teacher = request.config, request.corpus.train, request.checkpoint
+        n_tokens = len(train) * tokens_of(train.texts, config.teacher.max_length)
+        if config.kind in (RunKind.DISTILLED, RunKind.HARD_LABELS):
+            depth = len(config.student.layers) or config.student.depth
+            work += (
+                n_tokens * config.training.epochs * parameters_per_token(depth, config.student.width or teacher.width)
+            )
+        if head_order(teacher, request.corpus.label_names) is None:
+            each = parameters_per_token(teacher.n_layers, teacher.width)
+            fine_tuned[request.teacher_digest()] = n_tokens * config.teacher.epochs * each
+    seconds = (work + sum(fine_tuned.values())) / known.rate + len(wanted) * known.overhead
+    return seconds / min(workers.n_workers(), len(wanted))

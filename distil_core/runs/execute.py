@@ -1,0 +1,372 @@
+"""Carry out one run, from the corpus to the record: what the worker does, and a command in the foreground."""
+
+import json
+import time
+from collections.abc import Callable, Generator, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TypeVar
+
+import torch
+from jaxtyping import Float
+from safetensors.torch import save_file
+from torch import Tensor
+
+from distil_core.data.tokenization import encode
+from distil_core.data.transfer import labeled_split
+from distil_core.errors import Cancelled, DistilError
+from distil_core.evaluation import cost as evaluation_cost
+from distil_core.evaluation import environment, metrics
+from distil_core.evaluation.records import Cost, ModelRecord
+from distil_core.models import embeddings, forward, loading, surgery
+from distil_core.models.checkpoints import assets_folder
+from distil_core.runs import timing
+from distil_core.runs.materials import Materials, Stopwatch, gather_materials, refuse_changed, training_data
+from distil_core.runs.record import CorpusSummary, RunRecord
+from distil_core.runs.rows import Run, RunState
+from distil_core.runs.store import RunStore
+from distil_core.runs.workers import n_workers
+from distil_core.settings.canonical import canonical
+from distil_core.settings.config import RunConfig, RunKind
+from distil_core.tasks.tfidf import TfidfBaseline
+from distil_core.training.cache import Cache, replacing
+from distil_core.training.events import Event, Stage, Step, Validation
+from distil_core.training.trainer import TrainingData, train
+from distil_core.types import Model
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Student:
+    """A model that answers, its answers in fp32, and the teacher layers it came from."""
+
+    model: Model
+    layers: tuple[int, ...]
+    validation_logits: Float[Tensor, "validation classes"]
+    test_logits: Float[Tensor, "test classes"]
+    examples_seen: int
+
+
+def execute(run: Run, store: RunStore, *, on_event: Callable[[Event], None] | None = None) -> None:
+    """Compute a claimed run and finish it in the store; its events go to the store as they happen.
+
+    Args:
+        run: What to do.
+        store: Where it was claimed.
+        on_event: Told what goes to the store.
+
+    Raises:
+        Cancelled: If somebody asked for the run to stop.
+        DistilError: If corpus, teacher or settings do not allow it.
+    """
+    folder = store.folder(run.id)
+    cache = Cache(store.path / "cache")
+    with closing(carry_out(run.id, run.config, folder=folder, cache=cache)) as work:
+        record = drain(work, _Recorder(store, run.id, on_event))
+    store.finish(run.id, record)
+
+
+def warm_up(store: RunStore) -> None:
+    """Do what the first run would wait for: slow imports and, if nobody waits yet, what the default run starts from."""
+    import sklearn.linear_model
+    import sklearn.metrics  # noqa: F401
+
+    if store.counts()[RunState.QUEUED] == 0:
+        with suppress(DistilError, OSError):  # it can wait: a run that needs it will say what is wrong
+            drain(
+                gather_materials(canonical(RunConfig()), cache=Cache(store.path / "cache"), watch=Stopwatch()),
+                lambda _: None,
+            )
+
+
+def drain(work: Generator[Event, None, T], listener: Callable[[Event], None]) -> T:
+    """Tell ``listener`` what happens in some work, and return what comes of it."""
+    while True:
+        try:
+            event = next(work)
+        except StopIteration as stop:
+            return stop.value  # type: ignore[no-any-return]
+        listener(event)
+
+
+class _Recorder:
+    """Write events down, several steps as one, and notice when somebody asks to stop."""
+
+    def __init__(
+        self, store: RunStore, run_id: str, on_event: Callable[[Event], None] | None, *, seconds: float = 0.2
+    ) -> None:
+        self._store = store
+        self._run = run_id
+        self._on_event = on_event
+        self._seconds = seconds
+        self._written = 0.0
+        self._losses: list[dict[str, float]] = []
+
+    def __call__(self, event: Event) -> None:
+        if self._store.cancel_requested(self._run):
+            raise Cancelled
+        timing.pause_for_others(self._store.path / "cache")
+        if isinstance(event, Step):
+            self._losses.append(event.loss)
+        if isinstance(event, Validation) or self._due(event):
+            if isinstance(event, Step):
+                event = replace(event, loss=_mean(self._losses))
+                self._losses = []
+            self._written = time.monotonic()
+            self._store.add_event(self._run, event)
+            if self._on_event is not None:
+                self._on_event(event)
+
+    def _due(self, event: Stage | Step) -> bool:
+        last = event.step == event.n_steps if isinstance(event, Step) else event.fraction in (None, 0.0, 1.0)
+        return last or time.monotonic() - self._written >= self._seconds
+
+
+def _mean(losses: list[dict[str, float]]) -> dict[str, float]:
+    return {name: sum(loss[name] for loss in losses) / len(losses) for name in losses[0]}
+
+
+def carry_out(run_id: str, config: RunConfig, *, folder: Path, cache: Cache) -> Generator[Event, None, RunRecord]:
+    """Compute a run and write its files into ``folder``; yields what happens, returns the record.
+
+    Args:
+        run_id: The run's fingerprint.
+        config: What to do, canonical.
+        folder: Where ``student/``, ``outputs.safetensors``, ``test.jsonl`` and a checkpoint go.
+        cache: Where fine-tuned teachers and teacher outputs are kept.
+    """
+    config = canonical(config)
+    watch = Stopwatch()
+    materials = yield from gather_materials(config, cache=cache, watch=watch)
+    refuse_changed(run_id, config, materials)
+    with _share_of_processors():
+        if config.kind is RunKind.TFIDF:
+            student, cost = yield from _baseline(materials, config, watch, cache)
+        else:
+            checkpoint = folder / "checkpoint.safetensors"
+            student = yield from cut_and_train(materials, config, watch=watch, checkpoint=checkpoint)
+            with replacing(folder / "student") as path:
+                loading.save(student.model, materials.tokenizer, path)
+            yield Stage(name="Measuring", detail="teacher and student, in turn", fraction=None)
+            with watch.timing("measurement"):
+                seconds = 0.6 if config.kind is RunKind.DISTILLED else 0.3
+                with timing.alone(cache.root):
+                    cost = timing.costs(materials, student.model, folder / "student", seconds=seconds)
+        with watch.timing("measurement"):
+            record = _record(run_id, config, materials, student, cost, watch)
+    _write_answers(folder, materials, student)
+    return replace(record, seconds=watch.total())
+
+
+@contextmanager
+def _share_of_processors() -> Iterator[None]:
+    """Leave room for the other workers; always the same share, since the number of threads decides the last bits."""
+    whole = torch.get_num_threads()
+    torch.set_num_threads(max(1, whole // n_workers()))
+    try:
+        yield
+    finally:
+        torch.set_num_threads(whole)
+
+
+def cut_and_train(
+    materials: Materials, config: RunConfig, *, watch: Stopwatch, checkpoint: Path | None = None
+) -> Generator[Event, None, Student]:
+    """Cut a student out of the teacher, train it as ``config`` says, and let it answer."""
+    model, layers = surgery.cut_student(materials.teacher.model, config.student, seed=config.seed)
+    model.to(materials.device)
+    trimmed = embeddings.trim_embedding(
+        model, [part.ids for part in materials.tokens.values()], padding=materials.padding
+    )
+    padding = int(trimmed.lookup[materials.padding])
+    tokens = {split: part.with_ids(trimmed.lookup.to(part.ids.device)) for split, part in materials.tokens.items()}
+    given = training_data(materials, config, tokens["train"])
+    validation = TrainingData(
+        tokens=tokens["validation"], labels=materials.labels["validation"], teacher=materials.outputs["validation"]
+    )
+    examples_seen = 0
+    if config.training.epochs:
+        yield Stage(name="Training the student", detail="", fraction=0.0)
+        with watch.timing("training"):
+            training = replace(config.training, precision=materials.precision)
+            n_epochs = yield from train(
+                model,
+                given,
+                validation,
+                loss=config.loss,
+                training=training,
+                seed=config.seed,
+                padding=padding,
+                layers=layers,
+                checkpoint=checkpoint,
+            )
+        examples_seen = n_epochs * len(given)
+    yield Stage(name="Measuring", detail="answers to the test texts", fraction=None)
+    with watch.timing("measurement"):
+        answers = {}
+        for split in ("validation", "test"):
+            answers[split] = torch.empty(len(tokens[split]), model.config.num_labels)
+            for examples, logits in forward.logits_of(model, tokens[split], padding=padding):
+                answers[split][examples.cpu()] = logits.float().cpu()
+                yield Stage(name="Measuring", detail=f"answers to the {split} texts", fraction=None)
+    trimmed.restore(model)
+    return Student(
+        model=model,
+        layers=layers,
+        validation_logits=answers["validation"],
+        test_logits=answers["test"],
+        examples_seen=examples_seen,
+    )
+
+
+def _meanwhile(work: Callable[[], T], stage: Stage) -> Generator[Event, None, T]:
+    """Do in a thread what tells nothing for long, so that whoever listens can stop waiting for it."""
+    pool = ThreadPoolExecutor(max_workers=1)
+    try:
+        future = pool.submit(work)
+        while True:
+            try:
+                return future.result(timeout=0.2)
+            except TimeoutError:
+                yield stage
+    finally:
+        pool.shutdown(wait=False)
+
+
+def _baseline(
+    materials: Materials, config: RunConfig, watch: Stopwatch, cache: Cache
+) -> Generator[Event, None, tuple[Student, dict[str, Cost]]]:
+    corpus = materials.corpus
+    stage = Stage(name="Training the baseline", detail="TF-IDF with logistic regression", fraction=None)
+    train, n_classes = labeled_split(corpus, config.corpus, seed=config.seed), len(corpus.label_names)
+    yield stage
+    with watch.timing("training"):
+        baseline = yield from _meanwhile(
+            lambda: TfidfBaseline.fit(train.texts, train.labels, n_classes=n_classes), stage
+        )
+    yield Stage(name="Measuring", detail="TF-IDF", fraction=None)
+    with watch.timing("measurement"):
+        texts = corpus.test.texts
+        student = Student(
+            model=baseline,
+            layers=(),
+            validation_logits=baseline.predict(corpus.validation.texts),
+            test_logits=baseline.predict(texts),
+            examples_seen=len(train),
+        )
+        singles = [{"texts": [text]} for text in texts[:32]]
+        batches = [{"texts": list(texts[:32])}]
+        answering = {"tfidf": lambda batch: baseline.predict(batch["texts"])}
+        with timing.alone(cache.root):
+            speed = evaluation_cost.speed(answering, singles, batches, seconds=0.2)
+    cost = Cost(
+        parameters=baseline.n_parameters,
+        bytes=baseline.bytes,
+        latency_ms=speed["tfidf"].latency_ms,
+        texts_per_second=speed["tfidf"].texts_per_second,
+    )
+    return student, {"student": cost}
+
+
+def _record(
+    run_id: str,
+    config: RunConfig,
+    materials: Materials,
+    student: Student,
+    costs: Mapping[str, Cost],
+    watch: Stopwatch,
+) -> RunRecord:
+    labels = materials.labels["test"].cpu()
+    teacher_logits = materials.outputs["test"].logits.cpu()
+    probes = _probe(config, materials, student)
+    return RunRecord(
+        run=run_id,
+        config=config,
+        corpus=_summary(materials),
+        teacher_name=materials.teacher.name,
+        teacher_digest=materials.teacher.digest,
+        teacher=ModelRecord(
+            quality=metrics.quality(teacher_logits, labels),
+            fidelity=None,
+            cost=costs.get("teacher"),
+            probe_accuracy=probes.get("teacher"),
+        ),
+        model=ModelRecord(
+            quality=metrics.quality(student.test_logits, labels),
+            fidelity=metrics.fidelity(teacher_logits, student.test_logits, labels),
+            cost=costs["student"],
+            probe_accuracy=probes.get("student"),
+        ),
+        layers=student.layers,
+        seconds=watch.total(),
+        environment=environment.environment(materials.device, materials.precision),
+        examples_seen=student.examples_seen,
+    )
+
+
+def _probe(config: RunConfig, materials: Materials, student: Student) -> dict[str, float]:
+    """Return the accuracy on reviews that no grammar wrote, for the corpus whose texts a grammar wrote."""
+    if config.corpus.source != "reviews":
+        return {}
+    import pandas as pd
+
+    probe = pd.read_csv(assets_folder() / "probe.csv")
+    names = materials.corpus.label_names
+    labels = torch.tensor([names.index(label) for label in probe["label"]])
+    texts = list(probe["text"])
+
+    def share(answers: Tensor) -> float:
+        return float((answers.argmax(dim=1) == labels).float().mean())
+
+    if isinstance(student.model, TfidfBaseline):
+        return {"student": share(student.model.predict(texts))}
+    limit = min(config.teacher.max_length, materials.tokenizer.model_max_length)
+    tokens = encode(materials.tokenizer, texts, max_length=limit).to(materials.device)
+    return {
+        name: share(forward.predict(model, tokens, padding=materials.padding))
+        for name, model in {"teacher": materials.teacher.model, "student": student.model}.items()
+    }
+
+
+def _summary(materials: Materials) -> CorpusSummary:
+    corpus, tokens = materials.corpus, materials.tokens
+    notes = list(corpus.notes)
+    n_truncated = sum(part.n_truncated for part in tokens.values())
+    if n_truncated:
+        notes.append(f"{n_truncated:,} texts are longer than the model reads and were cut off")
+    commonest = int(materials.labels["train"].bincount().argmax())
+    return CorpusSummary(
+        name=corpus.name,
+        digest=corpus.digest,
+        label_names=corpus.label_names,
+        n_train=len(corpus.train),
+        n_validation=len(corpus.validation),
+        n_test=len(corpus.test),
+        majority=float((materials.labels["test"] == commonest).float().mean()),
+        mean_tokens=float(tokens["train"].lengths.float().mean()),
+        n_truncated=n_truncated,
+        notes=tuple(notes),
+    )
+
+
+def _write_answers(folder: Path, materials: Materials, student: Student) -> None:
+    with replacing(folder / "outputs.safetensors") as path:
+        save_file(
+            {
+                "test_logits": student.test_logits,
+                "validation_logits": student.validation_logits,
+                "teacher_test_logits": materials.outputs["test"].logits.cpu(),
+                "teacher_validation_logits": materials.outputs["validation"].logits.cpu(),
+                "test_labels": materials.labels["test"].cpu(),
+                "validation_labels": materials.labels["validation"].cpu(),
+            },
+            path,
+        )
+    with replacing(folder / "test.jsonl") as path:
+        rows = zip(materials.corpus.test.texts, materials.corpus.test.labels, strict=True)
+        path.write_text(
+            "".join(json.dumps({"text": text, "label": label}) + "\n" for text, label in rows), encoding="utf-8"
+        )

@@ -1,0 +1,125 @@
+"""A run and its twins computed in this process, as far as nobody else has."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from distil_core.errors import Cancelled, DistilError, StoreError
+from distil_core.evaluation.records import ModelRecord
+from distil_core.runs import workers
+from distil_core.runs.record import RunRecord
+from distil_core.runs.requests import submit
+from distil_core.runs.rows import Run, RunState
+from distil_core.runs.store import RunStore
+from distil_core.settings.config import RunConfig, RunKind
+from distil_core.settings.serialization import to_json
+from distil_core.training.events import Event
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Distillation:
+    """A student, its teacher and its twins, measured."""
+
+    run: str
+    record: RunRecord
+    hard_label_twin: RunRecord | None
+    layer_cut_twin: RunRecord | None
+    tfidf: RunRecord | None
+    folder: Path
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the figures as plain data, by model."""
+        return {
+            "run": self.run,
+            "teacher": _figures(self.record.teacher),
+            "student": _figures(self.record.model),
+            "hard_label_twin": _figures(self.hard_label_twin.model) if self.hard_label_twin else None,
+            "layer_cut_twin": _figures(self.layer_cut_twin.model) if self.layer_cut_twin else None,
+            "tfidf": _figures(self.tfidf.model) if self.tfidf else None,
+            "seconds": {part: round(seconds, 3) for part, seconds in self.record.seconds.items()},
+            "layers": list(self.record.layers),
+            "corpus": to_json(self.record.corpus),
+            "folder": str(self.folder),
+        }
+
+
+def _figures(model: ModelRecord | None) -> dict[str, Any] | None:
+    if model is None:
+        return None
+    quality, fidelity, cost = model.quality, model.fidelity, model.cost
+    figures: dict[str, Any] = {
+        "accuracy": quality.accuracy.value,
+        "accuracy_interval": [quality.accuracy.low, quality.accuracy.high],
+        "macro_f1": quality.macro_f1,
+        "ece": quality.ece,
+        "nll": quality.nll,
+    }
+    if fidelity is not None:
+        figures |= {
+            "agreement": fidelity.agreement.value,
+            "agreement_interval": [fidelity.agreement.low, fidelity.agreement.high],
+            "kl_nats": fidelity.kl_nats,
+            "loyalty": fidelity.loyalty,
+        }
+    if cost is not None:
+        figures |= {"parameters": cost.parameters, "bytes": cost.bytes, "latency_ms": to_json(cost.latency_ms)}
+        figures["texts_per_second"] = cost.texts_per_second
+    if model.probe_accuracy is not None:
+        figures["probe_accuracy"] = model.probe_accuracy
+    return figures
+
+
+def run_all(
+    config: RunConfig,
+    store: RunStore,
+    *,
+    twins: bool = True,
+    assisted: bool = False,
+    on_event: Callable[[Run, Event], None] | None = None,
+) -> Distillation:
+    """Compute a run and its twins in this process, as far as nobody else has; see :func:`distil`.
+
+    With ``assisted``, a process of its own computes some of them meanwhile, where there are processors for it.
+    """
+    workers.recover(store)  # what a killed process left is nobody's, and can be had
+    runs = submit(config, store, twins=twins)
+    with store.owner() as owner:
+        if assisted and sum(run.state is not RunState.DONE for run in runs) > 1:
+            workers.assist(store)
+        done = [_computed(run, store, owner, on_event) for run in runs]
+    records = {run.config.kind: run.record for run in done}
+    record = done[0].record
+    assert record is not None
+    return Distillation(
+        run=done[0].id,
+        record=record,
+        hard_label_twin=records.get(RunKind.HARD_LABELS) if twins else None,
+        layer_cut_twin=records.get(RunKind.LAYER_CUT) if twins else None,
+        tfidf=records.get(RunKind.TFIDF) if twins else None,
+        folder=store.folder(done[0].id),
+    )
+
+
+def _computed(run: Run, store: RunStore, owner: str, on_event: Callable[[Run, Event], None] | None) -> Run:
+    listener = (lambda event: on_event(run, event)) if on_event else None
+    while run.state is not RunState.DONE:
+        if store.claim(owner, run.id) is None:  # somebody else is at it
+            (run,) = workers.wait(store, [run.id], on_event=(lambda _, event: listener(event)) if listener else None)
+            if run.state is not RunState.DONE:
+                raise StoreError(
+                    f"run {run.id} was {run.state} elsewhere ({run.error or 'no reason given'}); try again"
+                )
+            break
+        from distil_core.runs.execute import execute
+
+        try:
+            execute(run, store, on_event=listener)
+        except DistilError as error:
+            store.fail(run.id, str(error))
+            raise
+        except Cancelled:
+            store.mark_cancelled(run.id)
+            raise
+        run = store.get(run.id)
+    return run

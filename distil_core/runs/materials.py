@@ -1,0 +1,221 @@
+"""All that a run starts from: a corpus as tokens, and its teacher with all its answers."""
+
+import time
+from collections import OrderedDict
+from collections.abc import Generator, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+
+import torch
+from filelock import FileLock, Timeout
+from torch import Tensor
+
+from distil_core.data.corpus import Corpus
+from distil_core.data.loading import load_corpus_cached
+from distil_core.data.tokenization import Ragged, encode
+from distil_core.data.transfer import transfer_set
+from distil_core.errors import CorpusError
+from distil_core.models import devices, loading
+from distil_core.models.checkpoints import locate
+from distil_core.settings.canonical import whole
+from distil_core.settings.config import LossConfig, Precision, RunConfig, RunKind
+from distil_core.settings.identity import fingerprint
+from distil_core.settings.layer_maps import layer_indices
+from distil_core.training import teacher_outputs, teachers
+from distil_core.training.cache import Cache
+from distil_core.training.events import Event, Stage
+from distil_core.training.teacher_outputs import TeacherOutputs
+from distil_core.training.teachers import Teacher
+from distil_core.training.trainer import TrainingData
+from distil_core.types import Tokenizer
+
+_SPLITS = ("train", "validation", "test")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Materials:
+    """All that a run starts from, loaded: texts as tokens, their labels, and the teacher with its answers."""
+
+    corpus: Corpus
+    tokenizer: Tokenizer
+    tokens: Mapping[str, Ragged]
+    labels: Mapping[str, Tensor]
+    teacher: Teacher
+    outputs: Mapping[str, TeacherOutputs]
+    device: torch.device
+    precision: Precision
+
+    @property
+    def padding(self) -> int:
+        """Id to fill up with."""
+        return int(self.tokenizer.pad_token_id)
+
+
+class Stopwatch:
+    """Seconds by part of the work."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+        self._started = time.perf_counter()
+
+    @contextmanager
+    def timing(self, part: str) -> Iterator[None]:
+        """Add the time of the block to ``part``."""
+        started = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.seconds[part] = self.seconds.get(part, 0.0) + time.perf_counter() - started
+
+    def total(self) -> dict[str, float]:
+        """Return all parts and, as ``total``, the time since the watch was made."""
+        parts = {
+            part: self.seconds.get(part, 0.0) for part in ("teacher", "teacher_outputs", "training", "measurement")
+        }
+        return {**parts, "total": time.perf_counter() - self._started}
+
+
+def gather_materials(config: RunConfig, *, cache: Cache, watch: Stopwatch) -> Generator[Event, None, Materials]:
+    """Load corpus and teacher, and let the teacher answer."""
+    device = devices.default_device()
+    yield Stage(name="Reading the corpus", detail="", fraction=0.0)
+    corpus = load_corpus_cached(config.corpus)
+    checkpoint = locate(config.teacher.source)
+    tokenizer = loading.load_tokenizer(checkpoint.folder)
+    yield Stage(name="Reading the corpus", detail="cutting texts into tokens", fraction=0.5)
+    tokens = _recent_tokens(corpus, tokenizer, checkpoint.digest, max_length=config.teacher.max_length, device=device)
+    labels = labels_of(corpus, device=device)
+    yield Stage(name="Loading the teacher", detail="", fraction=None)
+    with cache.locked("teachers", f"{checkpoint.digest}-{corpus.digest}") as lock:
+        yield from _waiting(lock)
+        with watch.timing("teacher"):
+            teacher = yield from teachers.prepare_teacher(
+                checkpoint,
+                config.teacher,
+                tokenizer,
+                label_names=corpus.label_names,
+                corpus_digest=corpus.digest,
+                tokens=tokens,
+                labels=labels,
+                cache=cache,
+                device=device,
+            )
+        return (
+            yield from query_teacher(
+                teacher, tokenizer, corpus, tokens, labels, config=config, cache=cache, watch=watch
+            )
+        )
+
+
+def _waiting(lock: FileLock) -> Generator[Event, None, None]:
+    """Acquire a lock, and let whoever listens stop the waiting."""
+    while True:
+        try:
+            lock.acquire(timeout=0.1)
+        except Timeout:
+            yield Stage(name="Waiting for the teacher", detail="another run is asking it", fraction=None)
+        else:
+            return
+
+
+def query_teacher(
+    teacher: Teacher,
+    tokenizer: Tokenizer,
+    corpus: Corpus,
+    tokens: Mapping[str, Ragged],
+    labels: Mapping[str, Tensor],
+    *,
+    config: RunConfig,
+    cache: Cache | None,
+    watch: Stopwatch,
+) -> Generator[Event, None, Materials]:
+    """Let a teacher that is there answer, and refuse one that has nothing to teach."""
+    precision = devices.resolve_precision(config.training.precision, teacher.model.device)
+    layers = layer_indices(config.student, teacher.model.config.num_hidden_layers)
+    with watch.timing("teacher_outputs"):
+        outputs = yield from teacher_outputs.teacher_outputs(
+            teacher,
+            tokens,
+            corpus_digest=corpus.digest,
+            padding=tokenizer.pad_token_id,
+            precision=precision,
+            loss=config.loss if config.kind is RunKind.DISTILLED else LossConfig(),
+            layers=layers,
+            cache=cache,
+        )
+    accuracy = teachers.refuse_unfit(outputs["validation"].logits, labels["validation"], name=teacher.name)
+    yield Stage(name="Teacher outputs", detail=f"validation accuracy {accuracy:.4f}", fraction=1.0)
+    return Materials(
+        corpus=corpus,
+        tokenizer=tokenizer,
+        tokens=tokens,
+        labels=labels,
+        teacher=teacher,
+        outputs=outputs,
+        device=teacher.model.device,
+        precision=precision,
+    )
+
+
+def refuse_changed(run_id: str, config: RunConfig, found: Materials) -> None:
+    """Refuse texts or a teacher that are not those that a run was named by: a file may change while it waits.
+
+    Raises:
+        CorpusError: If they are others; a checkpoint of the run would not fit them either.
+    """
+    if run_id != fingerprint(config, corpus_digest=found.corpus.digest, teacher_digest=found.teacher.digest):
+        raise CorpusError(
+            f"the texts of {found.corpus.name} or the files of the teacher {found.teacher.name} must stay as they were "
+            "when the run was asked for, but have changed since; ask for it again"
+        )
+
+
+_recent: OrderedDict[tuple[object, ...], dict[str, Ragged]] = OrderedDict()
+
+
+def _recent_tokens(
+    corpus: Corpus, tokenizer: Tokenizer, checkpoint: str, *, max_length: int, device: torch.device
+) -> dict[str, Ragged]:
+    """Do what :func:`tokenize` does, but not again for the twins of a run."""
+    key = (corpus.digest, checkpoint, max_length, str(device))
+    if key not in _recent:
+        _recent[key] = tokenize(corpus, tokenizer, max_length=max_length, device=device)
+    _recent.move_to_end(key)
+    while len(_recent) > 2:
+        _recent.popitem(last=False)
+    return _recent[key]
+
+
+def tokenize(corpus: Corpus, tokenizer: Tokenizer, *, max_length: int, device: torch.device) -> dict[str, Ragged]:
+    """Turn all splits into tokens."""
+    limit = min(max_length, tokenizer.model_max_length)
+    return {split: encode(tokenizer, getattr(corpus, split).texts, max_length=limit).to(device) for split in _SPLITS}
+
+
+def labels_of(corpus: Corpus, *, device: torch.device) -> dict[str, Tensor]:
+    """Return the labels of all splits."""
+    return {split: torch.tensor(getattr(corpus, split).labels, device=device) for split in _SPLITS}
+
+
+def training_data(found: Materials, config: RunConfig, tokens: Ragged) -> TrainingData:
+    """Return what a student learns from: the texts and labels that it is given, and the teacher's answers to them.
+
+    Where labels are told for a share of the texts only, each counts so much more that the hard part of the loss stays a
+    mean over labeled texts. A student that asks the teacher nothing sees the labeled texts alone, so many times that
+    it takes about as many steps.
+
+    Args:
+        found: Corpus, labels and the teacher's answers.
+        config: What is told, and what the loss asks for.
+        tokens: The training texts, with the ids that the student knows.
+    """
+    whole_lesson = TrainingData(tokens=tokens, labels=found.labels["train"], teacher=found.outputs["train"])
+    if config.corpus == whole(config.corpus):
+        return whole_lesson
+    given = transfer_set(found.corpus, config.corpus, seed=config.seed)
+    texts, labeled = torch.tensor(given.texts), torch.tensor(given.labeled)
+    if config.loss == replace(LossConfig(), alpha=0.0, temperature=config.loss.temperature):
+        return replace(whole_lesson, chosen=labeled.repeat(max(1, round(len(texts) / len(labeled)))))
+    weights = torch.zeros(len(tokens))
+    weights[labeled] = len(texts) / len(labeled)
+    return replace(whole_lesson, chosen=texts, label_weights=weights.to(found.device))

@@ -1,0 +1,130 @@
+"""Runs are asked for: settings looked at together with corpus and teacher, named, and queued.
+
+Loads no model, so that a page can ask for a run without waiting for torch.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from functools import cache
+
+from distil_core.data.corpus import Corpus
+from distil_core.data.files import path_of
+from distil_core.data.loading import BUILT_IN, load_corpus_cached
+from distil_core.data.transfer import refuse_unknown
+from distil_core.errors import ConfigError
+from distil_core.models.checkpoints import Checkpoint, head_order, locate, teacher_digest
+from distil_core.runs.rows import Run
+from distil_core.runs.store import RunStore
+from distil_core.settings.canonical import canonical, validate, whole
+from distil_core.settings.config import CorpusConfig, RunConfig, RunKind, TeacherConfig
+from distil_core.settings.identity import fingerprint
+from distil_core.settings.layer_maps import layer_indices
+
+KINDS = (RunKind.DISTILLED, RunKind.HARD_LABELS, RunKind.LAYER_CUT, RunKind.TFIDF)
+"""A student and its twins, in the order in which they are computed."""
+
+
+def with_twins(config: RunConfig, *, twins: bool = True) -> tuple[RunConfig, ...]:
+    """Return what must be computed: the run itself and, for a distilled one, its twins."""
+    kinds = KINDS if twins and config.kind is RunKind.DISTILLED else (config.kind,)
+    return tuple(canonical(replace(config, kind=kind)) for kind in kinds)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunRequest:
+    """A run that somebody asks for: its name, its settings as the store keeps them, and what its corpus is called."""
+
+    run: str
+    config: RunConfig
+    corpus_name: str
+
+    def add(self, store: RunStore) -> Run:
+        """Queue the run, unless it is there."""
+        return store.add(self.run, self.config, corpus_name=self.corpus_name)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExaminedConfig:
+    """A config whose paths are absolute and whose contents have been looked at."""
+
+    config: RunConfig
+    corpus: Corpus
+    checkpoint: Checkpoint
+
+    def teacher_digest(self) -> str:
+        """Name the teacher for this corpus by its content."""
+        return teacher_digest(
+            self.checkpoint, self.config.teacher, label_names=self.corpus.label_names, corpus=self.corpus.digest
+        )
+
+    def asked(self) -> RunRequest:
+        """Return the run that is asked for, named."""
+        run = fingerprint(self.config, corpus_digest=self.corpus.digest, teacher_digest=self.teacher_digest())
+        return RunRequest(run=run, config=self.config, corpus_name=self.corpus.name)
+
+
+def examine(configs: Iterable[RunConfig]) -> Iterator[ExaminedConfig]:
+    """Look at what configs ask for; a corpus and a teacher that several have in common are looked at once."""
+    corpora, checkpoints = cache(load_corpus_cached), cache(locate)
+    for config in map(validate, configs):
+        checkpoint = checkpoints(config.teacher.source)
+        layer_indices(config.student, checkpoint.n_layers)
+        if config.student.width > checkpoint.width:
+            raise ConfigError(
+                f"student.width must be at most the teacher's {checkpoint.width}, got {config.student.width}; 0 keeps "
+                "it"
+            )
+        corpus = corpora(whole(_absolute_corpus(config.corpus)))
+        refuse_unknown(corpus, config.corpus)
+        yield _request(config, corpus, checkpoint)
+
+
+def _request(config: RunConfig, corpus: Corpus, checkpoint: Checkpoint) -> ExaminedConfig:
+    teacher = config.teacher
+    if checkpoint.local:
+        teacher = replace(teacher, source=str(checkpoint.folder))
+    if head_order(checkpoint, corpus.label_names) is not None:  # it will not be fine-tuned, so this cannot matter
+        usual = TeacherConfig()
+        teacher = replace(teacher, epochs=usual.epochs, learning_rate=usual.learning_rate)
+    else:
+        teacher = teacher.for_labels(len(corpus.label_names))
+    student = config.student
+    if student.width == checkpoint.width:
+        student = replace(student, width=0)
+    config = replace(config, corpus=_absolute_corpus(config.corpus), teacher=teacher, student=student)
+    return ExaminedConfig(config=canonical(config), corpus=corpus, checkpoint=checkpoint)
+
+
+def _absolute_corpus(config: CorpusConfig) -> CorpusConfig:
+    def absolute(source: str) -> str:
+        if not source or source in BUILT_IN or source.startswith("hub:"):
+            return source
+        return str(path_of(source).resolve())
+
+    return replace(config, source=absolute(config.source), test=absolute(config.test))
+
+
+def submit(config: RunConfig, store: RunStore, *, twins: bool = True) -> tuple[Run, ...]:
+    """Ask for a run and its twins; those that exist are not computed again.
+
+    Args:
+        config: What is wanted.
+        store: Where runs are kept and queued.
+        twins: Whether the same student without a teacher, the untrained cut and the baseline are wanted too.
+
+    Returns:
+        The run that was asked for, then its twins.
+
+    Raises:
+        DistilError: If settings, corpus or teacher cannot be used.
+    """
+    return tuple(asked.add(store) for asked in identify(with_twins(config, twins=twins)))
+
+
+def identify(configs: Iterable[RunConfig]) -> tuple[RunRequest, ...]:
+    """Give each of some configs the name of its run, which says whether the run is there; nothing is queued.
+
+    Raises:
+        DistilError: If settings, corpus or teacher cannot be used.
+    """
+    return tuple(request.asked() for request in examine(configs))

@@ -1,0 +1,225 @@
+"""A sweep of students: planned, queued and found again by the names of its runs, so that nothing else is kept of it.
+
+Its runs are ordinary runs of the store; a sweep is a pure function of its choices. Loads no model.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from itertools import product
+from pathlib import Path
+from typing import TypeAlias
+
+from distil_core.data.loading import load_corpus_cached
+from distil_core.errors import ConfigError
+from distil_core.models.checkpoints import locate
+from distil_core.runs import estimates, requests, workers
+from distil_core.runs.families import Family, FinishedRun
+from distil_core.runs.requests import RunRequest
+from distil_core.runs.rows import Run, RunState
+from distil_core.runs.store import RunStore
+from distil_core.settings.canonical import canonical
+from distil_core.settings.config import Init, LayerMap, RunConfig, RunKind
+
+MAX_RUNS = 200
+"""More than this at once is refused."""
+
+
+Value: TypeAlias = float | int | Init
+
+
+class Axis(StrEnum):
+    """A setting of which a sweep tries several values."""
+
+    TEMPERATURE = "temperature"
+    DEPTH = "depth"
+    ALPHA = "alpha"
+    INIT = "init"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sweep:
+    """What to try: every combination of these values, each with every seed; all else is as in ``base``."""
+
+    base: RunConfig
+    temperatures: tuple[float, ...]
+    depths: tuple[int, ...]
+    alphas: tuple[float, ...]
+    inits: tuple[Init, ...]
+    seeds: tuple[int, ...]
+
+    def values(self, axis: Axis) -> tuple[Value, ...]:
+        """Return what is tried of a setting."""
+        found: dict[Axis, tuple[Value, ...]] = {
+            Axis.TEMPERATURE: self.temperatures,
+            Axis.DEPTH: self.depths,
+            Axis.ALPHA: self.alphas,
+            Axis.INIT: self.inits,
+        }
+        return found[axis]
+
+    def points(self) -> tuple["SweepPoint", ...]:
+        """Return every combination, seeds apart."""
+        every = product(self.temperatures, self.depths, self.alphas, self.inits)
+        return tuple(SweepPoint(temperature=t, depth=depth, alpha=a, init=init) for t, depth, a, init in every)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SweepPoint:
+    """One combination of settings; without temperature and alpha it is that of a twin without a teacher."""
+
+    temperature: float | None
+    depth: int
+    alpha: float | None
+    init: Init
+
+    def twin(self) -> "SweepPoint":
+        """Return the same student without a teacher."""
+        return replace(self, temperature=None, alpha=None)
+
+
+def based(base: RunConfig, *, labeled: float, left_out: str, max_examples: int | None = None) -> RunConfig:
+    """Return the settings that all runs of a sweep share, from those of some run.
+
+    Args:
+        base: Any run, also a twin.
+        labeled: Share of the labels that students are told.
+        left_out: Class that students never see; empty: none.
+        max_examples: Training texts at most, 0 for all; as in ``base`` when not given.
+    """
+    corpus = replace(base.corpus, labeled=labeled, left_out=left_out)
+    if max_examples is not None:
+        corpus = replace(corpus, max_examples=max_examples)
+    return replace(base, kind=RunKind.DISTILLED, corpus=corpus)
+
+
+def config_at(sweep: Sweep, point: SweepPoint, seed: int) -> RunConfig:
+    """Return the run at a combination of settings.
+
+    Layers that ``base`` names are copied at their own depth alone, and no more is frozen than the student has.
+    """
+    base = sweep.base
+    student = replace(base.student, init=point.init)
+    if point.depth != len(student.layers):
+        by_name = student.layer_map is LayerMap.EXPLICIT
+        layer_map = LayerMap.EVEN if by_name else student.layer_map
+        student = replace(student, depth=point.depth, layers=(), layer_map=layer_map)
+    copied = 0 if point.init is Init.RANDOM else point.depth
+    training = replace(base.training, frozen=min(base.training.frozen, copied))
+    base = replace(base, student=student, training=training, seed=seed)
+    if point.temperature is None or point.alpha is None:
+        return canonical(replace(base, kind=RunKind.HARD_LABELS))
+    loss = replace(base.loss, temperature=point.temperature, alpha=point.alpha)
+    return canonical(replace(base, kind=RunKind.DISTILLED, loss=loss))
+
+
+def configs(sweep: Sweep) -> tuple[RunConfig, ...]:
+    """Return the runs of a sweep, twins included, each once: one seed after the other, so that cells fill soon.
+
+    Raises:
+        ConfigError: If there are none, or too many.
+    """
+    points = sweep.points()
+    wanted = [(point, seed) for seed in sweep.seeds for point in (*(p.twin() for p in points), *points)]
+    found = tuple(dict.fromkeys(config_at(sweep, point, seed) for point, seed in wanted))
+    if not found:
+        raise ConfigError("a sweep needs a value of each setting and a seed, got none of one; choose one at least")
+    if len(found) > MAX_RUNS:
+        raise ConfigError(
+            f"a sweep must have at most {MAX_RUNS} runs, got {len(found):,}; choose fewer values or fewer seeds"
+        )
+    return found
+
+
+def plan_sweep(sweep: Sweep) -> dict[RunConfig, RunRequest]:
+    """Name all runs of a sweep; corpus and teacher are looked at once.
+
+    Raises:
+        DistilError: If settings, corpus or teacher cannot be used, or there are too many runs.
+    """
+    wanted = configs(sweep)
+    return dict(zip(wanted, requests.identify(wanted), strict=True))
+
+
+def start(planned: Mapping[RunConfig, RunRequest], store: RunStore, shipped: Family | None = None) -> None:
+    """Queue what is not done of a sweep, and see that somebody computes it."""
+    found = runs(planned, store, shipped)
+    for config, asked in planned.items():
+        if config not in found or found[config].resumable:
+            asked.add(store)
+    workers.ensure_worker(store)
+
+
+def cancel(planned: Mapping[RunConfig, RunRequest], store: RunStore) -> None:
+    """Stop all runs of a sweep that are not over."""
+    for run in runs(planned, store).values():
+        if not run.state.over:
+            store.cancel(run.id)
+
+
+def runs(
+    planned: Mapping[RunConfig, RunRequest], store: RunStore, shipped: Family | None = None
+) -> dict[RunConfig, Run]:
+    """Return those runs of a sweep that are in the store, in any state, and those that ship with the package.
+
+    Args:
+        planned: Names of all runs.
+        store: Where runs are kept and queued.
+        shipped: The example, which is done without being in any store; :func:`folder` tells where its files are.
+    """
+    there = {run.id: run for run in store.list()}
+    found = {config: there[asked.run] for config, asked in planned.items() if asked.run in there}
+    for outcome in () if shipped is None else (shipped.distilled, *shipped.twins):
+        if outcome.record.config in planned:
+            found.setdefault(outcome.record.config, _shipped(outcome))
+    return found
+
+
+def _shipped(outcome: FinishedRun) -> Run:
+    record = outcome.record
+    return Run(
+        id=outcome.run,
+        config=record.config,
+        state=RunState.DONE,
+        corpus_name=record.corpus.name,
+        created=0.0,
+        started=None,
+        finished=0.0,
+        error="",
+        record=record,
+        stopping=False,
+    )
+
+
+def folder(run: Run, store: RunStore, shipped: Family | None = None) -> Path:
+    """Return where the files of a run of a sweep are."""
+    for outcome in () if shipped is None else (shipped.distilled, *shipped.twins):
+        if outcome.run == run.id:
+            return outcome.folder
+    return store.folder(run.id)
+
+
+def seconds_left(
+    planned: Mapping[RunConfig, RunRequest], found: Mapping[RunConfig, Run], store: RunStore
+) -> float | None:
+    """Say how long the runs of a sweep that are not done will take; see :func:`pipeline.estimate_all`."""
+    done = {config for config, run in found.items() if run.record is not None}
+    return estimates.estimate_all([asked.config for config, asked in planned.items() if config not in done], store)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Frame:
+    """What can be chosen for a teacher and a corpus: depths of a student, and labels to leave out."""
+
+    depths: tuple[int, ...]
+    labels: tuple[str, ...]
+
+
+def frame(base: RunConfig) -> Frame:
+    """Look at teacher and corpus of a run.
+
+    Raises:
+        DistilError: If one of them cannot be used.
+    """
+    n_layers = locate(base.teacher.source).n_layers
+    return Frame(depths=tuple(range(1, n_layers + 1)), labels=load_corpus_cached(base.corpus).label_names)

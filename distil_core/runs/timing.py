@@ -1,0 +1,84 @@
+"""What teacher and student cost: size, and speed while nobody else on this machine computes a run."""
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import torch
+from filelock import FileLock
+from torch import Tensor
+
+from distil_core.evaluation import cost
+from distil_core.evaluation.records import Cost
+from distil_core.runs.locks import held
+from distil_core.runs.materials import Materials
+from distil_core.types import Model
+
+_POLL_SECONDS = 0.02
+
+
+@contextmanager
+def alone(root: Path) -> Iterator[None]:
+    """Time something while the other workers that share ``root`` pause; one of them at a time."""
+    root.mkdir(parents=True, exist_ok=True)
+    with FileLock(_lock(root)):
+        time.sleep(_POLL_SECONDS)  # the others finish the step that they are at
+        yield
+
+
+def pause_for_others(root: Path) -> None:
+    """Wait while another worker is timing something; costs a fraction of a millisecond when nobody is."""
+    while held(_lock(root)):
+        time.sleep(_POLL_SECONDS)
+
+
+def _lock(root: Path) -> Path:
+    return root / "timing.lock"
+
+
+def costs(materials: Materials, student: Model, folder: Path, *, seconds: float) -> dict[str, Cost]:
+    """Time teacher and student in turn on the same test texts, both in fp32.
+
+    Args:
+        materials: The teacher, and the texts.
+        student: In eval mode, on the device of the texts.
+        folder: Where the student is saved.
+        seconds: What the readings may take.
+
+    Returns:
+        The cost of the ``teacher`` and of the ``student``.
+    """
+    tokens = materials.tokens["test"]
+    middle = torch.argsort(tokens.lengths, stable=True)[len(tokens) // 4 : max(3 * len(tokens) // 4, 1)].cpu()
+    chosen = middle[torch.linspace(0, len(middle) - 1, 32).long()]
+
+    def inputs(examples: Tensor) -> dict[str, Tensor]:
+        ids, mask = tokens.padded(examples.to(materials.device), padding=materials.padding)
+        return {"input_ids": ids, "attention_mask": mask.long()}
+
+    def answering(model: Model) -> Callable[[Mapping[str, Any]], object]:
+        def answer(batch: Mapping[str, Any]) -> object:
+            with torch.inference_mode():
+                return model(**batch).logits
+
+        return answer
+
+    speeds = cost.speed(
+        {"teacher": answering(materials.teacher.model), "student": answering(student)},
+        [inputs(example[None]) for example in chosen],
+        [inputs(chosen)],
+        seconds=seconds,
+    )
+    places = {"teacher": materials.teacher.folder, "student": folder}
+    found = {"teacher": materials.teacher.model, "student": student}
+    return {
+        name: Cost(
+            parameters=cost.n_parameters(found[name]),
+            bytes=cost.bytes_on_disk(places[name]),
+            latency_ms=speed.latency_ms,
+            texts_per_second=speed.texts_per_second,
+        )
+        for name, speed in speeds.items()
+    }

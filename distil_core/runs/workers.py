@@ -1,0 +1,275 @@
+"""Who computes the queued runs: a few background worker processes per store, started when they are missing.
+
+The worker is warm (it has imported what training needs), niced, and detached from whoever started it. It may be killed
+at any moment: what it was computing is then found interrupted, and can be queued again.
+"""
+
+import logging
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from distil_core.errors import Cancelled, DistilError
+from distil_core.runs.locks import held
+from distil_core.runs.rows import Run, RunState
+from distil_core.runs.store import RunStore
+from distil_core.training.events import Event
+
+NICENESS = 10
+STARTING_SECONDS = 30.0
+"""How long a worker may take to start before another one is started; also the pause after one that could not."""
+
+_LOG_BYTES = 1_000_000
+IDLE_SECONDS = 1800.0
+"""How long a worker stays without work."""
+
+_log = logging.getLogger(__name__)
+
+
+class _Terminated(BaseException):
+    """The process was asked to end; not an Exception, so that no run takes it for its own failure."""
+
+
+def recover(store: RunStore) -> None:
+    """Interrupt the runs whose owners are dead, whether these were workers or commands in the foreground."""
+    for owner, alive in store.owners().items():
+        if not alive:
+            store.disown(owner)
+
+
+def n_workers() -> int:
+    """Return how many runs are computed side by side: ``DISTIL_LAB_WORKERS``, or two where there are two processors.
+
+    Small students keep one processor busy but not two, and a student and its twin are two runs.
+    """
+    asked = os.environ.get("DISTIL_LAB_WORKERS", "")
+    return max(1, int(asked)) if asked.isdecimal() else min(2, os.cpu_count() or 1)
+
+
+def worker_alive(store: RunStore) -> bool:
+    """Tell whether all workers serve the store."""
+    return all(held(_worker_lock(store, slot)) for slot in range(n_workers()))
+
+
+def ensure_worker(store: RunStore, *, command: Sequence[str] | None = None) -> None:
+    """Start the workers of the store that are not there; cheap enough to call whenever a page is drawn.
+
+    Args:
+        store: The store to serve.
+        command: A worker's command line; by default this package's ``worker`` command.
+    """
+    if worker_alive(store):
+        return
+    recover(store)
+    with suppress(Timeout), FileLock(store.path / "spawn.lock", blocking=False):
+        for slot in range(n_workers()):
+            if not _starting(store, slot) and not held(_worker_lock(store, slot)):
+                _starting_mark(store, slot).touch()
+                _spawn(store, command or worker_command(store, slot))
+
+
+def worker_command(store: RunStore, slot: int, *, idle_seconds: float = IDLE_SECONDS) -> tuple[str, ...]:
+    """Return the command line of a worker of the store."""
+    own = (sys.executable, "-m", "distil_core", "worker", "--store", str(store.path))
+    return (*own, "--slot", str(slot), "--idle-seconds", str(idle_seconds))
+
+
+def assist(store: RunStore) -> None:
+    """Start one more worker beside this process, which leaves as soon as there is nothing left to do."""
+    if n_workers() > 1 and not held(_worker_lock(store, 1)):
+        _spawn(store, worker_command(store, 1, idle_seconds=0.0))
+
+
+def serve(
+    store: RunStore,
+    execute: Callable[[Run, RunStore], None],
+    *,
+    slot: int = 0,
+    prepare: Callable[[], None] | None = None,
+    idle_seconds: float = IDLE_SECONDS,
+    poll_seconds: float = 0.1,
+    stop: threading.Event | None = None,
+) -> bool:
+    """Compute queued runs, one after the other, until there has been nothing to do for a while.
+
+    A run that raises fails with the reason, and the next one begins. SIGTERM and Ctrl-C interrupt the run.
+
+    Args:
+        store: Where the runs are.
+        execute: Computes a claimed run and finishes it in the store; raises ``Cancelled`` when it was asked to stop.
+        slot: Which of the workers this is, from 0.
+        prepare: Called once, before the first run, by a worker that is to stay: the place for slow imports.
+        idle_seconds: How long to stay without work.
+        poll_seconds: How often to look for work.
+        stop: Ends the worker between two runs, once set.
+
+    Returns:
+        False if another worker serves the store already.
+    """
+    stop = stop or threading.Event()
+    served = False
+    with _terminable(stop):
+        while not stop.is_set():
+            try:
+                # Not at once: somebody who only asks for the worker holds its lock for a moment.
+                lock = FileLock(
+                    _worker_lock(store, slot), thread_local=False, timeout=1.0, poll_interval=0.01
+                ).acquire()
+            except Timeout:
+                break
+            with lock:
+                if prepare is not None and not served:
+                    prepare()
+                served = True
+                _starting_mark(store, slot).unlink(missing_ok=True)
+                _serve_until_idle(store, execute, idle_seconds=idle_seconds, poll_seconds=poll_seconds, stop=stop)
+            # Whoever added a run before the lock was open believes that it will be computed.
+            if store.counts()[RunState.QUEUED] == 0:
+                break
+    return served
+
+
+def wait(
+    store: RunStore,
+    run_ids: Sequence[str],
+    *,
+    on_event: Callable[[str, Event], None] | None = None,
+    tend: Callable[[RunStore], None] = recover,
+    poll_seconds: float = 0.1,
+) -> tuple[Run, ...]:
+    """Return the named runs once all of them are over.
+
+    Args:
+        store: Where the runs are.
+        run_ids: Their names.
+        on_event: Called with a run's name for each of its events, in order.
+        tend: Called at each poll; ``ensure_worker`` brings back a worker that was killed.
+        poll_seconds: How often to look.
+
+    Raises:
+        RunNotFoundError: If one of them does not exist, or is deleted meanwhile.
+    """
+    seen, version = dict.fromkeys(run_ids, 0), -1
+    while True:
+        tend(store)
+        if (current := store.version()) != version:
+            version = current
+            runs = tuple(store.get(run_id) for run_id in run_ids)
+            for run_id in seen:
+                for number, event in store.events(run_id, after=seen[run_id]):
+                    seen[run_id] = number
+                    if on_event is not None:
+                        on_event(run_id, event)
+            if all(run.state.over for run in runs):
+                return runs
+        time.sleep(poll_seconds)
+
+
+def _serve_until_idle(
+    store: RunStore,
+    execute: Callable[[Run, RunStore], None],
+    *,
+    idle_seconds: float,
+    poll_seconds: float,
+    stop: threading.Event,
+) -> None:
+    with store.owner() as owner:
+        # Caught in here: leaving the block interrupts the run, for which nothing of it may be on the stack any more.
+        try:
+            idle_since = time.monotonic()
+            while not stop.is_set():
+                recover(store)
+                if (run := store.claim(owner)) is not None:
+                    _compute(run, store, execute)
+                    idle_since = time.monotonic()
+                elif time.monotonic() - idle_since >= idle_seconds:
+                    break
+                else:
+                    stop.wait(poll_seconds)
+        except (_Terminated, KeyboardInterrupt):
+            stop.set()
+
+
+def _compute(run: Run, store: RunStore, execute: Callable[[Run, RunStore], None]) -> None:
+    report = store.folder(run.id) / "traceback.txt"
+    report.unlink(missing_ok=True)
+    try:
+        execute(run, store)
+        reason = "internal error: it ended without a result"
+    except Cancelled:
+        store.mark_cancelled(run.id)
+        return
+    except DistilError as error:
+        reason = str(error)
+    except Exception as error:
+        _log.exception("run %s failed", run.id)
+        with suppress(OSError):  # a full disk must not stop the queue
+            report.write_text(traceback.format_exc())
+        summary = f"{type(error).__name__}: {error}".splitlines()[0][:200]
+        reason = f"internal error: {summary} (traceback in {report})"
+    store.fail(run.id, reason)
+
+
+@contextmanager
+def _terminable(stop: threading.Event) -> Iterator[None]:
+    """Turn the first SIGTERM into an exception, where that is possible: in the main thread."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def terminate(signum: int, frame: object) -> None:
+        if not stop.is_set():  # a second one must not disturb the tidying up
+            stop.set()
+            raise _Terminated
+
+    before = signal.signal(signal.SIGTERM, terminate)
+    try:
+        with suppress(_Terminated, KeyboardInterrupt):
+            yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _spawn(store: RunStore, command: Sequence[str]) -> None:
+    log = store.path / "worker.log"
+    small = log.exists() and log.stat().st_size < _LOG_BYTES
+    search = [*filter(None, [os.environ.get("PYTHONPATH")]), str(Path(__file__).parents[2])]
+    with log.open("ab" if small else "wb") as output:
+        process = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(search)},
+            start_new_session=True,
+        )
+    if hasattr(os, "setpriority"):  # pragma: no branch
+        with suppress(OSError):  # it has ended already, or is nicer than that
+            os.setpriority(os.PRIO_PROCESS, process.pid, NICENESS)
+    # Somebody has to take note of its end, or it stays in the process table.
+    threading.Thread(target=process.wait, name="worker-reaper", daemon=True).start()
+
+
+def _starting(store: RunStore, slot: int) -> bool:
+    try:
+        age = time.time() - _starting_mark(store, slot).stat().st_mtime
+    except FileNotFoundError:
+        return False
+    return -1.0 < age < STARTING_SECONDS
+
+
+def _starting_mark(store: RunStore, slot: int) -> Path:
+    return store.path / f"worker-{slot}.starting"
+
+
+def _worker_lock(store: RunStore, slot: int) -> Path:
+    return store.path / f"worker-{slot}.lock"

@@ -1,0 +1,53 @@
+"""What happens in a run, as it happens: stages of the work, steps of the training, validations."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from distil_core.settings.serialization import from_json, to_json
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stage:
+    """A part of the work has begun or moved; ``fraction`` is what is done of it, from 0 to 1."""
+
+    name: str
+    detail: str
+    fraction: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """The state of training after some steps: loss by part (already weighted), speed and time left."""
+
+    step: int
+    n_steps: int
+    epoch: float
+    loss: dict[str, float]
+    examples_per_second: float
+    seconds_left: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Validation:
+    """Accuracy and agreement with the teacher on the validation texts, after ``epoch`` passes."""
+
+    epoch: float
+    accuracy: float
+    agreement: float | None
+
+
+Event = Stage | Step | Validation
+
+
+_EVENTS: dict[str, type[Stage] | type[Step] | type[Validation]] = {c.__name__: c for c in (Stage, Step, Validation)}
+
+
+def event_to_json(event: Event) -> dict[str, Any]:
+    """Turn an event into plain data that :func:`event_from_json` reads back."""
+    return {"event": type(event).__name__, **to_json(event)}
+
+
+def event_from_json(data: dict[str, Any]) -> Event:
+    """Read an event back from plain data."""
+    values = dict(data)
+    return from_json(_EVENTS[values.pop("event")], values)

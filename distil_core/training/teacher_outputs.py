@@ -1,0 +1,211 @@
+"""All that a teacher says of a corpus, computed once and kept."""
+
+from collections.abc import Callable, Generator, Mapping, Sequence
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float, Int
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+from distil_core.data.tokenization import Ragged
+from distil_core.errors import ConfigError
+from distil_core.functional.losses import ModelOutputs
+from distil_core.models.forward import attention_maps, logits_of, states_of
+from distil_core.models.loading import independent_copy
+from distil_core.settings.config import LossConfig, Precision
+from distil_core.settings.serialization import digest
+from distil_core.training.cache import Cache
+from distil_core.training.events import Event, Stage
+from distil_core.training.teachers import Teacher
+from distil_core.types import Model
+
+_STATES_LIMIT = 8 * 2**30
+"""Bytes of hidden states and attention maps that may be kept for one corpus."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TeacherOutputs:
+    """What a teacher said of the texts of one split; implements what a lesson needs of its teacher.
+
+    Hidden states and attention maps of the layers in use lie end to end like the tokens, without padding.
+    """
+
+    logits: Float[Tensor, "examples classes"]
+    width: int
+    tokens: Ragged
+    layers: tuple[int, ...] = ()
+    last_layer: int = -1
+    hidden: Mapping[int, Float[Tensor, "tokens width"]] | None = None
+    attention: Mapping[int, Float[Tensor, "entries"]] | None = None
+
+    def batch(self, examples: Int[Tensor, "batch"]) -> ModelOutputs:
+        """Return what the losses in use need for some texts, padded to the longest of them."""
+        hidden = self.hidden or {}
+        return ModelOutputs(
+            logits=self.logits[examples],
+            last_hidden=self._states(hidden[self.last_layer], examples) if hidden else None,
+            hidden=tuple(self._states(hidden[layer], examples) for layer in self.layers) if hidden else (),
+            attention=tuple(self._maps(self.attention[layer], examples) for layer in self.layers)
+            if self.attention
+            else (),
+        )
+
+    def _states(self, flat: Tensor, examples: Tensor) -> Tensor:
+        lengths = self.tokens.lengths[examples].tolist()
+        padded = flat.new_zeros(len(examples), max(lengths), flat.shape[-1])
+        for row, (start, length) in enumerate(zip(self.tokens.offsets[examples].tolist(), lengths, strict=True)):
+            padded[row, :length] = flat[start : start + length]
+        return padded.float().to(self.logits.device)
+
+    def _maps(self, flat: Tensor, examples: Tensor) -> Tensor:
+        lengths = self.tokens.lengths
+        squares = lengths * lengths
+        n_heads = len(flat) // int(squares.sum())
+        starts = ((squares.cumsum(0) - squares)[examples] * n_heads).tolist()
+        sizes = lengths[examples].tolist()
+        padded = flat.new_zeros(len(examples), n_heads, max(sizes), max(sizes))
+        for row, (start, size) in enumerate(zip(starts, sizes, strict=True)):
+            padded[row, :, :size, :size] = flat[start : start + n_heads * size * size].view(n_heads, size, size)
+        return padded.float().to(self.logits.device)
+
+
+def teacher_outputs(
+    teacher: Teacher,
+    tokens: Mapping[str, Ragged],
+    *,
+    corpus_digest: str,
+    padding: int,
+    precision: Precision,
+    loss: LossConfig,
+    layers: Sequence[int],
+    cache: Cache | None,
+) -> Generator[Event, None, dict[str, TeacherOutputs]]:
+    """Return what the teacher says of every text, by split; from the cache where it has said it before.
+
+    Args:
+        teacher: Who is asked.
+        tokens: Texts by split.
+        corpus_digest: Digest of the corpus, part of the cache's key.
+        padding: Id to fill up with.
+        precision: Resolved; of the teacher's arithmetic.
+        loss: Decides whether hidden states and attention maps of the training texts are needed.
+        layers: Teacher layers that the student's layers are mapped to.
+        cache: Where it is kept; None: nowhere.
+
+    Raises:
+        ConfigError: If hidden states and attention maps would take too much room.
+    """
+    lengths = {split: part.lengths.tolist() for split, part in tokens.items()}
+    key = digest({"teacher": teacher.digest, "corpus": corpus_digest, "lengths": lengths, "precision": precision})
+    kept = None if cache is None else cache.find("outputs", key)
+    asked: Model | None = None
+
+    def answering() -> Model:
+        nonlocal asked
+        if asked is None:
+            asked = independent_copy(teacher.model, precision)
+        return asked
+
+    if kept is None:
+        logits = {}
+        for done, (split, part) in enumerate(tokens.items()):
+            yield Stage(name="Teacher outputs", detail=f"{split} texts", fraction=done / len(tokens))
+            logits[split] = torch.empty(len(part), teacher.model.config.num_labels)
+            n_seen = 0
+            for examples, answers in logits_of(answering(), part, padding=padding):
+                logits[split][examples.cpu()] = answers.float().cpu()
+                n_seen += len(examples)
+                yield Stage(
+                    name="Teacher outputs",
+                    detail=f"{split} texts, {n_seen:,} of {len(part):,}",
+                    fraction=(done + n_seen / len(part)) / len(tokens),
+                )
+        if cache is not None:
+            with cache.writing("outputs", key, name=f"outputs of {teacher.name}") as folder:
+                save_file(logits, folder / "logits.safetensors")
+    else:
+        logits = load_file(kept / "logits.safetensors")
+    device = next(teacher.model.parameters()).device
+    states = yield from _states(
+        answering, teacher, tokens["train"], key=key, padding=padding, loss=loss, layers=layers, cache=cache
+    )
+    n_layers = teacher.model.config.num_hidden_layers
+    return {
+        split: TeacherOutputs(
+            logits=logits[split].to(device),
+            width=teacher.model.config.hidden_size,
+            tokens=part,
+            layers=tuple(layers),
+            last_layer=n_layers - 1,
+            hidden=states.get("hidden") if split == "train" else None,
+            attention=states.get("attention") if split == "train" else None,
+        )
+        for split, part in tokens.items()
+    }
+
+
+def _states(
+    answering: Callable[[], Model],
+    teacher: Teacher,
+    tokens: Ragged,
+    *,
+    key: str,
+    padding: int,
+    loss: LossConfig,
+    layers: Sequence[int],
+    cache: Cache | None,
+) -> Generator[Event, None, dict[str, dict[int, Tensor]]]:
+    """Return hidden states and attention maps of the layers that the loss needs, by kind and layer, in fp16."""
+    config = teacher.model.config
+    wanted = {
+        "hidden": sorted({*layers, config.num_hidden_layers - 1}) if loss.hidden_mse or loss.hidden_cosine else [],
+        "attention": sorted(layers) if loss.attention_kl else [],
+    }
+    squares = tokens.lengths * tokens.lengths
+    sizes = {
+        "hidden": len(tokens.ids) * config.hidden_size,
+        "attention": int(squares.sum()) * config.num_attention_heads,
+    }
+    needed = 2 * sum(sizes[kind] * len(chosen) for kind, chosen in wanted.items())
+    if needed > _STATES_LIMIT:
+        raise ConfigError(
+            f"hidden states and attention maps of this corpus must fit into {_STATES_LIMIT / 1e9:.0f} GB, got "
+            f"{needed / 1e9:.0f} GB; set their weights in the loss to 0 or use fewer or shorter texts"
+        )
+    found: dict[str, dict[int, Tensor]] = {}
+    for kind, chosen in wanted.items():
+        if not chosen:
+            continue
+        name = f"{key}-{'-'.join(map(str, chosen))}"
+        folder = None if cache is None else cache.find(kind, name)
+        if folder is not None:
+            kept = load_file(folder / "states.safetensors")
+            found[kind] = {layer: kept[str(layer)] for layer in chosen}
+            continue
+        states = {layer: torch.empty(sizes[kind], dtype=torch.float16) for layer in chosen}
+        starts = tokens.offsets[:-1] * config.hidden_size if kind == "hidden" else (squares.cumsum(0) - squares)
+        starts = (starts if kind == "hidden" else starts * config.num_attention_heads).tolist()
+        lengths, n_seen = tokens.lengths.tolist(), 0
+        option = {"hidden": "output_hidden_states", "attention": "output_attentions"}[kind]
+        for examples, output in states_of(answering(), tokens, padding=padding, **{option: True}):
+            source = output.hidden_states[1:] if kind == "hidden" else attention_maps(teacher.model, output)
+            for layer in chosen:
+                batch = source[layer].to(torch.float16).cpu()
+                for row, example in enumerate(examples.tolist()):
+                    n = lengths[example]
+                    piece = (batch[row, :n] if kind == "hidden" else batch[row, :, :n, :n]).flatten()
+                    states[layer][starts[example] : starts[example] + len(piece)] = piece
+            n_seen += len(examples)
+            yield Stage(
+                name="Teacher outputs",
+                detail=f"{kind} states, {n_seen:,} of {len(tokens):,} texts",
+                fraction=n_seen / len(tokens),
+            )
+        if kind == "hidden":
+            states = {layer: flat.view(-1, config.hidden_size) for layer, flat in states.items()}
+        if cache is not None:
+            with cache.writing(kind, name, name=f"{kind} states of {teacher.name}") as folder:
+                save_file({str(layer): flat for layer, flat in states.items()}, folder / "states.safetensors")
+        found[kind] = states
+    return found

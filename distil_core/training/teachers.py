@@ -1,0 +1,141 @@
+"""A teacher for a corpus, fine-tuned if it must be."""
+
+from collections.abc import Generator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor
+
+from distil_core.data.tokenization import Ragged
+from distil_core.errors import TeacherError
+from distil_core.models.checkpoints import Checkpoint, head_order, teacher_digest
+from distil_core.models.embeddings import trim_embedding
+from distil_core.models.heads import reorder_head
+from distil_core.models.loading import load_model, save
+from distil_core.settings.config import LossConfig, TeacherConfig, TrainingConfig
+from distil_core.training.cache import Cache
+from distil_core.training.events import Event, Stage, Step, Validation
+from distil_core.training.trainer import TrainingData, train
+from distil_core.types import Model, Tokenizer
+
+FINE_TUNING_DROPOUT = 0.1
+"""The share with which BERT-family models were pre-trained and are usually fine-tuned."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Teacher:
+    """A classifier for the labels of a corpus, in fp32 and eval mode, and the folder it can be loaded from."""
+
+    name: str
+    digest: str
+    model: Model
+    folder: Path
+
+
+def prepare_teacher(
+    checkpoint: Checkpoint,
+    config: TeacherConfig,
+    tokenizer: Tokenizer,
+    *,
+    label_names: tuple[str, ...],
+    corpus_digest: str,
+    tokens: Mapping[str, Ragged],
+    labels: Mapping[str, Int[Tensor, "examples"]],
+    cache: Cache,
+    device: torch.device,
+) -> Generator[Event, None, Teacher]:
+    """Load a teacher for a corpus, and fine-tune it on the corpus first if it has no head for its labels.
+
+    A fine-tuned teacher is kept under its digest and is used again for the same corpus and settings. The epoch that is
+    best on the validation texts is kept.
+
+    Args:
+        checkpoint: Where the teacher starts.
+        config: How it is fine-tuned.
+        tokenizer: The checkpoint's.
+        label_names: Labels of the corpus.
+        corpus_digest: Digest of the corpus.
+        tokens: Texts of ``train``, ``validation`` and ``test``.
+        labels: Labels of the same splits.
+        cache: Where fine-tuned teachers are kept.
+        device: Where to compute.
+    """
+    config = config.for_labels(len(label_names))
+    name = teacher_digest(checkpoint, config, label_names=label_names, corpus=corpus_digest)
+    order = head_order(checkpoint, label_names)
+    if order is not None:
+        model = load_model(checkpoint.folder)
+        reorder_head(model, order, label_names)
+        return Teacher(name=checkpoint.name, digest=name, model=model.to(device), folder=checkpoint.folder)
+    folder = cache.find("teachers", name)
+    if folder is None:
+        model = load_model(checkpoint.folder, label_names=label_names).to(device)
+        yield from _fine_tune(model, config, tokenizer, tokens=tokens, labels=labels)
+        with cache.writing(
+            "teachers", name, name=f"{checkpoint.name}, fine-tuned on {len(labels['train'])} texts"
+        ) as new:
+            save(model, tokenizer, new)
+        folder = cache.find("teachers", name)
+        assert folder is not None
+    return Teacher(
+        name=f"{checkpoint.name} (fine-tuned)", digest=name, model=load_model(folder).to(device), folder=folder
+    )
+
+
+def _fine_tune(
+    model: Model,
+    config: TeacherConfig,
+    tokenizer: Tokenizer,
+    *,
+    tokens: Mapping[str, Ragged],
+    labels: Mapping[str, Int[Tensor, "examples"]],
+) -> Generator[Event, None, None]:
+    title = "Fine-tuning the teacher"
+    yield Stage(name=title, detail="it has no head for these labels yet", fraction=0.0)
+    trimmed = trim_embedding(model, [part.ids for part in tokens.values()], padding=tokenizer.pad_token_id)
+    lessons = {
+        split: TrainingData(tokens=tokens[split].with_ids(trimmed.lookup), labels=labels[split])
+        for split in ("train", "validation")
+    }
+    schedule = TrainingConfig(
+        epochs=config.epochs, learning_rate=config.learning_rate, dropout=FINE_TUNING_DROPOUT, patience=config.epochs
+    )
+    known = ""
+    for event in train(
+        model,
+        lessons["train"],
+        lessons["validation"],
+        loss=replace(LossConfig(), alpha=0.0),
+        training=schedule,
+        seed=0,
+        padding=int(trimmed.lookup[tokenizer.pad_token_id]),
+    ):
+        match event:
+            case Validation():
+                known = f", validation accuracy {event.accuracy:.4f}"
+            case Step():
+                yield Stage(
+                    name=title,
+                    detail=f"epoch {event.epoch:.1f} of {config.epochs}, {event.seconds_left:.0f} s left{known}",
+                    fraction=event.step / event.n_steps,
+                )
+    trimmed.restore(model)
+
+
+def refuse_unfit(logits: Float[Tensor, "examples classes"], labels: Int[Tensor, "examples"], *, name: str) -> float:
+    """Return a teacher's accuracy on the validation texts.
+
+    Raises:
+        TeacherError: If it is no better than always saying the commonest label.
+    """
+    accuracy = float((logits.argmax(dim=1).cpu() == labels.cpu()).float().mean())
+    majority = float(labels.bincount().max() / len(labels))
+    if accuracy <= majority:
+        raise TeacherError(
+            f"the teacher {name} has nothing to teach: it is right on {accuracy:.1%} of the validation texts, and "
+            f"always saying the commonest label would be right on {majority:.1%}; choose another teacher or "
+            "fine-tune it longer"
+        )
+    return accuracy

@@ -1,0 +1,351 @@
+"""Train one student from start to end, as a generator of events."""
+
+import json
+import time
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Protocol, runtime_checkable
+
+import torch
+from jaxtyping import Float, Int
+from safetensors import safe_open
+from safetensors.torch import save_file
+from torch import Tensor, nn
+
+from distil_core.data.batches import shuffled_batches
+from distil_core.data.tokenization import Ragged
+from distil_core.functional.losses import LossParts, ModelOutputs, distillation_loss
+from distil_core.models import freezing
+from distil_core.models.devices import resolve_precision
+from distil_core.models.forward import attention_maps, logits_of
+from distil_core.models.packing import PACKABLE, packed, packed_logits, without_waste
+from distil_core.settings.config import LossConfig, Precision, TrainingConfig
+from distil_core.training.events import Step, Validation
+from distil_core.training.optimizer import Optimizer
+from distil_core.types import Mask, Model
+
+
+@runtime_checkable
+class TeacherSignal(Protocol):
+    """What a teacher said of the texts of a lesson."""
+
+    @property
+    def logits(self) -> Float[Tensor, "examples classes"]:
+        """Logits of every text."""
+        ...
+
+    @property
+    def width(self) -> int:
+        """Size of the teacher's hidden states."""
+        ...
+
+    def batch(self, examples: Int[Tensor, "batch"]) -> ModelOutputs:
+        """Return what the losses in use need for some texts, padded to the longest of them."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainingData:
+    """Texts to learn from, their labels, and what the teacher said of them, if there is one.
+
+    ``chosen`` are the texts to learn from in one epoch, where it is not each of them once; ``label_weights`` says how
+    much each text's label counts, where it is not 1.
+    """
+
+    tokens: Ragged
+    labels: Int[Tensor, "examples"]
+    teacher: TeacherSignal | None = None
+    chosen: Int[Tensor, "chosen"] | None = None
+    label_weights: Float[Tensor, "examples"] | None = None
+
+    def __len__(self) -> int:
+        """Texts in one epoch."""
+        return len(self.tokens if self.chosen is None else self.chosen)
+
+
+def learning_rate_at(step: int, n_steps: int, config: TrainingConfig) -> float:
+    """Return the step size of a step counted from 0: linear warm-up to the peak, then linear decay to zero."""
+    warmup = config.warmup * n_steps
+    if step < warmup:
+        return config.learning_rate * (step + 1) / (warmup + 1)
+    return config.learning_rate * (n_steps - step) / max(n_steps - warmup, 1.0)
+
+
+@dataclass
+class _Progress:
+    """Where a training run stands; all of it goes into a checkpoint."""
+
+    step: int = 0
+    epochs: int = 0
+    best_accuracy: float = -1.0
+    epochs_without_gain: int = 0
+    stopped: bool = False
+    best: list[Tensor] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Training:
+    """All that stays the same during one training run."""
+
+    model: Model
+    lesson: TrainingData
+    validation: TrainingData
+    loss: LossConfig
+    training: TrainingConfig
+    seed: int
+    padding: int
+    layers: Sequence[int]
+    projection: nn.Parameter | None
+    states: Float[Tensor, "tokens width"] | None = None
+
+    @property
+    def packs(self) -> bool:
+        """Whether batches go through the model without padding."""
+        needs_states = self.loss.hidden_mse or self.loss.hidden_cosine or self.loss.attention_kl
+        return self.model.config.model_type in PACKABLE and not needs_states
+
+    @property
+    def normalizer(self) -> float:
+        """Divisor of the sum over a batch: the same for all, so that every example counts the same."""
+        return float(min(self.training.batch_size, len(self.lesson)))
+
+    def epoch(self, number: int) -> list[Int[Tensor, "batch"]]:
+        lengths, chosen = self.lesson.tokens.lengths.cpu(), self.lesson.chosen
+        lengths = lengths if chosen is None else lengths[chosen]
+        budget = max(round(self.training.batch_size * float(lengths.float().mean())), 1)
+        budget = without_waste(budget) if self.packs else budget
+        batches = shuffled_batches(lengths, n_tokens=budget, padded=not self.packs, seed=self.seed, epoch=number)
+        return batches if chosen is None else [chosen[batch] for batch in batches]
+
+    def student(self, examples: Int[Tensor, "batch"]) -> tuple[ModelOutputs, Mask | None]:
+        if self.packs:
+            known = self.states is not None
+            learning = slice(self.training.frozen - 1, None) if known else slice(None)
+            with packed(self.model, layers=learning, embeds=not known):
+                logits = packed_logits(self.model, self.lesson.tokens, examples, states=self.states)
+            return ModelOutputs(logits=logits), None
+        ids, mask = self.lesson.tokens.padded(examples, padding=self.padding)
+        wants_hidden = self.loss.hidden_mse > 0 or self.loss.hidden_cosine > 0
+        wants_attention = self.loss.attention_kl > 0
+        output = self.model(
+            input_ids=ids,
+            attention_mask=mask.long(),
+            output_hidden_states=wants_hidden,
+            output_attentions=wants_attention,
+        )
+        return ModelOutputs(
+            logits=output.logits,
+            last_hidden=output.hidden_states[-1] if wants_hidden else None,
+            hidden=tuple(output.hidden_states[1:]) if wants_hidden else (),
+            attention=attention_maps(self.model, output) if wants_attention else (),
+        ), mask
+
+    def loss_of(self, examples: Int[Tensor, "batch"]) -> LossParts:
+        student, mask = self.student(examples)
+        teacher = self.lesson.teacher.batch(examples) if self.lesson.teacher is not None else None
+        weights = self.lesson.label_weights
+        return distillation_loss(
+            student,
+            teacher,
+            self.lesson.labels[examples],
+            self.loss,
+            mask=mask,
+            projection=self.projection,
+            label_weights=None if weights is None else weights[examples],
+            normalizer=self.normalizer,
+        )
+
+    def validate(self, step: Step | None) -> Generator[Step, None, tuple[float, float | None]]:
+        """Return accuracy and agreement; says the last step again between batches, so that it can be stopped there."""
+        self.model.eval()
+        guess = torch.empty(len(self.validation.tokens), dtype=torch.long)
+        n_seen = 0
+        for examples, logits in logits_of(self.model, self.validation.tokens, padding=self.padding):
+            guess[examples.cpu()] = logits.argmax(dim=1).cpu()
+            n_seen += len(examples)
+            if step is not None and n_seen < len(guess):
+                yield step
+        self.model.train()
+        accuracy = float((guess == self.validation.labels.cpu()).float().mean())
+        if self.validation.teacher is None:
+            return accuracy, None
+        return accuracy, float((guess == self.validation.teacher.logits.argmax(dim=1).cpu()).float().mean())
+
+
+def train(
+    model: Model,
+    lesson: TrainingData,
+    validation: TrainingData,
+    *,
+    loss: LossConfig,
+    training: TrainingConfig,
+    seed: int,
+    padding: int,
+    layers: Sequence[int] = (),
+    checkpoint: Path | None = None,
+    checkpoint_seconds: float = 10.0,
+) -> Generator[Step | Validation, None, int]:
+    """Train ``model`` in place, and say after every step how it stands; returns the epochs that it took.
+
+    The same arguments give the same weights to the bit on the same machine, also when the generator is closed half-way
+    and called again with the same ``checkpoint``. Every example counts the same, whatever batch it falls into.
+
+    Args:
+        model: A student or a teacher, on the device of the lessons; left in fp32 and eval mode.
+        lesson: What to learn from.
+        validation: What to measure accuracy and agreement on after every epoch.
+        loss: Weights of the parts of the loss.
+        training: Schedule.
+        seed: Decides batches, dropout and the projection of hidden states.
+        padding: Token id to fill up with.
+        layers: Teacher layer that each layer of the student is mapped to.
+        checkpoint: File to resume from if it exists, and to write to now and then; removed at the end.
+        checkpoint_seconds: Seconds between two writes.
+    """
+    device = next(model.parameters()).device
+    dtype = torch.bfloat16 if resolve_precision(training.precision, device) is Precision.BF16 else torch.float32
+    projection = _projection(model, lesson, loss, seed)
+    task = _Training(
+        model=model,
+        lesson=lesson,
+        validation=validation,
+        loss=loss,
+        training=training,
+        seed=seed,
+        padding=padding,
+        layers=layers,
+        projection=projection,
+    )
+    still = freezing.parts(model, training.frozen)
+    with freezing.frozen(still):
+        optimizer = Optimizer(model, projection, training, dtype)
+        progress = _Progress()
+        if checkpoint is not None and checkpoint.exists():
+            progress = _load_checkpoint(checkpoint, optimizer)
+        written = time.monotonic()
+        try:
+            with _dropout(model, training.dropout, but=still):
+                if still and task.packs:
+                    chosen = torch.arange(len(lesson.tokens)) if lesson.chosen is None else lesson.chosen
+                    known = freezing.states(model, lesson.tokens, chosen.to(device), n=training.frozen)
+                    task = replace(task, states=known)
+                for event in _steps(task, optimizer, progress):
+                    yield event
+                    if checkpoint is not None and time.monotonic() - written >= checkpoint_seconds:
+                        _save_checkpoint(checkpoint, optimizer, progress)
+                        written = time.monotonic()
+            if progress.best:
+                optimizer.restore(progress.best)
+        except GeneratorExit:
+            if checkpoint is not None and progress.step > 0:
+                _save_checkpoint(checkpoint, optimizer, progress)
+            raise
+        finally:
+            optimizer.release()
+            model.eval()
+    if checkpoint is not None:
+        checkpoint.unlink(missing_ok=True)
+    return progress.epochs
+
+
+def _projection(model: Model, lesson: TrainingData, loss: LossConfig, seed: int) -> nn.Parameter | None:
+    if lesson.teacher is None or not (loss.hidden_mse or loss.hidden_cosine):
+        return None
+    student_width, teacher_width = model.config.hidden_size, lesson.teacher.width
+    if student_width == teacher_width:
+        return None
+    generator = torch.Generator().manual_seed(seed)
+    start = torch.randn(student_width, teacher_width, generator=generator) / student_width**0.5
+    return nn.Parameter(start.to(next(model.parameters()).device))
+
+
+def _steps(task: _Training, optimizer: Optimizer, progress: _Progress) -> Generator[Step | Validation, None, None]:
+    training = task.training
+    task.model.train()
+    batches = task.epoch(0)
+    # Batches of one epoch are cut anew for the next, so their number may differ a little: the schedule is planned on
+    # what each epoch will really have.
+    counts = [len(batches)] + [len(task.epoch(e)) for e in range(1, training.epochs)]
+    n_steps, done, seen, started = sum(counts[: training.epochs]), 0, 0, time.perf_counter()
+    first, step = progress.step, None
+    for epoch in range(training.epochs):
+        if epoch < progress.epochs or progress.stopped:
+            done += counts[epoch]
+            continue
+        for number, examples in enumerate(task.epoch(epoch)):
+            if done + number < progress.step:
+                continue
+            # Dropout depends on seed and step alone, so that a resumed run draws what it would have drawn.
+            torch.manual_seed(task.seed * 1_000_003 + progress.step)
+            loss = task.loss_of(examples)
+            loss.total.backward()
+            optimizer.step(learning_rate_at(progress.step, n_steps, training))
+            progress.step += 1
+            seen += len(examples)
+            elapsed = time.perf_counter() - started
+            step = Step(
+                step=progress.step,
+                n_steps=n_steps,
+                epoch=epoch + (number + 1) / counts[epoch],
+                loss={name: float(part) * task.normalizer / len(examples) for name, part in loss.parts.items()},
+                examples_per_second=seen / elapsed,
+                seconds_left=elapsed / (progress.step - first) * (n_steps - progress.step),
+            )
+            yield step
+        done += counts[epoch]
+        accuracy, agreement = yield from task.validate(step)
+        progress.epochs = epoch + 1
+        if accuracy > progress.best_accuracy:
+            progress.best_accuracy, progress.epochs_without_gain = accuracy, 0
+            if training.patience:
+                progress.best = optimizer.copy()
+        else:
+            progress.epochs_without_gain += 1
+        progress.stopped = 0 < training.patience <= progress.epochs_without_gain
+        yield Validation(epoch=float(epoch + 1), accuracy=accuracy, agreement=agreement)
+
+
+@contextmanager
+def _dropout(model: nn.Module, share: float, *, but: Sequence[nn.Module] = ()) -> Iterator[None]:
+    """Set the share of every dropout layer for a while, to 0 inside the modules of ``but``; the configuration stays."""
+    spared = {inner for module in but for inner in module.modules()}
+    places: list[tuple[nn.Module, str]] = [
+        (module, "p") for module in model.modules() if isinstance(module, nn.Dropout)
+    ]
+    # ModernBERT keeps that of its attention as a number.
+    name = "attention_dropout"
+    places += [(module, name) for module in model.modules() if isinstance(getattr(module, name, None), float)]
+    before = [getattr(module, name) for module, name in places]
+    for module, name in places:
+        setattr(module, name, 0.0 if module in spared else share)
+    try:
+        yield
+    finally:
+        for (module, name), former in zip(places, before, strict=True):
+            setattr(module, name, former)
+
+
+def _save_checkpoint(path: Path, optimizer: Optimizer, progress: _Progress) -> None:
+    tensors = optimizer.state() | {f"best.{i}": tensor for i, tensor in enumerate(progress.best)}
+    scalars = {
+        "step": progress.step,
+        "epochs": progress.epochs,
+        "best_accuracy": progress.best_accuracy,
+        "epochs_without_gain": progress.epochs_without_gain,
+        "stopped": progress.stopped,
+    }
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_suffix(".part")
+    save_file(tensors, temporary, metadata={"progress": json.dumps(scalars)})
+    temporary.replace(path)
+
+
+def _load_checkpoint(path: Path, optimizer: Optimizer) -> _Progress:
+    with safe_open(path, framework="pt") as file:
+        tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a mapping
+        progress = _Progress(**json.loads(file.metadata()["progress"]))
+    optimizer.load_state(tensors)
+    progress.best = [tensors[f"best.{i}"] for i in range(sum(name.startswith("best.") for name in tensors))]
+    return progress

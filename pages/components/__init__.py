@@ -1,0 +1,8 @@
+"""Views that are drawn in the browser, by JavaScript of ours.
+
+In: plain lists and numbers, and the key of the widget. Out: what the browser reports back, for those that report
+something. Nothing here reads the run store, and no component knows of a page. Each has its own ``.py``, ``.js`` and,
+where it draws something, ``.css`` and ``.html``, all of one name; :mod:`pages.components.mount` puts them together.
+"""
+
+__all__ = ["image_download", "page_links", "temperature_bars", "token_strip"]

@@ -1,0 +1,18 @@
+"""Parts of pages: what several pages show alike, and what would make one page too long.
+
+In: finished runs and plain data from :mod:`pages.state` and the core, and what is chosen in widgets. Out: what is
+drawn, and for a form the settings that were asked for. Parts may use the components and the state, and never a page.
+"""
+
+__all__ = [
+    "attention_details",
+    "bulk_scoring",
+    "charts",
+    "example_browser",
+    "header",
+    "run_summary",
+    "saved_slices",
+    "sentence_edits",
+    "settings_form",
+    "sweep_form",
+]

@@ -1,0 +1,212 @@
+"""A file of sentences on the Compare page: both models' answers to all of them, as figures and as a CSV file.
+
+Reads: a finished run's models, an uploaded file. Writes: the file, in the run store's folder.
+"""
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from distil_core.analysis import error_analysis
+from distil_core.analysis.error_analysis import AnsweredTexts
+from distil_core.data import loading
+from distil_core.data.tables import Sentences
+from distil_core.errors import DistilError
+from distil_core.reporting import example_tables, formatting
+from distil_core.runs.families import FinishedRun
+from distil_core.settings.config import Precision
+from distil_core.settings.serialization import digest
+from pages.sections import answer_views
+from pages.state import address, model_answers, resources, uploads
+
+if TYPE_CHECKING:
+    import numpy as np
+
+FILE_TYPES = ("csv", "tsv", "jsonl", "ndjson", "parquet", "txt")
+JOB = "compare.job"
+TEXT, LABEL, QUICK = "compare.file.text", "compare.file.label", "compare.file.quick"
+STEP_SECONDS, PAUSE_SECONDS = 0.4, 0.05
+MAX_SENTENCES = 100_000
+
+
+@dataclass
+class Job:
+    """A file on its way through both models: in the session, so that it goes on after a click elsewhere."""
+
+    name: tuple[str, Path, str, str, Precision]
+    sentences: Sentences
+    answering: "Iterator[tuple[np.ndarray, np.ndarray]]"
+    started: float
+    answers: "list[tuple[np.ndarray, np.ndarray]]" = field(default_factory=list)
+    n_done: int = 0
+    result: AnsweredTexts | None = None
+
+
+def show(outcome: FinishedRun) -> None:
+    """Ask for a file, put its sentences to both models, and show what came of it."""
+    # Ask
+    with address.control("compare.file", "A file of sentences"):
+        wanted = _ask()
+    if wanted is None:
+        return
+    name = (outcome.run, *wanted)
+    job: Job | None = st.session_state.get(JOB)
+    if job is None or job.name != name:
+        st.button(
+            "Ask both models",
+            type="primary",
+            icon=":material/play_arrow:",
+            key="compare.file.start",
+            on_click=start,
+            args=(outcome, name),
+        )
+        if problem := st.session_state.pop("compare.file.problem", None):
+            st.error(problem, icon=":material/error:")
+    elif job.result is None:
+        st.fragment(step, run_every=PAUSE_SECONDS)(job, outcome)
+    else:
+        show_result(job, job.result)
+
+
+def _ask() -> tuple[Path, str, str, Precision] | None:
+    left, right = st.columns([2, 3], gap="large")
+    with left:
+        path = uploads.file(
+            "Sentences",
+            FILE_TYPES,
+            key="compare.file.upload",
+            parameter="compare.file",
+            help="A column of texts; labels are not needed, but with them you see who is right.",
+        )
+        if path is None:
+            st.caption(
+                "CSV, TSV, JSONL or Parquet with a column of texts, or TXT with one on each line; at most 200 MB "
+                f"and {MAX_SENTENCES:,} sentences."
+            )
+            return None
+        try:
+            preview = resources.preview(path, plain=True)
+        except DistilError as error:
+            st.error(str(error), icon=":material/error:")
+            return None
+        columns = list(preview.columns)
+        guessed = preview.text_column or (columns[0] if len(columns) == 1 else "")
+        first, second = st.columns(2)
+        text = first.selectbox(
+            "Text column",
+            columns,
+            index=columns.index(guessed) if guessed else None,
+            key=TEXT,
+            bind="query-params",
+        )
+        others = [column for column in columns if column != text]
+        label = second.selectbox(
+            "Label column (optional)",
+            others,
+            index=others.index(preview.label_column) if preview.label_column in others else None,
+            placeholder="None",
+            key=LABEL,
+            bind="query-params",
+        )
+    with right:
+        st.dataframe(
+            [dict(zip(columns, row, strict=True)) for row in preview.rows],
+            hide_index=True,
+            height=180,
+            alt=f"First rows of {path.name}",
+            key="compare.file.preview",
+        )
+        st.caption(f"The first {len(preview.rows)} of {preview.n_rows:,} rows of {formatting.escaped(path.name)}.")
+    if text is None:
+        st.caption("Choose the column with the texts.")
+        return None
+    pays = model_answers.bf16_pays()
+    quick = st.toggle(
+        "Quick arithmetic (bf16)",
+        key=QUICK,
+        bind="query-params",
+        disabled=not pays,
+        help="About twice as fast, but probabilities differ in the third digit, and hardly ever an answer does."
+        if pays
+        else "This computer is no faster in bf16 than in fp32.",
+    )
+    return path, text, label or "", Precision.BF16 if quick and pays else Precision.FP32
+
+
+def start(outcome: FinishedRun, name: tuple[str, Path, str, str, Precision]) -> None:
+    """Begin to put a file to both models."""
+    _, path, text, label, precision = name
+    try:
+        sentences = loading.read_sentences(path, text_column=text, label_column=label)
+        if len(sentences.texts) > MAX_SENTENCES:
+            st.session_state["compare.file.problem"] = (
+                f"{path.name} must have at most {MAX_SENTENCES:,} sentences, got {len(sentences.texts):,}; "
+                "take a part of it"
+            )
+            return
+        answering = model_answers.stream(outcome, sentences.texts, precision=precision)
+    except DistilError as error:
+        st.session_state["compare.file.problem"] = str(error)
+        return
+    st.session_state[JOB] = Job(name=name, sentences=sentences, answering=answering, started=time.monotonic())
+
+
+def stop() -> None:
+    """Forget a file that is being answered, or its result."""
+    st.session_state.pop(JOB, None)
+
+
+def step(job: Job, outcome: FinishedRun) -> None:
+    """Answer some more sentences, as many as keep the page alive, and say how far it is."""
+    n = len(job.sentences.texts)
+    spent = time.monotonic() - job.started
+    left = "" if not job.n_done else f" · {formatting.duration(spent * (n - job.n_done) / job.n_done)} left"
+    with st.container(horizontal=True, vertical_alignment="center", key="compare.file.progress"):
+        st.progress(job.n_done / n, f"{job.n_done:,} of {n:,} sentences{left}")
+        st.button("Cancel", icon=":material/stop_circle:", key="compare.file.cancel", on_click=stop)
+    if st.session_state.get(JOB) is not job:  # cancelled
+        st.rerun()
+    until = time.monotonic() + STEP_SECONDS
+    while time.monotonic() < until:
+        batch = next(job.answering, None)
+        if batch is None:
+            job.result = error_analysis.joined(
+                job.sentences.texts, job.sentences.labels, job.answers, label_names=outcome.record.corpus.label_names
+            )
+            st.rerun()
+        job.answers.append(batch)
+        job.n_done += len(batch[0])
+
+
+def show_result(job: Job, answered: AnsweredTexts) -> None:
+    """Sum up the answers, and offer them as a CSV file."""
+    labels = job.sentences.labels
+    everything = error_analysis.matching(answered, error_analysis.Filter())
+    summary = error_analysis.summarize(answered, everything)
+    st.markdown(f"**{len(answered):,} sentences** · {example_tables.summary_words(summary)}")
+    with st.container(horizontal=True):
+        st.download_button(
+            "Download as CSV",
+            lambda: example_tables.answers_csv(answered, rows=job.sentences.rows, given=labels if any(labels) else ()),
+            f"{job.name[1].stem}-answers.csv",
+            "text/csv",
+            key="compare.file.csv",
+            on_click="ignore",
+            type="primary",
+            icon=":material/download:",
+        )
+        st.button("Start over", icon=":material/replay:", key="compare.file.again", on_click=stop)
+    for note in (*job.sentences.notes, *example_tables.label_notes(labels, answered)):
+        st.caption(formatting.escaped(note))
+    left, right = st.columns([2, 3], gap="large")
+    with left:
+        answer_views.label_counts(answered, key="compare.file.answers")
+    with right:
+        answer_views.confusion(answered, key="compare.file.confusion")
+    st.markdown("**Sentences on which the two are furthest apart** · pick one to see it above")
+    shown = everything[: answer_views.MAX_SHOWN].tolist()
+    answer_views.table(answered, shown, key=f"compare.file.table.{digest((str(job.name[1]), *job.name[2:]))}")

@@ -1,0 +1,85 @@
+"""Which test texts to show on the Compare page: by who is right, the answers, the length and what they contain.
+
+Reads and writes: the query parameter ``compare.who``; the other controls are bound to the address.
+"""
+
+from typing import Any
+
+import streamlit as st
+
+from distil_core.analysis import error_analysis
+from distil_core.analysis.error_analysis import AnsweredTexts, Filter, WhoIsRight
+from distil_core.reporting import example_tables
+
+WHO, LABEL, TEACHER, STUDENT = "compare.who", "compare.label", "compare.teacher", "compare.student"
+SHORTEST, LONGEST, CONTAINS = "compare.shortest", "compare.longest", "compare.contains"
+
+
+def ask(answered: AnsweredTexts) -> Filter:
+    """Ask which texts to show."""
+    who = _who()
+    st.markdown("**Who is right** · press to filter")
+    counts = error_analysis.who_is_right(answered)
+    for pair in ((WhoIsRight.BOTH, WhoIsRight.TEACHER), (WhoIsRight.STUDENT, WhoIsRight.NEITHER)):
+        for column, case in zip(st.columns(2, gap="small"), pair, strict=True):
+            column.button(
+                f"**{int(counts[case].sum()):,}** {example_tables.WHO_IS_RIGHT[case].lower()}",
+                key=f"{WHO}.{case.value}",
+                type="primary" if case is who else "secondary",
+                width="stretch",
+                on_click=press,
+                args=(case,),
+            )
+    names = list(answered.label_names)
+    choice: dict[str, Any] = {"index": None, "placeholder": "Any", "bind": "query-params"}
+    count: dict[str, Any] = {"min_value": 0, "value": None, "placeholder": "Any", "bind": "query-params"}
+    first, second = st.columns(2, gap="small")
+    label = first.selectbox("Label", names, key=LABEL, **choice)
+    contains = second.text_input(
+        "Contains", key=CONTAINS, bind="query-params", live="300ms", placeholder="Any text", max_chars=200
+    )
+    # Row by row, so that a phone shows them in this order, too.
+    first, second = st.columns(2, gap="small")
+    teacher = first.selectbox("Teacher's answer", names, key=TEACHER, **choice)
+    student = second.selectbox("Student's answer", names, key=STUDENT, **choice)
+    first, second = st.columns(2, gap="small")
+    shortest = first.number_input("At least (words)", key=SHORTEST, **count)
+    longest = second.number_input("At most (words)", key=LONGEST, **count)
+    return Filter(
+        label=label or "",
+        teacher=teacher or "",
+        student=student or "",
+        who=who,
+        contains=(contains or "").strip(),
+        shortest=shortest or 0,
+        longest=longest,
+    )
+
+
+def _who() -> WhoIsRight | None:
+    named = st.query_params.get(WHO)
+    return WhoIsRight(named) if named in list(WhoIsRight) else None
+
+
+def press(case: WhoIsRight) -> None:
+    """Filter by a case of who is right; the same again stops that."""
+    if _who() is case:
+        st.query_params.pop(WHO)
+    else:
+        st.query_params[WHO] = case.value
+
+
+def clear() -> None:
+    """Let all texts pass."""
+    put(Filter())
+
+
+def put(wanted: Filter) -> None:
+    """Set all controls to a filter."""
+    for key, value in ((LABEL, wanted.label), (TEACHER, wanted.teacher), (STUDENT, wanted.student)):
+        st.session_state[key] = value or None
+    st.session_state[CONTAINS] = wanted.contains
+    st.session_state[SHORTEST], st.session_state[LONGEST] = wanted.shortest or None, wanted.longest
+    st.query_params.pop(WHO, None)
+    if wanted.who is not None:
+        st.query_params[WHO] = wanted.who.value

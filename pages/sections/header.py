@@ -1,0 +1,60 @@
+"""The header of every page: what the page is for, and the run in use with the one way to change it.
+
+Reads: the run store, the query parameter ``run``. Writes: the query parameter ``run``.
+"""
+
+from typing import Any
+
+import streamlit as st
+
+from distil_core.runs.families import EXAMPLE
+from distil_core.settings.config import RunKind
+from pages.components import page_links
+from pages.sections import run_summary
+from pages.state import address, resources, run_in_use
+
+_PICKER = "app.run"
+
+
+def show(lead: str) -> Any:
+    """Show what a page is for, and the run in use with the one way to change it; returns where to offer the address."""
+    runs = {run.id: run for run in resources.store().list()}
+    offered = [run.id for run in runs.values() if run.config.kind is RunKind.DISTILLED]
+    if resources.example() is not None:
+        offered.insert(0, EXAMPLE)
+    wanted = st.query_params.get("run", st.session_state.get("run"))
+    lost = wanted is not None and wanted not in offered and wanted not in runs
+    if wanted in runs and wanted not in offered:
+        offered.insert(0, wanted)
+    if wanted not in offered:
+        wanted = offered[0] if offered else None
+    st.session_state["run"] = st.session_state[_PICKER] = wanted
+    if wanted is not None and wanted != EXAMPLE:
+        st.query_params["run"] = wanted
+    left, right = st.columns([3, 2], vertical_alignment="center", gap="small")
+    left.subheader(lead, anchor=False)
+    with right.container(horizontal=True, vertical_alignment="center", gap="small"):
+        chooser = st.container(gap=None)
+        shared = address.open_header()
+    with chooser:
+        page_links.wait_in_turn()
+    with chooser, address.control(_PICKER, "Run in use"):
+        st.selectbox(
+            "Run in use",
+            offered,
+            format_func=lambda run_id: run_summary.name(runs.get(run_id)),
+            key=_PICKER,
+            on_change=_picked,
+            placeholder="No run yet",
+            disabled=not offered,
+            label_visibility="collapsed",
+            icon=":material/history:",
+            help="The run in use: all pages show it, and the address of this page leads to it.",
+        )
+    if lost:
+        st.warning("The run in the address is not in this store; it may have been deleted.", icon=":material/info:")
+    return shared
+
+
+def _picked() -> None:
+    run_in_use.choose(st.session_state[_PICKER])

@@ -1,0 +1,85 @@
+"""A run in a few words and figures: its name, its state, its headline, and all that was measured.
+
+Reads: the run that ships with the app, for its name. Writes: nothing.
+"""
+
+import pandas as pd
+import streamlit as st
+
+from distil_core.analysis import comparison
+from distil_core.reporting import formatting, narrative, tables
+from distil_core.runs.families import Family
+from distil_core.runs.rows import Run, RunState
+from distil_core.settings.config import RunConfig
+from pages.state import resources
+
+STATES = {
+    RunState.QUEUED: (":material/schedule:", "gray", "Waiting"),
+    RunState.RUNNING: (":material/play_circle:", "blue", "Running"),
+    RunState.DONE: (":material/check_circle:", "green", "Done"),
+    RunState.CANCELLED: (":material/cancel:", "gray", "Cancelled"),
+    RunState.FAILED: (":material/error:", "red", "Failed"),
+    RunState.INTERRUPTED: (":material/pause_circle:", "orange", "Interrupted"),
+}
+
+
+def name(run: Run | None) -> str:
+    """Name a run for people: what it is made of, and how it came out; None is the example."""
+    if run is None:
+        example = resources.example()
+        return "Example run" if example is None else f"Example run · {settings(example.distilled.record.config)}"
+    end = STATES[run.state][2].lower()
+    if run.record is not None:
+        end = formatting.percent(run.record.model.quality.accuracy.value)
+    return f"{run.corpus_name} · {settings(run.config)} · {end}"
+
+
+def settings(config: RunConfig) -> str:
+    """Name the settings that people tell runs apart by."""
+    return comparison.settings_title(config)
+
+
+def badge(state: RunState) -> str:
+    """Return the state of a run as markdown."""
+    icon, color, word = STATES[state]
+    return f":{color}-badge[{icon} {word}]"
+
+
+def headline(family: Family | None) -> None:
+    """Show the three figures that a run comes down to, each beside what the DistilBERT paper claims."""
+    cards = narrative.cards(None if family is None else family.distilled.record)
+    for column, card in zip(st.columns(len(cards)), cards, strict=True):
+        with column.container(border=True, height="stretch", gap="xsmall"):
+            st.metric(card.label, card.value, card.paper, delta_color="off", delta_arrow="off")
+            st.caption("  \n".join(card.details))
+
+
+def metrics(family: Family, *, key: str) -> None:
+    """Show all that was measured of teacher, student and twins: a line a metric, a column a model."""
+    names = [model.name for model in comparison.models(family)]
+    lines = tables.metric_table(family)
+    cells = [[_cell(*cell) for cell in line.cells] for line in lines]
+    frame = pd.DataFrame(cells, columns=names, index=[line.label for line in lines])
+    st.table(frame, border="horizontal", alt="All measures of teacher, student and twins")
+    with st.container(horizontal=True):
+        with st.popover("What these mean", icon=":material/help:", type="tertiary"):
+            for kind, meaning in comparison.EXPLANATIONS.items():
+                st.markdown(f"**{comparison.NAMES[kind]}**: {meaning}")
+            for line in lines:
+                st.markdown(f"**{line.label}**: {line.meaning}")
+        st.download_button(
+            "Download as CSV",
+            tables.metric_table_csv(family),
+            "models.csv",
+            "text/csv",
+            key=f"{key}.csv",
+            on_click="ignore",
+            icon=":material/download:",
+            type="tertiary",
+        )
+
+
+def _cell(value: str, spread: str) -> str:
+    """Write a figure above its spread, each on one line; a table without the room for that can be scrolled."""
+    value, spread = (text.replace(" ", "\N{NO-BREAK SPACE}") for text in (value, spread))
+    return f"{value}  \n:small[:gray[{spread}]]" if spread else value

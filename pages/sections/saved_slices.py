@@ -1,0 +1,80 @@
+"""Filters of test texts that have a name: saved, listed with how both models do on them, opened and deleted.
+
+Reads: a finished run's outputs. Writes: the saved slices, in the run store's folder.
+"""
+
+import pandas as pd
+import streamlit as st
+
+from distil_core.analysis import error_analysis
+from distil_core.analysis.error_analysis import Filter
+from distil_core.errors import DistilError
+from distil_core.reporting import example_tables, formatting
+from distil_core.runs.families import FinishedRun
+from distil_core.settings.serialization import digest
+from pages.sections import answer_views, example_filter
+from pages.state import model_answers, resources
+
+TABLE, NAME, TAB = "compare.slices", "compare.slice.name", "compare.tab"
+
+
+def save(wanted: Filter) -> None:
+    """Offer to keep a filter under a name."""
+    with st.popover("Save as slice", icon=":material/bookmark_add:", type="tertiary", key="compare.save"):
+        st.markdown(f"Keep this filter under a name: {formatting.escaped(example_tables.filter_words(wanted))}.")
+        name = st.text_input("Name", key=NAME, max_chars=60, placeholder="Long texts that only the teacher gets")
+        if st.button("Save", type="primary", key="compare.slice.save", disabled=not (name or "").strip()):
+            try:
+                resources.slices().save(name or "", wanted)
+                st.success("Saved; it is listed under **Saved slices**.", icon=":material/check:")
+            except DistilError as error:
+                st.error(str(error), icon=":material/error:")
+
+
+def show(outcome: FinishedRun) -> None:
+    """Show all saved slices with how both models do on them; one can be opened or deleted."""
+    slices = resources.slices().list()
+    if not slices:
+        st.info(
+            "No slice has been saved yet: filter the test texts, then press **Save as slice**.",
+            icon=":material/bookmark:",
+        )
+        return
+    names = list(slices)
+    event = st.dataframe(
+        pd.DataFrame(example_tables.slice_rows(slices, model_answers.of_test_texts(outcome))),
+        hide_index=True,
+        key=f"{TABLE}.{digest(names)}",
+        on_select="rerun",
+        selection_mode="single-row",
+        column_config={
+            "Teacher": st.column_config.TextColumn(help="Texts answered right, with the 95 % interval."),
+            "Student": st.column_config.TextColumn(help="Texts answered right, with the 95 % interval."),
+            "Agreement": st.column_config.TextColumn(help="Texts answered alike, with the 95 % interval."),
+            "KL (nats)": answer_views.KL_COLUMN,
+        },
+        alt="Saved slices, with accuracy of teacher and student and their agreement",
+    )
+    rows = event.selection.rows
+    name = names[rows[0]] if rows and rows[0] < len(names) else None
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if name is None:
+            st.caption("Pick a slice to open or delete it.")
+            return
+        st.button(
+            "Open",
+            icon=":material/filter_alt:",
+            key="compare.slice.open",
+            on_click=open_slice,
+            args=(slices[name],),
+            disabled=not error_analysis.fits(slices[name], outcome.record.corpus.label_names),
+        )
+        if st.button("Delete", icon=":material/delete:", key="compare.slice.delete"):
+            resources.slices().delete(name)
+            st.rerun(scope="fragment")
+
+
+def open_slice(wanted: Filter) -> None:
+    """Show the texts of a slice."""
+    example_filter.put(wanted)
+    st.session_state[TAB] = "Test texts"

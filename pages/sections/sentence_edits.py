@@ -1,0 +1,209 @@
+"""The sentence on the Compare page and its edits: words to click, the way back, and the sentence it started from.
+
+Reads: the query parameters ``compare.word`` and ``compare.original``. Writes: the same.
+"""
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from distil_core.analysis import edits
+from distil_core.analysis.error_analysis import AnsweredTexts, Filter, matching
+from distil_core.data import corpus
+from distil_core.reporting import formatting
+from distil_core.runs.families import FinishedRun
+from pages.state import model_answers
+
+if TYPE_CHECKING:
+    from distil_core.analysis import model_pair
+
+TEXT, ORIGINAL, WORD, SWAP = "compare.text", "compare.original", "compare.word", "compare.swap"
+UNDO, FIRST = "compare.undo", "compare.first"
+MAX_WORDS = 120
+MAX_UNDO = 100
+
+
+def begin(answered: AnsweredTexts) -> None:
+    """Begin with the test text on which the two differ most, unless somebody has asked for another one."""
+    apart = answered.of_teacher != answered.of_student
+    ranked = matching(answered, Filter())
+    first = answered.texts[next((i for i in ranked if apart[i]), ranked[0])]
+    former = st.session_state.get(FIRST)
+    st.session_state[FIRST] = first
+    # Another run in use has another first text, unless somebody has asked for a text of their own.
+    untouched = former is not None and st.session_state.get(TEXT) == former != first
+    if untouched or not (TEXT in st.session_state or st.query_params.get(TEXT)):
+        start(first)
+
+
+def start(text: str) -> None:
+    """Put a text into the field, as one that nobody has edited yet."""
+    st.session_state[TEXT] = text
+    st.session_state[UNDO] = ()
+    for name in (ORIGINAL, WORD):
+        st.query_params.pop(name, None)
+        st.session_state.pop(name, None)
+    st.session_state[ORIGINAL] = text
+
+
+def original() -> str:
+    """Return the sentence that the one in the field started from."""
+    sentence: str = st.query_params.get(ORIGINAL) or st.session_state.get(ORIGINAL) or st.session_state[TEXT]
+    st.session_state[ORIGINAL] = sentence
+    return sentence
+
+
+def is_edit(before: str, text: str) -> bool:
+    """Tell whether a text is an edit of another one; the address then names both."""
+    edited = before != text and edits.related(before, text)
+    if edited:
+        st.query_params[ORIGINAL] = before
+    else:
+        st.query_params.pop(ORIGINAL, None)
+    return edited
+
+
+def show(
+    outcome: FinishedRun, text: str, texts: tuple[corpus.LabeledText, ...], comparison: "model_pair.TextComparison"
+) -> None:
+    """Show the sentence as words to click, and what can be done with the one that was clicked."""
+    shown = edits.words(text)[:MAX_WORDS]
+    chosen = _chosen(len(shown))
+    with st.container(horizontal=True, gap="xsmall", key="compare.sentence"):
+        for i, word in enumerate(shown):
+            st.button(
+                formatting.escaped(word.text),
+                key=f"{WORD}.{i}",
+                type="primary" if i == chosen else "tertiary",
+                on_click=_pick,
+                args=(i,),
+            )
+    # Emptied first: what could be done with another word must not stay while the models are timed.
+    with st.empty().container(horizontal=True, vertical_alignment="center", gap="small", key="compare.actions"):
+        if chosen is not None:
+            _actions(outcome, text, shown, chosen, comparison)
+            return
+        st.caption("Click a word to drop, mask or swap it.", width="content")
+        if not _way_back(text):
+            _examples(texts)
+
+
+def offer_examples(texts: tuple[corpus.LabeledText, ...]) -> None:
+    """Offer a test text of each label."""
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        _examples(texts)
+
+
+def _examples(texts: tuple[corpus.LabeledText, ...]) -> None:
+    st.caption("Try", width="content")
+    for i, example in enumerate(edits.one_per_label(texts)):
+        st.button(
+            formatting.escaped(formatting.shortened(example.text, length=28)),
+            key=f"compare.example.{i}",
+            on_click=start,
+            args=(example.text,),
+            type="tertiary",
+            help=formatting.escaped(example.text),
+        )
+
+
+def _actions(
+    outcome: FinishedRun,
+    text: str,
+    shown: tuple[edits.Word, ...],
+    chosen: int,
+    comparison: "model_pair.TextComparison",
+) -> None:
+    word = shown[chosen]
+    st.markdown(f"**{formatting.escaped(word.text)}**", width="content")
+    st.button("Drop", icon=":material/backspace:", key="compare.drop", on_click=_replace, args=(text, word, ""))
+    if comparison.mask:
+        st.button(
+            "Mask",
+            icon=":material/visibility_off:",
+            key="compare.mask",
+            on_click=_replace,
+            args=(text, word, comparison.mask),
+            help="The models see that there is a word, and not which.",
+        )
+    st.text_input(
+        "Swap for",
+        key=SWAP,
+        placeholder="Swap for…",
+        label_visibility="collapsed",
+        width=140,
+        max_chars=60,
+        on_change=_swap,
+        args=(text, word),
+    )
+    labels = outcome.record.corpus.label_names
+    ranked = sorted(range(len(labels)), key=lambda label: -comparison.teacher_logits[label])[1:]
+    for i, suggestion in enumerate(edits.suggestions(model_answers.vocabulary(outcome), shown, chosen, ranked)):
+        st.button(
+            formatting.escaped(suggestion.word),
+            key=f"compare.suggestion.{i}",
+            on_click=_replace,
+            args=(text, word, suggestion.word),
+            help=f"Typical of test texts with the label **{formatting.escaped(labels[suggestion.label])}**.",
+        )
+
+
+def _way_back(text: str) -> bool:
+    """Offer to undo the last click, and to go back to the original or to start from here; tell whether there is one."""
+    if st.session_state.get(UNDO):
+        st.button("Undo", icon=":material/undo:", key="compare.undo.last", on_click=_undo, type="tertiary")
+    before = original()
+    if before != text:
+        st.button(
+            "Back to the original",
+            icon=":material/restart_alt:",
+            key="compare.back",
+            on_click=start,
+            args=(before,),
+            type="tertiary",
+            help=formatting.escaped(before),
+        )
+        st.button(
+            "Start from here",
+            icon=":material/flag:",
+            key="compare.start",
+            on_click=start,
+            args=(text,),
+            type="tertiary",
+            help="Changes are shown against this sentence from now on.",
+        )
+    return before != text
+
+
+def _chosen(n_words: int) -> int | None:
+    named = st.query_params.get(WORD, "")
+    return int(named) if named.isdecimal() and int(named) < n_words else None
+
+
+def _pick(place: int) -> None:
+    if st.query_params.get(WORD) == str(place):
+        st.query_params.pop(WORD)
+    else:
+        st.query_params[WORD] = str(place)
+
+
+def _swap(text: str, word: edits.Word) -> None:
+    if new := st.session_state[SWAP].strip():
+        _replace(text, word, new)
+
+
+def _replace(text: str, word: edits.Word, new: str) -> None:
+    # Whoever has typed something else meanwhile edits that.
+    if not edits.related(original(), text):
+        st.session_state[ORIGINAL] = text
+    st.session_state[UNDO] = (*st.session_state.get(UNDO, ()), text)[-MAX_UNDO:]
+    st.session_state[TEXT] = edits.replaced(text, word, new)
+    st.session_state[SWAP] = ""
+    st.query_params.pop(WORD, None)
+
+
+def _undo() -> None:
+    *rest, last = st.session_state[UNDO]
+    st.session_state[UNDO] = tuple(rest)
+    st.session_state[TEXT] = last
+    st.query_params.pop(WORD, None)

@@ -1,0 +1,300 @@
+"""The settings of a run as widgets, generated from their declarations in :mod:`distil_core.config`.
+
+Reads: nothing but the widgets. Writes: uploaded files, into the run store's folder.
+"""
+
+import typing
+from dataclasses import Field, fields
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from distil_core.data.loading import BUILT_IN
+from distil_core.errors import ConfigError, DistilError
+from distil_core.settings.canonical import validate
+from distil_core.settings.config import (
+    CorpusConfig,
+    LossConfig,
+    RunConfig,
+    StudentConfig,
+    TeacherConfig,
+    TrainingConfig,
+)
+from distil_core.settings.serialization import from_json
+from pages.state import address, resources, uploads
+
+FILE_TYPES = ("csv", "tsv", "jsonl", "parquet")
+SLIDERS = {"temperature": (0.5, 10.0, 0.5), "alpha": (0.0, 1.0, 0.05)}
+LABELS = {
+    "corpus.seed": "Seed of the corpus",
+    "teacher.epochs": "Epochs of fine-tuning",
+    "teacher.learning_rate": "Learning rate of fine-tuning",
+    "n_train": "Training texts",
+    "n_test": "Validation and test texts",
+    "text_column": "Text column",
+    "label_column": "Label column",
+    "label_names": "Names of the labels, such as bad, good",
+    "max_examples": "Training texts to use (0: all)",
+    "labeled": "Share of the labels that are told",
+    "left_out": "Label to leave out of the training texts",
+    "max_length": "Longest text (tokens)",
+    "learning_rate": "Learning rate",
+    "depth": "Layers of the student",
+    "layer_map": "Which layers to copy",
+    "layers": "Teacher layers to copy, such as 0, 2, 5",
+    "width": "Width (0: the teacher's)",
+    "init": "First weights",
+    "temperature": "Temperature",
+    "alpha": "Weight of the teacher (alpha)",
+    "logit_mse": "Logits, squared difference",
+    "hidden_cosine": "Last layer, cosine",
+    "hidden_mse": "Mapped layers, squared difference",
+    "attention_kl": "Attention maps, KL divergence",
+    "batch_size": "Batch size (texts)",
+    "warmup": "Warm-up (share of steps)",
+    "clip": "Gradient clipping (norm)",
+    "frozen": "Parts that stay as copied (0: none)",
+    "patience": "Patience (epochs; 0: never stop early)",
+}
+CORPORA = {
+    "reviews": "Reviews, five degrees from bad to good",
+    "python-docs": "Python docs, eight topics",
+    "file": "My own file",
+    "hub": "A data set from the Hugging Face hub",
+}
+TEACHERS = {
+    "shipped": "Shipped teacher, made for the reviews",
+    "minilm": "MiniLM, 6 layers",
+    "folder": "A folder on this computer",
+    "hub": "A model from the Hugging Face hub",
+}
+
+
+def show() -> RunConfig | None:
+    """Show all settings and return the run they ask for, or None after saying what is wrong or missing."""
+    with st.container(border=True):
+        with address.control("distil.corpus", "Corpus"):
+            corpus = _corpus()
+        with address.control("distil.teacher", "Teacher"):
+            teacher = _teacher()
+        depth = _field(StudentConfig, "depth")
+        temperature, alpha = _field(LossConfig, "temperature"), _field(LossConfig, "alpha")
+        epochs = _field(TrainingConfig, "epochs")
+        student = _group("Student", ":material/layers:", StudentConfig, shown={"depth": depth})
+        loss = _group(
+            "Extra losses", ":material/add_circle:", LossConfig, shown={"temperature": temperature, "alpha": alpha}
+        )
+        training = _group("Training", ":material/tune:", TrainingConfig, shown={"epochs": epochs})
+        corpus_more = _group("Corpus", ":material/article:", CorpusConfig, shown=corpus, only=_corpus_fields(corpus))
+        teacher_more = _group("Teacher", ":material/school:", TeacherConfig, shown=teacher)
+        with training.box:
+            seed = _seed()
+    if corpus.get("source") == "" or teacher.get("source") == "":
+        return None
+    try:
+        # By way of plain data, where a text that is no number is a problem to be named and not a crash.
+        return validate(
+            from_json(
+                RunConfig,
+                {
+                    "corpus": corpus_more.values,
+                    "teacher": teacher_more.values,
+                    "student": student.values,
+                    "loss": loss.values,
+                    "training": training.values,
+                    "seed": seed,
+                },
+            )
+        )
+    except ConfigError as error:
+        st.error(str(error))
+        return None
+
+
+class _Group(typing.NamedTuple):
+    box: Any
+    values: dict[str, Any]
+
+
+def _group(
+    label: str, icon: str, config: type, *, shown: dict[str, Any], only: tuple[str, ...] | None = None
+) -> _Group:
+    values = dict(shown)
+    box = st.expander(label, icon=icon, key=f"distil.{config.__name__}")
+    with box:
+        for item in fields(config):
+            if item.name not in shown and (only is None or item.name in only):
+                values[item.name] = _field(config, item.name)
+    return _Group(box, values)
+
+
+def _field(config: type, name: str, *, first: Any = None) -> Any:
+    """Show one setting with its bounds and its sentence of help, as declared."""
+    with address.control(f"{_prefix(config)}{name}", _label(config, name)):
+        return _widget(config, name, first)
+
+
+def _label(config: type, name: str) -> str:
+    full = f"{_prefix(config)}{name}".removeprefix("distil.")
+    return LABELS.get(full) or LABELS.get(name) or name.replace("_", " ").capitalize()
+
+
+def _widget(config: type, name: str, first: Any) -> Any:
+    item: Field[Any] = next(item for item in fields(config) if item.name == name)
+    default: Any = item.default if first is None else first
+    hint = typing.get_type_hints(config)[name]
+    label = _label(config, name)
+    key = f"{_prefix(config)}{name}"
+    about = {"help": item.metadata["help"], "key": key, "bind": None if config is RunConfig else "query-params"}
+    low, high = item.metadata["low"], item.metadata["high"]
+    if name in SLIDERS:
+        low, high, step = SLIDERS[name]
+        return st.slider(label, low, high, default, step, **about)
+    if isinstance(hint, type) and issubclass(hint, StrEnum):
+        return st.selectbox(label, list(hint), index=list(hint).index(default), format_func=str, **about)
+    if hint is int:
+        return st.number_input(label, low, high, default, **about)
+    if hint is float:
+        number = float(default)
+        step = number / 2 if number and item.metadata["above"] is not None else 0.1
+        return st.number_input(label, low, high, number, step, format="%g", **about)
+    if hint == tuple[int, ...]:
+        return _numbers(st.text_input(label, **about) or "")
+    if hint == tuple[str, ...]:
+        return _listed(st.text_input(label, **about) or "")
+    return st.text_input(label, default or "", **about)
+
+
+def _seed() -> Any:
+    """Ask for the seed; the address always names it, also where it is the usual one."""
+    named = st.query_params.get("seed", "")
+    first = st.session_state.setdefault("settings.seed", int(named) if named.isdecimal() else RunConfig().seed)
+    seed = _field(RunConfig, "seed", first=first)
+    st.query_params["seed"] = str(seed)
+    return seed
+
+
+def _prefix(config: type) -> str:
+    group = config.__name__.removesuffix("Config").lower()
+    return "distil." if config is RunConfig else f"distil.{group}."
+
+
+def _numbers(text: str) -> tuple[Any, ...]:
+    # What is not a number is passed on as it is: the config says what is wrong with it.
+    return tuple(int(part) if part.isdecimal() else part for part in _listed(text.replace(";", ",")))
+
+
+def _listed(text: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
+def _corpus() -> dict[str, Any]:
+    kind = st.selectbox(
+        "Corpus",
+        list(CORPORA),
+        format_func=CORPORA.__getitem__,
+        key="distil.corpus",
+        bind="query-params",
+        help="The texts that the student learns from, and is measured on.",
+    )
+    if kind == "file":
+        return _own_file()
+    if kind == "hub":
+        name = st.text_input(
+            "Data set",
+            placeholder="SetFit/sst5",
+            key="distil.corpus.hub",
+            bind="query-params",
+            help="Its name on huggingface.co; it is downloaded when the run starts.",
+        )
+        return {"source": f"hub:{name.strip()}" if name and name.strip() else ""}
+    return {"source": kind}
+
+
+def _own_file() -> dict[str, Any]:
+    path = _upload("Texts with labels", "train", help="A column with texts and a column with their labels.")
+    if path is None:
+        st.caption("CSV, TSV, JSONL or Parquet, at most 200 MB: one row a text, with its label.")
+        return {"source": ""}
+    try:
+        preview = resources.preview(path)
+    except DistilError as error:
+        st.error(str(error))
+        return {"source": ""}
+    columns = list(preview.columns)
+    left, right = st.columns(2)
+    text = left.selectbox(
+        "Text column",
+        columns,
+        index=_index(columns, preview.text_column),
+        key="distil.corpus.text",
+        bind="query-params",
+    )
+    label = right.selectbox(
+        "Label column",
+        columns,
+        index=_index(columns, preview.label_column),
+        key="distil.corpus.label",
+        bind="query-params",
+    )
+    st.dataframe(
+        [dict(zip(columns, row, strict=True)) for row in preview.rows],
+        hide_index=True,
+        height=180,
+        alt=f"First rows of {path.name}",
+        key="distil.corpus.preview",
+    )
+    st.caption(f"The first {len(preview.rows)} of {preview.n_rows:,} rows of {path.name}.")
+    test = _upload("Test texts (optional)", "test", help="Without them a part of the texts is held out.")
+    if test is not None:
+        st.caption(f"Tested on {test.name}.")
+    if text is None or label is None or text == label:
+        st.caption("Choose the column with the texts and another one with the labels.")
+        return {"source": ""}
+    return {"source": str(path), "text_column": text, "label_column": label, "test": str(test or "")}
+
+
+def _index(columns: list[str], name: str) -> int | None:
+    return columns.index(name) if name in columns else None
+
+
+def _upload(label: str, name: str, *, help: str) -> Path | None:
+    return uploads.file(label, FILE_TYPES, key=f"distil.upload.{name}", parameter=f"upload.{name}", help=help)
+
+
+def _teacher() -> dict[str, Any]:
+    kind = st.selectbox(
+        "Teacher",
+        list(TEACHERS),
+        format_func=TEACHERS.__getitem__,
+        key="distil.teacher",
+        bind="query-params",
+        help="The larger model that the student is cut out of and learns from.",
+    )
+    if kind in ("folder", "hub"):
+        label, hint = (
+            ("Folder", "/path/to/model") if kind == "folder" else ("Model", "textattack/bert-base-uncased-SST-2")
+        )
+        source = st.text_input(
+            label,
+            placeholder=hint,
+            key=f"distil.teacher.{kind}",
+            bind="query-params",
+            help="A classifier of the BERT family with safetensors weights.",
+        )
+        return {"source": (source or "").strip()}
+    return {"source": kind}
+
+
+def _corpus_fields(corpus: dict[str, Any]) -> tuple[str, ...]:
+    """Return the further settings that mean something for a corpus."""
+    source = corpus["source"]
+    if source == "reviews":
+        specific: tuple[str, ...] = ("n_train", "n_test")
+    elif not source or source in BUILT_IN:
+        specific = ()
+    else:
+        specific = ("text_column", "label_column", "label_names")
+    return (*specific, "max_examples", "seed", "labeled", "left_out")

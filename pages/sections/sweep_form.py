@@ -1,0 +1,127 @@
+"""The settings that a sweep tries as widgets, and presets that fill them in.
+
+Reads: nothing but the widgets. Writes: the widgets; a preset closes the cell that was opened.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import streamlit as st
+
+from distil_core.reporting import lessons
+from distil_core.reporting.lessons import Preset
+from distil_core.runs import sweep
+from distil_core.runs.sweep import Axis, Frame, Sweep
+from distil_core.settings.config import Init, RunConfig
+from pages.state import address
+
+TEMPERATURES = (0.5, 1.0, 2.0, 3.0, 4.0, 6.0, 8.0, 12.0, 20.0)
+ALPHAS = (0.0, 0.25, 0.5, 0.75, 0.9, 1.0)
+SEEDS = (0, 1, 2, 3, 4)
+LABELED = (1.0, 0.3, 0.1, 0.03, 0.01)
+PRESET, CELL = "whatif.preset", "whatif.cell"
+_INIT = {Init.TEACHER: "copied from the teacher", Init.RANDOM: "random"}
+
+
+def values_of(preset: Preset) -> dict[str, Any]:
+    """Return the values of the controls that a preset fills in."""
+    return {
+        "whatif.temperatures": list(preset.temperatures),
+        "whatif.depths": list(preset.depths),
+        "whatif.alphas": list(preset.alphas),
+        "whatif.inits": list(preset.inits),
+        "whatif.seeds": list(preset.seeds),
+        "whatif.labeled": preset.labeled,
+        "whatif.left_out": preset.left_out,
+    }
+
+
+def fill(presets: Sequence[Preset]) -> None:
+    """Put the choices of the preset that was picked into the controls, and show what it is about."""
+    preset = next((preset for preset in presets if preset.title == st.session_state[PRESET]), None)
+    if preset is not None:
+        st.session_state.update(values_of(preset))
+        st.session_state.update({"whatif.measure": preset.measure, "whatif.down": Axis.TEMPERATURE})
+        st.session_state["whatif.across"] = preset.across
+        st.query_params.pop(CELL, None)
+
+
+def show(base: RunConfig, frame: Frame) -> Sweep:
+    """Ask what to try, and return it as a sweep."""
+    presets = lessons.presets(frame)
+    for key, value in values_of(presets[0]).items():
+        st.session_state.setdefault(key, value)
+    # What another run in use has offered, this one may not.
+    st.session_state["whatif.depths"] = [d for d in st.session_state["whatif.depths"] if d in frame.depths]
+    labels = frame.labels if len(frame.labels) > 2 else ()
+    if st.session_state["whatif.left_out"] not in labels:
+        st.session_state["whatif.left_out"] = ""
+    with st.container(border=True):
+        chosen = st.container()
+        temperatures = _pills("temperatures", "Temperatures", TEMPERATURES, "{:g}".format)
+        depths = _pills("depths", "Layers of the student", frame.depths, str)
+        with st.expander("More", icon=":material/tune:", key="whatif.more"):
+            alphas = _pills("alphas", "Weight of the teacher (α)", ALPHAS, "{:g}".format)
+            inits = _pills("inits", "First weights", tuple(Init), _INIT.__getitem__)
+            seeds = _pills("seeds", "Seeds", SEEDS, str)
+            with address.control("whatif.labeled", "Share of the labels"):
+                labeled = st.selectbox(
+                    "Training texts that keep their label",
+                    LABELED,
+                    format_func=lambda share: f"{100 * share:g} %",
+                    key="whatif.labeled",
+                    bind="query-params",
+                    help="Students hear from the teacher about all texts; twins learn from these alone.",
+                )
+            with address.control("whatif.left_out", "Class left out"):
+                left_out = st.selectbox(
+                    "Class to leave out of the training texts",
+                    ("", *labels),
+                    format_func=lambda label: label or "none",
+                    key="whatif.left_out",
+                    bind="query-params",
+                    help="Students and twins never see a text of it, but are tested on it; the teacher knows it. "
+                    "Needs three labels or more.",
+                )
+            with address.control("whatif.max_examples", "Training texts"):
+                max_examples = st.number_input(
+                    "Training texts at most (0: all)",
+                    0,
+                    value=None,
+                    placeholder="as in the run in use",
+                    key="whatif.max_examples",
+                    bind="query-params",
+                    help="Fewer texts are quicker.",
+                )
+        current = {key: st.session_state[key] for key in values_of(presets[0])}
+        match = next((preset for preset in presets if values_of(preset) == current), None)
+        with chosen, address.control(PRESET, "Preset"):
+            st.session_state[PRESET] = None if match is None else match.title
+            st.selectbox(
+                "Preset",
+                [preset.title for preset in presets],
+                index=None,
+                key=PRESET,
+                placeholder="My own choices",
+                on_change=fill,
+                args=(presets,),
+                icon=":material/lightbulb:",
+            )
+            if match is not None:
+                st.caption(match.comment)
+    shared = sweep.based(base, labeled=labeled, left_out=left_out, max_examples=max_examples)
+    return Sweep(
+        base=shared,
+        temperatures=tuple(sorted(temperatures)),
+        depths=tuple(sorted(depths)),
+        alphas=tuple(sorted(alphas)),
+        inits=tuple(init for init in Init if init in inits),
+        seeds=tuple(sorted(seeds)),
+    )
+
+
+def _pills(name: str, label: str, options: Sequence[Any], write: Callable[[Any], str]) -> list[Any]:
+    with address.control(f"whatif.{name}", label):
+        return st.pills(
+            label, options, selection_mode="multi", format_func=write, key=f"whatif.{name}", bind="query-params"
+        )

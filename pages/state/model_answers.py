@@ -1,0 +1,132 @@
+"""What teacher and student of a finished run answer: to a sentence, to many, to the test texts, and how quickly.
+
+Reads: a finished run, its outputs and its models. Writes: nothing. Cached values are read-only.
+"""
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from distil_core.analysis import edits, error_analysis
+from distil_core.runs.families import FinishedRun
+from distil_core.runs.rows import RunState
+from distil_core.settings.config import Precision
+from pages.state import resources
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from distil_core.analysis import model_pair
+
+
+@st.cache_resource(max_entries=1000, show_spinner=False)
+def _comparison(run_id: str, folder: Path, text: str, _outcome: FinishedRun) -> "model_pair.TextComparison":
+    pair = resources.model_pair(_outcome)
+    from distil_core.analysis import model_pair
+
+    return model_pair.compare(pair, text)
+
+
+def compare(outcome: FinishedRun, text: str) -> "model_pair.TextComparison":
+    """Put a sentence to teacher and student of a finished run; the two are loaded once for all sessions.
+
+    Raises:
+        DistilError: If one of them cannot be loaded.
+    """
+    return _comparison(outcome.run, outcome.folder, text, outcome)
+
+
+def stream(
+    outcome: FinishedRun, texts: Sequence[str], *, precision: Precision
+) -> "Iterator[tuple[np.ndarray, np.ndarray]]":
+    """Put many sentences to both models of a finished run, some at a time; yields the logits of teacher and student.
+
+    Raises:
+        DistilError: If one of them cannot be loaded.
+    """
+    pair = resources.model_pair(outcome)
+    from distil_core.analysis import model_pair
+
+    return model_pair.answer_texts(pair, texts, precision=precision)
+
+
+@st.cache_resource(show_spinner=False)
+def bf16_pays() -> bool:
+    """Say whether the models answer faster in bf16 here than in fp32."""
+    from distil_core.models import devices
+
+    return devices.bf16_pays(devices.default_device())
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _of_test_texts(folder: Path, label_names: tuple[str, ...]) -> error_analysis.AnsweredTexts:
+    outputs, texts = resources.outputs(folder), resources.test_texts(folder)
+    return error_analysis.answered(
+        [example.text for example in texts],
+        [example.label for example in texts],
+        outputs.teacher_test,
+        outputs.test,
+        label_names=label_names,
+    )
+
+
+def of_test_texts(outcome: FinishedRun) -> error_analysis.AnsweredTexts:
+    """Return the test texts of a finished run with what it and its teacher answered.
+
+    Raises:
+        StoreError: If they cannot be read.
+    """
+    return _of_test_texts(outcome.folder, outcome.record.corpus.label_names)
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _vocabulary(folder: Path, n_labels: int) -> edits.Vocabulary:
+    return edits.vocabulary(resources.test_texts(folder), n_labels)
+
+
+def vocabulary(outcome: FinishedRun) -> edits.Vocabulary:
+    """Return the words that are typical of each label in the test texts of a finished run."""
+    return _vocabulary(outcome.folder, len(outcome.record.corpus.label_names))
+
+
+_ONE_AT_A_TIME = threading.Lock()
+
+
+class _Measured:
+    """How long two models take for a sentence, once that has been measured."""
+
+    def __init__(self) -> None:
+        self.timing: model_pair.PairTiming | None = None
+
+
+@st.cache_resource(max_entries=1000, show_spinner=False)
+def _measured(run_id: str, folder: Path, text: str, busy: bool) -> _Measured:
+    return _Measured()
+
+
+def timing(outcome: FinishedRun, text: str, *, between: Callable[[], object]) -> "tuple[model_pair.PairTiming, bool]":
+    """Time both models of a finished run on a sentence, and tell whether a run was being computed meanwhile.
+
+    It is measured once, and once more when nothing else is computed any longer; no two sentences at a time.
+
+    Args:
+        outcome: The run.
+        text: The sentence.
+        between: Called between passes and while another sentence is measured; may raise, to stop.
+    """
+    busy = resources.store().counts()[RunState.RUNNING] > 0
+    measured = _measured(outcome.run, outcome.folder, text, busy)
+    if measured.timing is None:
+        pair = resources.model_pair(outcome)
+        from distil_core.analysis import model_pair
+
+        while not _ONE_AT_A_TIME.acquire(timeout=0.05):
+            between()
+        try:
+            measured.timing = model_pair.timing(pair, text, between=between)
+        finally:
+            _ONE_AT_A_TIME.release()
+    return measured.timing, busy

@@ -1,0 +1,171 @@
+"""The run store, finished runs with their events and outputs, and their models: loaded once for all sessions.
+
+Reads: the run store and the runs that ship with the app. Writes: nothing, except that runs whose worker has died are
+marked as interrupted. Cached values are read-only: all sessions get the same object.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from distil_core.analysis import comparison, learning_curves
+from distil_core.analysis.slices import Slices
+from distil_core.data import files
+from distil_core.data.corpus import LabeledText
+from distil_core.data.files import path_of
+from distil_core.evaluation.predictions import Predictions
+from distil_core.reporting.figures import curves, theme
+from distil_core.runs import estimates, families, workers
+from distil_core.runs import files as run_files
+from distil_core.runs.families import Family, FinishedRun
+from distil_core.runs.record import RunRecord
+from distil_core.runs.rows import Run
+from distil_core.runs.store import RunStore, default_folder
+from distil_core.settings.config import RunConfig, RunKind
+from distil_core.training.cache import Cache
+from distil_core.training.events import Event
+
+if TYPE_CHECKING:
+    from distil_core.analysis import model_pair as analysi_model_pair
+
+OFFLINE_TEACHERS = ("shipped", "minilm")
+"""Teachers that are found without a network."""
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _open(folder: Path) -> RunStore:
+    store = RunStore(folder)
+    workers.recover(store)
+    return store
+
+
+def store() -> RunStore:
+    """Return the run store; runs whose worker has died meanwhile count as interrupted."""
+    return _open(default_folder())
+
+
+def computed() -> Cache:
+    """Return what the store keeps beside its runs: fine-tuned teachers and what teachers said."""
+    return Cache(store().path / "cache")
+
+
+def slices() -> Slices:
+    """Return the filters that somebody has given a name in this store."""
+    return Slices(store().path)
+
+
+@st.cache_resource(max_entries=2, show_spinner=False)
+def _example(folder: Path) -> Family | None:
+    return families.example(folder)
+
+
+def example() -> Family | None:
+    """Return the run that ships with the app."""
+    folder = families.example_folder()
+    return None if folder is None else _example(folder)
+
+
+def family(run_id: str) -> Family | None:
+    """Return a finished run with its twins, or None if it is not there or not finished."""
+    if run_id == families.EXAMPLE:
+        return example()
+    run = store().find(run_id)
+    return None if run is None else families.family(run, store())
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def outputs(folder: Path) -> Predictions:
+    """Return what a finished run and its teacher answered on the validation and test texts."""
+    return run_files.read_predictions(folder)
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def test_texts(folder: Path) -> tuple[LabeledText, ...]:
+    """Return the test texts of a finished run."""
+    return run_files.read_test_texts(folder)
+
+
+def gap(family: Family) -> comparison.Difference | None:
+    """Return the paired difference between a student and its twin without a teacher, where both can be read."""
+    return comparison.twin_difference(family, outputs)
+
+
+class _Log:
+    """The events of a run as far as they have been read."""
+
+    def __init__(self) -> None:
+        self.last = 0
+        self.events: tuple[Event, ...] = ()
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _log(folder: Path, run_id: str, created: float) -> _Log:
+    return _Log()
+
+
+def events(run: Run) -> tuple[Event, ...]:
+    """Return all events of a run, reading only what is new."""
+    log = _log(store().path, run.id, run.created)
+    if new := store().events(run.id, after=log.last):
+        fresh = tuple(event for number, event in new if number > log.last)
+        log.last, log.events = new[-1][0], log.events + fresh
+    return log.events
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def example_events(folder: Path) -> tuple[Event, ...]:
+    """Return the events of a run that ships with the app."""
+    return run_files.read_events(folder / "events.jsonl")
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def curve_figures(
+    key: tuple[object, ...], n_epochs: float, _curves: Mapping[RunKind, learning_curves.Curves]
+) -> tuple[theme.Figure, theme.Figure]:
+    """Return the loss and the validation figure; all who watch the same run get the same two."""
+    loss = curves.loss(_curves[next(iter(_curves))], n_epochs=n_epochs)
+    return loss, curves.validation(_curves, names=comparison.NAMES, n_epochs=n_epochs)
+
+
+@st.cache_data(max_entries=8, show_spinner="Reading the file…")
+def preview(path: Path, *, plain: bool = False) -> files.FilePreview:
+    """Return the first rows of an uploaded file, and which columns would be taken; see :func:`corpora.preview`."""
+    return files.preview(path, plain=plain)
+
+
+@st.cache_data(max_entries=64, ttl=60, show_spinner=False)
+def _estimate(folder: Path, n_done: int, config: str, _config: RunConfig) -> float | None:
+    return estimates.estimate_seconds(_config, store())
+
+
+def estimate(config: RunConfig) -> float | None:
+    """Return how many seconds a run and its twins will take, 0 if they are done, None if nobody knows.
+
+    What lies on the hub is not fetched for it.
+
+    Raises:
+        DistilError: If settings, corpus or teacher cannot be used.
+    """
+    source = config.teacher.source
+    if config.corpus.source.startswith("hub:") or not (source in OFFLINE_TEACHERS or path_of(source).is_dir()):
+        return None
+    n_done = sum(run.record is not None for run in store().list())
+    return _estimate(store().path, n_done, repr(config), config)
+
+
+@st.cache_resource(max_entries=3, show_spinner="Loading teacher and student…")
+def _model_pair(run_id: str, folder: Path, _record: RunRecord) -> "analysi_model_pair.ModelPair":
+    from distil_core.analysis import model_pair as analysi_model_pair
+
+    return analysi_model_pair.load_pair(folder, record=_record, cache=computed())
+
+
+def model_pair(outcome: FinishedRun) -> "analysi_model_pair.ModelPair":
+    """Return teacher and student of a finished run; they are loaded once for all sessions, and read-only.
+
+    Raises:
+        DistilError: If one of them cannot be loaded.
+    """
+    return _model_pair(outcome.run, outcome.folder, outcome.record)

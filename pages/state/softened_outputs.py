@@ -1,0 +1,98 @@
+"""What a temperature does to the answers of a finished run: softened, calibrated, and in its gradients.
+
+Reads: a finished run's outputs, and its models for a text of one's own. Writes: nothing. Cached values are read-only.
+"""
+
+from pathlib import Path
+
+import streamlit as st
+
+from distil_core.analysis import comparison as analysi_comparison
+from distil_core.analysis import temperature as analysi_temperature
+from distil_core.data.corpus import LabeledText
+from distil_core.evaluation import calibration
+from distil_core.runs.families import FinishedRun
+from distil_core.runs.record import RunRecord
+from distil_core.settings.config import RunKind
+from pages.state import model_answers, resources
+
+
+@st.cache_resource(max_entries=64, show_spinner="Asking teacher and student…")
+def _compared(run_id: str, text: str, _outcome: FinishedRun) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    comparison = model_answers.compare(_outcome, text)
+    return comparison.teacher_logits, comparison.student_logits
+
+
+def logits(outcome: FinishedRun, text: str) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Return what teacher and student of a finished run answer to a text; no model is loaded for a test text.
+
+    Raises:
+        DistilError: If the run's files cannot be read, or one of the models cannot be loaded.
+    """
+    known = analysi_temperature.stored(text, resources.outputs(outcome.folder), resources.test_texts(outcome.folder))
+    return known or _compared(outcome.run, text, outcome)
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def telling(folder: Path) -> dict[str, LabeledText]:
+    """Return test texts of which the teacher is sure, hesitant and torn."""
+    return analysi_temperature.telling(resources.outputs(folder), resources.test_texts(folder))
+
+
+@st.cache_resource(max_entries=8, show_spinner="Softening all test texts…")
+def over_temperatures(folder: Path) -> analysi_temperature.Softened:
+    """Return what teacher and student of a finished run are over all temperatures."""
+    return analysi_temperature.over_temperatures(resources.outputs(folder))
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def dark_knowledge(folder: Path, twin: Path | None, temperature: float) -> dict[str, analysi_temperature.DarkKnowledge]:
+    """Return where teacher, student and the twin without a teacher put what they do not give to the right label.
+
+    Raises:
+        DistilError: If the outputs cannot be read.
+    """
+    outputs = resources.outputs(folder)
+    models = {analysi_comparison.NAMES[RunKind.DISTILLED]: outputs.test}
+    if twin is not None:
+        models[analysi_comparison.NAMES[RunKind.HARD_LABELS]] = resources.outputs(twin).test
+    return analysi_temperature.dark_knowledge(
+        outputs.teacher_test, models, outputs.test_labels, temperature=temperature
+    )
+
+
+@st.cache_resource(max_entries=8, show_spinner="Looking for the temperature that calibrates…")
+def scalings(folder: Path, twin: Path | None) -> dict[RunKind | None, calibration.Scaling]:
+    """Return the calibration of teacher (None), student and the twin without a teacher, as they are and scaled.
+
+    Raises:
+        DistilError: If the outputs cannot be read, or there are no texts.
+    """
+    outputs = resources.outputs(folder)
+    models = {
+        None: (outputs.teacher_validation, outputs.teacher_test),
+        RunKind.DISTILLED: (outputs.validation, outputs.test),
+    }
+    if twin is not None:
+        models[RunKind.HARD_LABELS] = resources.outputs(twin).validation, resources.outputs(twin).test
+    return {
+        kind: calibration.scaling(validation, outputs.validation_labels, test, outputs.test_labels)
+        for kind, (validation, test) in models.items()
+    }
+
+
+@st.cache_resource(max_entries=8, show_spinner="Measuring gradients…")
+def _gradients(run_id: str, folder: Path, _record: RunRecord) -> analysi_temperature.GradientNorms:
+    from distil_core.analysis import gradients
+
+    outputs, texts = resources.outputs(folder), resources.test_texts(folder)
+    return gradients.of_run(folder, record=_record, answers=outputs, texts=texts)
+
+
+def gradient_norms(outcome: FinishedRun) -> analysi_temperature.GradientNorms:
+    """Return how hard each part of the loss pulls at the student of a finished run, over the temperature.
+
+    Raises:
+        DistilError: If the run's files cannot be read, or its student cannot be loaded.
+    """
+    return _gradients(outcome.run, outcome.folder, outcome.record)

@@ -1,0 +1,139 @@
+"""The runs of a sweep: whose settings they share, their names, their figures with all draws, and the cells they fill.
+
+Reads: the run in use, the run store. Reads and writes: the query parameter ``whatif.base``. Every cache is bounded and
+keyed on names of runs; cached values are read-only.
+"""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import streamlit as st
+
+from distil_core.analysis import sweep_grids
+from distil_core.evaluation import bootstrap
+from distil_core.evaluation.bootstrap import Measure, Sample
+from distil_core.runs import files, requests, sweep
+from distil_core.runs.families import EXAMPLE
+from distil_core.runs.rows import Run
+from distil_core.settings.config import RunConfig
+from distil_core.settings.serialization import digest
+from pages.state import run_in_use
+from pages.state.resources import example, store
+
+BASE = "whatif.base"
+
+
+def keep_base(run_id: str) -> None:
+    """Keep the sweep as it is when one of its own runs becomes the one in use."""
+    st.session_state[BASE] = st.query_params[BASE] = f"{_base()}.{run_id}"
+
+
+def _base() -> str | None:
+    """Return the run whose settings the sweep shares: the one in use, unless that was taken from the sweep itself."""
+    run_id = run_in_use.current()
+    base_and_used = st.query_params.get(BASE, st.session_state.get(BASE, ""))
+    base, _, used = base_and_used.partition(".")
+    if run_id is None or used != run_id:
+        st.query_params.pop(BASE, None)
+        return run_id
+    st.query_params[BASE] = base_and_used
+    return str(base)
+
+
+def base_config() -> RunConfig:
+    """Return the settings that the sweep shares with the run in use, or the usual ones where there is none."""
+    run_id = _base()
+    if run_id == EXAMPLE:
+        shipped = example()
+        return RunConfig() if shipped is None else shipped.distilled.record.config
+    run = None if run_id is None else store().find(run_id)
+    return RunConfig() if run is None else run.config
+
+
+@st.cache_data(max_entries=16, ttl=60, show_spinner="Reading the corpus…")
+def frame(base: str, _base: RunConfig) -> sweep.Frame:
+    """Return what can be chosen for the corpus and the teacher of a run, whose digest is ``base``.
+
+    Raises:
+        DistilError: If one of them cannot be used.
+    """
+    return sweep.frame(_base)
+
+
+@st.cache_resource(max_entries=32, ttl=60, show_spinner="Reading the corpus…")
+def _planned(wanted: str, _wanted: sweep.Sweep) -> Mapping[RunConfig, requests.RunRequest]:
+    return sweep.plan_sweep(_wanted)
+
+
+def planned(wanted: sweep.Sweep) -> Mapping[RunConfig, requests.RunRequest]:
+    """Return the names of all runs of a sweep; looked up again after a minute, since files may change.
+
+    Raises:
+        DistilError: If settings, corpus or teacher cannot be used, or there are too many runs.
+    """
+    return _planned(digest(wanted), wanted)
+
+
+def runs(planned: Mapping[RunConfig, requests.RunRequest]) -> Mapping[RunConfig, Run]:
+    """Return those runs of a sweep that are there, in any state; also those that ship with the app."""
+    return sweep.runs(planned, store(), example())
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _left(
+    folder: Path,
+    runs: tuple[tuple[str, bool], ...],
+    _planned: Mapping[RunConfig, requests.RunRequest],
+    _runs: Mapping[RunConfig, Run],
+) -> float | None:
+    return sweep.seconds_left(_planned, _runs, store())
+
+
+def seconds_left(planned: Mapping[RunConfig, requests.RunRequest], runs: Mapping[RunConfig, Run]) -> float | None:
+    """Return how many seconds the runs of a sweep that are not done will take, None if nobody knows."""
+    states = tuple((plan.run, config in runs and runs[config].record is not None) for config, plan in planned.items())
+    return _left(store().path, states, planned, runs)
+
+
+@st.cache_resource(max_entries=1024, show_spinner=False)
+def sample(folder: Path, finished: float, measure: Measure, label: int | None, *, of_teacher: bool) -> Sample:
+    """Return a figure of a finished run or its teacher, with its draws."""
+    return bootstrap.sample(files.read_predictions(folder), measure, label=label, of_teacher=of_teacher)
+
+
+def sampler(measure: Measure, left_out: str, *, of_teacher: bool = False) -> Callable[[Run], Sample]:
+    """Return what reads a figure of a finished run.
+
+    Raises:
+        StoreError: When it is called and the outputs of the run cannot be read.
+    """
+
+    def read(run: Run) -> Sample:
+        assert run.record is not None
+        label = run.record.corpus.label_names.index(left_out) if left_out else None
+        return sample(sweep.folder(run, store(), example()), run.finished or 0.0, measure, label, of_teacher=of_teacher)
+
+    return read
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _cells(
+    wanted: str,
+    states: tuple[tuple[str, str], ...],
+    measure: Measure,
+    _wanted: sweep.Sweep,
+    _runs: Mapping[RunConfig, Run],
+) -> Mapping[sweep.SweepPoint, sweep_grids.SweepCell]:
+    return sweep_grids.cells(_wanted, _runs, sampler(measure, _wanted.base.corpus.left_out))
+
+
+def cells(
+    wanted: sweep.Sweep, runs: Mapping[RunConfig, Run], measure: Measure
+) -> Mapping[sweep.SweepPoint, sweep_grids.SweepCell]:
+    """Return what came of every cell of a sweep, computed again only when one of its runs has changed its state.
+
+    Raises:
+        StoreError: If the outputs of a run cannot be read.
+    """
+    states = tuple((f"{store().path}/{run.id}", f"{run.state} {run.created}") for run in runs.values())
+    return _cells(digest(wanted), states, measure, wanted, runs)

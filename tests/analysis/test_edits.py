@@ -1,0 +1,173 @@
+"""A sentence and its edits."""
+
+from dataclasses import dataclass
+
+import pytest
+
+from distil_core.analysis import edits
+from distil_core.analysis.edits import Change, Suggestion, Vocabulary
+from distil_core.data.corpus import LabeledText
+from distil_core.reporting import edit_narrative
+
+NAMES = ("bad", "so_so", "good")
+
+
+@dataclass(frozen=True)
+class Said:
+    """What two models made of a sentence."""
+
+    teacher_logits: tuple[float, ...]
+    student_logits: tuple[float, ...]
+
+
+def spoken(text: str) -> list[str]:
+    return [word.text for word in edits.words(text)]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("It isn't good, is it?", ["It", "isn't", "good", ",", "is", "it", "?"]),
+        ("a [MASK] or <mask> here", ["a", "[MASK]", "or", "<mask>", "here"]),
+        ("well-made für $5", ["well-made", "für", "$", "5"]),
+        ("   ", []),
+    ],
+)
+def test_words_and_signs_are_told_apart(text: str, words: list[str]) -> None:
+    assert spoken(text) == words
+    assert [text[word.start : word.end] for word in edits.words(text)] == words
+
+
+@pytest.mark.parametrize(
+    ("place", "new", "text"),
+    [
+        (0, "", "is  not good, really."),
+        (2, "", "It is good, really."),
+        (3, "", "It is  not, really."),
+        (3, " [MASK] ", "It is  not [MASK], really."),
+        (6, "bad", "It is  not good, really bad"),
+        (6, "!", "It is  not good, really!"),
+    ],
+)
+def test_a_word_is_dropped_or_replaced_and_the_rest_stays(place: int, new: str, text: str) -> None:
+    before = "It is  not good, really."
+    assert edits.replaced(before, edits.words(before)[place], new) == text
+
+
+def test_the_last_word_can_be_dropped() -> None:
+    assert edits.replaced("Hm", edits.words("Hm")[0], "") == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "same"),
+    [("The food was awful here", True), ("the FOOD", True), ("Where is the station?", False), ("", False)],
+)
+def test_an_edit_shares_half_of_the_words(text: str, same: bool) -> None:
+    assert edits.related("The food was great", text) is same
+
+
+TEXTS = tuple(
+    LabeledText(text=text, label=label)
+    for text, label in (
+        ("The soup was awful.", 0),
+        ("The cake was awful!", 0),
+        ("What an awful day 0 0 0", 0),
+        ("The soup was great.", 2),
+        ("Simply great soup!", 2),
+        ("Once rare", 2),
+    )
+)
+
+
+def test_typical_words_are_those_that_one_label_uses_more() -> None:
+    known = edits.vocabulary(TEXTS, 3)
+    assert known.typical[0][0] == "awful"
+    assert known.typical[1] == ()
+    assert known.typical[2][0] == "great"
+    # Once is chance, and a number is no word.
+    assert "rare" not in known.typical[2]
+    assert "0" not in known.typical[0]
+    assert known.after["was"] == {"awful", "great"}
+    assert known.after[""] == {"the", "what", "simply", "once"}
+    assert "" in known.after["day"] or "" in known.after["0"]
+
+
+def test_suggestions_fit_between_the_neighbors() -> None:
+    known = Vocabulary(
+        typical=(("never", "awful", "cold"), ("bland",), ("great",), ()),
+        after={
+            "was": frozenset({"awful", "cold", "never"}),
+            "cold": frozenset({"."}),
+            "never": frozenset({"again"}),
+        },
+    )
+    words = edits.words("It was great.")
+    found = edits.suggestions(known, words, 2, (0, 1, 2, 3))
+    # "cold" was seen both behind "was" and before "."; "great" is there already; label 3 has no word. Then the next
+    # of each label, those first that were seen behind "was".
+    assert [(each.word, each.label) for each in found] == [("cold", 0), ("bland", 1), ("never", 0), ("awful", 0)]
+    assert edits.suggestions(known, words, 2, (1, 0), limit=1) == (Suggestion(word="bland", label=1),)
+    # At the begin nothing fits, and the most typical word is taken.
+    assert edits.suggestions(known, words, 0, (0,))[0].word == "never"
+
+
+def test_no_word_is_suggested_twice() -> None:
+    known = Vocabulary(typical=(("fine",), ("fine", "well")), after={})
+    found = edits.suggestions(known, edits.words("So"), 0, (0, 1))
+    assert [suggestion.word for suggestion in found] == ["fine", "well"]
+
+
+def test_changes_are_of_probabilities() -> None:
+    before, after = Said((0.0, 0.0), (9.0, 9.0)), Said((1.0, 1.0), (0.0, 1.0986123))
+    found = edits.changes(before, after)
+    assert found[0].teacher == (0.5, 0.5)
+    # The logarithm of 3: one quarter and three.
+    assert found[0].student == pytest.approx((0.5, 0.25))
+    assert found[1].student == pytest.approx((0.5, 0.75))
+    assert found[1].size == pytest.approx(0.25)
+    assert edits.probability_rows(after, ("a", "b"))[1] == ("b", 0.5, pytest.approx(0.75))
+
+
+def test_the_largest_changes_keep_the_order_of_the_labels() -> None:
+    def change(label: int, size: float) -> Change:
+        return Change(label=label, teacher=(0.5, 0.5), student=(0.5, 0.5 - size))
+
+    found = edits.largest([change(0, 0.1), change(1, 0.0), change(2, 0.4)], limit=2)
+    assert [moved.label for moved in found] == [0, 2]
+
+
+def said(teacher: int, student: int) -> Said:
+    return Said(*(tuple(4.0 * (i == label) for i in range(3)) for label in (teacher, student)))
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "words"),
+    [
+        (
+            said(0, 0),
+            said(0, 2),
+            "The student changes its mind from **bad** to **good**; the teacher does not, it stays with **bad**.",
+        ),
+        (
+            said(0, 2),
+            said(1, 2),
+            r"The teacher changes its mind from **bad** to **so\_so**; the student does not, it stays with **good**.",
+        ),
+        (said(0, 0), said(2, 2), "Both change their mind from **bad** to **good**."),
+        (
+            said(0, 1),
+            said(2, 0),
+            r"Both change their mind: the student from **so\_so** to **bad**, the teacher from **bad** to **good**.",
+        ),
+    ],
+)
+def test_flips_are_called_out(before: Said, after: Said, words: str) -> None:
+    assert edit_narrative.edit_verdict(edits.changes(before, after), NAMES) == words
+
+
+def test_without_a_flip_the_largest_move_is_told() -> None:
+    before = Said((2.0, 0.0), (0.0, 0.0))
+    after = Said((2.0, 0.0), (1.0986123, 0.0))
+    assert edit_narrative.edit_verdict(edits.changes(before, after), ("bad", "good")) == (
+        "Neither changes its mind. What moved most is how sure the student is of **bad**: 50.0 % → 75.0 %."
+    )

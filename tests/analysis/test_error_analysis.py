@@ -1,0 +1,133 @@
+"""Texts with both answers: who is right, filters, ranks, counts and intervals."""
+
+import numpy as np
+import pytest
+from scipy.stats import binomtest
+
+from distil_core.analysis import error_analysis
+from distil_core.analysis.error_analysis import AnsweredTexts, Filter, WhoIsRight
+from distil_core.evaluation import bootstrap
+from distil_core.evaluation.predictions import log_softmax
+
+NAMES = ("bad", "good")
+
+
+def answers(*labels: int, n: int = 2, sure: float = 3.0) -> np.ndarray:
+    return sure * np.eye(n)[list(labels)]
+
+
+def four() -> AnsweredTexts:
+    """One text for each case of who is right; the last has no label."""
+    texts = ("Both know it.", "The teacher knows", "the STUDENT knows this one", "nobody", "Who knows?")
+    return error_analysis.answered(
+        texts, [0, 0, 0, 0, -1], answers(0, 0, 1, 1, 0), answers(0, 1, 0, 1, 1), label_names=NAMES
+    )
+
+
+def texts_of(found: AnsweredTexts, wanted: Filter) -> list[str]:
+    return [found.texts[i] for i in error_analysis.matching(found, wanted)]
+
+
+def test_who_is_right_leaves_out_what_nobody_knows() -> None:
+    cases = error_analysis.who_is_right(four())
+    assert {who: case.nonzero()[0].tolist() for who, case in cases.items()} == {
+        WhoIsRight.BOTH: [0],
+        WhoIsRight.TEACHER: [1],
+        WhoIsRight.STUDENT: [2],
+        WhoIsRight.NEITHER: [3],
+    }
+
+
+def test_texts_are_ranked_by_kl_of_the_student_from_the_teacher() -> None:
+    teacher, student = np.array([[2.0, 0.0], [0.0, 1.0], [0.0, 0.0]]), np.array([[0.0, 2.0], [0.0, 0.0], [0.0, 0.0]])
+    found = error_analysis.answered(["far", "near", "same"], [0, 0, 0], teacher, student, label_names=NAMES)
+    assert texts_of(found, Filter()) == ["far", "near", "same"]
+    p = float(np.exp(log_softmax(np.array([2.0, 0.0])))[0])
+    # Both are two apart, with p and 1 - p swapped.
+    assert found.kl_nats[0] == pytest.approx(2 * (2 * p - 1))
+    assert found.kl_nats[2] == 0.0
+
+
+@pytest.mark.parametrize(
+    ("wanted", "kept"),
+    [
+        (Filter(), {0, 1, 2, 3, 4}),
+        (Filter(label="bad"), {0, 1, 2, 3}),
+        (Filter(label="good"), set()),
+        (Filter(teacher="good"), {2, 3}),
+        (Filter(student="good"), {1, 3, 4}),
+        (Filter(teacher="bad", student="good"), {1, 4}),
+        (Filter(who=WhoIsRight.NEITHER), {3}),
+        (Filter(contains=" Student "), {2}),
+        (Filter(contains="KNOW"), {0, 1, 2, 4}),
+        (Filter(shortest=3), {0, 1, 2}),
+        (Filter(shortest=3, longest=4), {0, 1}),
+        (Filter(longest=0), set()),
+        (Filter(label="of another corpus"), set()),
+    ],
+)
+def test_filters_keep_what_they_say(wanted: Filter, kept: set[int]) -> None:
+    assert set(error_analysis.matching(four(), wanted).tolist()) == kept
+
+
+def test_a_filter_fits_a_corpus_that_has_its_labels() -> None:
+    assert error_analysis.fits(Filter(contains="x"), NAMES)
+    assert error_analysis.fits(Filter(label="bad", student="good"), NAMES)
+    assert not error_analysis.fits(Filter(label="bad", student="worst"), NAMES)
+
+
+def test_a_summary_counts_accuracy_where_a_label_is_known() -> None:
+    found = four()
+    whole = error_analysis.summarize(found, np.arange(5))
+    assert whole.n == 5
+    assert whole.teacher is not None
+    assert whole.student is not None
+    assert whole.agreement is not None
+    assert (whole.teacher.value, whole.student.value, whole.agreement.value) == (0.5, 0.5, 0.4)
+    assert whole.kl_nats == pytest.approx(found.kl_nats.mean())
+    unlabeled = error_analysis.summarize(found, np.array([4]))
+    assert (unlabeled.teacher, unlabeled.student) == (None, None)
+    nothing = error_analysis.summarize(found, np.array([], dtype=int))
+    assert (nothing.n, nothing.agreement, nothing.kl_nats) == (0, None, None)
+
+
+def test_wilsons_interval_is_the_published_one() -> None:
+    for n_true, n in ((0, 5), (5, 5), (1, 3), (87, 100), (0, 1)):
+        found = bootstrap.wilson_interval(n_true, n)
+        assert found is not None
+        expected = binomtest(n_true, n).proportion_ci(method="wilson")
+        assert (found.low, found.high) == pytest.approx((expected.low, expected.high), abs=1e-12)
+        assert found.low <= found.value == n_true / n <= found.high
+    assert bootstrap.wilson_interval(0, 0) is None
+
+
+def test_confusion_counts_answers_against_each_other() -> None:
+    found = error_analysis.confusion(four())
+    assert found.names == NAMES
+    assert found.labels == (0, 1)
+    assert found.counts.tolist() == [[1, 2], [1, 1]]
+
+
+def test_with_many_labels_those_that_differ_most_are_named() -> None:
+    n = 30
+    names = [f"label {i}" for i in range(n)]
+    # 25 is taken for 7 three times, 3 for 9 once; everything else is answered alike.
+    teacher, student = [*range(n), 25, 25, 25, 3], [*range(n), 7, 7, 7, 9]
+    found = error_analysis.answered(
+        [""] * len(teacher), teacher, answers(*teacher, n=n), answers(*student, n=n), label_names=names
+    )
+    matrix = error_analysis.confusion(found, most=4)
+    assert matrix.names == ("label 3", "label 7", "label 9", "label 25", "26 others")
+    assert matrix.labels == (3, 7, 9, 25, None)
+    assert matrix.counts.sum() == len(teacher)
+    assert matrix.counts[3].tolist() == [0, 3, 0, 1, 0]
+    assert matrix.counts[4].tolist() == [0, 0, 0, 0, 26]
+
+
+def test_answers_that_came_in_parts_are_joined_with_the_labels_as_written() -> None:
+    parts = [(answers(0, 1), answers(0, 0)), (answers(1), answers(1))]
+    found = error_analysis.joined(["a", "b", "c"], [" Good ", "", "strange"], parts, label_names=NAMES)
+    assert found.labels.tolist() == [1, -1, -1]
+    assert found.of_teacher.tolist() == [0, 1, 1]
+    assert found.of_student.tolist() == [0, 0, 1]
+    assert len(found) == 3

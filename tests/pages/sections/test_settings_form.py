@@ -1,0 +1,129 @@
+"""The settings of a run as widgets: what they ask for, and what they refuse."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from distil_core.runs.store import RunStore
+from distil_core.settings.config import CorpusConfig, LossConfig, RunKind
+from tests.pages.conftest import markdown
+
+App = Callable[..., AppTest]
+
+
+def test_settings_reach_the_run(app: App, store: RunStore) -> None:
+    at = app()
+    at.slider(key="distil.loss.temperature").set_value(4.0)
+    at.slider(key="distil.loss.alpha").set_value(0.5)
+    at.number_input(key="distil.student.depth").set_value(3)
+    at.number_input(key="distil.training.learning_rate").set_value(1e-4)
+    at.number_input(key="distil.seed").set_value(7)
+    at.selectbox(key="distil.student.init").set_value("random")
+    at.run()
+    at.button(key="distil.start").click().run()
+    config = next(run.config for run in store.list() if run.config.kind is RunKind.DISTILLED)
+    assert (config.loss.temperature, config.loss.alpha, config.seed) == (4.0, 0.5, 7)
+    assert (config.student.depth, config.student.init, config.training.learning_rate) == (3, "random", 1e-4)
+    assert not at.exception
+
+
+def test_explicit_layers_are_read_from_text(app: App, store: RunStore) -> None:
+    at = app()
+    at.text_input(key="distil.student.layers").set_value("0, 2,5").run()
+    at.button(key="distil.start").click().run()
+    config = next(run.config for run in store.list() if run.config.kind is RunKind.DISTILLED)
+    assert config.student.layers == (0, 2, 5)
+    assert not at.exception
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "sentence"),
+    [
+        ("distil.student.layers", "0, two", "student.layers[1] must be int, got 'two'"),
+        ("distil.student.layers", "3, 1", "student.layers must rise and not repeat, got [3, 1]"),
+    ],
+)
+def test_bad_setting_is_explained_and_cannot_be_started(app: App, key: str, value: str, sentence: str) -> None:
+    at = app()
+    at.text_input(key=key).set_value(value).run()
+    assert at.error[0].value == sentence
+    assert at.button(key="distil.start").disabled
+    assert not at.exception
+
+
+def test_too_deep_a_student_is_explained_before_the_click(app: App) -> None:
+    at = app()
+    at.number_input(key="distil.student.depth").set_value(9).run()
+    assert at.error[0].value == "student.depth must be at most the teacher's 6 layers, got 9"
+    assert at.button(key="distil.start").disabled
+    assert not at.exception
+
+
+def test_own_file_is_previewed_mapped_and_used(app: App, store: RunStore) -> None:
+    at = app()
+    at.selectbox(key="distil.corpus").set_value("file").run()
+    assert at.button(key="distil.start").disabled
+    content = "review,stars\n" + "".join(f"text {i},{i % 2}\n" for i in range(8))
+    at.file_uploader(key="distil.upload.train").upload("mine.csv", content.encode()).run()
+    at.selectbox(key="distil.corpus.text").set_value("review")
+    at.selectbox(key="distil.corpus.label").set_value("stars").run()
+    assert "The first 5 of 8 rows of mine.csv." in markdown(at)
+    at.button(key="distil.start").click().run()
+    config = next(run.config for run in store.list() if run.config.kind is RunKind.DISTILLED)
+    assert Path(config.corpus.source).read_text(encoding="utf-8") == content
+    assert Path(config.corpus.source).is_relative_to(store.path)
+    assert (config.corpus.text_column, config.corpus.label_column) == ("review", "stars")
+    assert not at.exception
+
+
+def test_file_that_is_no_table_is_explained(app: App) -> None:
+    at = app()
+    at.selectbox(key="distil.corpus").set_value("file").run()
+    at.file_uploader(key="distil.upload.train").upload("mine.parquet", b"no parquet").run()
+    assert "mine.parquet" in at.error[0].value
+    assert at.button(key="distil.start").disabled
+    assert not at.exception
+
+
+@pytest.mark.parametrize(
+    ("choice", "field", "value", "source"),
+    [
+        ("folder", "distil.teacher.folder", "/somewhere/teacher", "/somewhere/teacher"),
+        ("folder", "distil.teacher.folder", "~nobody-there/teacher", "~nobody-there/teacher"),
+        ("hub", "distil.teacher.hub", " somebody/model ", "somebody/model"),
+    ],
+)
+def test_teacher_from_elsewhere(app: App, store: RunStore, choice: str, field: str, value: str, source: str) -> None:
+    at = app()
+    at.selectbox(key="distil.teacher").set_value(choice).run()
+    assert at.button(key="distil.start").disabled
+    at.text_input(key=field).set_value(value).run()
+    at.button(key="distil.start").click().run()
+    assert {run.config.teacher.source for run in store.list()} == {source}
+    assert not at.exception
+
+
+def test_corpus_from_the_hub(app: App, store: RunStore) -> None:
+    at = app()
+    at.selectbox(key="distil.corpus").set_value("hub").run()
+    assert at.button(key="distil.start").disabled
+    at.text_input(key="distil.corpus.hub").set_value("somebody/set").run()
+    at.text_input(key="distil.corpus.text_column").set_value("body")
+    at.text_input(key="distil.corpus.label_column").set_value("mood")
+    at.text_input(key="distil.corpus.label_names").set_value("bad, good").run()
+    at.button(key="distil.start").click().run()
+    asked = CorpusConfig(
+        source="hub:somebody/set", text_column="body", label_column="mood", label_names=("bad", "good")
+    )
+    assert {run.config.corpus for run in store.list()} == {asked}
+    assert not at.exception
+
+
+def test_every_setting_has_its_sentence_of_help(app: App) -> None:
+    at = app()
+    widgets = [*at.slider, *at.number_input, *at.text_input, *at.selectbox]
+    assert [widget.key for widget in widgets if widget.key.startswith("distil.") and not widget.help] == []
+    assert {f"distil.loss.{name}" for name in LossConfig.__dataclass_fields__} <= {widget.key for widget in widgets}
+    assert not at.exception

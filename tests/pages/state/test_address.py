@@ -1,0 +1,82 @@
+"""The address of a page: its version and seed, what it hides, and the link to hand on."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from distil_core.runs.store import RunStore
+from tests.pages.conftest import markdown
+
+App = Callable[..., AppTest]
+
+
+def link(at: AppTest) -> dict[str, str]:
+    return {name: values[0] for name, values in parse_qs(urlsplit(at.code[0].value).query).items()}
+
+
+def aside(at: AppTest) -> Any:
+    """What the page has put aside: the popover without a label."""
+    return next((block for block in at.get("popover") if not block.proto.popover.label), None)
+
+
+@pytest.mark.parametrize("page", ["", "compare", "tradeoffs", "runs"])
+def test_every_address_names_the_version(app: App, example: Path, page: str) -> None:
+    at = app(page)
+    assert at.query_params["v"] == "1"
+    assert link(at)["v"] == "1"
+    assert not at.exception
+
+
+def test_an_address_of_another_version_says_so(app: App) -> None:
+    at = app(v="7")
+    assert "from version 7 of the lab" in markdown(at)
+    assert at.query_params["v"] == "7"
+    assert not at.exception
+
+
+def test_the_seed_is_always_in_the_address(app: App) -> None:
+    at = app()
+    assert at.query_params["seed"] == "0"
+    at.number_input(key="distil.seed").set_value(5).run()
+    assert at.query_params["seed"] == "5"
+    assert app(seed="7").number_input(key="distil.seed").value == 7
+    assert app(seed="seven").number_input(key="distil.seed").value == 0
+    assert not at.exception
+
+
+def test_hidden_controls_are_put_aside_and_keep_their_values(app: App) -> None:
+    assert aside(app()) is None
+    at = app(hide="distil.loss.temperature", distil__loss__temperature="4.0")
+    hidden = aside(at)
+    assert hidden is not None
+    assert [slider.key for slider in hidden.slider] == ["distil.loss.temperature"]
+    assert hidden.slider[0].value == 4.0
+    assert "distil.loss.alpha" in [slider.key for slider in at.slider]
+    assert not at.exception
+
+
+def test_the_name_of_a_page_hides_all_its_controls(app: App) -> None:
+    at = app(hide="distil")
+    hidden = aside(at)
+    assert hidden is not None
+    assert len(hidden.slider) == len(at.slider) > 1
+    assert not at.exception
+
+
+def test_what_is_hidden_stays_hidden_on_the_next_page(app: App, example: Path) -> None:
+    at = app(hide="app.run")
+    at.switch_page("pages/runs.py").run()
+    assert at.query_params["hide"] == "app.run"
+    assert not at.exception
+
+
+def test_link_hides_what_is_picked_and_leaves_this_page_as_it_is(app: App, store: RunStore) -> None:
+    at = app(seed="3")
+    at.multiselect(key="app.hide").set_value(["distil.corpus", "distil.seed"]).run()
+    assert link(at) == {"v": "1", "seed": "3", "hide": "distil.corpus,distil.seed"}
+    assert "hide" not in at.query_params
+    assert not at.exception

@@ -1,0 +1,172 @@
+"""The sentences for someone who has to decide, in all cases."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from distil_core.analysis.tradeoffs import Landscape
+from distil_core.errors import StoreError
+from distil_core.evaluation.predictions import Predictions
+from distil_core.reporting import advice
+from distil_core.runs.families import Family
+from distil_core.runs.store import RunStore
+from distil_core.settings.config import RunKind
+from distil_core.settings.serialization import digest
+from tests import seeds
+from tests.factories import (
+    a_cost,
+    a_fidelity,
+)
+from tests.landscapes import DEEP, DISTILLED, a_model, landscape_of, put
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> RunStore:
+    return RunStore(tmp_path)
+
+
+def answers(**accuracies: float) -> Callable[[Path], Predictions]:
+    """What models answer to 1000 texts of two labels: each is wrong on its last texts, so that they overlap."""
+
+    def read(folder: Path) -> Predictions:
+        if folder.name not in accuracies:
+            raise StoreError("gone")
+        labels = np.zeros(1000, dtype=np.int64)
+        logits = np.zeros((1000, 2), dtype=np.float32)
+        logits[np.arange(1000), (np.arange(1000) >= round(1000 * accuracies[folder.name])).astype(int)] = 1.0
+        return Predictions(
+            test=logits,
+            teacher_test=logits,
+            test_labels=labels,
+            validation=logits,
+            teacher_validation=logits,
+            validation_labels=labels,
+        )
+
+    return read
+
+
+@pytest.fixture
+def family(store: RunStore) -> Callable[..., tuple[Family, Landscape, Callable[[Path], Predictions]]]:
+    """A student and its twins with the given accuracies, under a teacher of 80 %; all cost the same but TF-IDF."""
+
+    def build(**accuracies: float) -> tuple[Family, Landscape, Callable[[Path], Predictions]]:
+        ids = {}
+        for config in seeds.family_of(DISTILLED):
+            if (name := config.kind.name.lower()) in accuracies:
+                accuracy = accuracies[name]
+                least = min(accuracy, 0.8)
+                fidelity = a_fidelity(
+                    both_right=least,
+                    only_teacher_right=0.8 - least,
+                    only_student_right=accuracy - least,
+                    both_wrong=1 - max(accuracy, 0.8),
+                )
+                small = (50_000, 0.5) if config.kind is RunKind.TFIDF else (2_000_000, 2.0)
+                ids[name] = put(store, config, a_model(accuracy, *small, fidelity=fidelity))
+        found, landscape = landscape_of(store, ids["distilled"])
+        return found, landscape, answers(**{ids[name]: accuracies[name] for name in ids})
+
+    return build
+
+
+def test_advice_sums_up_the_usual_case(family: Any) -> None:
+    text = advice.advise(*family(distilled=0.76, hard_labels=0.76, tfidf=0.5))
+    assert text == (
+        "Keeps **95.0 %** of its teacher's accuracy (95 % interval 93.5 to 96.5 %) with **50.0 %** of its parameters, "
+        "at **2.0 times** its speed. The same student trained **without the teacher does as well** (no difference "
+        "seen: +0.0 points, 95 % interval +0.0 to +0.0), so what is saved comes from the smaller model, not from "
+        "learning from the teacher. Counting words (TF-IDF) does not do: the student is ahead (+26.0 points, 95 % "
+        "interval +23.4 to +28.7)."
+    )
+
+
+@pytest.mark.parametrize(
+    ("accuracies", "words"),
+    [
+        ({"distilled": 0.85}, "**More accurate than its teacher**, 85.0 % against 80.0 % (95 % interval 104.5 to"),
+        ({"distilled": 0.8}, "Keeps **100.0 %** of its teacher's accuracy (95 % interval 100.0 to 100.0 %, so no diff"),
+        ({"distilled": 0.76}, "not known: the same student has not been trained without it."),
+        ({"distilled": 0.76, "hard_labels": 0.7}, "**The teacher was worth it**: trained without it, the same student"),
+        ({"distilled": 0.7, "hard_labels": 0.76}, "**Trained without the teacher, the same student is better** (−6.0"),
+        (
+            {"distilled": 0.7, "tfidf": 0.76},
+            "But **TF-IDF is better**, without any transformer, and takes 0.500 instead of 2.00 ms for",
+        ),
+        ({"distilled": 0.7, "tfidf": 0.7}, "But **TF-IDF does as well**, without any transformer, and takes 0.500 ins"),
+    ],
+)
+def test_advice_covers_what_can_happen(family: Any, accuracies: dict[str, float], words: str) -> None:
+    assert words in advice.advise(*family(**accuracies))
+
+
+def test_without_outputs_the_single_intervals_decide(family: Any) -> None:
+    found, landscape, _ = family(distilled=0.76, hard_labels=0.70, tfidf=0.75)
+    text = advice.advise(found, landscape, answers())
+    assert "**The teacher was worth it**: trained without it, the same student is behind (+6.0 points)." in text
+    assert "**TF-IDF does as well**" in text
+
+
+def test_advice_about_a_twin_leaves_out_its_own_twins(store: RunStore) -> None:
+    tfidf = next(config for config in seeds.family_of(DISTILLED) if config.kind is RunKind.TFIDF)
+    mine = put(store, tfidf, a_model(0.6, cost=None))
+    text = advice.advise(*landscape_of(store, mine), answers())
+    assert text.startswith("Keeps **75.0 %** of its teacher's accuracy")
+    assert text.endswith(").")
+    assert "times" not in text
+
+
+def test_unmeasured_times_are_left_out_of_the_advice(store: RunStore) -> None:
+    untimed = a_cost(2_000_000, latency_ms=None, texts_per_second=None)
+    mine = put(store, DISTILLED, a_model(0.7, cost=untimed))
+    tfidf = next(config for config in seeds.family_of(DISTILLED) if config.kind is RunKind.TFIDF)
+    put(store, tfidf, a_model(0.9))
+    text = advice.advise(*landscape_of(store, mine), answers())
+    assert "with **50.0 %** of its parameters. " in text
+    assert "**TF-IDF is better**, without any transformer (the student is behind" in text
+
+
+@pytest.mark.parametrize(
+    ("rival", "named"),
+    [
+        ({"accuracy": 0.70, "parameters": 1_000_000, "ms": 2.0}, True),  # as good, smaller
+        ({"accuracy": 0.70, "parameters": 2_000_000, "ms": 1.0}, True),  # as good, faster
+        ({"accuracy": 0.90, "parameters": 2_000_000, "ms": 2.0}, True),  # clearly better
+        ({"accuracy": 0.71, "parameters": 2_000_000, "ms": 1.9}, False),  # a little of both means nothing
+        ({"accuracy": 0.69, "parameters": 1_000_000, "ms": 1.0}, False),
+        ({"accuracy": 0.90, "parameters": 3_000_000, "ms": 1.0}, False),
+        ({"accuracy": 0.90, "parameters": 1_000_000, "ms": 4.0}, False),
+    ],
+)
+def test_a_better_bargain_is_named(store: RunStore, rival: dict[str, Any], named: bool) -> None:
+    mine = put(store, DISTILLED, a_model(0.7, ms=2.0))
+    # The twin, which is built alike, was timed by a quarter slower, so that such differences are no reason.
+    twin = next(config for config in seeds.family_of(DISTILLED) if config.kind is RunKind.HARD_LABELS)
+    put(store, twin, a_model(0.5, ms=2.5))
+    put(store, DEEP, a_model(**rival))
+    text = advice.advise(*landscape_of(store, mine), answers())
+    assert ("**Another student here is the better bargain**: Student · 4 layers · T 2 · α 0.9 (" in text) is named
+
+
+def test_a_lucky_seed_is_no_better_bargain(store: RunStore) -> None:
+    mine = put(store, DISTILLED, a_model(0.7))
+    put(store, seeds.a_config(seed=1), a_model(0.9, 1_000_000))
+    assert "bargain" not in advice.advise(*landscape_of(store, mine), answers())
+
+
+def test_what_was_not_measured_is_no_rival(store: RunStore) -> None:
+    mine = put(store, DISTILLED, a_model(0.7))
+    put(store, DEEP, a_model(0.9, cost=None))
+    assert "bargain" not in advice.advise(*landscape_of(store, mine), answers())
+    assert "bargain" not in advice.advise(*landscape_of(store, digest(DEEP)), answers())
+
+
+def test_a_bargain_without_times_is_told_by_its_size(store: RunStore) -> None:
+    untimed = a_cost(1_000_000, latency_ms=None, texts_per_second=None)
+    mine = put(store, DISTILLED, a_model(0.7))
+    put(store, DEEP, a_model(0.7, cost=untimed))
+    text = advice.advise(*landscape_of(store, mine), answers())
+    assert text.endswith("Student · 4 layers · T 2 · α 0.9 (70.0 % right, 50.0 % of the parameters).")

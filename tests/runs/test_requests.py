@@ -1,0 +1,566 @@
+"""The whole on one screen: what is asked for, under which names, and that nothing is computed twice."""
+
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import distil_core
+from distil_core import api
+from distil_core.api import distil
+from distil_core.data.loading import load_corpus
+from distil_core.errors import Cancelled, ConfigError, CorpusError, ModelError, StoreError, TeacherError
+from distil_core.models import checkpoints
+from distil_core.models.heads import output_layer
+from distil_core.runs import estimates, families, foreground, requests, workers
+from distil_core.runs import execute as run_execute
+from distil_core.runs.estimates import estimate_all, estimate_seconds
+from distil_core.runs.families import family
+from distil_core.runs.foreground import Distillation, run_all
+from distil_core.runs.requests import KINDS, identify, submit, with_twins
+from distil_core.runs.rows import Run, RunState
+from distil_core.runs.store import RunStore
+from distil_core.settings.config import (
+    CorpusConfig,
+    LayerMap,
+    LossConfig,
+    RunConfig,
+    RunKind,
+    StudentConfig,
+    TeacherConfig,
+    TrainingConfig,
+)
+from distil_core.tasks import tfidf
+from distil_core.training.events import Event, Validation
+from tests import tiny
+from tests.factories import a_corpus_summary, a_run_record
+
+pytestmark = pytest.mark.usefixtures("quick")
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> RunStore:
+    return RunStore(tmp_path / "store")
+
+
+@pytest.fixture
+def idle(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Compute nothing: a run is done as soon as somebody wants to compute it."""
+
+    def execute(run: Run, store: RunStore, *, on_event: Any = None) -> None:
+        store.finish(run.id, a_run_record(run.id, run.config))
+
+    monkeypatch.setattr(run_execute, "execute", execute)
+
+
+def ids(runs: tuple[Run, ...]) -> dict[RunKind, str]:
+    return {run.config.kind: run.id for run in runs}
+
+
+class TestPlan:
+    def test_a_student_has_three_twins(self) -> None:
+        assert tuple(config.kind for config in with_twins(RunConfig())) == KINDS
+        assert [config.kind for config in with_twins(RunConfig(), twins=False)] == [RunKind.DISTILLED]
+
+    def test_a_twin_is_on_its_own(self) -> None:
+        assert [config.kind for config in with_twins(RunConfig(kind=RunKind.TFIDF))] == [RunKind.TFIDF]
+
+
+class TestSubmit:
+    def test_runs_are_queued_and_named_by_what_is_in_them(self, lab: tiny.Lab, store: RunStore, tmp_path: Path) -> None:
+        runs = submit(lab.config(), store)
+        assert {run.state for run in runs} == {RunState.QUEUED}
+        assert {run.corpus_name for run in runs} == {"weather"}
+        assert len(set(ids(runs).values())) == 4
+        elsewhere = tiny.Lab(
+            corpus=Path(shutil.copy(lab.corpus, tmp_path / "weather.csv")),
+            test=Path(shutil.copy(lab.test, tmp_path / "test.csv")),
+            teacher=Path(shutil.copytree(lab.teacher, tmp_path / "model")),
+        )
+        assert ids(submit(elsewhere.config(), store)) == ids(runs)
+        assert len(store.list()) == 4
+
+    def test_paths_are_kept_absolute(self, lab: tiny.Lab, store: RunStore, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.chdir(lab.corpus.parent)
+        config = lab.config(
+            corpus=CorpusConfig(source=lab.corpus.name, test=lab.test.name),
+            teacher=TeacherConfig(source=lab.teacher.name, max_length=tiny.LENGTH),
+        )
+        run, *_ = submit(config, store)
+        assert run.config.corpus == CorpusConfig(source=str(lab.corpus), test=str(lab.test))
+        assert run.config.teacher.source == str(lab.teacher)
+        assert ids((run,)) == ids(submit(lab.config(), store, twins=False))
+
+    def test_a_name_is_not_taken_for_a_folder(
+        self, lab: tiny.Lab, store: RunStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        (tmp_path / "here" / "shipped").mkdir(parents=True)
+        monkeypatch.chdir(tmp_path / "here")
+        monkeypatch.setattr("distil_core.models.checkpoints._ASSETS", lab.teacher.parent)
+        run, *_ = submit(lab.config(teacher=TeacherConfig()), store)
+        assert run.config.teacher.source == "shipped"
+
+    def test_contents_and_settings_make_another_run(self, lab: tiny.Lab, store: RunStore, tmp_path: Path) -> None:
+        other = tmp_path / "other.csv"
+        other.write_text(lab.corpus.read_text().replace("snow", "sleet"))
+        configs = [
+            lab.config(),
+            lab.config(seed=1),
+            lab.config(loss=LossConfig(temperature=5.0)),
+            lab.config(student=StudentConfig(depth=3)),
+            lab.config(corpus=CorpusConfig(source=str(other), test=str(lab.test))),
+        ]
+        assert len({submit(config, store, twins=False)[0].id for config in configs}) == len(configs)
+
+    def test_temperatures_share_their_twins(self, lab: tiny.Lab, store: RunStore) -> None:
+        cold, hot = (ids(submit(lab.config(loss=LossConfig(temperature=t)), store)) for t in (1.0, 8.0))
+        assert cold.pop(RunKind.DISTILLED) != hot.pop(RunKind.DISTILLED)
+        assert cold == hot
+
+    def test_what_cannot_matter_makes_no_other_run(self, lab: tiny.Lab, store: RunStore) -> None:
+        found = {
+            submit(config, store, twins=False)[0].id
+            for config in (
+                lab.config(),
+                lab.config(teacher=replace(lab.config().teacher, epochs=9, learning_rate=1e-2)),  # it has a head
+                lab.config(student=StudentConfig(depth=2, width=tiny.WIDTH)),  # which is the teacher's
+            )
+        }
+        assert len(found) == 1
+
+    @pytest.mark.parametrize(
+        ("changes", "error", "problem"),
+        [
+            (
+                {"student": StudentConfig(depth=9)},
+                ConfigError,
+                "student.depth must be at most the teacher's 4 layers, got 9",
+            ),
+            (
+                {"student": StudentConfig(width=64)},
+                ConfigError,
+                "student.width must be at most the teacher's 32, got 64",
+            ),
+            ({"loss": LossConfig(alpha=2.0)}, ConfigError, "loss.alpha must be at most 1, got 2.0"),
+            ({"corpus": CorpusConfig(source="no.csv")}, CorpusError, "check the spelling of the path"),
+            ({"corpus": CorpusConfig(source="~nobody-there/no.csv")}, CorpusError, "check the spelling of the path"),
+            ({"corpus": CorpusConfig(source="hub:no/such/set")}, CorpusError, "no/such/set"),
+            ({"teacher": TeacherConfig(source="/no/where")}, ModelError, "no such folder"),
+        ],
+    )
+    def test_what_cannot_work_is_refused_at_once(
+        self, lab: tiny.Lab, store: RunStore, changes: dict[str, Any], error: type[Exception], problem: str
+    ) -> None:
+        for ask in (submit, estimate_seconds):
+            with pytest.raises(error) as caught:
+                ask(lab.config(**changes), store)
+            assert problem in str(caught.value)
+        assert store.list() == ()
+
+
+class TestRunning:
+    def test_all_of_it(self, lab: tiny.Lab, store: RunStore) -> None:
+        heard: list[tuple[RunKind, Event]] = []
+        found = run_all(lab.config(), store, on_event=lambda run, event: heard.append((run.config.kind, event)))
+        assert list(dict.fromkeys(kind for kind, _ in heard)) == list(KINDS)
+        assert found.hard_label_twin is not None
+        assert found.layer_cut_twin is not None
+        assert found.tfidf is not None
+        kinds = [record.config.kind for record in (found.hard_label_twin, found.layer_cut_twin, found.tfidf)]
+        assert kinds == [RunKind.HARD_LABELS, RunKind.LAYER_CUT, RunKind.TFIDF]
+        assert found.folder == store.folder(found.run)
+        assert {run.state for run in store.list()} == {RunState.DONE}
+        data = found.to_json()
+        assert list(data)[:7] == [
+            "run",
+            "teacher",
+            "student",
+            "hard_label_twin",
+            "layer_cut_twin",
+            "tfidf",
+            "seconds",
+        ]
+        figures = {"accuracy", "macro_f1", "agreement", "kl_nats", "loyalty", "ece", "nll", "parameters", "bytes"}
+        assert figures | {"latency_ms"} <= set(data["student"])
+        assert set(data["student"]["latency_ms"]) == {"p5", "p50", "p95"}
+        assert "agreement" not in data["teacher"]
+        assert data["student"]["accuracy"] == found.record.model.quality.accuracy.value
+        assert data["teacher"]["accuracy"] > 0.8
+        assert data["layers"] == [0, 3]
+
+    def test_a_file_called_reviews_is_no_built_in_corpus(self, lab: tiny.Lab, store: RunStore, tmp_path: Path) -> None:
+        file = shutil.copy(lab.corpus, tmp_path / "reviews.csv")
+        config = lab.config(kind=RunKind.TFIDF, corpus=CorpusConfig(source=str(file), test=str(lab.test)))
+        found = run_all(config, store)
+        assert found.record.corpus.name == "reviews"
+        assert found.record.model.probe_accuracy is None
+
+    def test_what_is_done_is_answered_at_once(
+        self, lab: tiny.Lab, store: RunStore, idle: None, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        first = run_all(lab.config(), store)
+        monkeypatch.setattr(run_execute, "execute", None)
+        assert run_all(lab.config(), store) == first
+        assert estimate_seconds(lab.config(), store) == 0.0
+
+    def test_without_twins_there_are_none(self, lab: tiny.Lab, store: RunStore, idle: None) -> None:
+        found = run_all(lab.config(), store, twins=False)
+        assert (found.hard_label_twin, found.layer_cut_twin, found.tfidf) == (None, None, None)
+        assert found.to_json()["tfidf"] is None
+        assert len(store.list()) == 1
+
+    def test_texts_that_change_while_a_run_waits_are_refused(
+        self, lab: tiny.Lab, store: RunStore, tmp_path: Path
+    ) -> None:
+        file = Path(shutil.copy(lab.corpus, tmp_path / "mine.csv"))
+        config = lab.config(kind=RunKind.TFIDF, corpus=CorpusConfig(source=str(file), test=str(lab.test)))
+        (run,) = submit(config, store)
+        file.write_text(file.read_text().replace("snow", "sleet"))
+        with store.owner() as owner:
+            claimed = store.claim(owner, run.id)
+            assert claimed is not None
+            with pytest.raises(CorpusError, match="the texts of mine or the files of the teacher"):
+                run_execute.execute(claimed, store)
+
+    def test_a_failure_is_kept_with_its_reason(self, lab: tiny.Lab, store: RunStore, tmp_path: Path) -> None:
+        useless = tiny.model()
+        output_layer(useless).weight.data.zero_()
+        useless.save_pretrained(tmp_path / "useless")
+        tiny.tokenizer().save_pretrained(tmp_path / "useless")
+        config = lab.config(teacher=TeacherConfig(source=str(tmp_path / "useless")))
+        with pytest.raises(TeacherError, match=r"the teacher useless has nothing to teach: it is right on 33\.3%"):
+            run_all(config, store)
+        failed = [run for run in store.list() if run.state is RunState.FAILED]
+        assert [run.config.kind for run in failed] == [RunKind.DISTILLED]
+        assert "has nothing to teach" in failed[0].error
+
+    def test_a_cancelled_run_is_cancelled(self, lab: tiny.Lab, store: RunStore) -> None:
+        def stop(run: Run, event: Event) -> None:
+            store.cancel(run.id)
+
+        with pytest.raises(Cancelled):
+            run_all(lab.config(), store, twins=False, on_event=stop)
+        assert store.list()[0].state is RunState.CANCELLED
+
+    def test_a_cancelled_run_stops_where_it_tells_nothing(
+        self, lab: tiny.Lab, store: RunStore, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        (run,) = submit(lab.config(kind=RunKind.TFIDF), store)
+        asked: list[float] = []
+
+        def fit(*_: object, **__: object) -> None:
+            store.cancel(run.id)
+            asked.append(time.monotonic())
+            while time.monotonic() < asked[0] + 30:
+                time.sleep(0.01)
+
+        monkeypatch.setattr(tfidf.TfidfBaseline, "fit", fit)
+        with pytest.raises(Cancelled):
+            run_all(run.config, store)
+        assert time.monotonic() - asked[0] < 2
+        assert store.get(run.id).state is RunState.CANCELLED
+
+    def test_what_somebody_else_computes_is_waited_for(
+        self, lab: tiny.Lab, store: RunStore, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        (run,) = submit(lab.config(), store, twins=False)
+        told = Validation(epoch=1.0, accuracy=0.5, agreement=None)
+        heard: list[Event] = []
+        with store.owner() as other:
+            store.claim(other, run.id)
+
+            def tend(store: RunStore, run_ids: list[str], *, on_event: Callable[[str, Event], None]) -> tuple[Run, ...]:
+                on_event(run.id, told)
+                store.finish(run.id, a_run_record(run.id, run.config))
+                return (store.get(run.id),)
+
+            monkeypatch.setattr(workers, "wait", tend)
+            found = run_all(lab.config(), store, twins=False, on_event=lambda _, event: heard.append(event))
+        assert found.run == run.id
+        assert heard == [told]
+
+    def test_waiting_starts_no_worker_and_notices_a_dead_one(
+        self, lab: tiny.Lab, store: RunStore, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(workers, "_spawn", lambda *_: pytest.fail("somebody else computes it"))
+
+        def submitted(*args: Any, **settings: Any) -> tuple[Run, ...]:
+            runs = submit(*args, **settings)
+            store.claim("nobody", runs[0].id)
+            return runs
+
+        monkeypatch.setattr(foreground, "submit", submitted)
+        with pytest.raises(StoreError, match="was interrupted elsewhere"):
+            run_all(lab.config(), store, twins=False)
+
+    def test_what_a_killed_process_left_is_computed(self, lab: tiny.Lab, store: RunStore) -> None:
+        (run,) = submit(lab.config(), store, twins=False)
+        store.claim("nobody", run.id)
+        assert run_all(lab.config(), store, twins=False).run == run.id
+        assert store.get(run.id).state is RunState.DONE
+
+    def test_what_somebody_else_fails_at_is_said(
+        self, lab: tiny.Lab, store: RunStore, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        (run,) = submit(lab.config(), store, twins=False)
+
+        def tend(store: RunStore, run_ids: list[str], *, on_event: None) -> tuple[Run, ...]:
+            store.fail(run.id, "the disk is full")
+            return (store.get(run.id),)
+
+        monkeypatch.setattr(workers, "wait", tend)
+        with store.owner() as other:
+            store.claim(other, run.id)
+            with pytest.raises(StoreError, match=rf"run {run.id} was failed elsewhere \(the disk is full\); try again"):
+                run_all(lab.config(), store, twins=False)
+
+
+class TestDistil:
+    @pytest.fixture
+    def asked(self, monkeypatch: pytest.MonkeyPatch) -> list[tuple[RunConfig, RunStore, dict[str, Any]]]:
+        seen: list[tuple[RunConfig, RunStore, dict[str, Any]]] = []
+
+        def run_all(config: RunConfig, store: RunStore, **more: Any) -> Distillation:
+            seen.append((config, store, more))
+            record = a_run_record(config=config)
+            twins = {"hard_label_twin": None, "layer_cut_twin": None, "tfidf": None}
+            return Distillation(run="r", record=record, folder=store.path, **twins)
+
+        monkeypatch.setattr(api, "run_all", run_all)
+        return seen
+
+    def test_names_become_a_config(self, asked: list[Any], home: Path) -> None:
+        distil(
+            Path("a.csv"),
+            test="b.csv",
+            text_column="t",
+            label_column="l",
+            teacher=Path("m"),
+            depth=3,
+            layer_map="first",
+            temperature=4.0,
+            alpha=0.5,
+            epochs=7,
+            max_examples=9,
+            seed=2,
+            twins=False,
+        )
+        config, store, more = asked[0]
+        assert config == RunConfig(
+            corpus=CorpusConfig(source="a.csv", test="b.csv", text_column="t", label_column="l", max_examples=9),
+            teacher=TeacherConfig(source="m"),
+            student=StudentConfig(depth=3, layer_map=LayerMap.FIRST),
+            loss=LossConfig(temperature=4.0, alpha=0.5),
+            training=TrainingConfig(epochs=7),
+            seed=2,
+        )
+        assert store.path == home
+        assert more == {"twins": False, "on_event": None}
+
+    def test_defaults_are_those_of_the_settings(self, asked: list[Any]) -> None:
+        distil()
+        assert asked[0][0] == RunConfig()
+
+    def test_layers_can_be_named(self, asked: list[Any]) -> None:
+        distil(layers=[0, 2])
+        assert asked[0][0].student == StudentConfig(layers=(0, 2), layer_map=LayerMap.EXPLICIT)
+        with pytest.raises(ConfigError, match=r"layers must be given alone, got layers \[0\] and depth 2"):
+            distil(layers=[0], depth=2)
+        with pytest.raises(ConfigError, match=r"layers must be given alone, got layers \[0\] and layer_map last"):
+            distil(layers=[0], layer_map="last")
+
+    def test_a_depth_takes_the_place_of_named_layers(self, asked: list[Any]) -> None:
+        base = RunConfig(student=StudentConfig(layers=(0, 2), layer_map=LayerMap.EXPLICIT, width=16))
+        distil(depth=3, config=base)
+        distil(layer_map="last", config=base)
+        distil(config=base)
+        assert [config.student for config, _, _ in asked] == [
+            StudentConfig(depth=3, width=16),
+            StudentConfig(layer_map=LayerMap.LAST, width=16),
+            base.student,
+        ]
+
+    @pytest.mark.parametrize("layer_map", [LayerMap.LAST, "last"])
+    def test_a_map_counts_without_a_depth(self, asked: list[Any], layer_map: LayerMap | str) -> None:
+        distil(layer_map=layer_map)
+        assert asked[0][0].student == StudentConfig(layer_map=LayerMap.LAST)
+
+    def test_an_unknown_map_is_told_the_others(self) -> None:
+        with pytest.raises(
+            ConfigError, match="layer_map must be one of alternate, first, last, even, explicit, got 'x'"
+        ):
+            distil(depth=1, layer_map="x")
+
+    def test_a_config_is_kept_but_for_what_is_given(self, asked: list[Any], store: RunStore) -> None:
+        base = RunConfig(
+            corpus=CorpusConfig(source="a.csv"),
+            teacher=TeacherConfig(source="m"),
+            loss=LossConfig(hidden_mse=1.0),
+            seed=4,
+        )
+        distil(config=base, temperature=3.0, store=store)
+        config, used, _ = asked[0]
+        assert config == replace(base, loss=replace(base.loss, temperature=3.0))
+        assert used is store
+        distil("b.csv", teacher="n", seed=5, config=base)
+        config = asked[1][0]
+        assert (config.corpus.source, config.teacher.source, config.seed) == ("b.csv", "n", 5)
+
+
+class TestEstimate:
+    @pytest.fixture(autouse=True)
+    def no_example(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(families, "example", lambda: None)
+
+    def test_nobody_knows_before_the_first_run(self, lab: tiny.Lab, store: RunStore) -> None:
+        assert estimate_seconds(lab.config(), store) is None
+
+    def test_before_the_first_run_the_example_is_asked(
+        self, lab: tiny.Lab, store: RunStore, experienced: RunStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        known = estimate_seconds(lab.config(), experienced)
+        found = family(experienced.list()[0], experienced)
+        monkeypatch.setattr(families, "example", lambda: found)
+        assert estimate_seconds(lab.config(), RunStore(tmp_path / "fresh")) == known
+
+    @pytest.fixture
+    def experienced(self, lab: tiny.Lab, store: RunStore) -> RunStore:
+        """One run of two layers of width 32, 540 texts in 10 s, with 3 s on top."""
+        config = lab.config(student=StudentConfig(depth=2), seed=99)
+        (run,) = submit(config, store, twins=False)
+        (store.folder(run.id) / "student").mkdir(parents=True)
+        (store.folder(run.id) / "student" / "config.json").write_text('{"hidden_size": 32}')
+        mean_tokens = estimates.mean_tokens(load_corpus(run.config.corpus).train.texts, tiny.LENGTH)
+        seconds = {"training": 10.0, "measurement": 2.0, "teacher_outputs": 1.0, "teacher": 0.0, "total": 13.0}
+        record = a_run_record(
+            run.id,
+            run.config,
+            corpus=a_corpus_summary(mean_tokens=mean_tokens),
+            layers=(0, 3),
+            seconds=seconds,
+            examples_seen=540,
+        )
+        with store.owner() as owner:
+            store.claim(owner, run.id)
+            store.finish(run.id, record)
+        return store
+
+    def test_it_grows_with_the_work(self, lab: tiny.Lab, experienced: RunStore) -> None:
+        # 54 texts once are a second for each of the two that are trained, and four runs take 3 s on top.
+        assert estimate_seconds(lab.config(), experienced) == pytest.approx(2 * 1.0 + 4 * 3.0)
+        longer = lab.config(training=replace(lab.config().training, epochs=5))
+        assert estimate_seconds(longer, experienced) == pytest.approx(2 * 5.0 + 4 * 3.0)
+        deeper = lab.config(student=StudentConfig(layers=(0, 1, 2, 3)))
+        assert estimate_seconds(deeper, experienced) == pytest.approx(2 * 2.0 + 4 * 3.0)
+
+    def test_fine_tuning_comes_on_top(
+        self, lab: tiny.Lab, experienced: RunStore, checkpoint: Callable[..., Path]
+    ) -> None:
+        config = lab.config(teacher=TeacherConfig(source=str(checkpoint()), epochs=3))
+        assert estimate_seconds(config, experienced) == pytest.approx(2 * 1.0 + 4 * 3.0 + 3 * 2.0)
+
+    def test_twins_that_are_done_take_no_time(
+        self, lab: tiny.Lab, experienced: RunStore, idle: None, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        first = estimates.measured_speed(experienced)
+        run_all(lab.config(), experienced)
+        monkeypatch.setattr(estimates, "measured_speed", lambda store: first)
+        hotter = lab.config(loss=LossConfig(temperature=9.0))
+        assert estimate_seconds(hotter, experienced) == pytest.approx(1.0 + 3.0)
+
+    def test_runs_without_training_or_figures_teach_nothing(self, lab: tiny.Lab, store: RunStore) -> None:
+        for seed, changes in enumerate(
+            (
+                {"seconds": {}},
+                {"examples_seen": 0},
+                {},
+            )
+        ):
+            (run,) = submit(lab.config(seed=seed), store, twins=False)
+            with store.owner() as owner:
+                store.claim(owner, run.id)
+                seconds = {"training": 10.0, "measurement": 2.0, "teacher_outputs": 1.0}
+                store.finish(run.id, a_run_record(run.id, run.config, **{"seconds": seconds, **changes}))
+            (store.folder(run.id) / "student").mkdir()
+            content = '{"hidden_size": 32}' if changes else "damaged"
+            (store.folder(run.id) / "student" / "config.json").write_text(content)
+        assert estimate_seconds(lab.config(seed=50), store) is None
+
+    def test_what_several_need_alike_is_counted_once(
+        self, lab: tiny.Lab, experienced: RunStore, checkpoint: Callable[..., Path]
+    ) -> None:
+        config = lab.config(teacher=TeacherConfig(source=str(checkpoint()), epochs=3))
+        hotter = replace(config, loss=LossConfig(temperature=9.0))
+        # Three students of a second each, with what comes on top, and the teacher's three seconds of two layers' worth.
+        twice = (*with_twins(config, twins=False), *with_twins(hotter), config)
+        wanted = {asked.run for asked in identify(twice)}
+        assert len(wanted) == 5
+        assert estimate_all(twice, experienced) == pytest.approx(3 * 1.0 + 5 * 3.0 + 3 * 2.0)
+
+
+class TestManyAtOnce:
+    def test_corpus_and_teacher_are_looked_at_once(
+        self, lab: tiny.Lab, monkeypatch: pytest.MonkeyPatch, store: RunStore
+    ) -> None:
+        read: list[CorpusConfig] = []
+        located: list[str] = []
+
+        def load_recent(config: CorpusConfig) -> Any:
+            read.append(config)
+            return load_corpus(config)
+
+        usual = checkpoints.locate
+        monkeypatch.setattr(requests, "load_corpus_cached", load_recent)
+        monkeypatch.setattr(requests, "locate", lambda source: (located.append(source), usual(source))[1])
+        base = lab.config()
+        missing = replace(base, corpus=replace(base.corpus, left_out="cold"))
+        configs = [*with_twins(base), *(replace(base, seed=seed) for seed in range(1, 20)), missing]
+        found = identify(configs)
+        assert len({asked.run for asked in found}) == len(configs)
+        assert [asked.run for asked in found[:4]] == [run.id for run in submit(base, store)]
+        assert (len(read), len(located)) == (2, 2)  # once for all of them, once for what was queued to compare with
+
+    def test_nothing_is_queued_before_it_is_added(self, lab: tiny.Lab, store: RunStore) -> None:
+        (asked,) = identify([lab.config()])
+        assert store.list() == ()
+        assert asked.add(store).state is RunState.QUEUED
+        assert [(run.id, run.config, run.corpus_name) for run in store.list()] == [
+            (asked.run, asked.config, asked.corpus_name)
+        ]
+
+    def test_a_class_that_is_not_there_cannot_be_left_out(self, lab: tiny.Lab, store: RunStore) -> None:
+        wrong = replace(lab.config(), corpus=replace(lab.config().corpus, left_out="icy"))
+        with pytest.raises(ConfigError, match=r"left_out must be a label of weather \(cold, hot, mild\), got 'icy'"):
+            submit(wrong, store)
+
+
+LIGHT = ("api", "cli", "runs.foreground", "runs.requests", "runs.workers", "reporting.figures", "data.loading")
+
+
+class TestPackage:
+    def test_names_are_exact_and_all_there(self) -> None:
+        assert distil_core.__all__ == sorted(distil_core.__all__)
+        assert {name for name in distil_core.__all__ if not hasattr(distil_core, name)} == set()
+        assert set(distil_core.__all__) <= set(dir(distil_core))
+        assert distil_core.distil is distil
+        assert distil_core.distil_models is api.distil_models
+        errors = {name for name in vars(distil_core.errors) if name.endswith("Error") or name == "Cancelled"}
+        configs = {name for name in vars(distil_core.settings.config) if name.endswith("Config")}
+        enums = {"Init", "LayerMap", "Precision", "RunKind"}
+        assert set(distil_core.__all__) == errors | configs | enums | {"distil", "distil_models"}
+
+    def test_an_unknown_name_is_an_error(self) -> None:
+        with pytest.raises(AttributeError, match="module 'distil_core' has no attribute 'destil'"):
+            _ = distil_core.destil  # type: ignore[attr-defined]
+
+    def test_asking_does_not_wait_for_torch(self) -> None:
+        modules = ", ".join(f"distil_core.{name}" for name in LIGHT)
+        program = f"import sys, {modules}; print(sorted({{'torch', 'transformers'}} & set(sys.modules)))"
+        done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+        assert done.stdout.strip() == "[]"

@@ -1,0 +1,32 @@
+"""Timing: one at a time, while the others pause."""
+
+import threading
+from pathlib import Path
+
+from distil_core.runs import locks, timing
+from distil_core.runs.timing import alone, pause_for_others
+
+
+def test_nobody_goes_on_while_somebody_is_timing(tmp_path: Path) -> None:
+    went_on = threading.Event()
+
+    def work() -> None:
+        pause_for_others(tmp_path)
+        went_on.set()
+
+    with alone(tmp_path):
+        other = threading.Thread(target=work)
+        other.start()
+        assert not went_on.wait(0.1)
+    other.join(timeout=30)
+    assert went_on.is_set()
+
+
+def test_nobody_waits_without_reason(tmp_path: Path) -> None:
+    pause_for_others(tmp_path)
+    pause_for_others(tmp_path / "not there")
+
+
+def test_a_run_is_timed_alone(tmp_path: Path) -> None:
+    with alone(tmp_path / "new"):
+        assert locks.held(timing._lock(tmp_path / "new"))

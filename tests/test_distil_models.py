@@ -1,0 +1,74 @@
+"""Distilling from objects gives what distilling from names gives, and keeps nothing."""
+
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from distil_core.api import distil_models
+from distil_core.data.loading import load_corpus
+from distil_core.errors import ConfigError, ModelError, TeacherError
+from distil_core.models import heads, loading
+from distil_core.runs import foreground
+from distil_core.runs.store import RunStore
+from distil_core.settings.config import LossConfig, Precision, StudentConfig, TrainingConfig
+from distil_core.training.events import Event, Validation
+from tests import tiny
+
+pytestmark = pytest.mark.usefixtures("quick")
+
+
+def test_objects_give_what_names_give(lab: tiny.Lab, tmp_path: Path) -> None:
+    config = lab.config(loss=LossConfig(hidden_mse=0.5, attention_kl=0.5))
+    run = foreground.run_all(config, RunStore(tmp_path), twins=False)
+    teacher = loading.load_model(lab.teacher)
+    before = {name: value.clone() for name, value in teacher.state_dict().items()}
+    events: list[Event] = []
+    found = distil_models(
+        teacher.train(),
+        loading.load_tokenizer(lab.teacher),
+        load_corpus(config.corpus),
+        student=config.student,
+        loss=config.loss,
+        training=config.training,
+        max_length=40,
+        on_event=events.append,
+    )
+    kept = load_file(run.folder / "outputs.safetensors")
+    assert torch.equal(found.test_logits, kept["test_logits"])
+    assert torch.equal(found.validation_logits, kept["validation_logits"])
+    assert (found.quality, found.fidelity) == (run.record.model.quality, run.record.model.fidelity)
+    assert found.layers == (0, 3)
+    assert not found.model.training
+    assert set(found.seconds) == set(run.record.seconds)
+    assert any(isinstance(event, Validation) for event in events)
+    assert teacher.training
+    assert all(torch.equal(value, before[name]) for name, value in teacher.state_dict().items())
+
+
+def test_outputs_are_put_into_the_order_of_the_corpus(lab: tiny.Lab) -> None:
+    teacher, corpus = loading.load_model(lab.teacher), load_corpus(lab.config().corpus)
+    settings = TrainingConfig(epochs=0, precision=Precision.FP32)
+    first = distil_models(teacher, tiny.tokenizer(), corpus, training=settings)
+    heads.reorder_head(teacher, (2, 0, 1), ("hot", "cold", "mild"))
+    second = distil_models(teacher, tiny.tokenizer(), corpus, training=settings)
+    torch.testing.assert_close(second.test_logits, first.test_logits)
+
+
+def test_what_cannot_teach_is_refused(lab: tiny.Lab) -> None:
+    corpus = tiny.corpus()
+    with pytest.raises(ModelError, match=r"label of the corpus \(cold, mild, hot\), got yes, no; fine-tune it first"):
+        distil_models(tiny.model(labels=("yes", "no")), tiny.tokenizer(), corpus)
+    stranger = tiny.model()
+    stranger.config.model_type = "gpt2"
+    with pytest.raises(ModelError, match="the teacher's type must be one of bert"):
+        distil_models(stranger, tiny.tokenizer(), corpus)
+    with pytest.raises(ConfigError, match=r"student\.depth must be at most the teacher's 4 layers, got 9"):
+        distil_models(loading.load_model(lab.teacher), tiny.tokenizer(), corpus, student=StudentConfig(depth=9))
+    with pytest.raises(ConfigError, match=r"loss\.temperature must be at least"):
+        distil_models(tiny.model(), tiny.tokenizer(), corpus, loss=LossConfig(temperature=0.0))
+    with pytest.raises(TeacherError, match="the teacher bert has nothing to teach"):
+        teacher = tiny.model()
+        torch.nn.init.zeros_(heads.output_layer(teacher).weight)
+        distil_models(teacher, tiny.tokenizer(), corpus)

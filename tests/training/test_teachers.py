@@ -1,0 +1,321 @@
+"""Teachers: fine-tuned where they must be, kept, and asked once; what is kept is what they said."""
+
+import json
+import shutil
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor
+
+from distil_core.data.tokenization import Ragged, encode
+from distil_core.errors import ConfigError, TeacherError
+from distil_core.models import forward
+from distil_core.models.checkpoints import locate
+from distil_core.models.forward import predict
+from distil_core.settings.config import LossConfig, Precision, TeacherConfig
+from distil_core.training import teacher_outputs as teacher_outputs_module
+from distil_core.training import teachers, trainer
+from distil_core.training.cache import Cache
+from distil_core.training.events import Event, Stage
+from distil_core.training.teacher_outputs import TeacherOutputs, teacher_outputs
+from distil_core.training.teachers import Teacher, prepare_teacher, refuse_unfit
+from tests import tiny
+
+Made = Callable[..., Path]
+CORPUS = tiny.corpus(n_train=24, n_validation=9, n_test=6)
+SETTINGS = TeacherConfig(epochs=2, learning_rate=1e-3)
+STATES = LossConfig(hidden_mse=1.0, hidden_cosine=1.0, attention_kl=1.0)
+
+
+@pytest.fixture
+def cache(tmp_path: Path) -> Cache:
+    return Cache(tmp_path / "cache")
+
+
+@pytest.fixture
+def tokens() -> dict[str, Ragged]:
+    return {
+        split: encode(tiny.tokenizer(), getattr(CORPUS, split).texts, max_length=40)
+        for split in ("train", "validation", "test")
+    }
+
+
+def run(work: Any, *, stop_after: int | None = None) -> tuple[Any, list[Event]]:
+    """What a generator returns, and what it yielded on the way."""
+    events: list[Event] = []
+    while stop_after is None or len(events) < stop_after:
+        try:
+            events.append(next(work))
+        except StopIteration as end:
+            return end.value, events
+    work.close()
+    return None, events
+
+
+def preparing(folder: Path, cache: Cache, tokens: Mapping[str, Ragged], config: TeacherConfig = SETTINGS) -> Any:
+    return prepare_teacher(
+        locate(str(folder)),
+        config,
+        tiny.tokenizer(),
+        label_names=CORPUS.label_names,
+        corpus_digest=CORPUS.digest,
+        tokens=tokens,
+        labels={split: torch.tensor(getattr(CORPUS, split).labels) for split in tokens},
+        cache=cache,
+        device=torch.device("cpu"),
+    )
+
+
+class TestPrepare:
+    def test_a_classifier_for_the_labels_is_taken_as_it_is(
+        self, checkpoint: Made, cache: Cache, tokens: dict[str, Ragged]
+    ) -> None:
+        folder = checkpoint(head=True)
+        teacher, events = run(preparing(folder, cache, tokens))
+        assert events == []
+        assert (teacher.name, teacher.folder) == (folder.name, folder)
+        assert cache.entries() == ()
+        expected = predict(tiny.model(), tokens["test"], padding=0)
+        assert torch.equal(predict(teacher.model, tokens["test"], padding=0), expected)
+
+    def test_outputs_in_another_order_are_put_into_that_of_the_corpus(
+        self, checkpoint: Made, cache: Cache, tokens: dict[str, Ragged], tmp_path: Path
+    ) -> None:
+        folder = Path(shutil.copytree(checkpoint(head=True), tmp_path / "teacher"))
+        config = json.loads((folder / "config.json").read_text())
+        config["id2label"] = {"0": "Hot", "1": "COLD", "2": "mild"}
+        (folder / "config.json").write_text(json.dumps(config))
+        teacher, _ = run(preparing(folder, cache, tokens))
+        expected = predict(tiny.model(), tokens["test"], padding=0)[:, [1, 2, 0]]
+        torch.testing.assert_close(predict(teacher.model, tokens["test"], padding=0), expected)
+        assert teacher.model.config.id2label == dict(enumerate(tiny.LABELS))
+
+    def test_without_a_head_it_is_fine_tuned_once(
+        self, checkpoint: Made, cache: Cache, tokens: dict[str, Ragged], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        teacher, events = run(preparing(checkpoint(), cache, tokens))
+        stages = [event for event in events if isinstance(event, Stage)]
+        assert stages == events
+        assert {stage.name for stage in stages} == {"Fine-tuning the teacher"}
+        assert stages[0].detail == "it has no head for these labels yet"
+        fractions = [stage.fraction for stage in stages]
+        assert fractions == sorted(fractions)
+        assert fractions[-1] == 1.0
+        assert "validation accuracy" in stages[-1].detail
+        assert teacher.name == f"{checkpoint().name} (fine-tuned)"
+        assert [entry.folder for entry in cache.entries()] == [teacher.folder]
+        assert "fine-tuned on 24 texts" in cache.entries()[0].name
+
+        def refuse(*_: Any, **__: Any) -> None:
+            raise AssertionError("it was trained again")
+
+        monkeypatch.setattr(teachers, "train", refuse)
+        again, events = run(preparing(checkpoint(), cache, tokens))
+        assert events == []
+        assert again.digest == teacher.digest
+        for ours, theirs in zip(again.model.parameters(), teacher.model.parameters(), strict=True):
+            assert torch.equal(ours, theirs)
+        assert not again.model.training
+        with pytest.raises(AssertionError, match="it was trained again"):
+            run(preparing(checkpoint(), cache, tokens, replace(SETTINGS, epochs=3)))
+
+    def test_its_whole_vocabulary_is_kept(self, checkpoint: Made, cache: Cache, tokens: dict[str, Ragged]) -> None:
+        teacher, _ = run(preparing(checkpoint(), cache, tokens))
+        before = tiny.model().get_input_embeddings().weight
+        after = teacher.model.get_input_embeddings().weight
+        unused = torch.ones(len(before), dtype=torch.bool)
+        unused[torch.cat([part.ids for part in tokens.values()])] = False
+        assert torch.equal(after[unused], before[unused])
+        assert not torch.equal(after, before)
+
+    def test_the_best_epoch_on_the_validation_texts_is_kept(
+        self, checkpoint: Made, cache: Cache, tokens: dict[str, Ragged], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        asked: list[Any] = []
+        original = trainer.train
+
+        def spy(*arguments: Any, **options: Any) -> Any:
+            asked.append(options["training"])
+            return original(*arguments, **options)
+
+        monkeypatch.setattr(teachers, "train", spy)
+        run(preparing(checkpoint(), cache, tokens))
+        assert asked[0].patience == asked[0].epochs == 2  # never stops early, always goes back to the best
+
+    def test_a_cancelled_fine_tuning_leaves_nothing(
+        self, checkpoint: Made, cache: Cache, tokens: dict[str, Ragged]
+    ) -> None:
+        run(preparing(checkpoint(), cache, tokens), stop_after=2)
+        assert cache.entries() == ()
+        assert not list(cache.root.rglob("*.safetensors"))
+        teacher, events = run(preparing(checkpoint(), cache, tokens))
+        assert len(events) == 3
+        assert teacher.folder.is_dir()
+
+
+@pytest.fixture
+def teacher(tmp_path: Path) -> Teacher:
+    return Teacher(name="tiny", digest="t", model=tiny.model(), folder=tmp_path)
+
+
+@pytest.fixture
+def passes(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Write down every time that a teacher is put to work."""
+    seen: list[str] = []
+    for name in ("logits_of", "states_of"):
+        original = getattr(teacher_outputs_module, name)
+
+        def spy(*arguments: Any, name: str = name, original: Any = original, **options: Any) -> Any:
+            seen.append(name)
+            return original(*arguments, **options)
+
+        monkeypatch.setattr(teacher_outputs_module, name, spy)
+    return seen
+
+
+def asking(teacher: Teacher, tokens: Mapping[str, Ragged], cache: Cache | None, **changes: Any) -> Any:
+    options: dict[str, Any] = {
+        "corpus_digest": "c",
+        "padding": 0,
+        "precision": Precision.FP32,
+        "loss": LossConfig(),
+        "layers": (0, 3),
+        "cache": cache,
+    }
+    return teacher_outputs(teacher, tokens, **{**options, **changes})
+
+
+class TestOutputs:
+    def test_logits_are_what_the_teacher_says(self, teacher: Teacher, tokens: dict[str, Ragged], cache: Cache) -> None:
+        found, events = run(asking(teacher, tokens, cache))
+        for split, part in tokens.items():
+            torch.testing.assert_close(found[split].logits, predict(teacher.model, part, padding=0))
+            assert found[split].width == tiny.WIDTH
+            assert found[split].hidden is None
+        fractions = [event.fraction for event in events]
+        assert fractions == sorted(fractions)
+        assert {event.name for event in events} == {"Teacher outputs"}
+
+    def test_what_was_said_once_is_not_asked_again(
+        self, teacher: Teacher, tokens: dict[str, Ragged], cache: Cache, passes: list[str]
+    ) -> None:
+        fresh, _ = run(asking(teacher, tokens, cache, loss=STATES))
+        assert passes == ["logits_of"] * 3 + ["states_of"] * 2
+        kept, events = run(asking(teacher, tokens, cache, loss=STATES))
+        assert len(passes) == 5
+        assert events == []
+        assert_same(kept, fresh)
+
+    def test_temperatures_and_weights_share_what_was_said(
+        self, teacher: Teacher, tokens: dict[str, Ragged], cache: Cache, passes: list[str]
+    ) -> None:
+        run(asking(teacher, tokens, cache))
+        run(asking(teacher, tokens, cache, loss=LossConfig(temperature=7.0, alpha=0.1, logit_mse=1.0), layers=(1,)))
+        assert passes == ["logits_of"] * 3
+        run(asking(teacher, tokens, cache, loss=LossConfig(hidden_mse=1.0)))
+        run(asking(teacher, tokens, cache, loss=LossConfig(hidden_mse=2.0, temperature=3.0)))
+        run(asking(teacher, tokens, cache, loss=LossConfig(hidden_cosine=2.0)))
+        assert passes == ["logits_of"] * 3 + ["states_of"]
+        run(asking(teacher, tokens, cache, loss=LossConfig(hidden_mse=1.0), layers=(1, 2)))
+        assert passes == ["logits_of"] * 3 + ["states_of"] * 2
+
+    @pytest.mark.parametrize("changes", [{"corpus_digest": "d"}, {"precision": Precision.BF16}])
+    def test_another_corpus_or_precision_is_asked_anew(
+        self, teacher: Teacher, tokens: dict[str, Ragged], cache: Cache, passes: list[str], changes: dict[str, Any]
+    ) -> None:
+        run(asking(teacher, tokens, cache))
+        run(asking(teacher, tokens, cache, **changes))
+        assert passes == ["logits_of"] * 6
+
+    def test_another_teacher_or_shorter_texts_are_asked_anew(
+        self, teacher: Teacher, tokens: dict[str, Ragged], cache: Cache, passes: list[str]
+    ) -> None:
+        run(asking(teacher, tokens, cache))
+        run(asking(replace(teacher, digest="u"), tokens, cache))
+        shorter = {s: encode(tiny.tokenizer(), getattr(CORPUS, s).texts, max_length=10) for s in tokens}
+        run(asking(teacher, shorter, cache))
+        assert passes == ["logits_of"] * 9
+
+    def test_without_a_cache_nothing_is_written(
+        self, teacher: Teacher, tokens: dict[str, Ragged], cache: Cache, tmp_path: Path
+    ) -> None:
+        kept, _ = run(asking(teacher, tokens, cache, loss=STATES))
+        fresh, _ = run(asking(teacher, tokens, None, loss=STATES))
+        assert_same(fresh, kept)
+        assert {path.parts[-3] for path in cache.root.rglob("*.safetensors")} == {"outputs", "hidden", "attention"}
+
+    def test_bf16_leaves_the_teacher_as_it_is(self, teacher: Teacher, tokens: dict[str, Ragged]) -> None:
+        found, _ = run(asking(teacher, tokens, None, precision=Precision.BF16))
+        exact, _ = run(asking(teacher, tokens, None))
+        assert {parameter.dtype for parameter in teacher.model.parameters()} == {torch.float32}
+        assert found["test"].logits.dtype == torch.float32
+        torch.testing.assert_close(found["test"].logits, exact["test"].logits, atol=0.1, rtol=0.1)
+        assert not torch.equal(found["test"].logits, exact["test"].logits)
+
+    def test_what_takes_too_much_room_is_refused(
+        self, teacher: Teacher, tokens: dict[str, Ragged], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(teacher_outputs_module, "_STATES_LIMIT", 1000)
+        with pytest.raises(ConfigError, match="set their weights in the loss to 0 or use fewer or shorter texts"):
+            run(asking(teacher, tokens, None, loss=LossConfig(hidden_mse=1.0)))
+        run(asking(teacher, tokens, None))
+
+
+def assert_same(one: Mapping[str, TeacherOutputs], other: Mapping[str, TeacherOutputs]) -> None:
+    examples = torch.tensor([5, 0, 2])
+    for split in one:
+        ours, theirs = one[split].batch(examples), other[split].batch(examples)
+        assert torch.equal(ours.logits, theirs.logits)
+        for a, b in zip((*ours.hidden, *ours.attention), (*theirs.hidden, *theirs.attention), strict=True):
+            assert torch.equal(a, b)
+    assert one["train"].hidden is not None
+    assert one["train"].attention is not None
+
+
+@pytest.mark.parametrize("architecture", tiny.ARCHITECTURES)
+def test_a_batch_is_what_the_model_would_say_now(architecture: str, tmp_path: Path) -> None:
+    words = tiny.tokenizer_for(architecture)
+    padding = int(words.pad_token_id)
+    model = tiny.model(architecture)
+    teacher = Teacher(name="tiny", digest="t", model=model, folder=tmp_path)
+    tokens = {"train": encode(words, CORPUS.train.texts, max_length=40)}
+    layers = (0, 2)
+    found, _ = run(asking(teacher, tokens, None, padding=padding, loss=STATES, layers=layers))
+    examples = torch.tensor([5, 0, 11])
+    said = found["train"].batch(examples)
+    ids, mask = tokens["train"].padded(examples, padding=padding)
+    with torch.inference_mode():
+        now = model(input_ids=ids, attention_mask=mask.long(), output_hidden_states=True, output_attentions=True)
+    torch.testing.assert_close(said.logits, now.logits, atol=1e-5, rtol=1e-4)
+    real = mask[:, :, None]
+    half = {"atol": 2e-3, "rtol": 2e-3}  # they are kept in fp16
+    states = now.hidden_states[1:]
+    assert said.last_hidden is not None
+    for ours, theirs in zip((*said.hidden, said.last_hidden), (*(states[i] for i in layers), states[-1]), strict=True):
+        torch.testing.assert_close(ours, theirs * real, **half)
+    pairs = (mask[:, :, None] & mask[:, None, :])[:, None]
+    for map_, layer in zip(said.attention, layers, strict=True):
+        torch.testing.assert_close(map_, forward.attention_maps(model, now)[layer] * pairs, **half)
+
+
+class TestUnfit:
+    labels = torch.tensor([0, 0, 0, 1])
+
+    @staticmethod
+    def logits(answers: list[int]) -> Tensor:
+        return torch.eye(2)[answers]
+
+    def test_one_that_beats_the_commonest_label_is_taken(self) -> None:
+        assert refuse_unfit(self.logits([0, 0, 0, 1]), self.labels, name="x") == 1.0
+
+    @pytest.mark.parametrize("answers", [[0, 0, 0, 0], [1, 0, 0, 0], [1, 1, 1, 0]])
+    def test_one_that_does_not_is_refused_with_both_figures(self, answers: list[int]) -> None:
+        share = f"{sum(a == b for a, b in zip(answers, [0, 0, 0, 1], strict=True)) / 4:.1%}"
+        with pytest.raises(TeacherError, match="the teacher x has nothing to teach") as caught:
+            refuse_unfit(self.logits(answers), self.labels, name="x")
+        assert f"right on {share} of the validation texts" in str(caught.value)
+        assert "right on 75.0%" in str(caught.value)
