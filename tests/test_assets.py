@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from distil_core import assets
-from distil_core.data import loading, reviews
+from distil_core.data import reviews
 from distil_core.data.corpus import Split
 from distil_core.data.tokenization import encode
 from distil_core.models.checkpoints import locate
@@ -26,7 +26,7 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(assets, "_HEAD", 16)
     settings = TrainingConfig(epochs=1, batch_size=20, learning_rate=1e-3, precision=Precision.FP32)
     monkeypatch.setattr(assets, "_TRAINING", settings)
-    monkeypatch.setattr(loading, "load_corpus", lambda config: tiny.corpus())
+    monkeypatch.setattr(assets, "load_corpus", lambda config: tiny.corpus())
     generate = reviews.generate
 
     def few(*, n_train: int, n_validation: int, n_test: int, seed: int) -> tuple[Split, Split, Split]:

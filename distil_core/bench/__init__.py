@@ -1,3 +1,20 @@
-"""The lab timed beside what people would otherwise run: ``python -m distil_core bench --help``."""
+"""The lab timed beside what people would otherwise run: ``python -m distil_core bench --help``.
 
-__all__: list[str] = []
+In: texts, a teacher, a schedule. Out: ratios of time, accuracy and memory, as a table and as JSON.
+"""
+
+__all__ = [
+    "answer",
+    "child",
+    "commands",
+    "grid",
+    "machine",
+    "ours",
+    "peers",
+    "readings",
+    "report",
+    "scale",
+    "start",
+    "train",
+    "workload",
+]

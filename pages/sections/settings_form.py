@@ -1,4 +1,4 @@
-"""The settings of a run as widgets, generated from their declarations in :mod:`distil_core.config`.
+"""The settings of a run as widgets, generated from their declarations in :mod:`distil_core.settings.config`.
 
 Reads: nothing but the widgets. Writes: uploaded files, into the run store's folder.
 """

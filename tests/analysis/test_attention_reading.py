@@ -6,7 +6,7 @@ import torch
 from tokenizers import Tokenizer, models, pre_tokenizers, processors
 from transformers import PreTrainedTokenizerFast
 
-from distil_core.analysis import attention, attention_reading
+from distil_core.analysis import attention_reading
 from distil_core.analysis.model_pair import ModelPair
 from distil_core.errors import CorpusError
 from distil_core.functional import similarity
@@ -63,7 +63,7 @@ def test_modernbert_says_which_layers_see_only_what_is_near() -> None:
 
 
 def test_a_long_text_is_read_up_to_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(attention, "MAX_TOKENS", 6)
+    monkeypatch.setattr(attention_reading, "MAX_TOKENS", 6)
     found = attention_reading.read_attention(a_pair(), TEXT)
     assert found.truncated
     assert found.tokens == ("[CLS]", "then", "we", "saw", "snow", "[SEP]")

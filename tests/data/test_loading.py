@@ -96,8 +96,9 @@ def test_a_test_file_may_spell_numbers_in_its_own_way(tmp_path: Path) -> None:
 def test_loading_needs_neither_torch_nor_pandas(tmp_path: Path) -> None:
     path = write_csv(tmp_path / "a.csv")
     program = (
-        "import sys; from distil_core.data.loading import load; from distil_core.config import CorpusConfig;"
-        f"load(CorpusConfig(source={str(path)!r}));"
+        "import sys; from distil_core.data.loading import load_corpus; "
+        "from distil_core.settings.config import CorpusConfig;"
+        f"load_corpus(CorpusConfig(source={str(path)!r}));"
         "print([name for name in ('torch', 'transformers', 'pandas', 'sklearn', 'datasets') if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)

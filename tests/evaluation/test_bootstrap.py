@@ -8,6 +8,7 @@ from distil_core.analysis import comparison
 from distil_core.evaluation import bootstrap, metrics
 from distil_core.evaluation.bootstrap import Estimate, Measure, Sample, estimate, sample
 from distil_core.evaluation.predictions import Predictions
+from distil_core.reporting.formatting import measured
 
 N = 400
 

@@ -132,7 +132,7 @@ class TestStates:
             asked.extend(torch.cat(batches).tolist())
             return usual(model, tokens, batches, n_layers=n_layers)
 
-        monkeypatch.setattr(packing, "packed_states", spy)
+        monkeypatch.setattr(freezing, "packed_states", spy)
         losses = learned(frozen=2, chosen=torch.tensor([3, 5, 5, 8, 13, 21]))[1]
         assert len(losses) >= 2
         assert sorted(asked) == [3, 5, 8, 13, 21]

@@ -165,13 +165,13 @@ class TestWhatIsLeft:
         self, lab: tiny.Lab, store: RunStore, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         asked: list[LossConfig] = []
-        original = materials.teachers.outputs
+        original = materials.teacher_outputs.teacher_outputs
 
         def spy(*arguments: Any, **options: Any) -> Any:
             asked.append(options["loss"])
             return original(*arguments, **options)
 
-        monkeypatch.setattr(materials.teachers, "outputs", spy)
+        monkeypatch.setattr(materials.teacher_outputs, "teacher_outputs", spy)
         loss = LossConfig(hidden_mse=1.0, attention_kl=1.0)
         run = done(lab.config(kind=RunKind.HARD_LABELS, loss=loss), store)
         assert asked == [LossConfig()]
@@ -188,7 +188,7 @@ class TestWhatIsLeft:
             seen.append(lesson)
             return usual(model, lesson, *arguments, **options)
 
-        monkeypatch.setattr(trainer, "train", train)
+        monkeypatch.setattr(execute, "train", train)
         return seen
 
     def test_a_share_of_the_labels_is_told(self, lab: tiny.Lab, store: RunStore, lessons: list[TrainingData]) -> None:
@@ -342,12 +342,13 @@ class TestStopping:
 
 WORKER = """
 import sys
-from distil_core import measure, training
-from distil_core.__main__ import main
+from distil_core.cli import main
+from distil_core.evaluation import cost
+from distil_core.training import trainer
 
-training.train.__kwdefaults__["checkpoint_seconds"] = 0.0
-speed = measure.speed
-measure.speed = lambda *inputs, **options: speed(*inputs, **{**options, "seconds": 0.01})
+trainer.train.__kwdefaults__["checkpoint_seconds"] = 0.0
+speed = cost.speed
+cost.speed = lambda *inputs, **options: speed(*inputs, **{**options, "seconds": 0.01})
 sys.exit(main(["worker", "--store", sys.argv[1], "--idle-seconds", "0"]))
 """
 
@@ -409,7 +410,7 @@ def test_texts_are_cut_into_tokens_once_for_a_run_and_its_twins(
     materials._recent.clear()
     calls: list[int] = []
     original = tokenization.encode
-    monkeypatch.setattr(tokenization, "encode", lambda *a, **o: (calls.append(1), original(*a, **o))[1])
+    monkeypatch.setattr(materials, "encode", lambda *a, **o: (calls.append(1), original(*a, **o))[1])
     foreground.run_all(lab.config(), store)
     assert len(calls) == 3
     for max_length in (9, 10, 11):
@@ -430,7 +431,7 @@ class TestWarmUp:
             yield Stage(name="Reading the corpus", detail="", fraction=0.0)
             raise ModelError("no teacher has been built")
 
-        monkeypatch.setattr(materials, "gather_materials", gather)
+        monkeypatch.setattr(execute, "gather_materials", gather)
         return seen
 
     def test_an_idle_worker_gets_ready_for_the_default_run(self, store: RunStore, gathered: list[RunConfig]) -> None:

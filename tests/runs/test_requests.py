@@ -18,7 +18,7 @@ from distil_core.data.loading import load_corpus
 from distil_core.errors import Cancelled, ConfigError, CorpusError, ModelError, StoreError, TeacherError
 from distil_core.models import checkpoints
 from distil_core.models.heads import output_layer
-from distil_core.runs import estimates, families, foreground, requests, workers
+from distil_core.runs import estimates, foreground, requests, workers
 from distil_core.runs import execute as run_execute
 from distil_core.runs.estimates import estimate_all, estimate_seconds
 from distil_core.runs.families import family
@@ -416,7 +416,7 @@ class TestDistil:
 class TestEstimate:
     @pytest.fixture(autouse=True)
     def no_example(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(families, "example", lambda: None)
+        monkeypatch.setattr(estimates, "example", lambda: None)
 
     def test_nobody_knows_before_the_first_run(self, lab: tiny.Lab, store: RunStore) -> None:
         assert estimate_seconds(lab.config(), store) is None
@@ -426,7 +426,7 @@ class TestEstimate:
     ) -> None:
         known = estimate_seconds(lab.config(), experienced)
         found = family(experienced.list()[0], experienced)
-        monkeypatch.setattr(families, "example", lambda: found)
+        monkeypatch.setattr(estimates, "example", lambda: found)
         assert estimate_seconds(lab.config(), RunStore(tmp_path / "fresh")) == known
 
     @pytest.fixture
@@ -540,7 +540,7 @@ class TestManyAtOnce:
             submit(wrong, store)
 
 
-LIGHT = ("api", "cli", "runs.foreground", "runs.requests", "runs.workers", "reporting.figures", "data.loading")
+LIGHT = ("cli", "runs.foreground", "runs.requests", "runs.workers", "reporting.figures", "data.loading")
 
 
 class TestPackage:

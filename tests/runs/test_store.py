@@ -609,7 +609,7 @@ class TestManyAtOnce:
         for number in range(50):
             add(store, f"run{number:02}")
         script = (
-            "import sys; from pathlib import Path; from distil_core.runs import RunStore\n"
+            "import sys; from pathlib import Path; from distil_core.runs.store import RunStore\n"
             "store = RunStore(Path(sys.argv[1])); print('ready', flush=True); sys.stdin.readline()\n"
             "while run := store.claim(sys.argv[2]): print(run.id)"
         )

@@ -108,7 +108,7 @@ def test_time_is_that_of_what_is_not_done(lab: tiny.Lab, store: RunStore, monkey
     sweep.start(planned, store)
     finish(store, next(iter(planned.values())).run)
     seen: list[int] = []
-    monkeypatch.setattr(sweep, "estimate_all", lambda wanted, _: seen.append(len(wanted)))
+    monkeypatch.setattr(sweep.estimates, "estimate_all", lambda wanted, _: seen.append(len(wanted)))
     sweep.seconds_left(planned, sweep.runs(planned, store), store)
     assert seen == [5]
 

@@ -27,9 +27,9 @@ from pathlib import Path
 
 sys.path.append({str(Path(__file__).parents[2])!r})
 from tests.factories import a_run_record, a_step
-from distil_core import jobs
 from distil_core.errors import Cancelled, CorpusError
-from distil_core.runs import RunStore
+from distil_core.runs import workers
+from distil_core.runs.store import RunStore
 
 def execute(run, store):
     if run.corpus_name == "fails":
@@ -44,7 +44,7 @@ def execute(run, store):
         raise Cancelled
     store.finish(run.id, a_run_record(run.id, run.config))
 
-jobs.serve(RunStore(Path(sys.argv[1])), execute, poll_seconds=0.02)
+workers.serve(RunStore(Path(sys.argv[1])), execute, poll_seconds=0.02)
 """
 
 
@@ -307,7 +307,7 @@ class TestRecover:
 
     def test_a_killed_command_in_the_foreground(self, store: RunStore, started: list[subprocess.Popen[bytes]]) -> None:
         script = (
-            "import sys, time; from pathlib import Path; from distil_core.runs import RunStore\n"
+            "import sys, time; from pathlib import Path; from distil_core.runs.store import RunStore\n"
             "store = RunStore(Path(sys.argv[1]))\n"
             "with store.owner() as owner:\n    store.claim(owner)\n    time.sleep(600)"
         )

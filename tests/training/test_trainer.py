@@ -355,7 +355,7 @@ class TestValidation:
         self, lessons: tuple[TrainingData, TrainingData], monkeypatch: pytest.MonkeyPatch
     ) -> None:
         usual = forward.logits_of
-        monkeypatch.setattr(forward, "logits_of", lambda *args, **more: usual(*args, **more, n_tokens=64))
+        monkeypatch.setattr(trainer, "logits_of", lambda *args, **more: usual(*args, **more, n_tokens=64))
         found = list(steps(tiny.model(depth=2), lessons, config=replace(FP32, epochs=1)))
         n_steps = found[0].n_steps
         *said, last = found
@@ -367,7 +367,7 @@ class TestValidation:
         self, lessons: tuple[TrainingData, TrainingData], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
     ) -> None:
         usual = forward.logits_of
-        monkeypatch.setattr(forward, "logits_of", lambda *args, **more: usual(*args, **more, n_tokens=64))
+        monkeypatch.setattr(trainer, "logits_of", lambda *args, **more: usual(*args, **more, n_tokens=64))
         config, checkpoint = replace(FP32, epochs=1), tmp_path / "checkpoint.safetensors"
         running = steps(tiny.model(depth=2), lessons, config=config, checkpoint=checkpoint)
         n_steps = next(running).n_steps
