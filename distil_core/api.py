@@ -13,7 +13,7 @@ from torch import Tensor
 
 from distil_core.data.corpus import Corpus
 from distil_core.errors import ConfigError, ModelError
-from distil_core.evaluation import metrics
+from distil_core.evaluation import measuring
 from distil_core.evaluation.records import Fidelity, Quality
 from distil_core.models import devices, heads, loading
 from distil_core.models.checkpoints import SUPPORTED, match_labels
@@ -190,8 +190,8 @@ def distil_models(
         materials, found = drain(events, on_event or (lambda event: None))
     with watch.timing("measurement"):
         right, answers = labels["test"].cpu(), materials.outputs["test"].logits.cpu()
-        quality = metrics.quality(found.test_logits, right)
-        fidelity = metrics.fidelity(answers, found.test_logits, right)
+        quality = measuring.quality(found.test_logits, right)
+        fidelity = measuring.fidelity(answers, found.test_logits, right)
     return DistilledStudent(
         model=found.model,
         layers=found.layers,

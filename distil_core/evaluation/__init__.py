@@ -9,6 +9,7 @@ __all__ = [
     "calibration",
     "cost",
     "environment",
+    "measuring",
     "metrics",
     "predictions",
     "records",

@@ -1,107 +1,230 @@
-"""How good a model is and how far it follows its teacher, from logits and labels alone."""
+"""What models are measured by: each metric declared once, with what an example adds to sums and what they come to.
+
+Needs neither torch nor a model. How sure a figure is follows from the same declaration; see
+:mod:`distil_core.evaluation.bootstrap`.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import StrEnum
 
 import numpy as np
-import torch
-from jaxtyping import Bool, Float
-from torch import Tensor
-from torch.nn import functional as F
 
-from distil_core.errors import CorpusError, ModelError
-from distil_core.evaluation.calibration import N_BINS, Calibration, binned
-from distil_core.evaluation.records import N_RESAMPLES, Fidelity, Interval, Quality
-from distil_core.functional.distributions import kl, log_soften, loyalty, soften
-from distil_core.types import Labels, Logits
+from distil_core.evaluation.predictions import SplitPredictions, log_softmax
+
+N_BINS = 15
+"""Bins of equal width for the calibration error."""
 
 
-def quality(logits: Logits, labels: Labels, *, seed: int = 0) -> Quality:
-    """Measure how well a model knows the labels.
+class Unit(StrEnum):
+    """What the values of a metric are shown in."""
 
-    Accuracy with its bootstrap interval; the mean F1 of the classes that occur among labels or predictions; the mean
-    negative log-likelihood in nats; and the calibration error over 15 bins.
+    SHARE = "%"
+    NATS = "nats"
+    NUMBER = ""
 
-    Args:
-        logits: Scores of the model, in the order of the labels.
-        labels: Index of the right class of each example.
-        seed: Seed of the bootstrap.
 
-    Raises:
-        CorpusError: If there are no examples.
-        ModelError: If a score is not a finite number.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Metric:
+    """One thing that models are measured by; two are equal when they have the same name.
+
+    Attributes:
+        name: What it is called in records and files.
+        label: What people call it.
+        meaning: What it says, in a few words.
+        unit: A share is from 0 to 1 and shown in percent.
+        greater_is_better: Whether a larger value is a better one.
+        needs_teacher: Whether it compares a model with its teacher.
+        terms: What each example adds to the sums, ``[examples, columns]``.
+        reduce: The value that sums come to, for any number of them: ``[draws, columns]`` to ``[draws]``.
     """
-    from sklearn.metrics import f1_score
 
-    logits, labels = _checked(logits), labels.cpu()
-    predictions = logits.argmax(dim=-1)
-    return Quality(
-        accuracy=_share(predictions == labels, seed),
-        macro_f1=float(f1_score(labels.numpy(), predictions.numpy(), average="macro", zero_division=0.0)),
-        nll=float(F.cross_entropy(logits, labels)),
-        ece=calibration(logits, labels).ece,
+    name: str
+    label: str = field(compare=False)
+    meaning: str = field(compare=False)
+    unit: Unit = field(compare=False)
+    greater_is_better: bool = field(compare=False)
+    needs_teacher: bool = field(default=False, compare=False)
+    terms: Callable[[SplitPredictions], np.ndarray] = field(compare=False, repr=False)
+    reduce: Callable[[np.ndarray], np.ndarray] = field(compare=False, repr=False)
+
+    @property
+    def is_share(self) -> bool:
+        """Whether its values are shares, from 0 to 1."""
+        return self.unit is Unit.SHARE
+
+    @property
+    def scale(self) -> float:
+        """Factor from the value to what is shown."""
+        return 100.0 if self.is_share else 1.0
+
+    @property
+    def difference_unit(self) -> str:
+        """What a difference of two values is shown in."""
+        return "points" if self.is_share else str(self.unit)
+
+
+def _mean(sums: np.ndarray) -> np.ndarray:
+    """Return sums over their count, which is the last column."""
+    return np.asarray(sums[:, :-1].sum(axis=1) / np.maximum(sums[:, -1], 1.0))
+
+
+def _counted(columns: np.ndarray, counts: np.ndarray, split: SplitPredictions) -> np.ndarray:
+    return split.per_example(np.column_stack([columns * counts.reshape(-1, *[1] * (columns.ndim - 1)), counts]))
+
+
+def _teacher(split: SplitPredictions) -> np.ndarray:
+    assert split.teacher_logits is not None
+    return split.teacher_logits
+
+
+def _accuracy_terms(split: SplitPredictions) -> np.ndarray:
+    return _counted(split.right, split.known, split)
+
+
+def _f1_terms(split: SplitPredictions) -> np.ndarray:
+    n_classes, known = split.logits.shape[1], split.known[:, None]
+    predicted = (split.logits.argmax(axis=1)[:, None] == np.arange(n_classes)) & known
+    true = split.targets[:, None] == np.arange(n_classes)
+    return split.per_example(np.column_stack([predicted & true, predicted, true]))
+
+
+def _f1(sums: np.ndarray) -> np.ndarray:
+    hits, predicted, true = np.split(sums, 3, axis=1)
+    either = predicted + true
+    scores = 2 * hits / np.maximum(either, 1.0)
+    return np.asarray(scores.sum(axis=1) / np.maximum((either > 0).sum(axis=1), 1))
+
+
+def _nll_terms(split: SplitPredictions) -> np.ndarray:
+    targets = np.where(split.known, split.targets, 0)
+    return _counted(-log_softmax(split.logits)[np.arange(len(targets)), targets], split.known, split)
+
+
+def _ece_terms(split: SplitPredictions) -> np.ndarray:
+    confidence = np.exp(log_softmax(split.logits)).max(axis=1)
+    bins = np.searchsorted(np.linspace(0.0, 1.0, N_BINS + 1)[1:-1], confidence, side="left")
+    gaps = np.where(bins[:, None] == np.arange(N_BINS), (split.right - confidence)[:, None], 0.0)
+    return _counted(gaps, split.known, split)
+
+
+def _ece(sums: np.ndarray) -> np.ndarray:
+    return np.asarray(np.abs(sums[:, :-1]).sum(axis=1) / np.maximum(sums[:, -1], 1.0))
+
+
+def _agreement_terms(split: SplitPredictions) -> np.ndarray:
+    alike = split.logits.argmax(axis=1) == _teacher(split).argmax(axis=1)
+    return _counted(alike, np.ones(len(alike)), split)
+
+
+def _kl_terms(split: SplitPredictions) -> np.ndarray:
+    teacher, student = log_softmax(_teacher(split)), log_softmax(split.logits)
+    # From logarithms, and not scipy.special.rel_entr: a share too small for a float would make it infinite.
+    divergence = (np.exp(teacher) * (teacher - student)).sum(axis=1)
+    return _counted(divergence, np.ones(len(divergence)), split)
+
+
+def _kl(sums: np.ndarray) -> np.ndarray:
+    return np.asarray(np.maximum(_mean(sums), 0.0))
+
+
+def _loyalty_terms(split: SplitPredictions) -> np.ndarray:
+    from scipy.special import rel_entr
+
+    teacher, student = np.exp(log_softmax(_teacher(split))), np.exp(log_softmax(split.logits))
+    middle = (teacher + student) / 2
+    bits = (rel_entr(teacher, middle) + rel_entr(student, middle)).sum(axis=1) / (2 * np.log(2))
+    return _counted(1 - np.sqrt(np.clip(bits, 0.0, 1.0)), np.ones(len(bits)), split)
+
+
+ACCURACY = Metric(
+    name="accuracy",
+    label="Accuracy",
+    meaning="texts answered right",
+    unit=Unit.SHARE,
+    greater_is_better=True,
+    terms=_accuracy_terms,
+    reduce=_mean,
+)
+MACRO_F1 = Metric(
+    name="macro_f1",
+    label="Macro-F1",
+    meaning="like accuracy, every label counting alike",
+    unit=Unit.SHARE,
+    greater_is_better=True,
+    terms=_f1_terms,
+    reduce=_f1,
+)
+"""The mean F1 of the classes that occur among right classes or predictions."""
+NLL = Metric(
+    name="nll",
+    label="Log-loss",
+    meaning="mean surprise at the right label (NLL)",
+    unit=Unit.NATS,
+    greater_is_better=False,
+    terms=_nll_terms,
+    reduce=_mean,
+)
+ECE = Metric(
+    name="ece",
+    label="Calibration error",
+    meaning="gap between confidence and accuracy (ECE)",
+    unit=Unit.SHARE,
+    greater_is_better=False,
+    terms=_ece_terms,
+    reduce=_ece,
+)
+"""Expected calibration error over 15 bins (Guo et al., 2017, arXiv:1706.04599, eq. 3)."""
+AGREEMENT = Metric(
+    name="agreement",
+    label="Agreement",
+    meaning="texts answered as the teacher does",
+    unit=Unit.SHARE,
+    greater_is_better=True,
+    needs_teacher=True,
+    terms=_agreement_terms,
+    reduce=_mean,
+)
+"""The share of sites with the same answer, which is not accuracy (Stanton et al., 2021, arXiv:2106.05945)."""
+KL = Metric(
+    name="kl",
+    label="KL divergence",
+    meaning="distance from the teacher's probabilities",
+    unit=Unit.NATS,
+    greater_is_better=False,
+    needs_teacher=True,
+    terms=_kl_terms,
+    reduce=_kl,
+)
+"""``KL(p_t || p_s)`` at a temperature of 1, its mean over sites."""
+LOYALTY = Metric(
+    name="loyalty",
+    label="Loyalty",
+    meaning="likeness of the probabilities, 100 % when equal",
+    unit=Unit.SHARE,
+    greater_is_better=True,
+    needs_teacher=True,
+    terms=_loyalty_terms,
+    reduce=_mean,
+)
+"""``1 - sqrt(JSD₂(p_t, p_s))`` (Xu et al., 2021, arXiv:2109.03228, "probability loyalty")."""
+
+METRICS = (ACCURACY, MACRO_F1, AGREEMENT, KL, LOYALTY, ECE, NLL)
+"""All that are declared, in the order in which they are shown."""
+
+
+def recall(target: int) -> Metric:
+    """Return the share of the sites of one class that are answered right."""
+
+    def terms(split: SplitPredictions) -> np.ndarray:
+        return _counted(split.right, split.targets == target, split)
+
+    return Metric(
+        name=f"recall_{target}",
+        label="Accuracy on the class left out",
+        meaning="texts of that class answered right",
+        unit=Unit.SHARE,
+        greater_is_better=True,
+        terms=terms,
+        reduce=_mean,
     )
-
-
-def fidelity(teacher_logits: Logits, student_logits: Logits, labels: Labels, *, seed: int = 0) -> Fidelity:
-    """Measure how far a student follows its teacher; agreement is not accuracy (Stanton et al., arXiv:2106.05945).
-
-    Agreement is the share of examples on which both predict the same class, with its bootstrap interval. KL (teacher
-    to student, in nats) and loyalty are means over the examples, at a temperature of 1.
-
-    Args:
-        teacher_logits: Scores of the teacher, in the order of the labels.
-        student_logits: Scores of the student.
-        labels: Index of the right class of each example.
-        seed: Seed of the bootstrap.
-
-    Raises:
-        CorpusError: If there are no examples.
-        ModelError: If a score is not a finite number.
-    """
-    teacher, student, labels = _checked(teacher_logits), _checked(student_logits), labels.cpu()
-    log_teacher, log_student = log_soften(teacher, 1.0), log_soften(student, 1.0)
-    of_teacher, of_student = teacher.argmax(dim=-1), student.argmax(dim=-1)
-    teacher_right, student_right = of_teacher == labels, of_student == labels
-
-    def share(flags: Tensor) -> float:
-        return float(flags.double().mean())
-
-    return Fidelity(
-        agreement=_share(of_teacher == of_student, seed),
-        kl_nats=max(0.0, float(kl(log_teacher, log_student).mean())),
-        loyalty=float(loyalty(log_teacher, log_student).mean()),
-        both_right=share(teacher_right & student_right),
-        only_teacher_right=share(teacher_right & ~student_right),
-        only_student_right=share(~teacher_right & student_right),
-        both_wrong=share(~teacher_right & ~student_right),
-    )
-
-
-def calibration(logits: Logits, labels: Labels, *, n_bins: int = N_BINS) -> Calibration:
-    """Sort the examples by how sure the model is of them, and see how often it is right.
-
-    Args:
-        logits: Scores of the model, in the order of the labels.
-        labels: Index of the right class of each example.
-        n_bins: Bins of equal width between 0 and 1.
-
-    Raises:
-        CorpusError: If there are no examples.
-        ModelError: If a score is not a finite number.
-    """
-    confidence, predictions = soften(_checked(logits), 1.0).max(dim=-1)
-    return binned(confidence.numpy(), (predictions == labels.cpu()).numpy(), n_bins=n_bins)
-
-
-def _share(flags: Bool[Tensor, "examples"], seed: int) -> Interval:
-    n, n_true = len(flags), int(flags.sum())
-    # Drawing n of n flags with replacement and counting the true ones is one draw from a binomial distribution.
-    drawn = np.random.default_rng(seed).binomial(n, n_true / n, size=N_RESAMPLES) / n
-    low, high = np.percentile(drawn, [2.5, 97.5])
-    return Interval(value=n_true / n, low=float(low), high=float(high))
-
-
-def _checked(logits: Float[Tensor, "examples classes"]) -> Float[Tensor, "examples classes"]:
-    if len(logits) == 0:
-        raise CorpusError("measuring needs at least one labeled text, got none; give a larger test split")
-    if not torch.isfinite(logits).all():
-        raise ModelError("a model's scores must be finite numbers, got nan or inf; train it with a smaller step size")
-    return logits.detach().cpu().double()

@@ -1,9 +1,80 @@
 """What a model and its teacher answered, as logits, beside the right labels; needs neither torch nor a model."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class SplitPredictions:
+    """What a model and its teacher answered on one split, as logits, beside the right classes.
+
+    A model predicts distributions at sites: one a text where texts are classified, one a token where tokens are.
+
+    Attributes:
+        logits: Scores of the model, a row for each site.
+        teacher_logits: Scores of its teacher on the same sites; None where there is no teacher.
+        targets: Index of the right class of each site, below zero where it is not known.
+        examples: Index of the example that each site belongs to.
+        n_examples: Examples in the split, those without a site included.
+    """
+
+    logits: np.ndarray
+    teacher_logits: np.ndarray | None
+    targets: np.ndarray
+    examples: np.ndarray
+    n_examples: int
+
+    @property
+    def known(self) -> np.ndarray:
+        """Whether the right class is known, for each site."""
+        return np.asarray(self.targets >= 0)
+
+    @property
+    def right(self) -> np.ndarray:
+        """Whether the model predicts the right class, for each site."""
+        return np.asarray(self.logits.argmax(axis=1) == self.targets)
+
+    @property
+    def teacher(self) -> "SplitPredictions":
+        """What the teacher answered, as a model without a teacher of its own."""
+        assert self.teacher_logits is not None
+        return replace(self, logits=self.teacher_logits, teacher_logits=None)
+
+    def per_example(self, columns: np.ndarray) -> np.ndarray:
+        """Add up columns of numbers of each site to those of each example, in float64."""
+        columns = np.asarray(columns, dtype=np.float64)
+        if self.n_examples == len(columns) and np.array_equal(self.examples, np.arange(len(columns))):
+            return columns
+        sums = np.zeros((self.n_examples, columns.shape[1]))
+        np.add.at(sums, self.examples, columns)
+        return sums
+
+
+def split_predictions(
+    logits: np.ndarray,
+    targets: np.ndarray,
+    *,
+    teacher_logits: np.ndarray | None = None,
+    examples: np.ndarray | None = None,
+    n_examples: int | None = None,
+) -> SplitPredictions:
+    """Gather the answers on one split.
+
+    Args:
+        logits: Scores of the model, a row for each site.
+        targets: Index of the right class of each site, below zero where it is not known.
+        teacher_logits: Scores of its teacher on the same sites.
+        examples: Index of the example that each site belongs to; one site an example where it is left out.
+        n_examples: Examples in the split; where it is left out, no more than those with a site.
+    """
+    examples = np.arange(len(logits)) if examples is None else np.asarray(examples)
+    if n_examples is None:
+        n_examples = int(examples.max(initial=-1)) + 1
+    return SplitPredictions(
+        logits=logits, teacher_logits=teacher_logits, targets=targets, examples=examples, n_examples=n_examples
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

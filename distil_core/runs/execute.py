@@ -18,7 +18,7 @@ from distil_core.data.tokenization import encode
 from distil_core.data.transfer import labeled_split
 from distil_core.errors import Cancelled, DistilError
 from distil_core.evaluation import cost as evaluation_cost
-from distil_core.evaluation import environment, metrics
+from distil_core.evaluation import environment, measuring
 from distil_core.evaluation.records import Cost, ModelRecord
 from distil_core.models import embeddings, forward, loading, surgery
 from distil_core.models.checkpoints import assets_folder
@@ -289,14 +289,14 @@ def _record(
         teacher_name=materials.teacher.name,
         teacher_digest=materials.teacher.digest,
         teacher=ModelRecord(
-            quality=metrics.quality(teacher_logits, labels),
+            quality=measuring.quality(teacher_logits, labels),
             fidelity=None,
             cost=costs.get("teacher"),
             probe_accuracy=probes.get("teacher"),
         ),
         model=ModelRecord(
-            quality=metrics.quality(student.test_logits, labels),
-            fidelity=metrics.fidelity(teacher_logits, student.test_logits, labels),
+            quality=measuring.quality(student.test_logits, labels),
+            fidelity=measuring.fidelity(teacher_logits, student.test_logits, labels),
             cost=costs["student"],
             probe_accuracy=probes.get("student"),
         ),

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from distil_core.analysis import comparison
-from distil_core.evaluation import bootstrap, metrics
+from distil_core.evaluation import bootstrap, measuring
 from distil_core.evaluation.bootstrap import Estimate, Measure, Sample, estimate, sample
 from distil_core.evaluation.predictions import Predictions
 from distil_core.reporting.formatting import measured
@@ -30,7 +30,7 @@ def flat(value: float, n: int = 2000) -> Sample:
 def test_values_are_those_that_a_run_is_measured_by() -> None:
     found = outputs()
     student, teacher, labels = (torch.tensor(x) for x in (found.test, found.teacher_test, found.test_labels))
-    quality, fidelity = metrics.quality(student, labels), metrics.fidelity(teacher, student, labels)
+    quality, fidelity = measuring.quality(student, labels), measuring.fidelity(teacher, student, labels)
     expected = {
         Measure.ACCURACY: quality.accuracy.value,
         Measure.ECE: quality.ece,
@@ -41,12 +41,12 @@ def test_values_are_those_that_a_run_is_measured_by() -> None:
     for kind, value in expected.items():
         assert sample(found, kind, label=2).value == pytest.approx(value, rel=1e-4), kind
     of_teacher = sample(found, Measure.ACCURACY, of_teacher=True)
-    assert of_teacher.value == pytest.approx(metrics.quality(teacher, labels).accuracy.value)
+    assert of_teacher.value == pytest.approx(measuring.quality(teacher, labels).accuracy.value)
 
 
 def test_draws_spread_as_those_of_the_record_do() -> None:
     found = outputs()
-    recorded = metrics.quality(torch.tensor(found.test), torch.tensor(found.test_labels)).accuracy
+    recorded = measuring.quality(torch.tensor(found.test), torch.tensor(found.test_labels)).accuracy
     one = estimate([sample(found, Measure.ACCURACY)])
     assert one is not None
     assert (one.value, one.n_seeds) == (pytest.approx(recorded.value), 1)

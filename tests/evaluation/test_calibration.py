@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from distil_core.errors import CorpusError
-from distil_core.evaluation import metrics
+from distil_core.evaluation import measuring
 from distil_core.evaluation.calibration import HIGH, LOW, Scaling, binned, calibration, fit_temperature, nll, scaling
 
 
@@ -25,8 +25,8 @@ def sure(z: float, *, right: int, of: int) -> tuple[np.ndarray, np.ndarray]:
 def test_it_is_the_measure_of_the_records() -> None:
     logits, labels = drawn(500, temperature=2.0)
     tensors = torch.from_numpy(logits), torch.from_numpy(labels)
-    found, quality = calibration(logits, labels), metrics.quality(*tensors)
-    same = metrics.calibration(*tensors)
+    found, quality = calibration(logits, labels), measuring.quality(*tensors)
+    same = measuring.calibration(*tensors)
     assert (found.n_examples, found.accuracy) == (same.n_examples, same.accuracy)
     assert found.confidence == pytest.approx(same.confidence)
     assert found.ece == pytest.approx(quality.ece)

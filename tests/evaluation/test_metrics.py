@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from distil_core.errors import CorpusError, ModelError
 from distil_core.evaluation.calibration import Calibration
 from distil_core.evaluation.cost import Batch, bytes_on_disk, n_parameters, speed
-from distil_core.evaluation.metrics import calibration, fidelity, quality
+from distil_core.evaluation.measuring import calibration, fidelity, quality
 
 
 def predicting(*classes: int, n_classes: int = 3, by: float = 2.0) -> Tensor:

@@ -22,7 +22,7 @@ from distil_core.data import reviews, tokenization
 from distil_core.data.loading import load_corpus
 from distil_core.data.tokenization import encode
 from distil_core.errors import Cancelled, ModelError
-from distil_core.evaluation import environment, metrics
+from distil_core.evaluation import environment, measuring
 from distil_core.models import forward, loading, surgery
 from distil_core.runs import execute, foreground, materials, requests, workers
 from distil_core.runs.materials import Stopwatch
@@ -88,8 +88,8 @@ class TestWhatIsLeft:
             logits = student(input_ids=batch["input_ids"], attention_mask=batch["attention_mask"]).logits
         found = answers(run, store)
         torch.testing.assert_close(found["test_logits"], logits, atol=1e-5, rtol=0)
-        assert record.model.quality == metrics.quality(found["test_logits"], found["test_labels"])
-        assert record.model.fidelity == metrics.fidelity(
+        assert record.model.quality == measuring.quality(found["test_logits"], found["test_labels"])
+        assert record.model.fidelity == measuring.fidelity(
             found["teacher_test_logits"], found["test_logits"], found["test_labels"]
         )
         assert record.model.cost is not None
@@ -106,7 +106,7 @@ class TestWhatIsLeft:
         teacher = loading.load_model(lab.teacher)
         expected = forward.predict(teacher, tokens, padding=0)[:, ORDER]
         torch.testing.assert_close(found["teacher_test_logits"], expected, atol=1e-5, rtol=0)
-        assert record.teacher.quality == metrics.quality(found["teacher_test_logits"], found["test_labels"])
+        assert record.teacher.quality == measuring.quality(found["teacher_test_logits"], found["test_labels"])
         assert record.teacher.cost is not None
         assert record.teacher.cost.bytes == (lab.teacher / "model.safetensors").stat().st_size
 
