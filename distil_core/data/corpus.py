@@ -1,14 +1,18 @@
-"""Labelled texts: one split of a corpus, and the corpus."""
+"""Labeled texts: one split of a corpus, and the corpus."""
 
 from dataclasses import dataclass
+from typing import TypeAlias
+
+Label: TypeAlias = int | tuple[int, ...]
+"""What is right of a text, as indices of label names: one, or as many as its task asks for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Split:
-    """Texts and, for each, the index of its label."""
+    """Texts and, for each, what is right of it."""
 
     texts: tuple[str, ...]
-    labels: tuple[int, ...]
+    labels: tuple[Label, ...]
 
     def __len__(self) -> int:
         return len(self.texts)
@@ -32,4 +36,4 @@ class LabeledText:
     """A labeled text."""
 
     text: str
-    label: int
+    label: Label

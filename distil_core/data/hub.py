@@ -2,21 +2,19 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from distil_core.data import files, tables
-from distil_core.data import splits as data_splits
-from distil_core.data.corpus import Corpus
-from distil_core.data.tables import Examples, Table
+from distil_core.data.sources import Source
+from distil_core.data.tables import Table
 from distil_core.errors import CorpusError, MissingExtraError
 from distil_core.settings.config import CorpusConfig
 
 _NAME = re.compile(r"\w[\w.-]*")
 
 
-def from_hub(config: CorpusConfig) -> Corpus:
+def from_hub(config: CorpusConfig) -> Source:
     """Load ``hub:NAME`` or ``hub:NAME/CONFIGURATION``, where a name is ``data set`` or ``owner/data set``.
 
     Raises:
@@ -45,14 +43,14 @@ def from_hub(config: CorpusConfig) -> Corpus:
         except Exception as exc:
             failure = failure or exc
         else:
-            return _corpus(name, data, config)
+            return _source(name, data, config)
     raise CorpusError(
         f"the hub data set {name!r} cannot be loaded ({_one_line(failure)}); check its name, its configuration "
         "(hub:OWNER/NAME/CONFIGURATION) and the network"
     ) from failure
 
 
-def from_folder(folder: Path, config: CorpusConfig) -> Corpus:
+def from_folder(folder: Path, config: CorpusConfig) -> Source:
     """Load a folder that ``save_to_disk`` of ``datasets`` wrote.
 
     Raises:
@@ -75,7 +73,7 @@ def from_folder(folder: Path, config: CorpusConfig) -> Corpus:
     # A damaged folder raises from pyarrow, json or the file system.
     except Exception as exc:
         raise CorpusError(f"{folder} is a damaged data set ({_one_line(exc)}); save it again") from exc
-    return _corpus(folder.resolve().name, data, config)
+    return _source(folder.resolve().name, data, config)
 
 
 def _datasets() -> Any:
@@ -86,51 +84,32 @@ def _datasets() -> Any:
     return datasets
 
 
-def _corpus(name: str, data: Any, config: CorpusConfig) -> Corpus:
+def _source(name: str, data: Any, config: CorpusConfig) -> Source:
     splits: Mapping[str, Any] = data if isinstance(data, Mapping) else {"train": data}
     if len(splits) == 1:
         splits = {"train": next(iter(splits.values()))}
-    train_data, validation_data, test_data = (
+    train, validation, test = (
         _split(splits, *names) for names in (("train",), ("validation", "valid", "val", "dev"), ("test",))
     )
-    if train_data is None:
+    if train is None:
         raise CorpusError(f"{name} must have a split called train, got {', '.join(splits)}; choose another data set")
-    train = tables.examples_of(
-        _table(name, train_data), text_column=config.text_column, label_column=config.label_column
-    )
-    notes: list[str] = []
-    validation = _like(train, validation_data, f"validation split of {name}", notes)
-    test: Examples | None
+    test_table = None if test is None else _table(f"test split of {name}", test)
     if config.test:
-        test_file = files.read_table(files.path_of(config.test))
-        test = tables.examples_of(test_file, text_column=config.text_column, label_column=config.label_column)
-    else:
-        test = _like(train, test_data, f"test split of {name}", notes)
-        if test is None and validation is not None:
-            notes.append(f"{name} has no test split with labels: its validation split takes that place")
-            validation, test = None, validation
-    train = replace(train, notes=(*train.notes, *notes))
-    return data_splits.assemble(name, train, config, validation=validation, test=test)
+        test_table = files.read_table(files.path_of(config.test))
+    return Source(
+        name=name,
+        train=_table(name, train),
+        validation=None if validation is None else _table(f"validation split of {name}", validation),
+        test=test_table,
+        may_lack_labels=True,
+    )
 
 
 def _split(splits: Mapping[str, Any], *names: str) -> Any:
     """Return the split with one of the names, or one whose name goes on from it, as in ``validation_matched``."""
     exact = [splits[name] for name in names if name in splits]
-    alike = [data for name in names for found, data in splits.items() if found.startswith(f"{name}_")]
+    alike = [data for name in names for split, data in splits.items() if split.startswith(f"{name}_")]
     return next(iter(exact + alike), None)
-
-
-def _like(train: Examples, data: Any, where: str, notes: list[str]) -> Examples | None:
-    """Return the examples of another split; none if it has no labels, as in many a public test split."""
-    if data is None:
-        return None
-    columns = (train.text_column, train.label_column)
-    if all(column in data.column_names for column in columns):
-        part = tables.examples_of(_table(where, data), text_column=columns[0], label_column=columns[1])
-        if part.texts:
-            return part
-    notes.append(f"the {where} has no labels and is left out")
-    return None
 
 
 def _table(where: str, data: Any) -> Table:

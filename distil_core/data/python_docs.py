@@ -10,7 +10,7 @@ import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
-from distil_core.data.tables import Examples, folded
+from distil_core.data.tables import Table, folded, in_memory
 from distil_core.errors import CorpusError
 
 MIN_WORDS = 4
@@ -55,7 +55,7 @@ LABEL_NAMES = tuple(_PARTS)
 _SKIPPED_FOLDERS = {"__pycache__", "test", "tests", "idle_test"}
 
 
-def read(library: Path | None = None) -> Examples:
+def read(library: Path | None = None) -> Table:
     """Return the first paragraph of every docstring with the part of the library that it is from; none twice.
 
     Args:
@@ -78,14 +78,8 @@ def read(library: Path | None = None) -> Examples:
             f"python-docs needs the sources of the standard library, got none in {library}; "
             "use a Python that comes with them, or choose another corpus"
         )
-    return Examples(
-        where="python-docs",
-        texts=tuple(part_of),
-        labels=tuple(part_of.values()),
-        declared=LABEL_NAMES,
-        text_column="docstring",
-        label_column="part",
-        notes=(),
+    return in_memory(
+        "python-docs", {"text": tuple(part_of), "label": tuple(part_of.values())}, declared={"label": LABEL_NAMES}
     )
 
 

@@ -1,62 +1,20 @@
-"""From examples to a corpus: labels become indices, splits are cut, and what is odd is noted."""
+"""From labeled texts to a corpus: splits are cut and sampled by strata, and duplicates are noted."""
 
 import random
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
-from distil_core.data import labels
-from distil_core.data.corpus import Corpus, Split
-from distil_core.data.tables import Examples, folded
+from distil_core.data.corpus import Corpus, Label, Split
+from distil_core.data.tables import folded
 from distil_core.errors import CorpusError
 from distil_core.settings.config import CorpusConfig
 from distil_core.settings.serialization import digest
 
 HELD_OUT = 0.1
-"""Share of each class that is held out for a split that the data do not have."""
+"""Share of each stratum that is held out for a split that the data do not have."""
 
-
-def assemble(
-    name: str,
-    train: Examples,
-    config: CorpusConfig,
-    *,
-    validation: Examples | None = None,
-    test: Examples | None = None,
-) -> Corpus:
-    """Build a corpus from examples, cutting the splits that are not there from the training examples.
-
-    Args:
-        name: What the corpus is called.
-        train: Training examples; they decide which labels there are.
-        config: Label names, number of training texts and seed.
-        validation: Validation examples; without them a tenth of each class is held out.
-        test: Test examples; without them a tenth of each class is held out.
-
-    Raises:
-        CorpusError: If no classifier can be learnt from the labels, or the splits do not share them.
-    """
-    parts = [part for part in (train, validation, test) if part is not None]
-    for part in parts:
-        if not part.texts:
-            raise CorpusError(f"{part.where} must have at least one row with a text and a label, got none; add some")
-    train = labels.respelled(train, among=parts)
-    labels.refuse_unusable(train, n_needed=1 + (validation is None) + (test is None))
-    ordered, names = labels.order(set(train.labels), given=config.label_names, declared=train.declared)
-    index = {label: i for i, label in enumerate(ordered)}
-    rest = _indexed(train, index)
-    if test is None:
-        rest, test_split = hold_out(rest, seed=config.seed)
-    else:
-        test_split = _indexed(labels.respelled(test, among=parts), index)
-    if validation is None:
-        rest, validation_split = hold_out(rest, seed=config.seed + 1)
-    else:
-        validation_split = _indexed(labels.respelled(validation, among=parts), index)
-    notes = [note for part in parts for note in part.notes]
-    absent = [label for label in train.declared if label not in index]
-    if absent:
-        notes.append(f"no training text has the label {labels.listed(absent)}; such labels are left out")
-    return finish(name, names, rest, validation_split, test_split, config, notes=notes)
+Stratum = Callable[[Label], int]
+"""Tells which stratum a text belongs to, from its label: every part that is drawn has each stratum's share."""
 
 
 def finish(
@@ -67,10 +25,11 @@ def finish(
     test: Split,
     config: CorpusConfig,
     *,
+    stratum: Stratum,
     notes: Sequence[str] = (),
 ) -> Corpus:
     """Build a corpus from its splits: sample the training texts, note duplicates, take the digest."""
-    train = stratified_sample(train, config.max_examples, seed=config.seed)
+    train = stratified_sample(train, config.max_examples, stratum=stratum, seed=config.seed)
     return Corpus(
         name=name,
         label_names=label_names,
@@ -82,33 +41,35 @@ def finish(
     )
 
 
-def hold_out(split: Split, *, seed: int) -> tuple[Split, Split]:
-    """Cut off a tenth of each class, at least one example of it; both parts keep the order of the texts."""
+def hold_out(split: Split, *, stratum: Stratum, seed: int) -> tuple[Split, Split]:
+    """Cut off a tenth of each stratum, at least one example of it; both parts keep the order of the texts."""
     shuffle, held = random.Random(seed), set[int]()
-    for indices in _by_label(split):
+    for indices in _strata(split, stratum):
         held.update(shuffle.sample(indices, max(1, round(HELD_OUT * len(indices)))))
     return (
-        _take(split, [i for i in range(len(split)) if i not in held]),
-        _take(split, sorted(held)),
+        subset(split, [i for i in range(len(split)) if i not in held]),
+        subset(split, sorted(held)),
     )
 
 
-def stratified_sample(split: Split, n_examples: int, *, seed: int) -> Split:
-    """Draw examples so that each class keeps its share, and at least one example; 0 draws all.
+def stratified_sample(split: Split, n_examples: int, *, stratum: Stratum, seed: int) -> Split:
+    """Draw examples so that each stratum keeps its share, and at least one example; 0 draws all.
 
     Raises:
-        CorpusError: If there are more classes than examples to draw.
+        CorpusError: If there are more strata than examples to draw.
     """
-    return _take(split, stratified_indices(split, n_examples, seed=seed)) if 0 < n_examples < len(split) else split
+    if not 0 < n_examples < len(split):
+        return split
+    return subset(split, stratified_indices(split, n_examples, stratum=stratum, seed=seed))
 
 
-def stratified_indices(split: Split, n_examples: int, *, seed: int) -> list[int]:
-    """Return which examples :func:`sample` draws, in their order.
+def stratified_indices(split: Split, n_examples: int, *, stratum: Stratum, seed: int) -> list[int]:
+    """Return which examples :func:`stratified_sample` draws, in their order.
 
     Raises:
-        CorpusError: If there are more classes than examples to draw.
+        CorpusError: If there are more strata than examples to draw.
     """
-    groups = _by_label(split)
+    groups = _strata(split, stratum)
     if n_examples < len(groups):
         raise CorpusError(f"max_examples must be at least {len(groups)}, one for each label, got {n_examples}")
     spare = n_examples - len(groups)
@@ -124,25 +85,16 @@ def stratified_indices(split: Split, n_examples: int, *, seed: int) -> list[int]
     return sorted(chosen)
 
 
-def _by_label(split: Split) -> list[list[int]]:
-    groups: defaultdict[int, list[int]] = defaultdict(list)
-    for i, label in enumerate(split.labels):
-        groups[label].append(i)
-    return [groups[label] for label in sorted(groups)]
-
-
-def _take(split: Split, indices: Sequence[int]) -> Split:
+def subset(split: Split, indices: Sequence[int]) -> Split:
+    """Return some examples of a split, in the order of the indices."""
     return Split(texts=tuple(split.texts[i] for i in indices), labels=tuple(split.labels[i] for i in indices))
 
 
-def _indexed(part: Examples, index: dict[str, int]) -> Split:
-    unknown = sorted({label for label in part.labels if label not in index})
-    if unknown:
-        raise CorpusError(
-            f"every label of {part.where} must stand in the training texts too, got {labels.listed(unknown)}; "
-            f"the training labels are {labels.listed(list(index))}"
-        )
-    return Split(texts=part.texts, labels=tuple(index[label] for label in part.labels))
+def _strata(split: Split, stratum: Stratum) -> list[list[int]]:
+    groups: defaultdict[int, list[int]] = defaultdict(list)
+    for i, label in enumerate(split.labels):
+        groups[stratum(label)].append(i)
+    return [groups[key] for key in sorted(groups)]
 
 
 def _duplicates(train: Split, validation: Split, test: Split) -> list[str]:

@@ -1,7 +1,7 @@
 """Rows of named columns, wherever they were read from, and which of them hold the texts and the labels."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from distil_core.errors import CorpusError
@@ -52,19 +52,6 @@ class Table:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Examples:
-    """Texts of a table with their labels as written, and what was left out."""
-
-    where: str
-    texts: tuple[str, ...]
-    labels: tuple[str, ...]
-    declared: tuple[str, ...]
-    text_column: str
-    label_column: str
-    notes: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Sentences:
     """Texts of a table, the row of each (counted from 1), and their labels as written, empty where there are none."""
 
@@ -72,6 +59,17 @@ class Sentences:
     rows: tuple[int, ...]
     labels: tuple[str, ...]
     notes: tuple[str, ...]
+
+
+def in_memory(where: str, columns: Mapping[str, Sequence[object]], *, declared: Mapping[str, tuple[str, ...]]) -> Table:
+    """Return a table of columns that are there already."""
+    return Table(
+        where=where,
+        columns=tuple(columns),
+        n_rows=len(next(iter(columns.values()))),
+        values=columns.__getitem__,
+        declared=dict(declared),
+    )
 
 
 def folded(text: str) -> str:
@@ -92,48 +90,6 @@ def named(cells: Sequence[object], names: Sequence[str] | None) -> Sequence[obje
     return [names[cell] if isinstance(cell, int) and 0 <= cell < len(names) else None for cell in cells]
 
 
-def examples_of(table: Table, *, text_column: str, label_column: str) -> Examples:
-    """Return the rows of a table that have both a text and a label.
-
-    Args:
-        table: Rows of named columns.
-        text_column: Column with the texts; empty: found by its name.
-        label_column: Column with the labels; empty: found by its name.
-
-    Raises:
-        CorpusError: If a column is not there, or holds what cannot be a text or a label.
-    """
-    text_column = _choose(table, text_column, kind="text", usual=TEXT_COLUMNS)
-    label_column = _choose(table, label_column, kind="label", usual=LABEL_COLUMNS)
-    if text_column == label_column:
-        raise CorpusError(f"texts and labels must be two columns of {table.where}, got {text_column!r} for both")
-    texts = [_text(value, table, text_column) for value in table.values(text_column)]
-    labels = [_label(value, table, label_column) for value in table.values(label_column)]
-    kept = [(text, label) for text, label in zip(texts, labels, strict=True) if text and label]
-    n_without_text = sum(not text for text in texts)
-    n_without_label = len(texts) - n_without_text - len(kept)
-    if texts and n_without_text == len(texts):
-        raise CorpusError(
-            f"every text in column {text_column!r} of {table.where} is empty; choose another text column of: "
-            f"{', '.join(table.columns)}"
-        )
-    notes = []
-    for n_rows, what in ((n_without_text, "text"), (n_without_label, "label")):
-        if n_rows:
-            rows, verb = ("row", "is") if n_rows == 1 else ("rows", "are")
-            notes.append(f"{n_rows} {rows} of {table.where} without a {what} {verb} left out")
-    _refuse_surrogates(kept, table, text_column)
-    return Examples(
-        where=table.where,
-        texts=tuple(text for text, _ in kept),
-        labels=tuple(label for _, label in kept),
-        declared=table.declared.get(label_column, ()),
-        text_column=text_column,
-        label_column=label_column,
-        notes=tuple(notes),
-    )
-
-
 def sentences_of(table: Table, *, text_column: str = "", label_column: str = "") -> Sentences:
     """Return the rows of a table that have a text, whether or not they have a label.
 
@@ -147,12 +103,12 @@ def sentences_of(table: Table, *, text_column: str = "", label_column: str = "")
     """
     if not text_column and len(table.columns) == 1:
         (text_column,) = table.columns
-    text_column = _choose(table, text_column, kind="text", usual=TEXT_COLUMNS)
-    texts = [_text(value, table, text_column) for value in table.values(text_column)]
+    text_column = choose_column(table, text_column, kind="text", usual=TEXT_COLUMNS)
+    texts = [text_in(value, table, text_column) for value in table.values(text_column)]
     labels = [""] * len(texts)
     if label_column:
-        _choose(table, label_column, kind="label", usual=LABEL_COLUMNS)
-        labels = [_label(value, table, label_column) for value in table.values(label_column)]
+        choose_column(table, label_column, kind="label", usual=LABEL_COLUMNS)
+        labels = [label_in(value, table, label_column) for value in table.values(label_column)]
     kept = [(row, text, label) for row, (text, label) in enumerate(zip(texts, labels, strict=True), start=1) if text]
     if not kept:
         raise CorpusError(
@@ -160,7 +116,7 @@ def sentences_of(table: Table, *, text_column: str = "", label_column: str = "")
             f"{', '.join(table.columns)}"
         )
     n_without = len(texts) - len(kept)
-    _refuse_surrogates([(text, label) for _, text, label in kept], table, text_column)
+    refuse_surrogates([(text, label) for _, text, label in kept], table, text_column)
     rows, verb = ("row", "is") if n_without == 1 else ("rows", "are")
     return Sentences(
         texts=tuple(text for _, text, _ in kept),
@@ -170,7 +126,12 @@ def sentences_of(table: Table, *, text_column: str = "", label_column: str = "")
     )
 
 
-def _choose(table: Table, wanted: str, *, kind: str, usual: Sequence[str]) -> str:
+def choose_column(table: Table, wanted: str, *, kind: str, usual: Sequence[str]) -> str:
+    """Return the column that is wanted by name, or the one with the first of the usual names.
+
+    Raises:
+        CorpusError: If there is none.
+    """
     columns = ", ".join(repr(column) for column in table.columns)
     if wanted:
         if wanted in table.columns:
@@ -185,7 +146,7 @@ def _choose(table: Table, wanted: str, *, kind: str, usual: Sequence[str]) -> st
     return guessed
 
 
-def _text(value: object, table: Table, column: str) -> str:
+def text_in(value: object, table: Table, column: str) -> str:
     """Return the text of a cell; empty if there is none."""
     if isinstance(value, str):
         return value if value and not value.isspace() else ""
@@ -199,7 +160,7 @@ def _text(value: object, table: Table, column: str) -> str:
     )
 
 
-def _label(value: object, table: Table, column: str) -> str:
+def label_in(value: object, table: Table, column: str) -> str:
     """Return the label of a cell as it would be written in a CSV file; empty if there is none."""
     if isinstance(value, str):
         return value.strip()
@@ -218,7 +179,12 @@ def _shown(value: object) -> str:
     return f"{type(value).__name__} {text if len(text) <= 60 else text[:57] + '...'}"
 
 
-def _refuse_surrogates(rows: Sequence[tuple[str, str]], table: Table, column: str) -> None:
+def refuse_surrogates(rows: Sequence[tuple[str, str]], table: Table, column: str) -> None:
+    """Refuse texts and labels with half a character in them.
+
+    Raises:
+        CorpusError: With the character.
+    """
     try:
         "".join(text + label for text, label in rows).encode()
     except UnicodeEncodeError as exc:

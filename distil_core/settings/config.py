@@ -130,6 +130,7 @@ class TrainingConfig:
 class RunConfig:
     """All that determines a run, apart from the contents of corpus and teacher."""
 
+    task: str = setting("classification", help="What the models are for.")
     kind: RunKind = setting(RunKind.DISTILLED, help="The distilled student, or one of its twins.")
     corpus: CorpusConfig = field(default_factory=CorpusConfig)
     teacher: TeacherConfig = field(default_factory=TeacherConfig)

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from distil_core.data.tables import Examples
+from distil_core.tasks.classification.examples import Examples
 from distil_core.errors import CorpusError
 
 MAX_LABELS = 1000

@@ -1,24 +1,47 @@
-"""Find a corpus by its source and read it: built in, from a file, or from the Hugging Face hub."""
+"""Find a corpus by its source and read it as tables: built in, from a file, or from the Hugging Face hub.
 
-from functools import lru_cache
+What the columns mean is for a task to say.
+"""
+
+from dataclasses import dataclass
 from pathlib import Path
 
-from distil_core.data import files, splits, tables
-from distil_core.data.corpus import Corpus
-from distil_core.data.tables import Sentences
+from distil_core.data import files, tables
+from distil_core.data.tables import Sentences, Table
 from distil_core.errors import CorpusError
-from distil_core.settings.canonical import whole
 from distil_core.settings.config import CorpusConfig
 
 BUILT_IN = ("reviews", "python-docs")
 """Corpora that need neither a file nor a network."""
 
 
-def load_corpus(config: CorpusConfig) -> Corpus:
-    """Read or generate a corpus and split it; the same config and contents give the same corpus.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """What a corpus consists of before a task has looked at it.
+
+    Attributes:
+        name: What the corpus is called.
+        train: Training rows.
+        validation: Validation rows; None where they are to be cut from the training rows.
+        test: Test rows; None where they are to be cut from the training rows.
+        label_names: Names of all labels in their order, where the source itself knows them for certain.
+        may_lack_labels: Whether validation and test rows without labels are left out instead of refused, as many a
+            public test split has none.
+    """
+
+    name: str
+    train: Table
+    validation: Table | None = None
+    test: Table | None = None
+    label_names: tuple[str, ...] = ()
+    may_lack_labels: bool = False
+
+
+def read_source(config: CorpusConfig) -> Source:
+    """Read or generate the rows of a corpus; the same config and contents give the same rows.
 
     Args:
-        config: Where the texts come from, and how they are read and split.
+        config: Where the texts come from.
 
     Raises:
         CorpusError: If there is no such corpus, or it cannot be used; the message says what to do.
@@ -44,13 +67,8 @@ def load_corpus(config: CorpusConfig) -> Corpus:
         from distil_core.data import hub
 
         return hub.from_folder(path, config)
-    columns = {"text_column": config.text_column, "label_column": config.label_column}
-    return splits.assemble(
-        _name(path),
-        tables.examples_of(files.read_table(path), **columns),
-        config,
-        test=tables.examples_of(files.read_table(files.path_of(config.test)), **columns) if config.test else None,
-    )
+    test = files.read_table(files.path_of(config.test)) if config.test else None
+    return Source(name=_name(path), train=files.read_table(path), test=test)
 
 
 def read_sentences(path: Path, *, text_column: str = "", label_column: str = "") -> Sentences:
@@ -67,38 +85,42 @@ def read_sentences(path: Path, *, text_column: str = "", label_column: str = "")
     return tables.sentences_of(files.read_table(path, plain=True), text_column=text_column, label_column=label_column)
 
 
-def load_corpus_cached(config: CorpusConfig) -> Corpus:
-    """Do what :func:`load` does, and remember the last corpora until their files change."""
+def stamps_of(config: CorpusConfig) -> tuple[tuple[int, int], ...]:
+    """Return size and time of the files of a corpus: what changes when they do; zeros where there is no such file."""
     stamps = []
     for source in (config.source, config.test):
-        path = files.path_of(source)
         try:
-            status = path.stat()
+            status = files.path_of(source).stat()
             stamps.append((status.st_size, status.st_mtime_ns))
         except (OSError, ValueError):
             stamps.append((0, 0))
-    return _load_stamped(whole(config), tuple(stamps))
+    return tuple(stamps)
 
 
-@lru_cache(maxsize=3)
-def _load_stamped(config: CorpusConfig, stamps: tuple[tuple[int, int], ...]) -> Corpus:
-    return load_corpus(config)
-
-
-def _built_in(config: CorpusConfig) -> Corpus:
+def _built_in(config: CorpusConfig) -> Source:
     if config.test or config.label_names:
         name, value = ("test", config.test) if config.test else ("label_names", config.label_names)
         raise CorpusError(f"{name} must be empty for the built-in corpus {config.source!r}, got {value!r}")
     if config.source == "python-docs":
         from distil_core.data import python_docs
 
-        return splits.assemble("python-docs", python_docs.read(), config)
+        return Source(name="python-docs", train=python_docs.read())
     from distil_core.data import reviews
 
-    train, validation, test = reviews.generate(
+    splits = reviews.generate(
         n_train=config.n_train, n_validation=config.n_test, n_test=config.n_test, seed=config.seed
     )
-    return splits.finish("reviews", reviews.LABEL_NAMES, train, validation, test, config)
+    train, validation, test = (
+        tables.in_memory(
+            "reviews",
+            {"text": split.texts, "label": [reviews.LABEL_NAMES[label] for label in split.labels]},
+            declared={"label": reviews.LABEL_NAMES},
+        )
+        for split in splits
+    )
+    return Source(
+        name="reviews", train=train, validation=validation, test=test, label_names=reviews.LABEL_NAMES
+    )
 
 
 def _name(path: Path) -> str:

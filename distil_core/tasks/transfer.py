@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from distil_core.data.corpus import Corpus, Split
-from distil_core.data.splits import stratified_indices
+from distil_core.data.splits import stratified_indices, subset
 from distil_core.errors import ConfigError
 from distil_core.settings.canonical import whole
 from distil_core.settings.config import CorpusConfig
+from distil_core.tasks.task import Task
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,12 +22,13 @@ class TransferSet:
     labeled: tuple[int, ...]
 
 
-def transfer_set(corpus: Corpus, config: CorpusConfig, *, seed: int) -> TransferSet:
+def transfer_set(corpus: Corpus, config: CorpusConfig, *, task: Task, seed: int) -> TransferSet:
     """Choose the texts and labels that a student learns from.
 
     Args:
         corpus: All there is.
         config: The share of the labels that is told, at least one of each class, and the class that is left out.
+        task: Tells which classes a text has.
         seed: Draws the labeled texts; each class keeps its share.
 
     Raises:
@@ -34,25 +36,24 @@ def transfer_set(corpus: Corpus, config: CorpusConfig, *, seed: int) -> Transfer
     """
     refuse_unknown(corpus, config)
     train = corpus.train
-    every = range(len(train))
-    labeled: Sequence[int] = every
+    strata = [task.stratum(label) for label in train.labels]
+    labeled: Sequence[int] = range(len(train))
     if config.labeled < 1.0:
-        n_labeled = max(round(config.labeled * len(train)), len(set(train.labels)))
-        labeled = stratified_indices(train, n_labeled, seed=seed)
+        n_labeled = max(round(config.labeled * len(train)), len(set(strata)))
+        labeled = stratified_indices(train, n_labeled, stratum=task.stratum, seed=seed)
     missing = corpus.label_names.index(config.left_out) if config.left_out else None
+    seen = [missing not in task.classes_of(label) for label in train.labels]
     return TransferSet(
-        texts=tuple(i for i in every if train.labels[i] != missing),
-        labeled=tuple(i for i in labeled if train.labels[i] != missing),
+        texts=tuple(i for i in range(len(train)) if seen[i]),
+        labeled=tuple(i for i in labeled if seen[i]),
     )
 
 
-def labeled_split(corpus: Corpus, config: CorpusConfig, *, seed: int) -> Split:
+def labeled_split(corpus: Corpus, config: CorpusConfig, *, task: Task, seed: int) -> Split:
     """Return the training texts whose label is told; see :func:`transfer_set`."""
     if config == whole(config):
         return corpus.train
-    told = transfer_set(corpus, config, seed=seed).labeled
-    texts, labels = corpus.train.texts, corpus.train.labels
-    return Split(texts=tuple(texts[i] for i in told), labels=tuple(labels[i] for i in told))
+    return subset(corpus.train, transfer_set(corpus, config, task=task, seed=seed).labeled)
 
 
 def refuse_unknown(corpus: Corpus, config: CorpusConfig) -> None:

@@ -1,0 +1,35 @@
+"""Which head of transformers stands on an encoder; needs neither torch nor a model."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Head:
+    """A head as transformers names it.
+
+    Attributes:
+        kind: What its classes end in: ``BertFor`` + ``SequenceClassification``.
+        reads_first_token: Whether it answers a text as a whole from the first token; else it answers every token.
+        problem_type: What the configuration of a model with this head says, if anything.
+    """
+
+    kind: str
+    reads_first_token: bool
+    problem_type: str | None = None
+
+    @property
+    def auto_class(self) -> str:
+        """Name of the class of transformers that loads any architecture with this head."""
+        return f"AutoModelFor{self.kind}"
+
+
+SEQUENCE_CLASSIFICATION = Head(
+    kind="SequenceClassification", reads_first_token=True, problem_type="single_label_classification"
+)
+TOKEN_CLASSIFICATION = Head(kind="TokenClassification", reads_first_token=False)
+HEADS = (SEQUENCE_CLASSIFICATION, TOKEN_CLASSIFICATION)
+
+
+def head_named(architecture: str) -> Head | None:
+    """Return the head that the name of a model's class ends in, such as ``BertForTokenClassification``."""
+    return next((head for head in HEADS if architecture.endswith(f"For{head.kind}")), None)

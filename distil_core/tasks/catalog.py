@@ -1,0 +1,18 @@
+"""The tasks there are, by name."""
+
+from distil_core.errors import ConfigError
+from distil_core.tasks.classification import TextClassification
+from distil_core.tasks.task import Task
+
+TASKS: dict[str, Task] = {task.name: task for task in (TextClassification(),)}
+
+
+def task_named(name: str) -> Task:
+    """Return the task of a name.
+
+    Raises:
+        ConfigError: If there is none, with the names to choose from.
+    """
+    if name not in TASKS:
+        raise ConfigError(f"task must be one of {', '.join(TASKS)}, got {name!r}")
+    return TASKS[name]

@@ -1,0 +1,67 @@
+"""Text classification: one of several labels for each text.
+
+In: rows with a text and a label. Out: a corpus, one site a text, and everything that follows from there being one
+label a text: what the labels ask, what is measured, TF-IDF as the baseline.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from distil_core.data.corpus import Corpus, Label, Split
+from distil_core.data.sources import Source
+from distil_core.evaluation.metrics import ACCURACY, AGREEMENT, ECE, KL, LOYALTY, MACRO_F1, NLL
+from distil_core.models.checkpoints import assets_folder
+from distil_core.models.head import SEQUENCE_CLASSIFICATION
+from distil_core.settings.config import CorpusConfig
+from distil_core.tasks.classification import assembly
+from distil_core.tasks.task import Baseline, Task
+
+__all__ = ["TextClassification"]
+
+
+class TextClassification(Task):
+    """One of several labels for each text."""
+
+    name = "classification"
+    title = "Text classification"
+    head = SEQUENCE_CLASSIFICATION
+    quality = (ACCURACY, MACRO_F1, NLL, ECE)
+    fidelity = (AGREEMENT, KL, LOYALTY)
+
+    def corpus(self, source: Source, config: CorpusConfig) -> Corpus:
+        """Turn the rows of a source into labeled texts in three splits; see :func:`assembly.assemble`."""
+        return assembly.assemble(source, config)
+
+    def classes_of(self, label: Label) -> frozenset[int]:
+        """Return the one class that is right."""
+        assert isinstance(label, int)
+        return frozenset((label,))
+
+    def encode(self, tokenizer: Any, split: Split, *, max_length: int) -> Any:
+        """Return texts as tokens, and one site for each text as a whole."""
+        import torch
+
+        from distil_core.data.sites import EncodedSplit, Sites
+        from distil_core.data.tokenization import encode
+
+        return EncodedSplit(
+            tokens=encode(tokenizer, split.texts, max_length=max_length),
+            sites=Sites.of_texts(torch.tensor(split.labels)),
+        )
+
+    def baseline(self, split: Split, *, n_classes: int) -> Baseline:
+        """Learn TF-IDF with logistic regression."""
+        from distil_core.tasks.tfidf import TfidfBaseline
+
+        return TfidfBaseline.fit(split.texts, [int(label) for label in split.labels], n_classes=n_classes)  # type: ignore[arg-type]
+
+    def probe(self, corpus: Corpus, config: CorpusConfig) -> Mapping[str, Split]:
+        """Return reviews that no grammar wrote, for the corpus whose texts a grammar wrote."""
+        if config.source != "reviews":
+            return {}
+        import csv
+
+        with (assets_folder() / "probe.csv").open(encoding="utf-8", newline="") as file:
+            rows = list(csv.DictReader(file))
+        labels = tuple(corpus.label_names.index(row["label"]) for row in rows)
+        return {"probe": Split(texts=tuple(row["text"] for row in rows), labels=labels)}

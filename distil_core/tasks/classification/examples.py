@@ -1,0 +1,77 @@
+"""Rows of a table as texts with one label each, as written."""
+
+from dataclasses import dataclass
+
+from distil_core.data.tables import (
+    LABEL_COLUMNS,
+    TEXT_COLUMNS,
+    Table,
+    choose_column,
+    label_in,
+    refuse_surrogates,
+    text_in,
+)
+from distil_core.errors import CorpusError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Examples:
+    """Texts of a table with their labels as written, and what was left out."""
+
+    where: str
+    texts: tuple[str, ...]
+    labels: tuple[str, ...]
+    declared: tuple[str, ...]
+    text_column: str
+    label_column: str
+    notes: tuple[str, ...]
+
+
+def examples_of(table: Table, *, text_column: str, label_column: str) -> Examples:
+    """Return the rows of a table that have both a text and a label.
+
+    Args:
+        table: Rows of named columns.
+        text_column: Column with the texts; empty: found by its name.
+        label_column: Column with the labels; empty: found by its name.
+
+    Raises:
+        CorpusError: If a column is not there, or holds what cannot be a text or a label.
+    """
+    text_column = choose_column(table, text_column, kind="text", usual=TEXT_COLUMNS)
+    label_column = choose_column(table, label_column, kind="label", usual=LABEL_COLUMNS)
+    if text_column == label_column:
+        raise CorpusError(f"texts and labels must be two columns of {table.where}, got {text_column!r} for both")
+    texts = [text_in(value, table, text_column) for value in table.values(text_column)]
+    labels = [label_in(value, table, label_column) for value in table.values(label_column)]
+    kept = [(text, label) for text, label in zip(texts, labels, strict=True) if text and label]
+    n_without_text = sum(not text for text in texts)
+    n_without_label = len(texts) - n_without_text - len(kept)
+    if texts and n_without_text == len(texts):
+        raise CorpusError(
+            f"every text in column {text_column!r} of {table.where} is empty; choose another text column of: "
+            f"{', '.join(table.columns)}"
+        )
+    notes = []
+    for n_rows, what in ((n_without_text, "text"), (n_without_label, "label")):
+        if n_rows:
+            rows, verb = ("row", "is") if n_rows == 1 else ("rows", "are")
+            notes.append(f"{n_rows} {rows} of {table.where} without a {what} {verb} left out")
+    refuse_surrogates(kept, table, text_column)
+    return Examples(
+        where=table.where,
+        texts=tuple(text for text, _ in kept),
+        labels=tuple(label for _, label in kept),
+        declared=table.declared.get(label_column, ()),
+        text_column=text_column,
+        label_column=label_column,
+        notes=tuple(notes),
+    )
+
+
+def examples_like(train: Examples, table: Table) -> Examples | None:
+    """Return the examples of another split, from the columns of the training examples; None if it has no labels."""
+    if not {train.text_column, train.label_column} <= set(table.columns):
+        return None
+    part = examples_of(table, text_column=train.text_column, label_column=train.label_column)
+    return part if part.texts else None

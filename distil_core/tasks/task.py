@@ -1,0 +1,95 @@
+"""What differs between tasks; everything else is shared.
+
+A model predicts distributions at sites: one a text, one a token. A task says how the rows of a source become labeled
+texts, where in a text the sites are and which class is right there, which head predicts, what the labels ask of a
+student, what is measured, and what the baseline is.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar, Protocol
+
+from distil_core.data.corpus import Corpus, Label, Split
+from distil_core.data.sources import Source
+from distil_core.evaluation.metrics import Metric
+from distil_core.models.head import Head
+from distil_core.settings.config import CorpusConfig
+
+
+class Baseline(Protocol):
+    """What answers without a transformer."""
+
+    @property
+    def n_parameters(self) -> int:
+        """Numbers that it has learned."""
+        ...
+
+    @property
+    def bytes(self) -> int:
+        """Its size, as it would be stored."""
+        ...
+
+    def predict(self, texts: Sequence[str]) -> Any:
+        """Return log-probabilities, a row a site."""
+        ...
+
+
+class Task(ABC):
+    """One kind of thing that encoders are used for; no torch is needed before something is computed."""
+
+    name: ClassVar[str]
+    """By which settings name it."""
+    title: ClassVar[str]
+    """What people call it."""
+    head: ClassVar[Head]
+    """The head that predicts."""
+    quality: ClassVar[tuple[Metric, ...]]
+    """What a model is measured by against what is right, the primary one first."""
+    fidelity: ClassVar[tuple[Metric, ...]]
+    """What a student is measured by against its teacher."""
+
+    @property
+    def primary(self) -> Metric:
+        """The metric that decides which model is better."""
+        return self.quality[0]
+
+    @abstractmethod
+    def corpus(self, source: Source, config: CorpusConfig) -> Corpus:
+        """Turn the rows of a source into labeled texts in three splits.
+
+        Raises:
+            CorpusError: If the rows cannot be used for this task.
+        """
+
+    @abstractmethod
+    def classes_of(self, label: Label) -> frozenset[int]:
+        """Return all classes that are right somewhere in a text."""
+
+    def stratum(self, label: Label) -> int:
+        """Return what a text is drawn by, so that every part of a corpus has the share of each stratum."""
+        return min(self.classes_of(label))
+
+    @abstractmethod
+    def encode(self, tokenizer: Any, split: Split, *, max_length: int) -> Any:
+        """Return a split as an :class:`distil_core.data.sites.EncodedSplit`."""
+
+    def hard_loss(self, logits: Any, targets: Any, *, weights: Any, normalizer: float | None) -> Any:
+        """Return what the labels ask of a student: by default the cross-entropy at each site, in nats.
+
+        Args:
+            logits: Of the student, ``[sites, classes]``.
+            targets: The right class of each site.
+            weights: How much each site counts; 1 where it is None.
+            normalizer: Divisor of the sum over the batch.
+        """
+        from distil_core.functional.losses import hard_labels
+
+        return hard_labels(logits, targets, weights=weights, normalizer=normalizer)
+
+    @abstractmethod
+    def baseline(self, split: Split, *, n_classes: int) -> Baseline:
+        """Learn the baseline that every student must beat."""
+
+    def probe(self, corpus: Corpus, config: CorpusConfig) -> Mapping[str, Split]:
+        """Return further texts to try models on, by name; by default none."""
+        return {}
