@@ -19,7 +19,7 @@ from distil_core.models import devices, heads, loading
 from distil_core.models.checkpoints import SUPPORTED, match_labels
 from distil_core.runs.execute import Student, cut_and_train, drain
 from distil_core.runs.foreground import Distillation, run_all
-from distil_core.runs.materials import Materials, Stopwatch, labels_of, query_teacher, tokenize
+from distil_core.runs.materials import Materials, Stopwatch, encode_corpus, query_teacher
 from distil_core.runs.rows import Run
 from distil_core.runs.store import RunStore
 from distil_core.settings.canonical import canonical, validate
@@ -32,6 +32,7 @@ from distil_core.settings.config import (
     TeacherConfig,
     TrainingConfig,
 )
+from distil_core.tasks.catalog import task_named
 from distil_core.training.events import Event
 from distil_core.training.teachers import Teacher
 from distil_core.types import Model, Tokenizer
@@ -151,7 +152,7 @@ def distil_models(
     Args:
         teacher: A classifier for the labels of the corpus; it stays as it is.
         tokenizer: The teacher's, a fast one.
-        corpus: What to learn and what to measure on; see :func:`distil_core.data.loading.load_corpus`.
+        corpus: What to learn and what to measure on; see :func:`distil_core.data.sources.load_corpus`.
         student: Depth, width and first weights.
         loss: Weights of the parts of the loss.
         training: Schedule.
@@ -179,17 +180,17 @@ def distil_models(
         folder=Path(teacher.name_or_path),
     )
     limit = min(max_length, loading.n_positions(own.model.config))
-    tokens = tokenize(corpus, tokenizer, max_length=limit, device=device)
-    labels = labels_of(corpus, device=device)
+    task = task_named(config.task)
+    splits = encode_corpus(task, corpus, tokenizer, max_length=limit, device=device)
 
     def work() -> Generator[Event, None, tuple[Materials, Student]]:
-        found = yield from query_teacher(own, tokenizer, corpus, tokens, labels, config=config, cache=None, watch=watch)
+        found = yield from query_teacher(own, tokenizer, task, corpus, splits, config=config, cache=None, watch=watch)
         return found, (yield from cut_and_train(found, config, watch=watch))
 
     with closing(work()) as events:
         materials, found = drain(events, on_event or (lambda event: None))
     with watch.timing("measurement"):
-        right, answers = labels["test"].cpu(), materials.outputs["test"].logits.cpu()
+        right, answers = splits["test"].sites.targets.cpu(), materials.outputs["test"].logits.cpu()
         quality = measuring.quality(found.test_logits, right)
         fidelity = measuring.fidelity(answers, found.test_logits, right)
     return DistilledStudent(

@@ -11,14 +11,14 @@ from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers,
 from transformers import AutoModelForSequenceClassification, BertConfig, PreTrainedTokenizerFast
 
 from distil_core.data import reviews
-from distil_core.data.loading import load_corpus
-from distil_core.data.tokenization import encode
 from distil_core.models.forward import predict
 from distil_core.models.loading import save
 from distil_core.runs.foreground import run_all
 from distil_core.runs.store import RunStore
 from distil_core.settings.config import CorpusConfig, LossConfig, RunConfig, RunKind, TrainingConfig
 from distil_core.settings.serialization import to_json
+from distil_core.tasks.catalog import task_named
+from distil_core.tasks.corpora import load_corpus
 from distil_core.training.cache import replacing
 from distil_core.training.events import Step, Validation, event_to_json
 from distil_core.training.trainer import TrainingData, train
@@ -60,14 +60,13 @@ def build_teacher(folder: Path, *, n_texts: int = N_TEXTS, tell: Tell = print) -
         label2id={name: i for i, name in labels.items()},
     )
     model = AutoModelForSequenceClassification.from_config(config, attn_implementation="eager")
-    lessons = [
-        TrainingData(tokens=encode(tokenizer, split.texts, max_length=MAX_LENGTH), labels=torch.tensor(split.labels))
-        for split in (texts, validation)
-    ]
+    task = task_named(RunConfig().task)
+    encoded = [task.encode(tokenizer, split, max_length=MAX_LENGTH) for split in (texts, validation)]
     told = 0
     for event in train(
         model,
-        *lessons,
+        *(TrainingData(tokens=part.tokens, sites=part.sites) for part in encoded),
+        task=task,
         loss=replace(LossConfig(), alpha=0.0),
         training=_TRAINING,
         seed=0,
@@ -81,8 +80,8 @@ def build_teacher(folder: Path, *, n_texts: int = N_TEXTS, tell: Tell = print) -
             case Validation():
                 tell(f"epoch {event.epoch:.0f}: validation accuracy {event.accuracy:.4f}")
     ceiling = reviews.noise_ceiling()
-    logits = predict(model, lessons[1].tokens, padding=tokenizer.pad_token_id)
-    accuracy = float((logits.argmax(dim=1) == lessons[1].labels).float().mean())
+    logits = predict(model, encoded[1].tokens, padding=tokenizer.pad_token_id)
+    accuracy = float((logits.argmax(dim=1) == encoded[1].sites.targets).float().mean())
     tell(f"the teacher is right on {accuracy:.1%} of unseen reviews; the noise of the labels allows {ceiling:.1%}")
     with replacing(folder) as path:
         save(model, tokenizer, path)

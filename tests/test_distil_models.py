@@ -7,12 +7,12 @@ import torch
 from safetensors.torch import load_file
 
 from distil_core.api import distil_models
-from distil_core.data.loading import load_corpus
 from distil_core.errors import ConfigError, ModelError, TeacherError
 from distil_core.models import heads, loading
 from distil_core.runs import foreground
 from distil_core.runs.store import RunStore
 from distil_core.settings.config import LossConfig, Precision, StudentConfig, TrainingConfig
+from distil_core.tasks.corpora import load_corpus
 from distil_core.training.events import Event, Validation
 from tests import tiny
 

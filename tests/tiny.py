@@ -14,6 +14,7 @@ from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processor
 from transformers import AutoConfig, AutoModelForSequenceClassification, PreTrainedTokenizerFast
 
 from distil_core.data.corpus import Corpus, Split
+from distil_core.data.sites import Sites
 from distil_core.data.tokenization import Ragged, encode
 from distil_core.settings.config import (
     CorpusConfig,
@@ -25,10 +26,12 @@ from distil_core.settings.config import (
     TrainingConfig,
 )
 from distil_core.settings.serialization import digest
+from distil_core.tasks.classification import TextClassification
 from distil_core.training.trainer import TrainingData, train
 
 ARCHITECTURES = ("bert", "roberta", "albert", "distilbert", "electra", "mpnet", "modernbert", "squeezebert")
 LABELS = ("cold", "mild", "hot")
+TASK = TextClassification()
 WIDTH, DEPTH, LENGTH = 32, 4, 40
 HEAD = 8
 """Size of an attention head; the inner layers are twice as wide as the outer ones."""
@@ -185,11 +188,13 @@ def teach(folder: Path) -> Path:
     """Write a classifier that has learned the texts above."""
     learned, words = model("bert"), tokenizer()
     lessons = [
-        TrainingData(tokens=encode(words, part.texts, max_length=LENGTH), labels=torch.tensor(part.labels))
+        TrainingData(
+            tokens=encode(words, part.texts, max_length=LENGTH), sites=Sites.of_texts(torch.tensor(part.labels))
+        )
         for part in (split(240, seed=7), split(30, seed=8))
     ]
     settings = TrainingConfig(epochs=8, batch_size=16, learning_rate=3e-3, precision=Precision.FP32)
-    for _ in train(learned, *lessons, loss=LossConfig(alpha=0.0), training=settings, seed=0, padding=0):
+    for _ in train(learned, *lessons, task=TASK, loss=LossConfig(alpha=0.0), training=settings, seed=0, padding=0):
         pass
     learned.save_pretrained(folder)
     words.save_pretrained(folder)

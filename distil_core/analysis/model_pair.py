@@ -20,6 +20,7 @@ from distil_core.models.heads import reorder_head
 from distil_core.models.loading import independent_copy, load_model, load_tokenizer
 from distil_core.runs.record import RunRecord
 from distil_core.settings.config import Precision
+from distil_core.tasks.catalog import task_named
 from distil_core.training.cache import Cache
 from distil_core.types import Model, Tokenizer
 
@@ -73,7 +74,8 @@ def load_pair(folder: Path, *, record: RunRecord, cache: Cache) -> ModelPair:
         )
     device = default_device()
     checkpoint = locate(record.config.teacher.source)
-    order = head_order(checkpoint, record.corpus.label_names)
+    head = task_named(record.config.task).head
+    order = head_order(checkpoint, record.corpus.label_names, head=head)
     if order is not None:
         teacher = load_model(checkpoint.folder)
         reorder_head(teacher, order, record.corpus.label_names)

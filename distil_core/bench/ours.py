@@ -8,12 +8,15 @@ from typing import Any
 import torch
 
 from distil_core.bench.workload import Workload, training_operations
+from distil_core.data.corpus import Split
+from distil_core.data.sites import Sites
 from distil_core.data.tokenization import Ragged, encode
 from distil_core.models import devices, embeddings, forward, loading, surgery
 from distil_core.models.packing import PACKABLE
 from distil_core.runs.execute import drain
-from distil_core.settings.config import LayerMap, StudentConfig
+from distil_core.settings.config import LayerMap, RunConfig, StudentConfig
 from distil_core.settings.serialization import from_json
+from distil_core.tasks.catalog import task_named
 from distil_core.training import teacher_outputs, teachers
 from distil_core.training.events import Step
 from distil_core.training.trainer import TrainingData, train
@@ -37,11 +40,11 @@ def distil(workload: Mapping[str, Any], *, target: float = 0.0, every: int = 10)
     folder, device = Path(task.teacher), devices.default_device()
     tokenizer, model = loading.load_tokenizer(folder), loading.load_model(folder).to(device)
     names = list(model.config.id2label.values())
-    tokens, labels = {}, {}
+    classification, splits = task_named(RunConfig().task), {}
     for split in ("train", "test"):
-        texts, found = task.read(split)
-        tokens[split] = encode(tokenizer, texts, max_length=task.max_length).to(device)
-        labels[split] = torch.tensor([names.index(label) for label in found], device=device)
+        texts, labels = task.read(split)
+        examples = Split(texts=tuple(texts), labels=tuple(names.index(label) for label in labels))
+        splits[split] = classification.encode(tokenizer, examples, max_length=task.max_length).to(device)
     training = task.training
     precision = devices.resolve_precision(training.precision, device)
     student, layers = surgery.cut_student(
@@ -53,7 +56,7 @@ def distil(workload: Mapping[str, Any], *, target: float = 0.0, every: int = 10)
     answers = drain(
         teacher_outputs.teacher_outputs(
             teachers.Teacher(name="teacher", digest="", model=model, folder=folder),
-            {"train": tokens["train"]},
+            {"train": splits["train"]},
             corpus_digest="",
             padding=tokenizer.pad_token_id,
             precision=precision,
@@ -63,15 +66,29 @@ def distil(workload: Mapping[str, Any], *, target: float = 0.0, every: int = 10)
         ),
         lambda event: None,
     )
-    trimmed = embeddings.trim_embedding(student, [part.ids for part in tokens.values()], padding=tokenizer.pad_token_id)
+    trimmed = embeddings.trim_embedding(
+        student, [part.tokens.ids for part in splits.values()], padding=tokenizer.pad_token_id
+    )
     padding = int(trimmed.lookup[tokenizer.pad_token_id])
-    seen = {split: part.with_ids(trimmed.lookup.to(device)) for split, part in tokens.items()}
-    lesson = TrainingData(tokens=seen["train"], labels=labels["train"], teacher=answers["train"])
-    few = TrainingData(tokens=Ragged(ids=seen["test"].ids[:1], offsets=torch.tensor([0, 1])), labels=labels["test"][:1])
+    tokens = {split: part.tokens.with_ids(trimmed.lookup.to(device)) for split, part in splits.items()}
+    labels_of_test = splits["test"].sites.targets
+    data = TrainingData(tokens=tokens["train"], sites=splits["train"].sites, teacher=answers["train"])
+    few = TrainingData(
+        tokens=Ragged(ids=tokens["test"].ids[:1], offsets=torch.tensor([0, 1])),
+        sites=Sites.of_texts(labels_of_test[:1]),
+    )
     begun = time.perf_counter()
-    looks = _Looks(lambda: _accuracy(student, seen["test"], labels["test"], padding), target, every)
+    looks = _Looks(lambda: _accuracy(student, tokens["test"], labels_of_test, padding), target, every)
     work = train(
-        student, lesson, few, loss=task.loss, training=training, seed=task.seed, padding=padding, layers=layers
+        student,
+        data,
+        few,
+        task=classification,
+        loss=task.loss,
+        training=training,
+        seed=task.seed,
+        padding=padding,
+        layers=layers,
     )
     for event in work:
         if target and isinstance(event, Step) and looks.reached(event.step):
@@ -79,7 +96,7 @@ def distil(workload: Mapping[str, Any], *, target: float = 0.0, every: int = 10)
     ended = time.perf_counter()
     lengths = tokens["train"].lengths.tolist()
     return {
-        "accuracy": _accuracy(student, seen["test"], labels["test"], padding),
+        "accuracy": _accuracy(student, tokens["test"], labels_of_test, padding),
         "seconds": ended - started - looks.seconds,
         "student_seconds": ended - begun - looks.seconds,
         "reached": ended - started - looks.seconds if looks.found else None,
@@ -94,9 +111,9 @@ def teacher_accuracy(workload: Mapping[str, Any]) -> dict[str, Any]:
     folder, device = Path(task.teacher), devices.default_device()
     tokenizer, model = loading.load_tokenizer(folder), loading.load_model(folder).to(device)
     names = list(model.config.id2label.values())
-    texts, found = task.read("test")
+    texts, labels_of_test = task.read("test")
     tokens = encode(tokenizer, texts, max_length=task.max_length).to(device)
-    labels = torch.tensor([names.index(label) for label in found])
+    labels = torch.tensor([names.index(label) for label in labels_of_test])
     return {"accuracy": _accuracy(model, tokens, labels, tokenizer.pad_token_id)}
 
 

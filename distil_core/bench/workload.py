@@ -6,12 +6,20 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from distil_core.data.corpus import Corpus, Split
-from distil_core.data.loading import load_corpus_cached
 from distil_core.errors import ConfigError
 from distil_core.models.checkpoints import head_order, locate
 from distil_core.runs.store import RunStore
-from distil_core.settings.config import CorpusConfig, LossConfig, StudentConfig, TeacherConfig, TrainingConfig
+from distil_core.settings.config import (
+    CorpusConfig,
+    LossConfig,
+    RunConfig,
+    StudentConfig,
+    TeacherConfig,
+    TrainingConfig,
+)
 from distil_core.settings.layer_maps import layer_indices
+from distil_core.tasks.catalog import task_named
+from distil_core.tasks.corpora import load_corpus_cached
 from distil_core.training.events import Event
 
 
@@ -133,24 +141,24 @@ def _teacher(
     from distil_core.training import teachers
     from distil_core.training.cache import Cache
 
-    checkpoint = locate(source)
+    task, checkpoint = task_named(RunConfig().task), locate(source)
     tokenizer = loading.load_tokenizer(checkpoint.folder)
     device = devices.default_device()
-    if head_order(checkpoint, corpus.label_names) is None:
+    if head_order(checkpoint, corpus.label_names, head=task.head) is None:
         corpus = load_corpus_cached(whole)
     config = TeacherConfig()
-    found = yield from teachers.prepare_teacher(
+    prepared = yield from teachers.prepare_teacher(
         checkpoint,
         config,
         tokenizer,
         label_names=corpus.label_names,
         corpus_digest=corpus.digest,
-        tokens=materials.tokenize(corpus, tokenizer, max_length=config.max_length, device=device),
-        labels=materials.labels_of(corpus, device=device),
+        task=task,
+        splits=materials.encode_corpus(task, corpus, tokenizer, max_length=config.max_length, device=device),
         cache=Cache(store.path / "cache"),
         device=device,
     )
-    loading.save(found.model, tokenizer, folder)
+    loading.save(prepared.model, tokenizer, folder)
     return folder
 
 

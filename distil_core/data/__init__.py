@@ -1,7 +1,7 @@
-"""A source becomes labeled examples, splits and ragged tokens.
+"""A source becomes tables, labeled texts in splits, ragged tokens, and sites.
 
-In: a file, a data set of the hub, or one of the built-in corpora. Out: a corpus of three splits with notes of all that
-is odd about it, its texts as tokens without padding, and batches of them.
+In: a file, a data set of the hub, or one of the built-in corpora. Out: its rows, whatever they are for; splits that are
+cut by strata, with notes of all that is odd; texts as tokens without padding, and batches of them.
 """
 
 __all__ = [
@@ -9,12 +9,11 @@ __all__ = [
     "corpus",
     "files",
     "hub",
-    "labels",
-    "loading",
     "python_docs",
     "reviews",
+    "sites",
+    "sources",
     "splits",
     "tables",
     "tokenization",
-    "transfer",
 ]

@@ -1,10 +1,10 @@
 """Labeled texts: one split of a corpus, and the corpus."""
 
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
-Label: TypeAlias = int | tuple[int, ...]
-"""What is right of a text, as indices of label names: one, or as many as its task asks for."""
+Label: TypeAlias = Any
+"""What is right of a text, as indices of label names: one index, or a tuple of as many as the task has sites in it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

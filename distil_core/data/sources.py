@@ -118,9 +118,7 @@ def _built_in(config: CorpusConfig) -> Source:
         )
         for split in splits
     )
-    return Source(
-        name="reviews", train=train, validation=validation, test=test, label_names=reviews.LABEL_NAMES
-    )
+    return Source(name="reviews", train=train, validation=validation, test=test, label_names=reviews.LABEL_NAMES)
 
 
 def _name(path: Path) -> str:

@@ -58,6 +58,10 @@ class Metric:
         """Factor from the value to what is shown."""
         return 100.0 if self.is_share else 1.0
 
+    def of(self, split: SplitPredictions) -> float:
+        """Return the value on a split."""
+        return float(self.reduce(self.terms(split).sum(axis=0, keepdims=True))[0])
+
     @property
     def difference_unit(self) -> str:
         """What a difference of two values is shown in."""

@@ -8,7 +8,7 @@ stands in the padding cannot change anything. Arithmetic is at least fp32, and n
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 
 import torch
 from jaxtyping import Float
@@ -160,6 +160,10 @@ def attention_kl(
     return _reduce(rows.mean(dim=1).sum(dim=-1) / _n_tokens(mask), normalizer)
 
 
+HardLoss: TypeAlias = Callable[..., Scalar]
+"""What labels ask: logits and targets, with ``weights`` and ``normalizer`` by keyword, to a loss."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelOutputs:
     """What a model says about one batch, as far as the losses in use need it.
@@ -192,6 +196,7 @@ def distillation_loss(
     labels: Labels,
     config: LossConfig,
     *,
+    hard_loss: HardLoss = hard_labels,
     mask: Mask | None = None,
     projection: Projection | None = None,
     label_weights: PerExample | None = None,
@@ -207,6 +212,7 @@ def distillation_loss(
         teacher: What the teacher says; not needed when only hard labels are in use.
         labels: Index of the right class of each example.
         config: Temperature and weights.
+        hard_loss: What the labels ask of the student.
         mask: True for real tokens, False for padding; needed for hidden states and attention.
         projection: Takes the student's hidden states to the teacher's width, when they differ.
         label_weights: How much the hard label of each example counts; 1 when not given.
@@ -221,7 +227,7 @@ def distillation_loss(
         soft = soft_labels(student.logits, logits, temperature=config.temperature, normalizer=normalizer)
         parts["soft_labels"] = config.alpha * soft
     if config.alpha < 1:
-        hard = hard_labels(student.logits, labels, weights=label_weights, normalizer=normalizer)
+        hard = hard_loss(student.logits, labels, weights=label_weights, normalizer=normalizer)
         parts["hard_labels"] = (1 - config.alpha) * hard
     if config.logit_mse > 0:
         logits = _given(teacher, "logit_mse", "the teacher's outputs").logits

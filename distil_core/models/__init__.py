@@ -9,6 +9,7 @@ __all__ = [
     "embeddings",
     "forward",
     "freezing",
+    "head",
     "heads",
     "loading",
     "packing",

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from distil_core.errors import MissingExtraError, ModelError
+from distil_core.models.head import HEADS, Head, head_named
 from distil_core.settings.config import TeacherConfig
 from distil_core.settings.serialization import digest
 
@@ -29,7 +30,9 @@ class Checkpoint:
     n_layers: int
     width: int
     labels: tuple[str, ...]
-    """Names of the labels of its classification head; empty without one."""
+    """Names of the labels of its head; empty without one."""
+    head: Head | None = None
+    """Its head, where it has one that is known."""
     local: bool = False
     """Whether it was given as a folder, whose name says nothing of its contents."""
 
@@ -132,8 +135,13 @@ def width_of(folder: Path) -> int | None:
     return next((int(config[key]) for key in _WIDTH_KEYS if key in config), None)
 
 
+def _head(config: dict[str, Any]) -> Head | None:
+    heads = (head_named(str(name)) for name in config.get("architectures") or ())
+    return next((head for head in heads if head is not None), None)
+
+
 def _labels(config: dict[str, Any]) -> tuple[str, ...]:
-    if not any("ForSequenceClassification" in str(item) for item in config.get("architectures") or ()):
+    if _head(config) is None:
         return ()
     names = config.get("id2label") or {str(i): f"LABEL_{i}" for i in range(int(config.get("num_labels", 2)))}
     try:
@@ -176,15 +184,16 @@ def _describe(name: str, folder: Path) -> Checkpoint:
         n_layers=n_layers,
         width=width,
         labels=_labels(config),
+        head=_head(config),
     )
 
 
-def head_order(checkpoint: Checkpoint, label_names: tuple[str, ...]) -> tuple[int, ...] | None:
+def head_order(checkpoint: Checkpoint, label_names: tuple[str, ...], *, head: Head) -> tuple[int, ...] | None:
     """Return which output of the checkpoint's head stands for each label of a corpus, or None if it has no such head.
 
     See :func:`match_labels`.
     """
-    return match_labels(checkpoint.labels, label_names)
+    return match_labels(checkpoint.labels, label_names) if checkpoint.head == head else None
 
 
 def match_labels(labels: tuple[str, ...], label_names: tuple[str, ...]) -> tuple[int, ...] | None:
@@ -208,7 +217,14 @@ def _folded(name: str) -> str:
     return re.sub(r"[\W_]+", "", name.casefold())
 
 
-def teacher_digest(checkpoint: Checkpoint, config: TeacherConfig, *, label_names: tuple[str, ...], corpus: str) -> str:
+def teacher_digest(
+    checkpoint: Checkpoint,
+    config: TeacherConfig,
+    *,
+    label_names: tuple[str, ...],
+    corpus: str,
+    head: Head,
+) -> str:
     """Name a teacher for a corpus by its content: the checkpoint, and how it is fine-tuned if it has no head for it.
 
     Args:
@@ -216,10 +232,17 @@ def teacher_digest(checkpoint: Checkpoint, config: TeacherConfig, *, label_names
         config: How it would be fine-tuned.
         label_names: Labels of the corpus.
         corpus: Digest of the corpus.
+        head: The head that it needs.
     """
-    order = head_order(checkpoint, label_names)
+    order = head_order(checkpoint, label_names, head=head)
     if order is not None:
         return digest({"checkpoint": checkpoint.digest, "order": order})
     config = config.for_labels(len(label_names))
-    settings = {"epochs": config.epochs, "learning_rate": config.learning_rate, "max_length": config.max_length}
+    settings: dict[str, Any] = {
+        "epochs": config.epochs,
+        "learning_rate": config.learning_rate,
+        "max_length": config.max_length,
+    }
+    if head != HEADS[0]:  # teachers that are older than the other heads keep their names
+        settings["head"] = head.kind
     return digest({"checkpoint": checkpoint.digest, "corpus": corpus, **settings})

@@ -9,31 +9,55 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from distil_core.data.batches import sorted_batches
+from distil_core.data.sites import Sites
 from distil_core.data.tokenization import Ragged
 from distil_core.models.packing import PACKABLE, packed, packed_logits
 from distil_core.types import Attention, Logits, Model
 
 
+def packs(model: Model, sites: Sites | None) -> bool:
+    """Whether texts go through ``model`` without padding: where it can, and answers each text as a whole."""
+    return model.config.model_type in PACKABLE and (sites is None or sites.positions is None)
+
+
+def at_sites(
+    logits: Tensor, sites: Sites | None, examples: Int[Tensor, "batch"]
+) -> tuple[Int[Tensor, "chosen"], Logits]:
+    """Return which sites some texts have, and of what a head put out for these texts the row of each site.
+
+    Args:
+        logits: ``[batch, classes]`` of a head that answers texts as a whole, else ``[batch, length, classes]``.
+        sites: Of all texts; None: one for each text as a whole.
+        examples: The texts.
+    """
+    if sites is None:
+        return examples, logits
+    chosen, rows = sites.within(examples)
+    return chosen, logits if sites.positions is None else logits[rows, sites.positions[chosen]]
+
+
 def logits_of(
-    model: Model, tokens: Ragged, *, padding: int, n_tokens: int = 4096
-) -> Iterator[tuple[Int[Tensor, "batch"], Logits]]:
-    """Put texts to ``model`` in batches of like length; yields which texts and their logits.
+    model: Model, tokens: Ragged, *, padding: int, sites: Sites | None = None, n_tokens: int = 4096
+) -> Iterator[tuple[Int[Tensor, "chosen"], Logits]]:
+    """Put texts to ``model`` in batches of like length; yields which sites and their logits.
 
     Args:
         model: In eval mode, on the device of ``tokens``.
         tokens: The texts.
         padding: Id to fill up with.
+        sites: Where the model is asked; None: once for each text as a whole.
         n_tokens: Budget of a batch.
     """
-    packs = model.config.model_type in PACKABLE
-    for examples in sorted_batches(tokens.lengths, n_tokens=n_tokens, padded=not packs):
-        with torch.inference_mode(), packed(model) if packs else nullcontext():
-            if packs:
+    packing = packs(model, sites)
+    for examples in sorted_batches(tokens.lengths, n_tokens=n_tokens, padded=not packing):
+        with torch.inference_mode(), packed(model) if packing else nullcontext():
+            if packing:
                 logits = packed_logits(model, tokens, examples)
             else:
                 ids, mask = tokens.padded(examples, padding=padding)
                 logits = model(input_ids=ids, attention_mask=mask.long()).logits
-        yield examples, logits
+            chosen, logits = at_sites(logits, sites, examples)
+        yield chosen, logits
 
 
 def states_of(
@@ -61,9 +85,11 @@ def attention_maps(model: Model, output: Any) -> tuple[Attention, ...]:
     return tuple(output.attentions)
 
 
-def predict(model: Model, tokens: Ragged, *, padding: int) -> Float[Tensor, "examples classes"]:
-    """Return the logits of every text, in fp32 and in the order of the texts."""
-    found = torch.empty(len(tokens), model.config.num_labels)
-    for examples, logits in logits_of(model, tokens, padding=padding):
-        found[examples.cpu()] = logits.float().cpu()
-    return found
+def predict(
+    model: Model, tokens: Ragged, *, padding: int, sites: Sites | None = None
+) -> Float[Tensor, "sites classes"]:
+    """Return the logits of every site, in fp32 and in the order of the sites."""
+    answers = torch.empty(len(tokens) if sites is None else len(sites), model.config.num_labels)
+    for chosen, logits in logits_of(model, tokens, padding=padding, sites=sites):
+        answers[chosen.cpu()] = logits.float().cpu()
+    return answers

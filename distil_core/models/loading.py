@@ -4,15 +4,18 @@ Eight architectures, all through their transformers classes: safetensors only, n
 """
 
 import copy
+import json
 from pathlib import Path
 from typing import Any
 
 import torch
+import transformers
 from safetensors import SafetensorError
-from transformers import AutoConfig, AutoModelForSequenceClassification, AutoTokenizer
+from transformers import AutoConfig, AutoTokenizer
 from transformers.utils import logging as transformers_logging
 
 from distil_core.errors import ModelError
+from distil_core.models.head import SEQUENCE_CLASSIFICATION, Head, head_named
 from distil_core.models.heads import reset_head
 from distil_core.settings.config import Precision
 from distil_core.types import Model, Tokenizer
@@ -54,11 +57,12 @@ def n_positions(config: Any) -> int:
     return int(config.max_position_embeddings) - skipped
 
 
-def load_model(folder: Path, *, label_names: tuple[str, ...] = (), seed: int = 0) -> Model:
-    """Return the classifier in ``folder`` in fp32 and in eval mode.
+def load_model(folder: Path, *, head: Head | None = None, label_names: tuple[str, ...] = (), seed: int = 0) -> Model:
+    """Return the model in ``folder`` with its head, in fp32 and in eval mode.
 
     Args:
         folder: A Hugging Face folder.
+        head: Which head it has or gets; None: the one that its configuration names.
         label_names: Give the model a fresh head for these labels; empty: keep the head it has.
         seed: Seed of a fresh head.
 
@@ -71,7 +75,7 @@ def load_model(folder: Path, *, label_names: tuple[str, ...] = (), seed: int = 0
     try:
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
-            model = AutoModelForSequenceClassification.from_pretrained(
+            model = auto_class(head or head_of(folder)).from_pretrained(
                 folder,
                 dtype=torch.float32,
                 attn_implementation="eager",
@@ -89,12 +93,27 @@ def load_model(folder: Path, *, label_names: tuple[str, ...] = (), seed: int = 0
     return model.eval()
 
 
+def auto_class(head: Head) -> Any:
+    """Return the class of transformers that loads any architecture with a head."""
+    return getattr(transformers, head.auto_class)
+
+
+def head_of(folder: Path) -> Head:
+    """Return the head that the configuration of a model names; a classifier's where it names none that is known."""
+    try:
+        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    except ValueError:
+        config = {}
+    heads = [head_named(str(name)) for name in config.get("architectures") or ()]
+    return next((head for head in heads if head is not None), SEQUENCE_CLASSIFICATION)
+
+
 def _first_line(error: BaseException) -> str:
     return (str(error).strip().splitlines() or [type(error).__name__])[0]
 
 
 def save(model: Model, tokenizer: Tokenizer, folder: Path) -> None:
-    """Write a Hugging Face folder that ``AutoModelForSequenceClassification.from_pretrained`` loads."""
+    """Write a Hugging Face folder that the ``from_pretrained`` of transformers loads."""
     folder.mkdir(parents=True, exist_ok=True)
     model.save_pretrained(folder)
     tokenizer.save_pretrained(folder)

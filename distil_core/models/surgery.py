@@ -5,9 +5,10 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from transformers import AutoModelForSequenceClassification
 
 from distil_core.errors import ConfigError
+from distil_core.models.head import head_named
+from distil_core.models.loading import auto_class
 from distil_core.settings.config import Init, StudentConfig
 from distil_core.settings.layer_maps import layer_indices
 from distil_core.types import Model
@@ -28,11 +29,12 @@ def cut_student(teacher: Model, student: StudentConfig, *, seed: int = 0) -> tup
     Raises:
         ConfigError: If the student would not fit the teacher.
     """
-    config = teacher.config
+    config, head = teacher.config, head_named(type(teacher).__name__)
+    assert head is not None
     layers = layer_indices(student, config.num_hidden_layers)
     shape = type(config).from_dict(config.to_dict())
     shape.num_hidden_layers = len(layers)
-    shape.problem_type = "single_label_classification"  # whatever the checkpoint was made for
+    shape.problem_type = head.problem_type  # whatever the checkpoint was made for
     if getattr(config, "layer_types", None) and config.model_type == "modernbert":
         shape.layer_types = [config.layer_types[layer] for layer in layers]
     if student.width and student.width != config.hidden_size:
@@ -44,7 +46,7 @@ def cut_student(teacher: Model, student: StudentConfig, *, seed: int = 0) -> tup
             )
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        model = AutoModelForSequenceClassification.from_config(shape, attn_implementation="eager").float()
+        model = auto_class(head).from_config(shape, attn_implementation="eager").float()
     if student.init is Init.TEACHER:
         _copy_weights(teacher, model, layers)
     return model.eval(), layers

@@ -96,7 +96,7 @@ def estimate_all(configs: Iterable[RunConfig], store: RunStore) -> float | None:
             work += (
                 n_tokens * config.training.epochs * parameters_per_token(depth, config.student.width or teacher.width)
             )
-        if head_order(teacher, request.corpus.label_names) is None:
+        if head_order(teacher, request.corpus.label_names, head=request.task.head) is None:
             each = parameters_per_token(teacher.n_layers, teacher.width)
             fine_tuned[request.teacher_digest()] = n_tokens * config.teacher.epochs * each
     seconds = (work + sum(fine_tuned.values())) / known.rate + len(wanted) * known.overhead

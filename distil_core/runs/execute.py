@@ -14,14 +14,12 @@ from jaxtyping import Float
 from safetensors.torch import save_file
 from torch import Tensor
 
-from distil_core.data.tokenization import encode
-from distil_core.data.transfer import labeled_split
+from distil_core.data.sites import UNKNOWN
 from distil_core.errors import Cancelled, DistilError
 from distil_core.evaluation import cost as evaluation_cost
 from distil_core.evaluation import environment, measuring
 from distil_core.evaluation.records import Cost, ModelRecord
 from distil_core.models import embeddings, forward, loading, surgery
-from distil_core.models.checkpoints import assets_folder
 from distil_core.runs import timing
 from distil_core.runs.materials import Materials, Stopwatch, gather_materials, refuse_changed, training_data
 from distil_core.runs.record import CorpusSummary, RunRecord
@@ -30,10 +28,10 @@ from distil_core.runs.store import RunStore
 from distil_core.runs.workers import n_workers
 from distil_core.settings.canonical import canonical
 from distil_core.settings.config import RunConfig, RunKind
-from distil_core.tasks.tfidf import TfidfBaseline
+from distil_core.tasks.transfer import labeled_split
 from distil_core.training.cache import Cache, replacing
 from distil_core.training.events import Event, Stage, Step, Validation
-from distil_core.training.trainer import TrainingData, train
+from distil_core.training.trainer import TrainingData, predictions_of, train
 from distil_core.types import Model
 
 T = TypeVar("T")
@@ -45,8 +43,8 @@ class Student:
 
     model: Model
     layers: tuple[int, ...]
-    validation_logits: Float[Tensor, "validation classes"]
-    test_logits: Float[Tensor, "test classes"]
+    validation_logits: Float[Tensor, "validation_sites classes"]
+    test_logits: Float[Tensor, "test_sites classes"]
     examples_seen: int
 
 
@@ -179,13 +177,16 @@ def cut_and_train(
     model, layers = surgery.cut_student(materials.teacher.model, config.student, seed=config.seed)
     model.to(materials.device)
     trimmed = embeddings.trim_embedding(
-        model, [part.ids for part in materials.tokens.values()], padding=materials.padding
+        model, [part.tokens.ids for part in materials.splits.values()], padding=materials.padding
     )
     padding = int(trimmed.lookup[materials.padding])
-    tokens = {split: part.with_ids(trimmed.lookup.to(part.ids.device)) for split, part in materials.tokens.items()}
+    lookup = trimmed.lookup.to(materials.device)
+    tokens = {name: part.tokens.with_ids(lookup) for name, part in materials.splits.items()}
     given = training_data(materials, config, tokens["train"])
     validation = TrainingData(
-        tokens=tokens["validation"], labels=materials.labels["validation"], teacher=materials.outputs["validation"]
+        tokens=tokens["validation"],
+        sites=materials.splits["validation"].sites,
+        teacher=materials.outputs["validation"],
     )
     examples_seen = 0
     if config.training.epochs:
@@ -196,6 +197,7 @@ def cut_and_train(
                 model,
                 given,
                 validation,
+                task=materials.task,
                 loss=config.loss,
                 training=training,
                 seed=config.seed,
@@ -208,9 +210,10 @@ def cut_and_train(
     with watch.timing("measurement"):
         answers = {}
         for split in ("validation", "test"):
-            answers[split] = torch.empty(len(tokens[split]), model.config.num_labels)
-            for examples, logits in forward.logits_of(model, tokens[split], padding=padding):
-                answers[split][examples.cpu()] = logits.float().cpu()
+            sites = materials.splits[split].sites
+            answers[split] = torch.empty(len(sites), model.config.num_labels)
+            for chosen, logits in forward.logits_of(model, tokens[split], padding=padding, sites=sites):
+                answers[split][chosen.cpu()] = logits.float().cpu()
                 yield Stage(name="Measuring", detail=f"answers to the {split} texts", fraction=None)
     trimmed.restore(model)
     return Student(
@@ -240,14 +243,13 @@ def _baseline(
     materials: Materials, config: RunConfig, watch: Stopwatch, cache: Cache
 ) -> Generator[Event, None, tuple[Student, dict[str, Cost]]]:
     corpus = materials.corpus
-    stage = Stage(name="Training the baseline", detail="TF-IDF with logistic regression", fraction=None)
-    train, n_classes = labeled_split(corpus, config.corpus, seed=config.seed), len(corpus.label_names)
+    stage = Stage(name="Training the baseline", detail="", fraction=None)
+    task, n_classes = materials.task, len(corpus.label_names)
+    train = labeled_split(corpus, config.corpus, task=task, seed=config.seed)
     yield stage
     with watch.timing("training"):
-        baseline = yield from _meanwhile(
-            lambda: TfidfBaseline.fit(train.texts, train.labels, n_classes=n_classes), stage
-        )
-    yield Stage(name="Measuring", detail="TF-IDF", fraction=None)
+        baseline = yield from _meanwhile(lambda: task.baseline(train, n_classes=n_classes), stage)
+    yield Stage(name="Measuring", detail="the baseline", fraction=None)
     with watch.timing("measurement"):
         texts = corpus.test.texts
         student = Student(
@@ -259,14 +261,14 @@ def _baseline(
         )
         singles = [{"texts": [text]} for text in texts[:32]]
         batches = [{"texts": list(texts[:32])}]
-        answering = {"tfidf": lambda batch: baseline.predict(batch["texts"])}
+        answering = {"baseline": lambda batch: baseline.predict(batch["texts"])}
         with timing.alone(cache.root):
             speed = evaluation_cost.speed(answering, singles, batches, seconds=0.2)
     cost = Cost(
         parameters=baseline.n_parameters,
         bytes=baseline.bytes,
-        latency_ms=speed["tfidf"].latency_ms,
-        texts_per_second=speed["tfidf"].texts_per_second,
+        latency_ms=speed["baseline"].latency_ms,
+        texts_per_second=speed["baseline"].texts_per_second,
     )
     return student, {"student": cost}
 
@@ -279,7 +281,7 @@ def _record(
     costs: Mapping[str, Cost],
     watch: Stopwatch,
 ) -> RunRecord:
-    labels = materials.labels["test"].cpu()
+    labels = materials.splits["test"].sites.targets.cpu()
     teacher_logits = materials.outputs["test"].logits.cpu()
     probes = _probe(config, materials, student)
     return RunRecord(
@@ -308,36 +310,32 @@ def _record(
 
 
 def _probe(config: RunConfig, materials: Materials, student: Student) -> dict[str, float]:
-    """Return the accuracy on reviews that no grammar wrote, for the corpus whose texts a grammar wrote."""
-    if config.corpus.source != "reviews":
-        return {}
-    import pandas as pd
-
-    probe = pd.read_csv(assets_folder() / "probe.csv")
-    names = materials.corpus.label_names
-    labels = torch.tensor([names.index(label) for label in probe["label"]])
-    texts = list(probe["text"])
-
-    def share(answers: Tensor) -> float:
-        return float((answers.argmax(dim=1) == labels).float().mean())
-
-    if isinstance(student.model, TfidfBaseline):
-        return {"student": share(student.model.predict(texts))}
+    """Return how the models do on further texts that the task has for a corpus."""
+    task, scores = materials.task, dict[str, float]()
     limit = min(config.teacher.max_length, materials.tokenizer.model_max_length)
-    tokens = encode(materials.tokenizer, texts, max_length=limit).to(materials.device)
-    return {
-        name: share(forward.predict(model, tokens, padding=materials.padding))
-        for name, model in {"teacher": materials.teacher.model, "student": student.model}.items()
-    }
+    for split in task.probe(materials.corpus, config.corpus).values():
+        encoded = task.encode(materials.tokenizer, split, max_length=limit).to(materials.device)
+        if config.kind is RunKind.TFIDF:
+            answers = {"student": student.model.predict(split.texts)}
+        else:
+            answers = {
+                name: forward.predict(model, encoded.tokens, padding=materials.padding, sites=encoded.sites)
+                for name, model in {"teacher": materials.teacher.model, "student": student.model}.items()
+            }
+        for name, logits in answers.items():
+            scores[name] = task.primary.of(predictions_of(logits, encoded.sites, teacher=None))
+    return scores
 
 
 def _summary(materials: Materials) -> CorpusSummary:
-    corpus, tokens = materials.corpus, materials.tokens
+    corpus, splits = materials.corpus, materials.splits
     notes = list(corpus.notes)
-    n_truncated = sum(part.n_truncated for part in tokens.values())
+    n_truncated = sum(part.tokens.n_truncated for part in splits.values())
     if n_truncated:
         notes.append(f"{n_truncated:,} texts are longer than the model reads and were cut off")
-    commonest = int(materials.labels["train"].bincount().argmax())
+    targets = {name: splits[name].sites.targets for name in ("train", "test")}
+    targets = {name: values[values != UNKNOWN] for name, values in targets.items()}
+    commonest = int(targets["train"].bincount().argmax())
     return CorpusSummary(
         name=corpus.name,
         digest=corpus.digest,
@@ -345,26 +343,27 @@ def _summary(materials: Materials) -> CorpusSummary:
         n_train=len(corpus.train),
         n_validation=len(corpus.validation),
         n_test=len(corpus.test),
-        majority=float((materials.labels["test"] == commonest).float().mean()),
-        mean_tokens=float(tokens["train"].lengths.float().mean()),
+        majority=float((targets["test"] == commonest).float().mean()),
+        mean_tokens=float(splits["train"].tokens.lengths.float().mean()),
         n_truncated=n_truncated,
         notes=tuple(notes),
     )
 
 
 def _write_answers(folder: Path, materials: Materials, student: Student) -> None:
+    arrays = {
+        "test_logits": student.test_logits,
+        "validation_logits": student.validation_logits,
+        "teacher_test_logits": materials.outputs["test"].logits.cpu(),
+        "teacher_validation_logits": materials.outputs["validation"].logits.cpu(),
+    }
+    for name in ("test", "validation"):
+        sites = materials.splits[name].sites
+        arrays[f"{name}_labels"] = sites.targets.cpu()
+        if sites.positions is not None:
+            arrays[f"{name}_examples"] = sites.examples.cpu()
     with replacing(folder / "outputs.safetensors") as path:
-        save_file(
-            {
-                "test_logits": student.test_logits,
-                "validation_logits": student.validation_logits,
-                "teacher_test_logits": materials.outputs["test"].logits.cpu(),
-                "teacher_validation_logits": materials.outputs["validation"].logits.cpu(),
-                "test_labels": materials.labels["test"].cpu(),
-                "validation_labels": materials.labels["validation"].cpu(),
-            },
-            path,
-        )
+        save_file(arrays, path)
     with replacing(folder / "test.jsonl") as path:
         rows = zip(materials.corpus.test.texts, materials.corpus.test.labels, strict=True)
         path.write_text(

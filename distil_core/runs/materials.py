@@ -8,12 +8,10 @@ from dataclasses import dataclass, replace
 
 import torch
 from filelock import FileLock, Timeout
-from torch import Tensor
 
 from distil_core.data.corpus import Corpus
-from distil_core.data.loading import load_corpus_cached
-from distil_core.data.tokenization import Ragged, encode
-from distil_core.data.transfer import transfer_set
+from distil_core.data.sites import EncodedSplit
+from distil_core.data.tokenization import Ragged
 from distil_core.errors import CorpusError
 from distil_core.models import devices, loading
 from distil_core.models.checkpoints import locate
@@ -21,6 +19,10 @@ from distil_core.settings.canonical import whole
 from distil_core.settings.config import LossConfig, Precision, RunConfig, RunKind
 from distil_core.settings.identity import fingerprint
 from distil_core.settings.layer_maps import layer_indices
+from distil_core.tasks.catalog import task_named
+from distil_core.tasks.corpora import load_corpus_cached
+from distil_core.tasks.task import Task
+from distil_core.tasks.transfer import transfer_set
 from distil_core.training import teacher_outputs, teachers
 from distil_core.training.cache import Cache
 from distil_core.training.events import Event, Stage
@@ -34,12 +36,12 @@ _SPLITS = ("train", "validation", "test")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Materials:
-    """All that a run starts from, loaded: texts as tokens, their labels, and the teacher with its answers."""
+    """All that a run starts from, loaded: texts as tokens, their targets, and the teacher with its answers."""
 
+    task: Task
     corpus: Corpus
     tokenizer: Tokenizer
-    tokens: Mapping[str, Ragged]
-    labels: Mapping[str, Tensor]
+    splits: Mapping[str, EncodedSplit]
     teacher: Teacher
     outputs: Mapping[str, TeacherOutputs]
     device: torch.device
@@ -79,12 +81,14 @@ def gather_materials(config: RunConfig, *, cache: Cache, watch: Stopwatch) -> Ge
     """Load corpus and teacher, and let the teacher answer."""
     device = devices.default_device()
     yield Stage(name="Reading the corpus", detail="", fraction=0.0)
-    corpus = load_corpus_cached(config.corpus)
+    task = task_named(config.task)
+    corpus = load_corpus_cached(config.corpus, task=config.task)
     checkpoint = locate(config.teacher.source)
     tokenizer = loading.load_tokenizer(checkpoint.folder)
     yield Stage(name="Reading the corpus", detail="cutting texts into tokens", fraction=0.5)
-    tokens = _recent_tokens(corpus, tokenizer, checkpoint.digest, max_length=config.teacher.max_length, device=device)
-    labels = labels_of(corpus, device=device)
+    splits = _recent_splits(
+        task, corpus, tokenizer, checkpoint.digest, max_length=config.teacher.max_length, device=device
+    )
     yield Stage(name="Loading the teacher", detail="", fraction=None)
     with cache.locked("teachers", f"{checkpoint.digest}-{corpus.digest}") as lock:
         yield from _waiting(lock)
@@ -95,15 +99,13 @@ def gather_materials(config: RunConfig, *, cache: Cache, watch: Stopwatch) -> Ge
                 tokenizer,
                 label_names=corpus.label_names,
                 corpus_digest=corpus.digest,
-                tokens=tokens,
-                labels=labels,
+                task=task,
+                splits=splits,
                 cache=cache,
                 device=device,
             )
         return (
-            yield from query_teacher(
-                teacher, tokenizer, corpus, tokens, labels, config=config, cache=cache, watch=watch
-            )
+            yield from query_teacher(teacher, tokenizer, task, corpus, splits, config=config, cache=cache, watch=watch)
         )
 
 
@@ -121,9 +123,9 @@ def _waiting(lock: FileLock) -> Generator[Event, None, None]:
 def query_teacher(
     teacher: Teacher,
     tokenizer: Tokenizer,
+    task: Task,
     corpus: Corpus,
-    tokens: Mapping[str, Ragged],
-    labels: Mapping[str, Tensor],
+    splits: Mapping[str, EncodedSplit],
     *,
     config: RunConfig,
     cache: Cache | None,
@@ -135,7 +137,7 @@ def query_teacher(
     with watch.timing("teacher_outputs"):
         outputs = yield from teacher_outputs.teacher_outputs(
             teacher,
-            tokens,
+            splits,
             corpus_digest=corpus.digest,
             padding=tokenizer.pad_token_id,
             precision=precision,
@@ -143,13 +145,15 @@ def query_teacher(
             layers=layers,
             cache=cache,
         )
-    accuracy = teachers.refuse_unfit(outputs["validation"].logits, labels["validation"], name=teacher.name)
+    accuracy = teachers.refuse_unfit(
+        outputs["validation"].logits, splits["validation"].sites, metric=task.primary, name=teacher.name
+    )
     yield Stage(name="Teacher outputs", detail=f"validation accuracy {accuracy:.4f}", fraction=1.0)
     return Materials(
+        task=task,
         corpus=corpus,
         tokenizer=tokenizer,
-        tokens=tokens,
-        labels=labels,
+        splits=splits,
         teacher=teacher,
         outputs=outputs,
         device=teacher.model.device,
@@ -157,47 +161,44 @@ def query_teacher(
     )
 
 
-def refuse_changed(run_id: str, config: RunConfig, found: Materials) -> None:
+def refuse_changed(run_id: str, config: RunConfig, materials: Materials) -> None:
     """Refuse texts or a teacher that are not those that a run was named by: a file may change while it waits.
 
     Raises:
         CorpusError: If they are others; a checkpoint of the run would not fit them either.
     """
-    if run_id != fingerprint(config, corpus_digest=found.corpus.digest, teacher_digest=found.teacher.digest):
+    if run_id != fingerprint(config, corpus_digest=materials.corpus.digest, teacher_digest=materials.teacher.digest):
         raise CorpusError(
-            f"the texts of {found.corpus.name} or the files of the teacher {found.teacher.name} must stay as they were "
+            f"the texts of {materials.corpus.name} or the files of the teacher {materials.teacher.name} must stay as they were "
             "when the run was asked for, but have changed since; ask for it again"
         )
 
 
-_recent: OrderedDict[tuple[object, ...], dict[str, Ragged]] = OrderedDict()
+_recent: OrderedDict[tuple[object, ...], dict[str, EncodedSplit]] = OrderedDict()
 
 
-def _recent_tokens(
-    corpus: Corpus, tokenizer: Tokenizer, checkpoint: str, *, max_length: int, device: torch.device
-) -> dict[str, Ragged]:
-    """Do what :func:`tokenize` does, but not again for the twins of a run."""
-    key = (corpus.digest, checkpoint, max_length, str(device))
+def _recent_splits(
+    task: Task, corpus: Corpus, tokenizer: Tokenizer, checkpoint: str, *, max_length: int, device: torch.device
+) -> dict[str, EncodedSplit]:
+    """Do what :func:`encode_corpus` does, but not again for the twins of a run."""
+    key = (task.name, corpus.digest, checkpoint, max_length, str(device))
     if key not in _recent:
-        _recent[key] = tokenize(corpus, tokenizer, max_length=max_length, device=device)
+        _recent[key] = encode_corpus(task, corpus, tokenizer, max_length=max_length, device=device)
     _recent.move_to_end(key)
     while len(_recent) > 2:
         _recent.popitem(last=False)
     return _recent[key]
 
 
-def tokenize(corpus: Corpus, tokenizer: Tokenizer, *, max_length: int, device: torch.device) -> dict[str, Ragged]:
-    """Turn all splits into tokens."""
+def encode_corpus(
+    task: Task, corpus: Corpus, tokenizer: Tokenizer, *, max_length: int, device: torch.device
+) -> dict[str, EncodedSplit]:
+    """Turn all splits into tokens and sites."""
     limit = min(max_length, tokenizer.model_max_length)
-    return {split: encode(tokenizer, getattr(corpus, split).texts, max_length=limit).to(device) for split in _SPLITS}
+    return {name: task.encode(tokenizer, getattr(corpus, name), max_length=limit).to(device) for name in _SPLITS}
 
 
-def labels_of(corpus: Corpus, *, device: torch.device) -> dict[str, Tensor]:
-    """Return the labels of all splits."""
-    return {split: torch.tensor(getattr(corpus, split).labels, device=device) for split in _SPLITS}
-
-
-def training_data(found: Materials, config: RunConfig, tokens: Ragged) -> TrainingData:
+def training_data(materials: Materials, config: RunConfig, tokens: Ragged) -> TrainingData:
     """Return what a student learns from: the texts and labels that it is given, and the teacher's answers to them.
 
     Where labels are told for a share of the texts only, each counts so much more that the hard part of the loss stays a
@@ -205,17 +206,19 @@ def training_data(found: Materials, config: RunConfig, tokens: Ragged) -> Traini
     it takes about as many steps.
 
     Args:
-        found: Corpus, labels and the teacher's answers.
+        materials: Corpus, targets and the teacher's answers.
         config: What is told, and what the loss asks for.
         tokens: The training texts, with the ids that the student knows.
     """
-    whole_lesson = TrainingData(tokens=tokens, labels=found.labels["train"], teacher=found.outputs["train"])
+    whole_lesson = TrainingData(
+        tokens=tokens, sites=materials.splits["train"].sites, teacher=materials.outputs["train"]
+    )
     if config.corpus == whole(config.corpus):
         return whole_lesson
-    given = transfer_set(found.corpus, config.corpus, seed=config.seed)
-    texts, labeled = torch.tensor(given.texts), torch.tensor(given.labeled)
+    transfer = transfer_set(materials.corpus, config.corpus, task=materials.task, seed=config.seed)
+    texts, labeled = torch.tensor(transfer.texts), torch.tensor(transfer.labeled)
     if config.loss == replace(LossConfig(), alpha=0.0, temperature=config.loss.temperature):
         return replace(whole_lesson, chosen=labeled.repeat(max(1, round(len(texts) / len(labeled)))))
     weights = torch.zeros(len(tokens))
     weights[labeled] = len(texts) / len(labeled)
-    return replace(whole_lesson, chosen=texts, label_weights=weights.to(found.device))
+    return replace(whole_lesson, chosen=texts, label_weights=weights.to(materials.device))

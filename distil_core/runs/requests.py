@@ -9,8 +9,7 @@ from functools import cache
 
 from distil_core.data.corpus import Corpus
 from distil_core.data.files import path_of
-from distil_core.data.loading import BUILT_IN, load_corpus_cached
-from distil_core.data.transfer import refuse_unknown
+from distil_core.data.sources import BUILT_IN
 from distil_core.errors import ConfigError
 from distil_core.models.checkpoints import Checkpoint, head_order, locate, teacher_digest
 from distil_core.runs.rows import Run
@@ -19,6 +18,10 @@ from distil_core.settings.canonical import canonical, validate, whole
 from distil_core.settings.config import CorpusConfig, RunConfig, RunKind, TeacherConfig
 from distil_core.settings.identity import fingerprint
 from distil_core.settings.layer_maps import layer_indices
+from distil_core.tasks.catalog import task_named
+from distil_core.tasks.corpora import load_corpus_cached
+from distil_core.tasks.task import Task
+from distil_core.tasks.transfer import refuse_unknown
 
 KINDS = (RunKind.DISTILLED, RunKind.HARD_LABELS, RunKind.LAYER_CUT, RunKind.TFIDF)
 """A student and its twins, in the order in which they are computed."""
@@ -51,10 +54,19 @@ class ExaminedConfig:
     corpus: Corpus
     checkpoint: Checkpoint
 
+    @property
+    def task(self) -> Task:
+        """What the models are for."""
+        return task_named(self.config.task)
+
     def teacher_digest(self) -> str:
         """Name the teacher for this corpus by its content."""
         return teacher_digest(
-            self.checkpoint, self.config.teacher, label_names=self.corpus.label_names, corpus=self.corpus.digest
+            self.checkpoint,
+            self.config.teacher,
+            label_names=self.corpus.label_names,
+            corpus=self.corpus.digest,
+            head=self.task.head,
         )
 
     def asked(self) -> RunRequest:
@@ -74,7 +86,7 @@ def examine(configs: Iterable[RunConfig]) -> Iterator[ExaminedConfig]:
                 f"student.width must be at most the teacher's {checkpoint.width}, got {config.student.width}; 0 keeps "
                 "it"
             )
-        corpus = corpora(whole(_absolute_corpus(config.corpus)))
+        corpus = corpora(whole(_absolute_corpus(config.corpus)), task=config.task)
         refuse_unknown(corpus, config.corpus)
         yield _request(config, corpus, checkpoint)
 
@@ -83,7 +95,9 @@ def _request(config: RunConfig, corpus: Corpus, checkpoint: Checkpoint) -> Exami
     teacher = config.teacher
     if checkpoint.local:
         teacher = replace(teacher, source=str(checkpoint.folder))
-    if head_order(checkpoint, corpus.label_names) is not None:  # it will not be fine-tuned, so this cannot matter
+    if (
+        head_order(checkpoint, corpus.label_names, head=task_named(config.task).head) is not None
+    ):  # it will not be fine-tuned, so this cannot matter
         usual = TeacherConfig()
         teacher = replace(teacher, epochs=usual.epochs, learning_rate=usual.learning_rate)
     else:

@@ -10,7 +10,6 @@ from itertools import product
 from pathlib import Path
 from typing import TypeAlias
 
-from distil_core.data.loading import load_corpus_cached
 from distil_core.errors import ConfigError
 from distil_core.models.checkpoints import locate
 from distil_core.runs import estimates, requests, workers
@@ -20,6 +19,7 @@ from distil_core.runs.rows import Run, RunState
 from distil_core.runs.store import RunStore
 from distil_core.settings.canonical import canonical
 from distil_core.settings.config import Init, LayerMap, RunConfig, RunKind
+from distil_core.tasks.corpora import load_corpus_cached
 
 MAX_RUNS = 200
 """More than this at once is refused."""
@@ -222,4 +222,6 @@ def frame(base: RunConfig) -> Frame:
         DistilError: If one of them cannot be used.
     """
     n_layers = locate(base.teacher.source).n_layers
-    return Frame(depths=tuple(range(1, n_layers + 1)), labels=load_corpus_cached(base.corpus).label_names)
+    return Frame(
+        depths=tuple(range(1, n_layers + 1)), labels=load_corpus_cached(base.corpus, task=base.task).label_names
+    )

@@ -50,7 +50,7 @@ def costs(materials: Materials, student: Model, folder: Path, *, seconds: float)
     Returns:
         The cost of the ``teacher`` and of the ``student``.
     """
-    tokens = materials.tokens["test"]
+    tokens = materials.splits["test"].tokens
     middle = torch.argsort(tokens.lengths, stable=True)[len(tokens) // 4 : max(3 * len(tokens) // 4, 1)].cpu()
     chosen = middle[torch.linspace(0, len(middle) - 1, 32).long()]
 

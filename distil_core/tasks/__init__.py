@@ -1,8 +1,14 @@
-"""What a task plugs in: here, the baseline of text classification.
+"""What a task plugs in: its examples, sites, head, hard loss, metrics and baseline.
 
-In: labeled texts. Out: what answers them without a transformer.
+In: the rows of a source. Out: a corpus, and all that follows from what it is for. A model predicts distributions at
+sites; where these are, and what is right there, is all that differs between tasks.
 """
 
 __all__ = [
+    "catalog",
+    "classification",
+    "corpora",
+    "task",
     "tfidf",
+    "transfer",
 ]

@@ -7,7 +7,7 @@ student, what is measured, and what the baseline is.
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, Protocol, runtime_checkable
 
 from distil_core.data.corpus import Corpus, Label, Split
 from distil_core.data.sources import Source
@@ -16,6 +16,7 @@ from distil_core.models.head import Head
 from distil_core.settings.config import CorpusConfig
 
 
+@runtime_checkable
 class Baseline(Protocol):
     """What answers without a transformer."""
 

@@ -8,6 +8,7 @@ from jaxtyping import Float, Int
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
+from distil_core.data.sites import EncodedSplit, Sites
 from distil_core.data.tokenization import Ragged
 from distil_core.errors import ConfigError
 from distil_core.functional.losses import ModelOutputs
@@ -31,9 +32,10 @@ class TeacherOutputs:
     Hidden states and attention maps of the layers in use lie end to end like the tokens, without padding.
     """
 
-    logits: Float[Tensor, "examples classes"]
+    logits: Float[Tensor, "sites classes"]
     width: int
     tokens: Ragged
+    sites: Sites
     layers: tuple[int, ...] = ()
     last_layer: int = -1
     hidden: Mapping[int, Float[Tensor, "tokens width"]] | None = None
@@ -43,7 +45,7 @@ class TeacherOutputs:
         """Return what the losses in use need for some texts, padded to the longest of them."""
         hidden = self.hidden or {}
         return ModelOutputs(
-            logits=self.logits[examples],
+            logits=self.logits[self.sites.within(examples)[0]],
             last_hidden=self._states(hidden[self.last_layer], examples) if hidden else None,
             hidden=tuple(self._states(hidden[layer], examples) for layer in self.layers) if hidden else (),
             attention=tuple(self._maps(self.attention[layer], examples) for layer in self.layers)
@@ -72,7 +74,7 @@ class TeacherOutputs:
 
 def teacher_outputs(
     teacher: Teacher,
-    tokens: Mapping[str, Ragged],
+    splits: Mapping[str, EncodedSplit],
     *,
     corpus_digest: str,
     padding: int,
@@ -85,7 +87,7 @@ def teacher_outputs(
 
     Args:
         teacher: Who is asked.
-        tokens: Texts by split.
+        splits: Texts and sites by split.
         corpus_digest: Digest of the corpus, part of the cache's key.
         padding: Id to fill up with.
         precision: Resolved; of the teacher's arithmetic.
@@ -96,7 +98,7 @@ def teacher_outputs(
     Raises:
         ConfigError: If hidden states and attention maps would take too much room.
     """
-    lengths = {split: part.lengths.tolist() for split, part in tokens.items()}
+    lengths = {name: part.tokens.lengths.tolist() for name, part in splits.items()}
     key = digest({"teacher": teacher.digest, "corpus": corpus_digest, "lengths": lengths, "precision": precision})
     kept = None if cache is None else cache.find("outputs", key)
     asked: Model | None = None
@@ -109,17 +111,17 @@ def teacher_outputs(
 
     if kept is None:
         logits = {}
-        for done, (split, part) in enumerate(tokens.items()):
-            yield Stage(name="Teacher outputs", detail=f"{split} texts", fraction=done / len(tokens))
-            logits[split] = torch.empty(len(part), teacher.model.config.num_labels)
-            n_seen = 0
-            for examples, answers in logits_of(answering(), part, padding=padding):
-                logits[split][examples.cpu()] = answers.float().cpu()
-                n_seen += len(examples)
+        for done, (name, part) in enumerate(splits.items()):
+            yield Stage(name="Teacher outputs", detail=f"{name} texts", fraction=done / len(splits))
+            logits[name] = torch.empty(len(part.sites), teacher.model.config.num_labels)
+            n_seen, n_sites = 0, len(part.sites)
+            for chosen, answers in logits_of(answering(), part.tokens, padding=padding, sites=part.sites):
+                logits[name][chosen.cpu()] = answers.float().cpu()
+                n_seen += len(chosen)
                 yield Stage(
                     name="Teacher outputs",
-                    detail=f"{split} texts, {n_seen:,} of {len(part):,}",
-                    fraction=(done + n_seen / len(part)) / len(tokens),
+                    detail=f"{name} texts, {round(n_seen / n_sites * len(part.tokens)):,} of {len(part.tokens):,}",
+                    fraction=(done + n_seen / n_sites) / len(splits),
                 )
         if cache is not None:
             with cache.writing("outputs", key, name=f"outputs of {teacher.name}") as folder:
@@ -128,20 +130,21 @@ def teacher_outputs(
         logits = load_file(kept / "logits.safetensors")
     device = next(teacher.model.parameters()).device
     states = yield from _states(
-        answering, teacher, tokens["train"], key=key, padding=padding, loss=loss, layers=layers, cache=cache
+        answering, teacher, splits["train"].tokens, key=key, padding=padding, loss=loss, layers=layers, cache=cache
     )
     n_layers = teacher.model.config.num_hidden_layers
     return {
-        split: TeacherOutputs(
-            logits=logits[split].to(device),
+        name: TeacherOutputs(
+            logits=logits[name].to(device),
             width=teacher.model.config.hidden_size,
-            tokens=part,
+            tokens=part.tokens,
+            sites=part.sites,
             layers=tuple(layers),
             last_layer=n_layers - 1,
-            hidden=states.get("hidden") if split == "train" else None,
-            attention=states.get("attention") if split == "train" else None,
+            hidden=states.get("hidden") if name == "train" else None,
+            attention=states.get("attention") if name == "train" else None,
         )
-        for split, part in tokens.items()
+        for name, part in splits.items()
     }
 
 

@@ -5,19 +5,21 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Float
 from torch import Tensor
 
-from distil_core.data.tokenization import Ragged
+from distil_core.data.sites import UNKNOWN, EncodedSplit, Sites
 from distil_core.errors import TeacherError
+from distil_core.evaluation.metrics import Metric
 from distil_core.models.checkpoints import Checkpoint, head_order, teacher_digest
 from distil_core.models.embeddings import trim_embedding
 from distil_core.models.heads import reorder_head
 from distil_core.models.loading import load_model, save
 from distil_core.settings.config import LossConfig, TeacherConfig, TrainingConfig
+from distil_core.tasks.task import Task
 from distil_core.training.cache import Cache
 from distil_core.training.events import Event, Stage, Step, Validation
-from distil_core.training.trainer import TrainingData, train
+from distil_core.training.trainer import TrainingData, predictions_of, train
 from distil_core.types import Model, Tokenizer
 
 FINE_TUNING_DROPOUT = 0.1
@@ -41,8 +43,8 @@ def prepare_teacher(
     *,
     label_names: tuple[str, ...],
     corpus_digest: str,
-    tokens: Mapping[str, Ragged],
-    labels: Mapping[str, Int[Tensor, "examples"]],
+    task: Task,
+    splits: Mapping[str, EncodedSplit],
     cache: Cache,
     device: torch.device,
 ) -> Generator[Event, None, Teacher]:
@@ -57,24 +59,24 @@ def prepare_teacher(
         tokenizer: The checkpoint's.
         label_names: Labels of the corpus.
         corpus_digest: Digest of the corpus.
-        tokens: Texts of ``train``, ``validation`` and ``test``.
-        labels: Labels of the same splits.
+        task: What the teacher is for.
+        splits: Texts and targets of ``train``, ``validation`` and ``test``.
         cache: Where fine-tuned teachers are kept.
         device: Where to compute.
     """
     config = config.for_labels(len(label_names))
-    name = teacher_digest(checkpoint, config, label_names=label_names, corpus=corpus_digest)
-    order = head_order(checkpoint, label_names)
+    name = teacher_digest(checkpoint, config, label_names=label_names, corpus=corpus_digest, head=task.head)
+    order = head_order(checkpoint, label_names, head=task.head)
     if order is not None:
         model = load_model(checkpoint.folder)
         reorder_head(model, order, label_names)
         return Teacher(name=checkpoint.name, digest=name, model=model.to(device), folder=checkpoint.folder)
     folder = cache.find("teachers", name)
     if folder is None:
-        model = load_model(checkpoint.folder, label_names=label_names).to(device)
-        yield from _fine_tune(model, config, tokenizer, tokens=tokens, labels=labels)
+        model = load_model(checkpoint.folder, head=task.head, label_names=label_names).to(device)
+        yield from _fine_tune(model, config, tokenizer, task=task, splits=splits)
         with cache.writing(
-            "teachers", name, name=f"{checkpoint.name}, fine-tuned on {len(labels['train'])} texts"
+            "teachers", name, name=f"{checkpoint.name}, fine-tuned on {len(splits['train'].tokens)} texts"
         ) as new:
             save(model, tokenizer, new)
         folder = cache.find("teachers", name)
@@ -89,24 +91,25 @@ def _fine_tune(
     config: TeacherConfig,
     tokenizer: Tokenizer,
     *,
-    tokens: Mapping[str, Ragged],
-    labels: Mapping[str, Int[Tensor, "examples"]],
+    task: Task,
+    splits: Mapping[str, EncodedSplit],
 ) -> Generator[Event, None, None]:
     title = "Fine-tuning the teacher"
     yield Stage(name=title, detail="it has no head for these labels yet", fraction=0.0)
-    trimmed = trim_embedding(model, [part.ids for part in tokens.values()], padding=tokenizer.pad_token_id)
-    lessons = {
-        split: TrainingData(tokens=tokens[split].with_ids(trimmed.lookup), labels=labels[split])
-        for split in ("train", "validation")
-    }
+    trimmed = trim_embedding(model, [part.tokens.ids for part in splits.values()], padding=tokenizer.pad_token_id)
+    train_data, validation_data = (
+        TrainingData(tokens=splits[name].tokens.with_ids(trimmed.lookup), sites=splits[name].sites)
+        for name in ("train", "validation")
+    )
     schedule = TrainingConfig(
         epochs=config.epochs, learning_rate=config.learning_rate, dropout=FINE_TUNING_DROPOUT, patience=config.epochs
     )
     known = ""
     for event in train(
         model,
-        lessons["train"],
-        lessons["validation"],
+        train_data,
+        validation_data,
+        task=task,
         loss=replace(LossConfig(), alpha=0.0),
         training=schedule,
         seed=0,
@@ -124,18 +127,19 @@ def _fine_tune(
     trimmed.restore(model)
 
 
-def refuse_unfit(logits: Float[Tensor, "examples classes"], labels: Int[Tensor, "examples"], *, name: str) -> float:
-    """Return a teacher's accuracy on the validation texts.
+def refuse_unfit(logits: Float[Tensor, "sites classes"], sites: Sites, *, metric: Metric, name: str) -> float:
+    """Return what a teacher is measured by on the validation texts.
 
     Raises:
         TeacherError: If it is no better than always saying the commonest label.
     """
-    accuracy = float((logits.argmax(dim=1).cpu() == labels.cpu()).float().mean())
-    majority = float(labels.bincount().max() / len(labels))
-    if accuracy <= majority:
+    commonest = sites.targets[sites.targets != UNKNOWN].bincount().argmax()
+    constant = torch.nn.functional.one_hot(commonest, logits.shape[1]).float().expand(len(logits), -1)
+    score, baseline = (metric.of(predictions_of(answers, sites, teacher=None)) for answers in (logits, constant))
+    if score <= baseline if metric.greater_is_better else score >= baseline:
         raise TeacherError(
-            f"the teacher {name} has nothing to teach: it is right on {accuracy:.1%} of the validation texts, and "
-            f"always saying the commonest label would be right on {majority:.1%}; choose another teacher or "
+            f"the teacher {name} has nothing to teach: its {metric.label.lower()} on the validation texts is "
+            f"{score:.1%}, and always saying the commonest label would give {baseline:.1%}; choose another teacher or "
             "fine-tune it longer"
         )
-    return accuracy
+    return score

@@ -15,13 +15,17 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from distil_core.data.batches import shuffled_batches
+from distil_core.data.sites import Sites
 from distil_core.data.tokenization import Ragged
+from distil_core.evaluation.metrics import AGREEMENT
+from distil_core.evaluation.predictions import SplitPredictions, split_predictions
 from distil_core.functional.losses import LossParts, ModelOutputs, distillation_loss
 from distil_core.models import freezing
 from distil_core.models.devices import resolve_precision
-from distil_core.models.forward import attention_maps, logits_of
-from distil_core.models.packing import PACKABLE, packed, packed_logits, without_waste
+from distil_core.models.forward import at_sites, attention_maps, logits_of, packs
+from distil_core.models.packing import packed, packed_logits, without_waste
 from distil_core.settings.config import LossConfig, Precision, TrainingConfig
+from distil_core.tasks.task import Task
 from distil_core.training.events import Step, Validation
 from distil_core.training.optimizer import Optimizer
 from distil_core.types import Mask, Model
@@ -29,11 +33,11 @@ from distil_core.types import Mask, Model
 
 @runtime_checkable
 class TeacherSignal(Protocol):
-    """What a teacher said of the texts of a lesson."""
+    """What a teacher said of the texts that are learned from."""
 
     @property
-    def logits(self) -> Float[Tensor, "examples classes"]:
-        """Logits of every text."""
+    def logits(self) -> Float[Tensor, "sites classes"]:
+        """Logits of every site."""
         ...
 
     @property
@@ -48,14 +52,14 @@ class TeacherSignal(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrainingData:
-    """Texts to learn from, their labels, and what the teacher said of them, if there is one.
+    """Texts to learn from, what is right at their sites, and what the teacher said there, if there is one.
 
     ``chosen`` are the texts to learn from in one epoch, where it is not each of them once; ``label_weights`` says how
     much each text's label counts, where it is not 1.
     """
 
     tokens: Ragged
-    labels: Int[Tensor, "examples"]
+    sites: Sites
     teacher: TeacherSignal | None = None
     chosen: Int[Tensor, "chosen"] | None = None
     label_weights: Float[Tensor, "examples"] | None = None
@@ -63,6 +67,19 @@ class TrainingData:
     def __len__(self) -> int:
         """Texts in one epoch."""
         return len(self.tokens if self.chosen is None else self.chosen)
+
+
+def predictions_of(
+    logits: Float[Tensor, "sites classes"], sites: Sites, *, teacher: Float[Tensor, "sites classes"] | None
+) -> SplitPredictions:
+    """Return what a model and its teacher answered at the sites of a split, as it is measured."""
+    return split_predictions(
+        logits.float().cpu().numpy(),
+        sites.targets.cpu().numpy(),
+        teacher_logits=None if teacher is None else teacher.float().cpu().numpy(),
+        examples=sites.examples.cpu().numpy(),
+        n_examples=len(sites.offsets) - 1,
+    )
 
 
 def learning_rate_at(step: int, n_steps: int, config: TrainingConfig) -> float:
@@ -90,6 +107,7 @@ class _Training:
     """All that stays the same during one training run."""
 
     model: Model
+    task: Task
     lesson: TrainingData
     validation: TrainingData
     loss: LossConfig
@@ -104,12 +122,13 @@ class _Training:
     def packs(self) -> bool:
         """Whether batches go through the model without padding."""
         needs_states = self.loss.hidden_mse or self.loss.hidden_cosine or self.loss.attention_kl
-        return self.model.config.model_type in PACKABLE and not needs_states
+        return packs(self.model, self.lesson.sites) and not needs_states
 
     @property
     def normalizer(self) -> float:
-        """Divisor of the sum over a batch: the same for all, so that every example counts the same."""
-        return float(min(self.training.batch_size, len(self.lesson)))
+        """Divisor of the sum over a batch: its sites on average, the same for all, so that every site counts the same."""
+        sites = self.lesson.sites
+        return min(self.training.batch_size, len(self.lesson)) * len(sites) / len(self.lesson.tokens)
 
     def epoch(self, number: int) -> list[Int[Tensor, "batch"]]:
         lengths, chosen = self.lesson.tokens.lengths.cpu(), self.lesson.chosen
@@ -136,7 +155,7 @@ class _Training:
             output_attentions=wants_attention,
         )
         return ModelOutputs(
-            logits=output.logits,
+            logits=at_sites(output.logits, self.lesson.sites, examples)[1],
             last_hidden=output.hidden_states[-1] if wants_hidden else None,
             hidden=tuple(output.hidden_states[1:]) if wants_hidden else (),
             attention=attention_maps(self.model, output) if wants_attention else (),
@@ -145,33 +164,32 @@ class _Training:
     def loss_of(self, examples: Int[Tensor, "batch"]) -> LossParts:
         student, mask = self.student(examples)
         teacher = self.lesson.teacher.batch(examples) if self.lesson.teacher is not None else None
-        weights = self.lesson.label_weights
+        weights, (chosen, rows) = self.lesson.label_weights, self.lesson.sites.within(examples)
         return distillation_loss(
             student,
             teacher,
-            self.lesson.labels[examples],
+            self.lesson.sites.targets[chosen],
             self.loss,
+            hard_loss=self.task.hard_loss,
             mask=mask,
             projection=self.projection,
-            label_weights=None if weights is None else weights[examples],
+            label_weights=None if weights is None else weights[examples][rows],
             normalizer=self.normalizer,
         )
 
     def validate(self, step: Step | None) -> Generator[Step, None, tuple[float, float | None]]:
-        """Return accuracy and agreement; says the last step again between batches, so that it can be stopped there."""
+        """Return score and agreement; says the last step again between batches, so that it can be stopped there."""
         self.model.eval()
-        guess = torch.empty(len(self.validation.tokens), dtype=torch.long)
-        n_seen = 0
-        for examples, logits in logits_of(self.model, self.validation.tokens, padding=self.padding):
-            guess[examples.cpu()] = logits.argmax(dim=1).cpu()
-            n_seen += len(examples)
-            if step is not None and n_seen < len(guess):
+        data, n_seen = self.validation, 0
+        logits = torch.empty(len(data.sites), self.model.config.num_labels)
+        for chosen, answers in logits_of(self.model, data.tokens, padding=self.padding, sites=data.sites):
+            logits[chosen.cpu()] = answers.float().cpu()
+            n_seen += len(chosen)
+            if step is not None and n_seen < len(logits):
                 yield step
         self.model.train()
-        accuracy = float((guess == self.validation.labels.cpu()).float().mean())
-        if self.validation.teacher is None:
-            return accuracy, None
-        return accuracy, float((guess == self.validation.teacher.logits.argmax(dim=1).cpu()).float().mean())
+        split = predictions_of(logits, data.sites, teacher=None if data.teacher is None else data.teacher.logits)
+        return self.task.primary.of(split), None if data.teacher is None else AGREEMENT.of(split)
 
 
 def train(
@@ -179,6 +197,7 @@ def train(
     lesson: TrainingData,
     validation: TrainingData,
     *,
+    task: Task,
     loss: LossConfig,
     training: TrainingConfig,
     seed: int,
@@ -195,7 +214,8 @@ def train(
     Args:
         model: A student or a teacher, on the device of the lessons; left in fp32 and eval mode.
         lesson: What to learn from.
-        validation: What to measure accuracy and agreement on after every epoch.
+        validation: What to measure after every epoch, by the task's primary metric and the agreement.
+        task: What the labels ask, and what is measured.
         loss: Weights of the parts of the loss.
         training: Schedule.
         seed: Decides batches, dropout and the projection of hidden states.
@@ -207,8 +227,9 @@ def train(
     device = next(model.parameters()).device
     dtype = torch.bfloat16 if resolve_precision(training.precision, device) is Precision.BF16 else torch.float32
     projection = _projection(model, lesson, loss, seed)
-    task = _Training(
+    work = _Training(
         model=model,
+        task=task,
         lesson=lesson,
         validation=validation,
         loss=loss,
@@ -227,11 +248,11 @@ def train(
         written = time.monotonic()
         try:
             with _dropout(model, training.dropout, but=still):
-                if still and task.packs:
+                if still and work.packs:
                     chosen = torch.arange(len(lesson.tokens)) if lesson.chosen is None else lesson.chosen
                     known = freezing.states(model, lesson.tokens, chosen.to(device), n=training.frozen)
-                    task = replace(task, states=known)
-                for event in _steps(task, optimizer, progress):
+                    work = replace(work, states=known)
+                for event in _steps(work, optimizer, progress):
                     yield event
                     if checkpoint is not None and time.monotonic() - written >= checkpoint_seconds:
                         _save_checkpoint(checkpoint, optimizer, progress)
@@ -261,25 +282,26 @@ def _projection(model: Model, lesson: TrainingData, loss: LossConfig, seed: int)
     return nn.Parameter(start.to(next(model.parameters()).device))
 
 
-def _steps(task: _Training, optimizer: Optimizer, progress: _Progress) -> Generator[Step | Validation, None, None]:
-    training = task.training
-    task.model.train()
-    batches = task.epoch(0)
+def _steps(work: _Training, optimizer: Optimizer, progress: _Progress) -> Generator[Step | Validation, None, None]:
+    training = work.training
+    work.model.train()
+    batches = work.epoch(0)
     # Batches of one epoch are cut anew for the next, so their number may differ a little: the schedule is planned on
     # what each epoch will really have.
-    counts = [len(batches)] + [len(task.epoch(e)) for e in range(1, training.epochs)]
+    counts = [len(batches)] + [len(work.epoch(e)) for e in range(1, training.epochs)]
     n_steps, done, seen, started = sum(counts[: training.epochs]), 0, 0, time.perf_counter()
     first, step = progress.step, None
     for epoch in range(training.epochs):
         if epoch < progress.epochs or progress.stopped:
             done += counts[epoch]
             continue
-        for number, examples in enumerate(task.epoch(epoch)):
+        for number, examples in enumerate(work.epoch(epoch)):
             if done + number < progress.step:
                 continue
             # Dropout depends on seed and step alone, so that a resumed run draws what it would have drawn.
-            torch.manual_seed(task.seed * 1_000_003 + progress.step)
-            loss = task.loss_of(examples)
+            torch.manual_seed(work.seed * 1_000_003 + progress.step)
+            loss = work.loss_of(examples)
+            scale = work.normalizer / len(work.lesson.sites.within(examples)[0])
             loss.total.backward()
             optimizer.step(learning_rate_at(progress.step, n_steps, training))
             progress.step += 1
@@ -289,13 +311,13 @@ def _steps(task: _Training, optimizer: Optimizer, progress: _Progress) -> Genera
                 step=progress.step,
                 n_steps=n_steps,
                 epoch=epoch + (number + 1) / counts[epoch],
-                loss={name: float(part) * task.normalizer / len(examples) for name, part in loss.parts.items()},
+                loss={name: float(part) * scale for name, part in loss.parts.items()},
                 examples_per_second=seen / elapsed,
                 seconds_left=elapsed / (progress.step - first) * (n_steps - progress.step),
             )
             yield step
         done += counts[epoch]
-        accuracy, agreement = yield from task.validate(step)
+        accuracy, agreement = yield from work.validate(step)
         progress.epochs = epoch + 1
         if accuracy > progress.best_accuracy:
             progress.best_accuracy, progress.epochs_without_gain = accuracy, 0

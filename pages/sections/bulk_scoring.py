@@ -13,7 +13,7 @@ import streamlit as st
 
 from distil_core.analysis import error_analysis
 from distil_core.analysis.error_analysis import AnsweredTexts
-from distil_core.data import loading
+from distil_core.data import sources
 from distil_core.data.tables import Sentences
 from distil_core.errors import DistilError
 from distil_core.reporting import example_tables, formatting
@@ -141,7 +141,7 @@ def start(outcome: FinishedRun, name: tuple[str, Path, str, str, Precision]) -> 
     """Begin to put a file to both models."""
     _, path, text, label, precision = name
     try:
-        sentences = loading.read_sentences(path, text_column=text, label_column=label)
+        sentences = sources.read_sentences(path, text_column=text, label_column=label)
         if len(sentences.texts) > MAX_SENTENCES:
             st.session_state["compare.file.problem"] = (
                 f"{path.name} must have at most {MAX_SENTENCES:,} sentences, got {len(sentences.texts):,}; "

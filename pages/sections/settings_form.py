@@ -11,7 +11,7 @@ from typing import Any
 
 import streamlit as st
 
-from distil_core.data.loading import BUILT_IN
+from distil_core.data.sources import BUILT_IN
 from distil_core.errors import ConfigError, DistilError
 from distil_core.settings.canonical import validate
 from distil_core.settings.config import (

@@ -16,9 +16,10 @@ from pyarrow import parquet
 
 from distil_core.data import files
 from distil_core.data.files import FilePreview, preview
-from distil_core.data.loading import load_corpus, read_sentences
+from distil_core.data.sources import read_sentences
 from distil_core.errors import CorpusError
 from distil_core.settings.config import CorpusConfig
+from distil_core.tasks.corpora import load_corpus
 
 ROWS = [(f"text {i} {label}", label) for label in ("no", "yes") for i in range(10)]
 

@@ -7,9 +7,9 @@ from sklearn.pipeline import make_pipeline
 
 from distil_core.data import python_docs
 from distil_core.data.corpus import Corpus
-from distil_core.data.loading import load_corpus
 from distil_core.errors import CorpusError
 from distil_core.settings.config import CorpusConfig
+from distil_core.tasks.corpora import load_corpus
 
 
 @pytest.fixture(scope="module")
@@ -69,8 +69,8 @@ def library(folder: Path) -> Path:
 
 
 def test_first_paragraphs_of_docstrings_are_read_without_importing(tmp_path: Path) -> None:
-    examples = python_docs.read(library(tmp_path))
-    assert dict(zip(examples.texts, examples.labels, strict=True)) == {
+    table = python_docs.read(library(tmp_path))
+    assert dict(zip(table.values("text"), table.values("label"), strict=True)) == {
         "Text that machines read.": "text",
         "a LOCK for one thread.": "text",
         "Escapes that have aged badly.": "text",

@@ -17,6 +17,7 @@ from huggingface_hub.errors import RepositoryNotFoundError
 from distil_core.errors import MissingExtraError, ModelError
 from distil_core.models import checkpoints
 from distil_core.models.checkpoints import SUPPORTED, Checkpoint, head_order, locate, teacher_digest
+from distil_core.models.head import SEQUENCE_CLASSIFICATION
 from distil_core.models.loading import load_model, load_tokenizer
 from distil_core.settings.config import TeacherConfig
 from tests import tiny
@@ -247,7 +248,7 @@ class TestHead:
     def test_outputs_are_matched_to_labels_by_name(
         self, found: Checkpoint, head: tuple[str, ...], labels: tuple[str, ...], order: tuple[int, ...] | None
     ) -> None:
-        assert head_order(replace(found, labels=head), labels) == order
+        assert head_order(replace(found, labels=head), labels, head=SEQUENCE_CLASSIFICATION) == order
 
     def test_names_are_made_up_where_the_config_has_none(self, folder: Path) -> None:
         edit(folder, id2label=None, label2id=None, num_labels=4)
@@ -261,7 +262,7 @@ class TestHead:
         usual, longer = TeacherConfig(), TeacherConfig(epochs=9)
 
         def name(config: TeacherConfig, labels: tuple[str, ...] = tiny.LABELS, corpus: str = "c") -> str:
-            return teacher_digest(found, config, label_names=labels, corpus=corpus)
+            return teacher_digest(found, config, label_names=labels, corpus=corpus, head=SEQUENCE_CLASSIFICATION)
 
         assert name(usual) == name(longer) == name(usual, corpus="d")
         assert name(usual) != name(usual, labels=("hot", "mild", "cold"))

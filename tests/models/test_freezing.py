@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import torch
 
+from distil_core.data.sites import Sites
 from distil_core.data.tokenization import encode
 from distil_core.errors import ConfigError
 from distil_core.models import freezing, packing
@@ -25,7 +26,9 @@ every_packable = pytest.mark.parametrize("architecture", PACKABLE)
 def lessons(architecture: str, **more: Any) -> tuple[TrainingData, TrainingData]:
     words = tiny.tokenizer_for(architecture)
     train_lesson, validation = (
-        TrainingData(tokens=encode(words, part.texts, max_length=tiny.LENGTH), labels=torch.tensor(part.labels))
+        TrainingData(
+            tokens=encode(words, part.texts, max_length=tiny.LENGTH), sites=Sites.of_texts(torch.tensor(part.labels))
+        )
         for part in (CORPUS.train, CORPUS.validation)
     )
     return replace(train_lesson, **more), validation
@@ -40,7 +43,9 @@ def learned(
         epochs=2, batch_size=8, learning_rate=3e-3, precision=precision, frozen=frozen, dropout=dropout
     )
     padding = tiny.tokenizer_for(architecture).pad_token_id
-    work = train(model, *lessons(architecture, **more), loss=HARD, training=settings, seed=0, padding=padding)
+    work = train(
+        model, *lessons(architecture, **more), task=tiny.TASK, loss=HARD, training=settings, seed=0, padding=padding
+    )
     return model, [event.loss["hard_labels"] for event in work if isinstance(event, Step)]
 
 
@@ -79,7 +84,7 @@ class TestWhatIsFrozen:
     def test_it_is_whole_again_when_training_is_stopped(self) -> None:
         model = tiny.model(depth=3)
         settings = TrainingConfig(epochs=1, batch_size=8, precision=Precision.BF16, frozen=2)
-        running = train(model, *lessons("bert"), loss=HARD, training=settings, seed=0, padding=0)
+        running = train(model, *lessons("bert"), task=tiny.TASK, loss=HARD, training=settings, seed=0, padding=0)
         next(running)
         running.close()
         assert {(weight.dtype, weight.requires_grad) for weight in model.parameters()} == {(torch.float32, True)}
@@ -142,7 +147,7 @@ class TestStates:
         whole = learned(frozen=2, precision=Precision.BF16)[0]
         settings = TrainingConfig(epochs=2, batch_size=8, learning_rate=3e-3, precision=Precision.BF16, frozen=2)
         checkpoint, model = tmp_path / "checkpoint.safetensors", tiny.model(depth=3)
-        options: dict[str, Any] = {"loss": HARD, "training": settings, "seed": 0, "padding": 0}
+        options: dict[str, Any] = {"task": tiny.TASK, "loss": HARD, "training": settings, "seed": 0, "padding": 0}
         running = train(model, *lessons("bert"), checkpoint=checkpoint, **options)
         for _ in range(n_events):
             next(running)

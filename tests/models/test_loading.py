@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 from transformers import AutoModelForSequenceClassification
 
+from distil_core.data.sites import Sites
 from distil_core.data.tokenization import Ragged
 from distil_core.errors import ConfigError, ModelError
 from distil_core.models import devices, embeddings, forward, heads, loading, surgery
@@ -263,11 +264,12 @@ class TestTrimming:
             before = model.get_input_embeddings().weight.detach().clone()
             trimmed = embeddings.trim_embedding(model, [tokens.ids], padding=padding) if trim else None
             lookup = trimmed.lookup if trimmed else torch.arange(len(before))
-            lesson = TrainingData(tokens=tokens.with_ids(lookup), labels=labels)
+            lesson = TrainingData(tokens=tokens.with_ids(lookup), sites=Sites.of_texts(labels))
             for _ in train(
                 model,
                 lesson,
                 lesson,
+                task=tiny.TASK,
                 loss=LossConfig(alpha=0.0),
                 training=settings,
                 seed=0,

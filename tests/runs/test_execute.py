@@ -19,7 +19,6 @@ from transformers import AutoModelForSequenceClassification
 
 from distil_core.cli import main
 from distil_core.data import reviews, tokenization
-from distil_core.data.loading import load_corpus
 from distil_core.data.tokenization import encode
 from distil_core.errors import Cancelled, ModelError
 from distil_core.evaluation import environment, measuring
@@ -40,6 +39,7 @@ from distil_core.settings.config import (
     TrainingConfig,
 )
 from distil_core.tasks import tfidf
+from distil_core.tasks.corpora import load_corpus
 from distil_core.training import teachers, trainer
 from distil_core.training.events import Event, Stage, Step, Validation
 from distil_core.training.trainer import TrainingData
@@ -194,7 +194,7 @@ class TestWhatIsLeft:
     def test_a_share_of_the_labels_is_told(self, lab: tiny.Lab, store: RunStore, lessons: list[TrainingData]) -> None:
         config = lab.config(corpus=replace(lab.config().corpus, labeled=0.25))
         student, twin = (done(replace(config, kind=kind), store) for kind in (RunKind.DISTILLED, RunKind.HARD_LABELS))
-        labels = lessons[0].labels
+        labels = lessons[0].sites.targets
         # A tenth of 60 texts is held out; of the other 54, 14 labels are told.
         weights = lessons[0].label_weights
         assert weights is not None
@@ -226,7 +226,7 @@ class TestWhatIsLeft:
         runs = [done(replace(config, kind=kind), store) for kind in (RunKind.DISTILLED, RunKind.HARD_LABELS)]
         for lesson in lessons[1:]:
             assert lesson.chosen is not None
-            assert set(lesson.labels[lesson.chosen].tolist()) == {0, 1}  # cold and hot; sorted by name
+            assert set(lesson.sites.targets[lesson.chosen].tolist()) == {0, 1}  # cold and hot; sorted by name
         for run in runs:
             assert run.record is not None
             assert usual.record is not None
@@ -262,7 +262,7 @@ class TestWhatIsLeft:
     def test_reviews_are_probed_with_texts_that_no_grammar_wrote(
         self, store: RunStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(teachers, "refuse_unfit", lambda logits, labels, name: 0.5)
+        monkeypatch.setattr(teachers, "refuse_unfit", lambda logits, sites, *, metric, name: 0.5)
         tiny.model(labels=reviews.LABEL_NAMES).save_pretrained(tmp_path / "teacher")
         tiny.tokenizer().save_pretrained(tmp_path / "teacher")
         config = RunConfig(
@@ -410,7 +410,7 @@ def test_texts_are_cut_into_tokens_once_for_a_run_and_its_twins(
     materials._recent.clear()
     calls: list[int] = []
     original = tokenization.encode
-    monkeypatch.setattr(materials, "encode", lambda *a, **o: (calls.append(1), original(*a, **o))[1])
+    monkeypatch.setattr(tokenization, "encode", lambda *a, **o: (calls.append(1), original(*a, **o))[1])
     foreground.run_all(lab.config(), store)
     assert len(calls) == 3
     for max_length in (9, 10, 11):

@@ -14,7 +14,6 @@ import pytest
 import distil_core
 from distil_core import api
 from distil_core.api import distil
-from distil_core.data.loading import load_corpus
 from distil_core.errors import Cancelled, ConfigError, CorpusError, ModelError, StoreError, TeacherError
 from distil_core.models import checkpoints
 from distil_core.models.heads import output_layer
@@ -37,6 +36,7 @@ from distil_core.settings.config import (
     TrainingConfig,
 )
 from distil_core.tasks import tfidf
+from distil_core.tasks.corpora import load_corpus
 from distil_core.training.events import Event, Validation
 from tests import tiny
 from tests.factories import a_corpus_summary, a_run_record

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from distil_core.data import reviews
 from distil_core.data import splits as data_splits
 from distil_core.data.corpus import Split
-from distil_core.data.loading import load_corpus
 from distil_core.errors import CorpusError, MissingExtraError
 from distil_core.settings.config import CorpusConfig
+from distil_core.tasks.corpora import load_corpus
 from tests.data.test_files import ROWS, write_csv, write_jsonl
 
 datasets = pytest.importorskip("datasets", reason="the extra hub is not installed")
@@ -96,7 +96,7 @@ def test_a_test_file_may_spell_numbers_in_its_own_way(tmp_path: Path) -> None:
 def test_loading_needs_neither_torch_nor_pandas(tmp_path: Path) -> None:
     path = write_csv(tmp_path / "a.csv")
     program = (
-        "import sys; from distil_core.data.loading import load_corpus; "
+        "import sys; from distil_core.tasks.corpora import load_corpus; "
         "from distil_core.settings.config import CorpusConfig;"
         f"load_corpus(CorpusConfig(source={str(path)!r}));"
         "print([name for name in ('torch', 'transformers', 'pandas', 'sklearn', 'datasets') if name in sys.modules])"
@@ -291,7 +291,7 @@ def test_every_split_keeps_every_class_and_every_text_goes_to_one(counts, seed: 
 def test_a_sample_keeps_every_class_in_its_share(counts, share: float, seed: int) -> None:
     split = split_of(counts)
     n_examples = len(counts) + int(share * (len(split) - len(counts)))
-    drawn = data_splits.stratified_sample(split, n_examples, seed=seed)
+    drawn = data_splits.stratified_sample(split, n_examples, stratum=int, seed=seed)
     assert len(drawn) == n_examples
     assert list(drawn.texts) == sorted(drawn.texts, key=int)
     assert all(split.labels[int(text)] == label for text, label in zip(drawn.texts, drawn.labels, strict=True))

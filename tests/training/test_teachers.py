@@ -11,8 +11,9 @@ import pytest
 import torch
 from torch import Tensor
 
-from distil_core.data.tokenization import Ragged, encode
+from distil_core.data.sites import EncodedSplit, Sites
 from distil_core.errors import ConfigError, TeacherError
+from distil_core.evaluation.metrics import ACCURACY
 from distil_core.models import forward
 from distil_core.models.checkpoints import locate
 from distil_core.models.forward import predict
@@ -37,10 +38,10 @@ def cache(tmp_path: Path) -> Cache:
 
 
 @pytest.fixture
-def tokens() -> dict[str, Ragged]:
+def splits() -> dict[str, EncodedSplit]:
     return {
-        split: encode(tiny.tokenizer(), getattr(CORPUS, split).texts, max_length=40)
-        for split in ("train", "validation", "test")
+        name: tiny.TASK.encode(tiny.tokenizer(), getattr(CORPUS, name), max_length=40)
+        for name in ("train", "validation", "test")
     }
 
 
@@ -56,15 +57,15 @@ def run(work: Any, *, stop_after: int | None = None) -> tuple[Any, list[Event]]:
     return None, events
 
 
-def preparing(folder: Path, cache: Cache, tokens: Mapping[str, Ragged], config: TeacherConfig = SETTINGS) -> Any:
+def preparing(folder: Path, cache: Cache, splits: Mapping[str, EncodedSplit], config: TeacherConfig = SETTINGS) -> Any:
     return prepare_teacher(
         locate(str(folder)),
         config,
         tiny.tokenizer(),
         label_names=CORPUS.label_names,
         corpus_digest=CORPUS.digest,
-        tokens=tokens,
-        labels={split: torch.tensor(getattr(CORPUS, split).labels) for split in tokens},
+        task=tiny.TASK,
+        splits=splits,
         cache=cache,
         device=torch.device("cpu"),
     )
@@ -72,32 +73,32 @@ def preparing(folder: Path, cache: Cache, tokens: Mapping[str, Ragged], config: 
 
 class TestPrepare:
     def test_a_classifier_for_the_labels_is_taken_as_it_is(
-        self, checkpoint: Made, cache: Cache, tokens: dict[str, Ragged]
+        self, checkpoint: Made, cache: Cache, splits: dict[str, EncodedSplit]
     ) -> None:
         folder = checkpoint(head=True)
-        teacher, events = run(preparing(folder, cache, tokens))
+        teacher, events = run(preparing(folder, cache, splits))
         assert events == []
         assert (teacher.name, teacher.folder) == (folder.name, folder)
         assert cache.entries() == ()
-        expected = predict(tiny.model(), tokens["test"], padding=0)
-        assert torch.equal(predict(teacher.model, tokens["test"], padding=0), expected)
+        expected = predict(tiny.model(), splits["test"].tokens, padding=0)
+        assert torch.equal(predict(teacher.model, splits["test"].tokens, padding=0), expected)
 
     def test_outputs_in_another_order_are_put_into_that_of_the_corpus(
-        self, checkpoint: Made, cache: Cache, tokens: dict[str, Ragged], tmp_path: Path
+        self, checkpoint: Made, cache: Cache, splits: dict[str, EncodedSplit], tmp_path: Path
     ) -> None:
         folder = Path(shutil.copytree(checkpoint(head=True), tmp_path / "teacher"))
         config = json.loads((folder / "config.json").read_text())
         config["id2label"] = {"0": "Hot", "1": "COLD", "2": "mild"}
         (folder / "config.json").write_text(json.dumps(config))
-        teacher, _ = run(preparing(folder, cache, tokens))
-        expected = predict(tiny.model(), tokens["test"], padding=0)[:, [1, 2, 0]]
-        torch.testing.assert_close(predict(teacher.model, tokens["test"], padding=0), expected)
+        teacher, _ = run(preparing(folder, cache, splits))
+        expected = predict(tiny.model(), splits["test"].tokens, padding=0)[:, [1, 2, 0]]
+        torch.testing.assert_close(predict(teacher.model, splits["test"].tokens, padding=0), expected)
         assert teacher.model.config.id2label == dict(enumerate(tiny.LABELS))
 
     def test_without_a_head_it_is_fine_tuned_once(
-        self, checkpoint: Made, cache: Cache, tokens: dict[str, Ragged], monkeypatch: pytest.MonkeyPatch
+        self, checkpoint: Made, cache: Cache, splits: dict[str, EncodedSplit], monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        teacher, events = run(preparing(checkpoint(), cache, tokens))
+        teacher, events = run(preparing(checkpoint(), cache, splits))
         stages = [event for event in events if isinstance(event, Stage)]
         assert stages == events
         assert {stage.name for stage in stages} == {"Fine-tuning the teacher"}
@@ -114,26 +115,28 @@ class TestPrepare:
             raise AssertionError("it was trained again")
 
         monkeypatch.setattr(teachers, "train", refuse)
-        again, events = run(preparing(checkpoint(), cache, tokens))
+        again, events = run(preparing(checkpoint(), cache, splits))
         assert events == []
         assert again.digest == teacher.digest
         for ours, theirs in zip(again.model.parameters(), teacher.model.parameters(), strict=True):
             assert torch.equal(ours, theirs)
         assert not again.model.training
         with pytest.raises(AssertionError, match="it was trained again"):
-            run(preparing(checkpoint(), cache, tokens, replace(SETTINGS, epochs=3)))
+            run(preparing(checkpoint(), cache, splits, replace(SETTINGS, epochs=3)))
 
-    def test_its_whole_vocabulary_is_kept(self, checkpoint: Made, cache: Cache, tokens: dict[str, Ragged]) -> None:
-        teacher, _ = run(preparing(checkpoint(), cache, tokens))
+    def test_its_whole_vocabulary_is_kept(
+        self, checkpoint: Made, cache: Cache, splits: dict[str, EncodedSplit]
+    ) -> None:
+        teacher, _ = run(preparing(checkpoint(), cache, splits))
         before = tiny.model().get_input_embeddings().weight
         after = teacher.model.get_input_embeddings().weight
         unused = torch.ones(len(before), dtype=torch.bool)
-        unused[torch.cat([part.ids for part in tokens.values()])] = False
+        unused[torch.cat([part.tokens.ids for part in splits.values()])] = False
         assert torch.equal(after[unused], before[unused])
         assert not torch.equal(after, before)
 
     def test_the_best_epoch_on_the_validation_texts_is_kept(
-        self, checkpoint: Made, cache: Cache, tokens: dict[str, Ragged], monkeypatch: pytest.MonkeyPatch
+        self, checkpoint: Made, cache: Cache, splits: dict[str, EncodedSplit], monkeypatch: pytest.MonkeyPatch
     ) -> None:
         asked: list[Any] = []
         original = trainer.train
@@ -143,16 +146,16 @@ class TestPrepare:
             return original(*arguments, **options)
 
         monkeypatch.setattr(teachers, "train", spy)
-        run(preparing(checkpoint(), cache, tokens))
+        run(preparing(checkpoint(), cache, splits))
         assert asked[0].patience == asked[0].epochs == 2  # never stops early, always goes back to the best
 
     def test_a_cancelled_fine_tuning_leaves_nothing(
-        self, checkpoint: Made, cache: Cache, tokens: dict[str, Ragged]
+        self, checkpoint: Made, cache: Cache, splits: dict[str, EncodedSplit]
     ) -> None:
-        run(preparing(checkpoint(), cache, tokens), stop_after=2)
+        run(preparing(checkpoint(), cache, splits), stop_after=2)
         assert cache.entries() == ()
         assert not list(cache.root.rglob("*.safetensors"))
-        teacher, events = run(preparing(checkpoint(), cache, tokens))
+        teacher, events = run(preparing(checkpoint(), cache, splits))
         assert len(events) == 3
         assert teacher.folder.is_dir()
 
@@ -177,7 +180,7 @@ def passes(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return seen
 
 
-def asking(teacher: Teacher, tokens: Mapping[str, Ragged], cache: Cache | None, **changes: Any) -> Any:
+def asking(teacher: Teacher, splits: Mapping[str, EncodedSplit], cache: Cache | None, **changes: Any) -> Any:
     options: dict[str, Any] = {
         "corpus_digest": "c",
         "padding": 0,
@@ -186,14 +189,16 @@ def asking(teacher: Teacher, tokens: Mapping[str, Ragged], cache: Cache | None, 
         "layers": (0, 3),
         "cache": cache,
     }
-    return teacher_outputs(teacher, tokens, **{**options, **changes})
+    return teacher_outputs(teacher, splits, **{**options, **changes})
 
 
 class TestOutputs:
-    def test_logits_are_what_the_teacher_says(self, teacher: Teacher, tokens: dict[str, Ragged], cache: Cache) -> None:
-        found, events = run(asking(teacher, tokens, cache))
-        for split, part in tokens.items():
-            torch.testing.assert_close(found[split].logits, predict(teacher.model, part, padding=0))
+    def test_logits_are_what_the_teacher_says(
+        self, teacher: Teacher, splits: dict[str, EncodedSplit], cache: Cache
+    ) -> None:
+        found, events = run(asking(teacher, splits, cache))
+        for split, part in splits.items():
+            torch.testing.assert_close(found[split].logits, predict(teacher.model, part.tokens, padding=0))
             assert found[split].width == tiny.WIDTH
             assert found[split].hidden is None
         fractions = [event.fraction for event in events]
@@ -201,68 +206,73 @@ class TestOutputs:
         assert {event.name for event in events} == {"Teacher outputs"}
 
     def test_what_was_said_once_is_not_asked_again(
-        self, teacher: Teacher, tokens: dict[str, Ragged], cache: Cache, passes: list[str]
+        self, teacher: Teacher, splits: dict[str, EncodedSplit], cache: Cache, passes: list[str]
     ) -> None:
-        fresh, _ = run(asking(teacher, tokens, cache, loss=STATES))
+        fresh, _ = run(asking(teacher, splits, cache, loss=STATES))
         assert passes == ["logits_of"] * 3 + ["states_of"] * 2
-        kept, events = run(asking(teacher, tokens, cache, loss=STATES))
+        kept, events = run(asking(teacher, splits, cache, loss=STATES))
         assert len(passes) == 5
         assert events == []
         assert_same(kept, fresh)
 
     def test_temperatures_and_weights_share_what_was_said(
-        self, teacher: Teacher, tokens: dict[str, Ragged], cache: Cache, passes: list[str]
+        self, teacher: Teacher, splits: dict[str, EncodedSplit], cache: Cache, passes: list[str]
     ) -> None:
-        run(asking(teacher, tokens, cache))
-        run(asking(teacher, tokens, cache, loss=LossConfig(temperature=7.0, alpha=0.1, logit_mse=1.0), layers=(1,)))
+        run(asking(teacher, splits, cache))
+        run(asking(teacher, splits, cache, loss=LossConfig(temperature=7.0, alpha=0.1, logit_mse=1.0), layers=(1,)))
         assert passes == ["logits_of"] * 3
-        run(asking(teacher, tokens, cache, loss=LossConfig(hidden_mse=1.0)))
-        run(asking(teacher, tokens, cache, loss=LossConfig(hidden_mse=2.0, temperature=3.0)))
-        run(asking(teacher, tokens, cache, loss=LossConfig(hidden_cosine=2.0)))
+        run(asking(teacher, splits, cache, loss=LossConfig(hidden_mse=1.0)))
+        run(asking(teacher, splits, cache, loss=LossConfig(hidden_mse=2.0, temperature=3.0)))
+        run(asking(teacher, splits, cache, loss=LossConfig(hidden_cosine=2.0)))
         assert passes == ["logits_of"] * 3 + ["states_of"]
-        run(asking(teacher, tokens, cache, loss=LossConfig(hidden_mse=1.0), layers=(1, 2)))
+        run(asking(teacher, splits, cache, loss=LossConfig(hidden_mse=1.0), layers=(1, 2)))
         assert passes == ["logits_of"] * 3 + ["states_of"] * 2
 
     @pytest.mark.parametrize("changes", [{"corpus_digest": "d"}, {"precision": Precision.BF16}])
     def test_another_corpus_or_precision_is_asked_anew(
-        self, teacher: Teacher, tokens: dict[str, Ragged], cache: Cache, passes: list[str], changes: dict[str, Any]
+        self,
+        teacher: Teacher,
+        splits: dict[str, EncodedSplit],
+        cache: Cache,
+        passes: list[str],
+        changes: dict[str, Any],
     ) -> None:
-        run(asking(teacher, tokens, cache))
-        run(asking(teacher, tokens, cache, **changes))
+        run(asking(teacher, splits, cache))
+        run(asking(teacher, splits, cache, **changes))
         assert passes == ["logits_of"] * 6
 
     def test_another_teacher_or_shorter_texts_are_asked_anew(
-        self, teacher: Teacher, tokens: dict[str, Ragged], cache: Cache, passes: list[str]
+        self, teacher: Teacher, splits: dict[str, EncodedSplit], cache: Cache, passes: list[str]
     ) -> None:
-        run(asking(teacher, tokens, cache))
-        run(asking(replace(teacher, digest="u"), tokens, cache))
-        shorter = {s: encode(tiny.tokenizer(), getattr(CORPUS, s).texts, max_length=10) for s in tokens}
+        run(asking(teacher, splits, cache))
+        run(asking(replace(teacher, digest="u"), splits, cache))
+        shorter = {s: tiny.TASK.encode(tiny.tokenizer(), getattr(CORPUS, s), max_length=10) for s in splits}
         run(asking(teacher, shorter, cache))
         assert passes == ["logits_of"] * 9
 
     def test_without_a_cache_nothing_is_written(
-        self, teacher: Teacher, tokens: dict[str, Ragged], cache: Cache, tmp_path: Path
+        self, teacher: Teacher, splits: dict[str, EncodedSplit], cache: Cache, tmp_path: Path
     ) -> None:
-        kept, _ = run(asking(teacher, tokens, cache, loss=STATES))
-        fresh, _ = run(asking(teacher, tokens, None, loss=STATES))
+        kept, _ = run(asking(teacher, splits, cache, loss=STATES))
+        fresh, _ = run(asking(teacher, splits, None, loss=STATES))
         assert_same(fresh, kept)
         assert {path.parts[-3] for path in cache.root.rglob("*.safetensors")} == {"outputs", "hidden", "attention"}
 
-    def test_bf16_leaves_the_teacher_as_it_is(self, teacher: Teacher, tokens: dict[str, Ragged]) -> None:
-        found, _ = run(asking(teacher, tokens, None, precision=Precision.BF16))
-        exact, _ = run(asking(teacher, tokens, None))
+    def test_bf16_leaves_the_teacher_as_it_is(self, teacher: Teacher, splits: dict[str, EncodedSplit]) -> None:
+        found, _ = run(asking(teacher, splits, None, precision=Precision.BF16))
+        exact, _ = run(asking(teacher, splits, None))
         assert {parameter.dtype for parameter in teacher.model.parameters()} == {torch.float32}
         assert found["test"].logits.dtype == torch.float32
         torch.testing.assert_close(found["test"].logits, exact["test"].logits, atol=0.1, rtol=0.1)
         assert not torch.equal(found["test"].logits, exact["test"].logits)
 
     def test_what_takes_too_much_room_is_refused(
-        self, teacher: Teacher, tokens: dict[str, Ragged], monkeypatch: pytest.MonkeyPatch
+        self, teacher: Teacher, splits: dict[str, EncodedSplit], monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(teacher_outputs_module, "_STATES_LIMIT", 1000)
         with pytest.raises(ConfigError, match="set their weights in the loss to 0 or use fewer or shorter texts"):
-            run(asking(teacher, tokens, None, loss=LossConfig(hidden_mse=1.0)))
-        run(asking(teacher, tokens, None))
+            run(asking(teacher, splits, None, loss=LossConfig(hidden_mse=1.0)))
+        run(asking(teacher, splits, None))
 
 
 def assert_same(one: Mapping[str, TeacherOutputs], other: Mapping[str, TeacherOutputs]) -> None:
@@ -282,12 +292,12 @@ def test_a_batch_is_what_the_model_would_say_now(architecture: str, tmp_path: Pa
     padding = int(words.pad_token_id)
     model = tiny.model(architecture)
     teacher = Teacher(name="tiny", digest="t", model=model, folder=tmp_path)
-    tokens = {"train": encode(words, CORPUS.train.texts, max_length=40)}
+    splits = {"train": tiny.TASK.encode(words, CORPUS.train, max_length=40)}
     layers = (0, 2)
-    found, _ = run(asking(teacher, tokens, None, padding=padding, loss=STATES, layers=layers))
+    found, _ = run(asking(teacher, splits, None, padding=padding, loss=STATES, layers=layers))
     examples = torch.tensor([5, 0, 11])
     said = found["train"].batch(examples)
-    ids, mask = tokens["train"].padded(examples, padding=padding)
+    ids, mask = splits["train"].tokens.padded(examples, padding=padding)
     with torch.inference_mode():
         now = model(input_ids=ids, attention_mask=mask.long(), output_hidden_states=True, output_attentions=True)
     torch.testing.assert_close(said.logits, now.logits, atol=1e-5, rtol=1e-4)
@@ -303,19 +313,19 @@ def test_a_batch_is_what_the_model_would_say_now(architecture: str, tmp_path: Pa
 
 
 class TestUnfit:
-    labels = torch.tensor([0, 0, 0, 1])
+    sites = Sites.of_texts(torch.tensor([0, 0, 0, 1]))
 
     @staticmethod
     def logits(answers: list[int]) -> Tensor:
         return torch.eye(2)[answers]
 
     def test_one_that_beats_the_commonest_label_is_taken(self) -> None:
-        assert refuse_unfit(self.logits([0, 0, 0, 1]), self.labels, name="x") == 1.0
+        assert refuse_unfit(self.logits([0, 0, 0, 1]), self.sites, metric=ACCURACY, name="x") == 1.0
 
     @pytest.mark.parametrize("answers", [[0, 0, 0, 0], [1, 0, 0, 0], [1, 1, 1, 0]])
     def test_one_that_does_not_is_refused_with_both_figures(self, answers: list[int]) -> None:
         share = f"{sum(a == b for a, b in zip(answers, [0, 0, 0, 1], strict=True)) / 4:.1%}"
         with pytest.raises(TeacherError, match="the teacher x has nothing to teach") as caught:
-            refuse_unfit(self.logits(answers), self.labels, name="x")
-        assert f"right on {share} of the validation texts" in str(caught.value)
-        assert "right on 75.0%" in str(caught.value)
+            refuse_unfit(self.logits(answers), self.sites, metric=ACCURACY, name="x")
+        assert f"accuracy on the validation texts is {share}," in str(caught.value)
+        assert "would give 75.0%" in str(caught.value)

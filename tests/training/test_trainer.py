@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from distil_core.data.batches import shuffled_batches
+from distil_core.data.sites import Sites
 from distil_core.data.tokenization import Ragged, encode
 from distil_core.functional.losses import ModelOutputs, distillation_loss
 from distil_core.models import forward, surgery
@@ -35,7 +36,7 @@ def tokens_of(split: str) -> Ragged:
 def lessons() -> tuple[TrainingData, TrainingData]:
     """What the corpus says, without a teacher."""
     made = [
-        TrainingData(tokens=tokens_of(s), labels=torch.tensor(getattr(CORPUS, s).labels))
+        TrainingData(tokens=tokens_of(s), sites=Sites.of_texts(torch.tensor(getattr(CORPUS, s).labels)))
         for s in ("train", "validation")
     ]
     return made[0], made[1]
@@ -56,7 +57,7 @@ class Spy:
 
 
 def taught(lessons: tuple[TrainingData, TrainingData]) -> tuple[TrainingData, TrainingData]:
-    first, second = (replace(lesson, teacher=Spy(lesson.labels)) for lesson in lessons)
+    first, second = (replace(lesson, teacher=Spy(lesson.sites.targets)) for lesson in lessons)
     return first, second
 
 
@@ -69,7 +70,7 @@ def steps(
     seed: int = 0,
     **options: Any,
 ) -> Iterator[Step | Validation]:
-    return train(model, *lessons, loss=loss, training=config, seed=seed, padding=0, **options)
+    return train(model, *lessons, task=tiny.TASK, loss=loss, training=config, seed=seed, padding=0, **options)
 
 
 def weights(model: nn.Module) -> Tensor:
@@ -203,7 +204,7 @@ class TestNumbers:
             parts = distillation_loss(
                 ModelOutputs(logits=output.logits),
                 answers,
-                lesson.labels[examples],
+                lesson.sites.targets[examples],
                 loss,
                 normalizer=float(config.batch_size),
             )
@@ -242,7 +243,7 @@ class TestNumbers:
         logits = forward.predict(model, lesson.tokens, padding=0)
         told = torch.arange(len(lesson)) % 5 == 2
         weights = told.float() * 5.0
-        expected = float(nn.functional.cross_entropy(logits[told], lesson.labels[told]))
+        expected = float(nn.functional.cross_entropy(logits[told], lesson.sites.targets[told]))
         weighted = (replace(lesson, label_weights=weights), lessons[1])
         first = next(steps(model, weighted, config=replace(FP32, batch_size=1000)))
         assert isinstance(first, Step)
@@ -253,7 +254,7 @@ class TestNumbers:
     ) -> None:
         model = tiny.model(depth=2)
         logits = forward.predict(model, lessons[0].tokens, padding=0)
-        expected = float(nn.functional.cross_entropy(logits, lessons[0].labels))
+        expected = float(nn.functional.cross_entropy(logits, lessons[0].sites.targets))
         first = next(steps(model, lessons, config=replace(FP32, batch_size=1000)))  # all of them in one batch
         assert isinstance(first, Step)
         assert first.loss["hard_labels"] == pytest.approx(expected, rel=1e-4)
@@ -277,7 +278,10 @@ class TestNumbers:
     def test_a_task_that_can_be_learned_is_learned(self, precision: Precision) -> None:
         made = tiny.corpus(n_train=120, n_validation=30)
         parts = [
-            TrainingData(tokens=encode(tiny.tokenizer(), split.texts, max_length=40), labels=torch.tensor(split.labels))
+            TrainingData(
+                tokens=encode(tiny.tokenizer(), split.texts, max_length=40),
+                sites=Sites.of_texts(torch.tensor(split.labels)),
+            )
             for split in (made.train, made.validation)
         ]
         config = TrainingConfig(epochs=8, batch_size=12, learning_rate=3e-3, precision=precision)
@@ -286,13 +290,15 @@ class TestNumbers:
         losses = [event.loss["hard_labels"] for event in events if isinstance(event, Step)]
         assert sum(losses[-5:]) < 0.5 * sum(losses[:5])
         found = forward.predict(model, parts[1].tokens, padding=0).argmax(dim=1)
-        assert float((found == parts[1].labels).float().mean()) > 0.6
+        assert float((found == parts[1].sites.targets).float().mean()) > 0.6
 
     @pytest.mark.parametrize("architecture", tiny.ARCHITECTURES)
     def test_without_dropout_a_model_s_own_dropout_is_off(self, architecture: str) -> None:
         split = tiny.split(9, seed=4)
         words = tiny.tokenizer_for(architecture)
-        lesson = TrainingData(tokens=encode(words, split.texts, max_length=40), labels=torch.tensor(split.labels))
+        lesson = TrainingData(
+            tokens=encode(words, split.texts, max_length=40), sites=Sites.of_texts(torch.tensor(split.labels))
+        )
         names = {
             "distilbert": ("dropout", "attention_dropout", "seq_classif_dropout"),
             "modernbert": ("attention_dropout", "mlp_dropout", "embedding_dropout", "classifier_dropout"),
@@ -305,6 +311,7 @@ class TestNumbers:
                 model,
                 lesson,
                 lesson,
+                task=tiny.TASK,
                 loss=HARD,
                 training=replace(FP32, epochs=1),
                 seed=0,
@@ -423,10 +430,13 @@ class TestLosses:
         return Teacher(name="tiny", digest="t", model=tiny.model(), folder=tmp_path)
 
     def lessons(self, teacher: Teacher, loss: LossConfig, layers: tuple[int, ...]) -> tuple[TrainingData, TrainingData]:
-        tokens = {split: tokens_of(split) for split in ("train", "validation")}
+        splits = {
+            name: tiny.TASK.encode(tiny.tokenizer(), getattr(CORPUS, name), max_length=40)
+            for name in ("train", "validation")
+        }
         work = teacher_outputs(
             teacher,
-            tokens,
+            splits,
             corpus_digest="c",
             padding=0,
             precision=Precision.FP32,
@@ -435,10 +445,7 @@ class TestLosses:
             cache=None,
         )
         said: dict[str, TeacherOutputs] = finish(work)
-        made = [
-            TrainingData(tokens=part, labels=torch.tensor(getattr(CORPUS, split).labels), teacher=said[split])
-            for split, part in tokens.items()
-        ]
+        made = [TrainingData(tokens=part.tokens, sites=part.sites, teacher=said[name]) for name, part in splits.items()]
         return made[0], made[1]
 
     @pytest.mark.parametrize("width", [0, 16])

@@ -49,9 +49,7 @@ def assemble(source: Source, config: CorpusConfig) -> Corpus:
     return finish(source.name, names, rest, validation_split, test_split, config, stratum=_only, notes=notes)
 
 
-def _examples(
-    source: Source, config: CorpusConfig
-) -> tuple[Examples, Examples | None, Examples | None, list[str]]:
+def _examples(source: Source, config: CorpusConfig) -> tuple[Examples, Examples | None, Examples | None, list[str]]:
     """Return the examples of each split, with notes of what was left out; a split that lacks labels may count as none."""
     columns = {"text_column": config.text_column, "label_column": config.label_column}
     train = examples_of(source.train, **columns)
@@ -84,5 +82,4 @@ def _indexed(part: Examples, index: dict[str, int]) -> Split:
 
 
 def _only(label: Label) -> int:
-    assert isinstance(label, int)
-    return label
+    return int(label)

@@ -5,8 +5,8 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from distil_core.tasks.classification.examples import Examples
 from distil_core.errors import CorpusError
+from distil_core.tasks.classification.examples import Examples
 
 MAX_LABELS = 1000
 _NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
