@@ -169,8 +169,8 @@ def refuse_changed(run_id: str, config: RunConfig, materials: Materials) -> None
     """
     if run_id != fingerprint(config, corpus_digest=materials.corpus.digest, teacher_digest=materials.teacher.digest):
         raise CorpusError(
-            f"the texts of {materials.corpus.name} or the files of the teacher {materials.teacher.name} must stay as they were "
-            "when the run was asked for, but have changed since; ask for it again"
+            f"the texts of {materials.corpus.name} or the files of the teacher {materials.teacher.name} must stay as they "
+            "were when the run was asked for, but have changed since; ask for it again"
         )
 
 

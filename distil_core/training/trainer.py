@@ -126,7 +126,7 @@ class _Training:
 
     @property
     def normalizer(self) -> float:
-        """Divisor of the sum over a batch: its sites on average, the same for all, so that every site counts the same."""
+        """Divisor of the sum over a batch: its usual number of sites, so that each counts the same in whatever batch."""
         sites = self.lesson.sites
         return min(self.training.batch_size, len(self.lesson)) * len(sites) / len(self.lesson.tokens)
 

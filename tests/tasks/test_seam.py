@@ -27,6 +27,7 @@ from distil_core.models.head import TOKEN_CLASSIFICATION
 from distil_core.models.loading import load_model, load_tokenizer
 from distil_core.runs import foreground
 from distil_core.runs.families import family
+from distil_core.runs.files import read_predictions
 from distil_core.runs.store import RunStore
 from distil_core.settings.config import (
     CorpusConfig,
@@ -160,8 +161,6 @@ def test_another_task_goes_from_its_file_to_a_comparison(config: RunConfig, tmp_
         RunKind.LAYER_CUT,
         RunKind.TFIDF,
     ]
-    from distil_core.runs.files import read_predictions
-
     split = read_predictions(result.folder).test
     assert len(split.logits) == n_words
     assert split.n_examples == len(rows)

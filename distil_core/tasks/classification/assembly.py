@@ -50,7 +50,7 @@ def assemble(source: Source, config: CorpusConfig) -> Corpus:
 
 
 def _examples(source: Source, config: CorpusConfig) -> tuple[Examples, Examples | None, Examples | None, list[str]]:
-    """Return the examples of each split, with notes of what was left out; a split that lacks labels may count as none."""
+    """Return the examples of each split, and notes of what was left out; a split without labels may count as none."""
     columns = {"text_column": config.text_column, "label_column": config.label_column}
     train = examples_of(source.train, **columns)
     validation = test = None
