@@ -163,7 +163,7 @@ def _distil(options: argparse.Namespace) -> int:
     result = foreground.run_all(_config(options), store, twins=not options.no_twins, assisted=True, on_event=_Printer())
     if options.out is not None:
         try:
-            shutil.copytree(result.folder / "student", options.out, dirs_exist_ok=True)
+            shutil.copytree(result.folder.student, options.out, dirs_exist_ok=True)
         except OSError as exc:
             raise ConfigError(f"--out must be a folder that can be written to, got {options.out} ({exc})") from exc
         print(f"student written to {options.out}", file=sys.stderr)
@@ -233,7 +233,7 @@ def _runs(options: argparse.Namespace) -> int:
 
 def _cache(options: argparse.Namespace) -> int:
     store = RunStore(options.store)
-    cache = Cache(store.path / "cache")
+    cache = Cache(store.layout.cache)
     if options.empty:
         print(f"freed {cache.empty() / 1e6:.1f} MB")
         return 0

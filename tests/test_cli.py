@@ -259,7 +259,7 @@ class TestRuns:
         assert main(["runs", run.id, "--delete"]) == 0
         assert capsys.readouterr().out == f"deleted {run.id}\n"
         assert store.find(run.id) is None
-        assert not store.folder(run.id).exists()
+        assert not store.folder(run.id).path.exists()
 
     @pytest.mark.parametrize(("name", "n_found"), [("", 2), ("unknown", 0)])
     def test_one_must_be_named_by_itself(

@@ -147,7 +147,7 @@ def _teacher(
         corpus_digest=corpus.digest,
         tokens=materials.tokenize(corpus, tokenizer, max_length=config.max_length, device=device),
         labels=materials.labels_of(corpus, device=device),
-        cache=Cache(store.path / "cache"),
+        cache=Cache(store.layout.cache),
         device=device,
     )
     loading.save(found.model, tokenizer, folder)

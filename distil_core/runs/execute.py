@@ -23,6 +23,7 @@ from distil_core.evaluation.records import Cost, ModelRecord
 from distil_core.models import embeddings, forward, loading, surgery
 from distil_core.models.checkpoints import assets_folder
 from distil_core.runs import timing
+from distil_core.runs.folder import RunFolder
 from distil_core.runs.materials import Materials, Stopwatch, gather_materials, refuse_changed, training_data
 from distil_core.runs.record import CorpusSummary, RunRecord
 from distil_core.runs.rows import Run, RunState
@@ -63,7 +64,7 @@ def execute(run: Run, store: RunStore, *, on_event: Callable[[Event], None] | No
         DistilError: If corpus, teacher or settings do not allow it.
     """
     folder = store.folder(run.id)
-    cache = Cache(store.path / "cache")
+    cache = Cache(store.layout.cache)
     with closing(carry_out(run.id, run.config, folder=folder, cache=cache)) as work:
         record = drain(work, _Recorder(store, run.id, on_event))
     store.finish(run.id, record)
@@ -77,7 +78,7 @@ def warm_up(store: RunStore) -> None:
     if store.counts()[RunState.QUEUED] == 0:
         with suppress(DistilError, OSError):  # it can wait: a run that needs it will say what is wrong
             drain(
-                gather_materials(canonical(RunConfig()), cache=Cache(store.path / "cache"), watch=Stopwatch()),
+                gather_materials(canonical(RunConfig()), cache=Cache(store.layout.cache), watch=Stopwatch()),
                 lambda _: None,
             )
 
@@ -108,7 +109,7 @@ class _Recorder:
     def __call__(self, event: Event) -> None:
         if self._store.cancel_requested(self._run):
             raise Cancelled
-        timing.pause_for_others(self._store.path / "cache")
+        timing.pause_for_others(self._store.layout.cache)
         if isinstance(event, Step):
             self._losses.append(event.loss)
         if isinstance(event, Validation) or self._due(event):
@@ -129,13 +130,13 @@ def _mean(losses: list[dict[str, float]]) -> dict[str, float]:
     return {name: sum(loss[name] for loss in losses) / len(losses) for name in losses[0]}
 
 
-def carry_out(run_id: str, config: RunConfig, *, folder: Path, cache: Cache) -> Generator[Event, None, RunRecord]:
+def carry_out(run_id: str, config: RunConfig, *, folder: RunFolder, cache: Cache) -> Generator[Event, None, RunRecord]:
     """Compute a run and write its files into ``folder``; yields what happens, returns the record.
 
     Args:
         run_id: The run's fingerprint.
         config: What to do, canonical.
-        folder: Where ``student/``, ``outputs.safetensors``, ``test.jsonl`` and a checkpoint go.
+        folder: Where the student, the outputs, the test texts and a checkpoint go.
         cache: Where fine-tuned teachers and teacher outputs are kept.
     """
     config = canonical(config)
@@ -146,15 +147,14 @@ def carry_out(run_id: str, config: RunConfig, *, folder: Path, cache: Cache) -> 
         if config.kind is RunKind.TFIDF:
             student, cost = yield from _baseline(materials, config, watch, cache)
         else:
-            checkpoint = folder / "checkpoint.safetensors"
-            student = yield from cut_and_train(materials, config, watch=watch, checkpoint=checkpoint)
-            with replacing(folder / "student") as path:
+            student = yield from cut_and_train(materials, config, watch=watch, checkpoint=folder.checkpoint)
+            with replacing(folder.student) as path:
                 loading.save(student.model, materials.tokenizer, path)
             yield Stage(name="Measuring", detail="teacher and student, in turn", fraction=None)
             with watch.timing("measurement"):
                 seconds = 0.6 if config.kind is RunKind.DISTILLED else 0.3
                 with timing.alone(cache.root):
-                    cost = timing.costs(materials, student.model, folder / "student", seconds=seconds)
+                    cost = timing.costs(materials, student.model, folder.student, seconds=seconds)
         with watch.timing("measurement"):
             record = _record(run_id, config, materials, student, cost, watch)
     _write_answers(folder, materials, student)
@@ -352,8 +352,8 @@ def _summary(materials: Materials) -> CorpusSummary:
     )
 
 
-def _write_answers(folder: Path, materials: Materials, student: Student) -> None:
-    with replacing(folder / "outputs.safetensors") as path:
+def _write_answers(folder: RunFolder, materials: Materials, student: Student) -> None:
+    with replacing(folder.outputs) as path:
         save_file(
             {
                 "test_logits": student.test_logits,
@@ -365,7 +365,7 @@ def _write_answers(folder: Path, materials: Materials, student: Student) -> None
             },
             path,
         )
-    with replacing(folder / "test.jsonl") as path:
+    with replacing(folder.test_texts) as path:
         rows = zip(materials.corpus.test.texts, materials.corpus.test.labels, strict=True)
         path.write_text(
             "".join(json.dumps({"text": text, "label": label}) + "\n" for text, label in rows), encoding="utf-8"

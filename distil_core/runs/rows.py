@@ -38,10 +38,11 @@ class RunState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
-    """One run as the store knows it; times are seconds since the epoch.
+    """One run as its source knows it; times are seconds since the epoch.
 
     ``created`` is when it was last put into the queue, ``error`` is empty unless it failed, ``record`` is there once
-    it is done, and ``stopping`` says that it runs but was asked to stop.
+    it is done, and ``stopping`` says that it runs but was asked to stop. A run that is ``read_only`` ships with the
+    package, and can be neither deleted nor computed again.
     """
 
     id: str
@@ -54,6 +55,7 @@ class Run:
     error: str
     record: RunRecord | None
     stopping: bool
+    read_only: bool = False
 
     @property
     def resumable(self) -> bool:

@@ -16,6 +16,7 @@ from streamlit.testing.v1 import AppTest
 from distil_core.analysis import gradients
 from distil_core.analysis.temperature import GradientNorms
 from distil_core.errors import ModelError
+from distil_core.runs.folder import RunFolder
 from distil_core.runs.record import RunRecord
 from distil_core.runs.store import RunStore
 from distil_core.settings.config import RunKind
@@ -47,18 +48,18 @@ def matrix(at: AppTest, index: int) -> np.ndarray:
 def with_two_labels(folder: Path) -> None:
     """Make an example run one of two labels."""
     for kind in seeds.KINDS:
-        path = folder / kind / "record.json"
-        record = from_json(RunRecord, json.loads(path.read_text(encoding="utf-8")))
+        files = RunFolder(path=folder / kind)
+        record = from_json(RunRecord, json.loads(files.record.read_text(encoding="utf-8")))
         record = replace(record, corpus=replace(record.corpus, label_names=("bad", "good")))
-        path.write_text(json.dumps(to_json(record)), encoding="utf-8")
-        arrays = load_file(folder / kind / "outputs.safetensors")
+        files.record.write_text(json.dumps(to_json(record)), encoding="utf-8")
+        arrays = load_file(files.outputs)
         halved = {
             name: np.ascontiguousarray(values[:, :2]) if values.ndim == 2 else values % 2
             for name, values in arrays.items()
         }
-        save_file(halved, folder / kind / "outputs.safetensors")
+        save_file(halved, files.outputs)
         lines = [json.dumps({"text": f"This is text number {i}.", "label": i % 2}) for i in range(seeds.N_TEXTS)]
-        (folder / kind / "test.jsonl").write_text("\n".join(lines), encoding="utf-8")
+        files.test_texts.write_text("\n".join(lines), encoding="utf-8")
 
 
 def test_stored_answers_go_to_the_browser_and_no_model_is_loaded(
@@ -233,7 +234,7 @@ def test_run_without_twins_shows_two_models(app: App, store: RunStore) -> None:
 
 def test_missing_outputs_are_explained(app: App, store: RunStore) -> None:
     run = seeds.finished_family(store)
-    (store.folder(run.id) / "outputs.safetensors").unlink()
+    store.folder(run.id).outputs.unlink()
     at = app("temperature", run=run.id)
     assert "cannot be read" in at.error[0].value
     assert not at.exception
