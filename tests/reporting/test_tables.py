@@ -7,7 +7,7 @@ import pytest
 
 from distil_core.analysis.comparison import models
 from distil_core.reporting import tables
-from distil_core.runs.families import Family
+from distil_core.runs.families import Family, FinishedRun
 from distil_core.runs.sources import ShippedRuns
 from distil_core.runs.store import RunStore
 from distil_core.settings.config import RunKind, StudentConfig
@@ -33,7 +33,7 @@ def test_every_measure_has_a_cell_for_every_model(family: Family) -> None:
 
 
 def test_probe_is_left_out_where_no_model_has_one(family: Family) -> None:
-    def bare(outcome: families.FinishedRun) -> families.FinishedRun:
+    def bare(outcome: FinishedRun) -> FinishedRun:
         record = outcome.record
         teacher = None if record.teacher is None else replace(record.teacher, probe_accuracy=None)
         model = replace(record.model, probe_accuracy=None)
