@@ -16,6 +16,7 @@ from typing import Any, NoReturn
 from distil_core import process
 from distil_core.bench import commands as bench
 from distil_core.errors import Cancelled, ConfigError, DistilError
+from distil_core.reporting.formatting import counted
 from distil_core.runs.rows import Run
 from distil_core.runs.store import RunStore, default_folder
 from distil_core.settings.config import (
@@ -29,7 +30,7 @@ from distil_core.settings.config import (
 )
 from distil_core.settings.serialization import from_json
 from distil_core.training.cache import Cache
-from distil_core.training.events import Event, Stage, Step, Validation
+from distil_core.training.events import Event, Stage, Step, TeacherMeasured, Validation
 
 _SECTIONS: tuple[type[Any], ...] = (CorpusConfig, TeacherConfig, StudentConfig, LossConfig, TrainingConfig)
 _RENAMED = {
@@ -184,13 +185,16 @@ class _Printer:
         label = f"[{run.config.kind}]"
         match event:
             case Stage():
-                text = f"{label} {event.name}" + (f": {event.detail}" if event.detail else "")
+                detail = counted(event.detail, event.n_done, event.n_total)
+                text = f"{label} {event.name}" + (f": {detail}" if detail else "")
                 self._say(text, lasting=event.name != self._last)
                 self._last = event.name
             case Step():
                 loss = ", ".join(f"{name} {value:.4f}" for name, value in event.loss.items())
                 text = f"{label} step {event.step}/{event.n_steps}, {loss}, {event.examples_per_second:.0f} texts/s"
                 self._say(f"{text}, {event.seconds_left:.0f} s left", lasting=False)
+            case TeacherMeasured():
+                self._say(f"{label} teacher: validation accuracy {event.accuracy:.2%}", lasting=True)
             case Validation():
                 agreement = "" if event.agreement is None else f", agreement {event.agreement:.2%}"
                 self._say(f"{label} epoch {event.epoch:g}: accuracy {event.accuracy:.2%}{agreement}", lasting=True)

@@ -18,7 +18,7 @@ from distil_core.runs.store import RunStore
 from distil_core.settings.canonical import canonical
 from distil_core.settings.config import RunConfig, RunKind
 from distil_core.settings.serialization import digest, to_json
-from distil_core.training.events import Event, Stage, Validation, event_to_json
+from distil_core.training.events import Event, TeacherMeasured, Validation, event_to_json
 from tests.factories import a_fidelity, a_model_record, a_quality, a_run_record, a_step, a_teacher_record
 
 KINDS = (RunKind.DISTILLED, RunKind.LAYER_CUT, RunKind.TFIDF, RunKind.HARD_LABELS)
@@ -51,7 +51,7 @@ def events_of(config: RunConfig) -> tuple[Event, ...]:
     loss = {"soft_labels": 0.4, "hard_labels": 0.1}
     steps = tuple(a_step(step, 40, loss=loss) for step in (10, 20, 30, 40))
     validations = tuple(Validation(epoch=epoch, accuracy=0.4 + 0.1 * epoch, agreement=0.5) for epoch in (0.0, 2.0, 4.0))
-    teacher = Stage(name="Teacher outputs", detail="validation accuracy 0.9500", fraction=1.0)
+    teacher = TeacherMeasured(accuracy=TEACHER_ACCURACY)
     return (teacher, *validations[:1], *steps[:2], *validations[1:2], *steps[2:], *validations[2:])
 
 

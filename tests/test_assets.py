@@ -15,7 +15,7 @@ from distil_core.models.loading import load_model, load_tokenizer
 from distil_core.runs.families import family
 from distil_core.runs.sources import ShippedRuns
 from distil_core.settings.config import Precision, RunKind, TrainingConfig
-from distil_core.training.events import Stage, Step, Validation
+from distil_core.training.events import Stage, Step, TeacherMeasured, Validation
 from tests import tiny
 
 
@@ -71,7 +71,7 @@ def test_the_example_is_what_pages_read(lab: tiny.Lab, tmp_path: Path, quick: No
     tokens = encode(words, [example.text for example in texts], max_length=tiny.LENGTH)
     torch.testing.assert_close(predict(student, tokens, padding=0), torch.from_numpy(answers.test), atol=1e-5, rtol=0)
     events = folder.read_events()
-    assert {type(event) for event in events} == {Stage, Step, Validation}
+    assert {type(event) for event in events} == {Stage, TeacherMeasured, Step, Validation}
     for twin in found.twins:
         assert not twin.folder.student.exists()
         assert twin.folder.read_predictions().test.shape == (30, 3)

@@ -33,7 +33,7 @@ from distil_core.settings.canonical import canonical
 from distil_core.settings.config import RunConfig, RunKind
 from distil_core.tasks.tfidf import TfidfBaseline
 from distil_core.training.cache import Cache, replacing
-from distil_core.training.events import Event, Stage, Step, Validation
+from distil_core.training.events import Event, Stage, Step, TeacherMeasured, Validation
 from distil_core.training.trainer import TrainingData, train
 from distil_core.types import Model
 
@@ -112,7 +112,7 @@ class _Recorder:
         timing.pause_for_others(self._store.layout.cache)
         if isinstance(event, Step):
             self._losses.append(event.loss)
-        if isinstance(event, Validation) or self._due(event):
+        if isinstance(event, Validation | TeacherMeasured) or self._due(event):
             if isinstance(event, Step):
                 event = replace(event, loss=_mean(self._losses))
                 self._losses = []

@@ -23,7 +23,7 @@ from distil_core.settings.identity import fingerprint
 from distil_core.settings.layer_maps import layer_indices
 from distil_core.training import teacher_outputs, teachers
 from distil_core.training.cache import Cache
-from distil_core.training.events import Event, Stage
+from distil_core.training.events import Event, Stage, TeacherMeasured
 from distil_core.training.teacher_outputs import TeacherOutputs
 from distil_core.training.teachers import Teacher
 from distil_core.training.trainer import TrainingData
@@ -144,7 +144,8 @@ def query_teacher(
             cache=cache,
         )
     accuracy = teachers.refuse_unfit(outputs["validation"].logits, labels["validation"], name=teacher.name)
-    yield Stage(name="Teacher outputs", detail=f"validation accuracy {accuracy:.4f}", fraction=1.0)
+    yield Stage(name="Teacher outputs", detail="", fraction=1.0)
+    yield TeacherMeasured(accuracy=accuracy)
     return Materials(
         corpus=corpus,
         tokenizer=tokenizer,

@@ -118,8 +118,10 @@ def teacher_outputs(
                 n_seen += len(examples)
                 yield Stage(
                     name="Teacher outputs",
-                    detail=f"{split} texts, {n_seen:,} of {len(part):,}",
+                    detail=f"{split} texts",
                     fraction=(done + n_seen / len(part)) / len(tokens),
+                    n_done=n_seen,
+                    n_total=len(part),
                 )
         if cache is not None:
             with cache.writing("outputs", key, name=f"outputs of {teacher.name}") as folder:
@@ -199,8 +201,10 @@ def _states(
             n_seen += len(examples)
             yield Stage(
                 name="Teacher outputs",
-                detail=f"{kind} states, {n_seen:,} of {len(tokens):,} texts",
+                detail=f"{kind} states of texts",
                 fraction=n_seen / len(tokens),
+                n_done=n_seen,
+                n_total=len(tokens),
             )
         if kind == "hidden":
             states = {layer: flat.view(-1, config.hidden_size) for layer, flat in states.items()}

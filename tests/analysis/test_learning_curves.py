@@ -1,10 +1,12 @@
 """Curves and progress of a run, from its events."""
 
+from dataclasses import replace
+
 import pytest
 
 from distil_core.analysis import learning_curves
 from distil_core.settings.config import RunKind
-from distil_core.training.events import Stage, Validation
+from distil_core.training.events import Stage, TeacherMeasured, Validation
 from tests import seeds
 from tests.factories import a_step
 
@@ -57,3 +59,13 @@ def test_progress_is_of_the_newest_stage() -> None:
     assert (going.stage, going.fraction, going.seconds_left, going.detail) == ("Training", 0.75, 1.0, "1,500 texts/s")
     after = learning_curves.progress([*events, Stage(name="Measuring", detail="speed", fraction=None)])
     assert (after.stage, after.fraction, after.seconds_left, after.detail) == ("Measuring", None, None, "speed")
+
+
+def test_the_teacher_is_told_in_the_stage_that_measured_it() -> None:
+    tuning = Stage(name="Fine-tuning", detail="steps", fraction=0.5, n_done=5, n_total=10, seconds_left=3.0)
+    events = [tuning, TeacherMeasured(accuracy=0.7), replace(tuning, n_done=6)]
+    going = learning_curves.progress(events)
+    assert (going.teacher_accuracy, going.n_done, going.n_total, going.seconds_left) == (0.7, 6, 10, 3.0)
+    after = learning_curves.progress([*events, Stage(name="Training", detail="", fraction=0.0)])
+    assert (after.teacher_accuracy, after.n_done) == (None, None)
+    assert learning_curves.curves([*events, TeacherMeasured(accuracy=0.8)]).teacher_accuracy == 0.8

@@ -98,12 +98,11 @@ def test_own_text_is_put_to_both_models_once(app: App, example: Path, models: li
 
 
 def test_first_text_is_one_over_which_the_teacher_hesitates(app: App, example: Path) -> None:
+    telling = softened_outputs.telling(RunFolder(path=example / "distilled"))
     at = app("temperature")
-    assert (
-        at.text_input(key="temperature.text").value == softened_outputs.telling(example / "distilled")["hesitant"].text
-    )
+    assert at.text_input(key="temperature.text").value == telling["hesitant"].text
     at.button(key="temperature.example.sure").click().run()
-    assert at.text_input(key="temperature.text").value == softened_outputs.telling(example / "distilled")["sure"].text
+    assert at.text_input(key="temperature.text").value == telling["sure"].text
     assert not at.exception
 
 
@@ -178,14 +177,14 @@ def test_two_labels_have_no_dark_knowledge(app: App, example: Path) -> None:
 def test_gradients_are_measured_once(app: App, example: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     asked = []
 
-    def of_run(folder: Path, **_: object) -> GradientNorms:
+    def of_run(folder: RunFolder, **_: object) -> GradientNorms:
         asked.append(folder)
         return NORMS
 
     monkeypatch.setattr(gradients, "of_run", of_run)
     at = app("temperature", temperature__tab="Why T²")
     at.run()
-    assert asked == [example / "distilled"]
+    assert asked == [RunFolder(path=example / "distilled")]
     assert [trace["y"] for trace in figure(at, 0)["data"][:2]] == [list(NORMS.soft), list(NORMS.scaled)]
     assert "falls **16.0 ×** without T²" in markdown(at)
     assert "on 7 short test texts" in markdown(at)
