@@ -13,6 +13,7 @@ from transformers import AutoModelForSequenceClassification, BertConfig, PreTrai
 from distil_core.data import reviews
 from distil_core.models.forward import predict
 from distil_core.models.loading import save
+from distil_core.runs.folder import RunFolder
 from distil_core.runs.foreground import run_all
 from distil_core.runs.store import RunStore
 from distil_core.settings.config import CorpusConfig, LossConfig, RunConfig, RunKind, TrainingConfig
@@ -134,13 +135,13 @@ def build_example(folder: Path, *, config: RunConfig | None = None, tell: Tell =
         result = run_all(config or RunConfig(), store, on_event=lambda run, event: None)
         for run in store.list():
             assert run.record is not None
-            target = path / str(run.config.kind)
-            shutil.copytree(store.folder(run.id), target)
+            target = RunFolder(path=path / str(run.config.kind))
+            shutil.copytree(store.folder(run.id).path, target.path)
             if run.config.kind is not RunKind.DISTILLED:
-                shutil.rmtree(target / "student", ignore_errors=True)
-                (target / "test.jsonl").unlink()
-            (target / "record.json").write_text(json.dumps(to_json(run.record), indent=1) + "\n", encoding="utf-8")
+                shutil.rmtree(target.student, ignore_errors=True)
+                target.test_texts.unlink()
+            target.record.write_text(json.dumps(to_json(run.record), indent=1) + "\n", encoding="utf-8")
             lines = (json.dumps(event_to_json(event)) for _, event in store.events(run.id))
-            (target / "events.jsonl").write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+            target.events.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
         shutil.rmtree(path / "store")
     tell(f"the example's student is right on {result.record.model.quality.accuracy.value:.1%} of the test texts")

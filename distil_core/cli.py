@@ -16,6 +16,7 @@ from typing import Any, NoReturn
 from distil_core import process
 from distil_core.bench import commands as bench
 from distil_core.errors import Cancelled, ConfigError, DistilError
+from distil_core.reporting.formatting import counted
 from distil_core.runs.rows import Run
 from distil_core.runs.store import RunStore, default_folder
 from distil_core.settings.config import (
@@ -28,8 +29,9 @@ from distil_core.settings.config import (
     TrainingConfig,
 )
 from distil_core.settings.serialization import from_json
+from distil_core.tasks.catalog import TASKS
 from distil_core.training.cache import Cache
-from distil_core.training.events import Event, Stage, Step, Validation
+from distil_core.training.events import Event, Stage, Step, TeacherMeasured, Validation
 
 _SECTIONS: tuple[type[Any], ...] = (CorpusConfig, TeacherConfig, StudentConfig, LossConfig, TrainingConfig)
 _RENAMED = {
@@ -82,6 +84,9 @@ def _parser() -> argparse.ArgumentParser:
         group = distil.add_argument_group(_SECTION_NAMES[section])
         for item in fields(section):
             _add_setting(group, section, item)
+    distil.add_argument(
+        "--task", choices=list(TASKS), default=RunConfig().task, help="What the models are for (default: %(default)s)"
+    )
     distil.add_argument("--seed", type=int, default=0, help="Seed of initialization, batches and dropout (default: 0)")
     distil.add_argument("--no-twins", action="store_true", help="Leave out the twins and the baseline.")
     distil.add_argument("--out", type=Path, default=None, help="Write the student to this folder too.")
@@ -149,7 +154,7 @@ def _config(options: argparse.Namespace) -> RunConfig:
         if clashing := [f"--{name.replace('_', '-')}" for name in ("depth", "layer_map") if name in student]:
             raise ConfigError(f"--layers names the layers itself; leave out {' and '.join(clashing)}")
         student["layer_map"] = LayerMap.EXPLICIT
-    return from_json(RunConfig, {**values, "seed": options.seed})
+    return from_json(RunConfig, {**values, "task": options.task, "seed": options.seed})
 
 
 def _distil(options: argparse.Namespace) -> int:
@@ -163,7 +168,7 @@ def _distil(options: argparse.Namespace) -> int:
     result = foreground.run_all(_config(options), store, twins=not options.no_twins, assisted=True, on_event=_Printer())
     if options.out is not None:
         try:
-            shutil.copytree(result.folder / "student", options.out, dirs_exist_ok=True)
+            shutil.copytree(result.folder.student, options.out, dirs_exist_ok=True)
         except OSError as exc:
             raise ConfigError(f"--out must be a folder that can be written to, got {options.out} ({exc})") from exc
         print(f"student written to {options.out}", file=sys.stderr)
@@ -184,13 +189,16 @@ class _Printer:
         label = f"[{run.config.kind}]"
         match event:
             case Stage():
-                text = f"{label} {event.name}" + (f": {event.detail}" if event.detail else "")
+                detail = counted(event.detail, event.n_done, event.n_total)
+                text = f"{label} {event.name}" + (f": {detail}" if detail else "")
                 self._say(text, lasting=event.name != self._last)
                 self._last = event.name
             case Step():
                 loss = ", ".join(f"{name} {value:.4f}" for name, value in event.loss.items())
                 text = f"{label} step {event.step}/{event.n_steps}, {loss}, {event.examples_per_second:.0f} texts/s"
                 self._say(f"{text}, {event.seconds_left:.0f} s left", lasting=False)
+            case TeacherMeasured():
+                self._say(f"{label} teacher: validation accuracy {event.accuracy:.2%}", lasting=True)
             case Validation():
                 agreement = "" if event.agreement is None else f", agreement {event.agreement:.2%}"
                 self._say(f"{label} epoch {event.epoch:g}: accuracy {event.accuracy:.2%}{agreement}", lasting=True)
@@ -233,7 +241,7 @@ def _runs(options: argparse.Namespace) -> int:
 
 def _cache(options: argparse.Namespace) -> int:
     store = RunStore(options.store)
-    cache = Cache(store.path / "cache")
+    cache = Cache(store.layout.cache)
     if options.empty:
         print(f"freed {cache.empty() / 1e6:.1f} MB")
         return 0

@@ -47,36 +47,14 @@ def cancel(runs: tuple[Run, ...]) -> None:
         resources.store().cancel(run.id)
 
 
-def show_example() -> None:
-    """Show the run that ships with the app, or what to do where it has been left out."""
-    family = resources.example()
-    if family is None:
-        st.info("Nothing has been distilled here yet. Press **Distil** to begin.", icon=":material/experiment:")
-        return
-    folders = (family.distilled.folder, *(twin.folder for twin in family.twins))
-    kinds = (RunKind.DISTILLED, *(twin.record.config.kind for twin in family.twins))
-    curves = {
-        kind: learning_curves.curves(resources.example_events(folder))
-        for kind, folder in zip(kinds, folders, strict=True)
-    }
-    st.markdown(
-        f":gray-badge[:material/star: Example run] **{family.distilled.record.corpus.name}** · "
-        f"{run_summary.settings(family.distilled.record.config)}"
-    )
-    run_summary.headline(family)
-    st.markdown(narrative.run_verdict(family, resources.gap(family)))
-    show_curves((families.EXAMPLE,), family.distilled.record.config, curves)
-    show_quality(family)
-
-
 def show_run(run_id: str, *, poll: bool) -> None:
-    """Show a run of the store with its twins, as far as they have come."""
-    store = resources.store()
-    run = store.find(run_id)
+    """Show a run with its twins, as far as they have come."""
+    store, source = resources.store(), resources.runs()
+    run = source.find(run_id)
     if run is None:
         st.rerun()
         return
-    twins = families.twins(run, store.list()) if run.config.kind is RunKind.DISTILLED else ()
+    twins = families.twins(run, source.list()) if run.config.kind is RunKind.DISTILLED else ()
     members = (run, *twins)
     active = tuple(member for member in members if not member.state.over)
     if poll is not bool(active):
@@ -84,10 +62,10 @@ def show_run(run_id: str, *, poll: bool) -> None:
     if active and not workers.worker_alive(store):
         workers.recover(store)
         workers.ensure_worker(store)
-    family = families.family(run, store)
+    family = families.family(run, source)
 
     with st.container(horizontal=True, vertical_alignment="center", key="distil.status"):
-        st.markdown(f"{run_summary.badge(run.state)} **{run.corpus_name}** · {run_summary.settings(run.config)}")
+        st.markdown(f"{run_summary.badge(run)} **{run.corpus_name}** · {run_summary.settings(run.config)}")
         if active:
             st.button(
                 "Cancel",
@@ -200,7 +178,7 @@ if config is not None:
     except DistilError as error:
         problem = str(error)
 run_id = run_in_use.current()
-polled = run_id is not None and families.busy(resources.store(), run_id)
+polled = run_id is not None and families.busy(resources.runs(), run_id)
 
 # Show
 with action:
@@ -219,8 +197,8 @@ with action:
     if pressed and config is not None:
         start(config)
 with right:
-    if run_id is None or run_id == families.EXAMPLE:
-        show_example()
+    if run_id is None:
+        st.info("Nothing has been distilled here yet. Press **Distil** to begin.", icon=":material/experiment:")
     else:
         st.fragment(show_run, run_every=POLL_SECONDS if polled else None)(run_id, poll=polled)
 

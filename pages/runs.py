@@ -13,9 +13,9 @@ from distil_core.errors import DistilError
 from distil_core.export import archive
 from distil_core.reporting import formatting, tables
 from distil_core.runs import workers
-from distil_core.runs.families import EXAMPLE, Family
+from distil_core.runs.families import Family
 from distil_core.runs.rows import Run, RunState
-from distil_core.settings.config import RunConfig, RunKind
+from distil_core.settings.config import RunKind
 from distil_core.settings.serialization import digest
 from pages.sections import run_summary
 from pages.state import address, resources, run_in_use
@@ -46,7 +46,7 @@ CACHE_COLUMNS = {
 def ask_delete(run: Run) -> None:
     """Delete a run after asking."""
     st.markdown(f"**{run_summary.name(run)}**")
-    n_bytes = resources.store().size_bytes(run.id)
+    n_bytes = resources.store().folder(run.id).size_bytes()
     st.markdown(f"Its record, its student and its outputs ({formatting.size(n_bytes)}) are removed for good.")
     with st.container(horizontal=True, horizontal_alignment="right"):
         if st.button("Keep it", key="runs.keep"):
@@ -81,29 +81,28 @@ def guarded(act: Callable[[], Any]) -> None:
         st.session_state["runs.problem"] = str(error)
 
 
-def show_details(run_id: str, run: Run | None) -> None:
-    """Show one run, and what can be done with it; None is the example."""
-    family = resources.family(run_id)
+def show_details(run: Run) -> None:
+    """Show one run, and what can be done with it."""
+    family = resources.family(run.id)
     st.markdown(f"#### {run_summary.name(run)}")
     with st.container(horizontal=True):
         if st.button("Open in Distil", icon=":material/experiment:", key="runs.open"):
-            st.switch_page("pages/distil.py", query_params={"run": run_id})
+            st.switch_page("pages/distil.py", query_params={"run": run.id})
         if family is not None:
-            show_downloads(run_id, family)
-        if run is not None and st.button(
+            show_downloads(run.id, family)
+        if not run.read_only and st.button(
             "Delete",
             icon=":material/delete:",
             key="runs.delete",
             disabled=run.state is RunState.RUNNING,
         ):
             ask_delete(run)
-    if run is not None and run.state is RunState.FAILED:
+    if run.state is RunState.FAILED:
         st.error(f"This run failed: {run.error}", icon=":material/error:")
     left, right = st.columns([2, 3], gap="large")
     with left:
         st.markdown("**Settings** · bold where they differ from the default")
-        config = run.config if run is not None else RunConfig() if family is None else family.distilled.record.config
-        st.table(tables.setting_rows(config), border="horizontal", height=560, alt="Settings of the run")
+        st.table(tables.setting_rows(run.config), border="horizontal", height=560, alt="Settings of the run")
     with right:
         st.markdown("**Results** · on the test texts")
         if family is None:
@@ -118,13 +117,13 @@ def show_details(run_id: str, run: Run | None) -> None:
 
 def show_downloads(run_id: str, family: Family) -> None:
     """Offer to compare, and to take student and record away; the archive is made when it is asked for."""
-    name, store = archive.folder_name(family), resources.store()
-    if (family.distilled.folder / "student").is_dir():
+    name, source = archive.folder_name(family), resources.runs()
+    if family.distilled.folder.has_student:
         if st.button("Open in Compare", icon=":material/compare_arrows:", key="runs.compare"):
             st.switch_page("pages/compare.py", query_params={"run": run_id})
         st.download_button(
             "Student",
-            lambda: archive.student_zip(store, run_id),
+            lambda: archive.student_zip(source, run_id),
             f"{name}.zip",
             "application/zip",
             key="runs.student",
@@ -157,14 +156,12 @@ with address.control("runs.twins", "Show twins"):
 
 # Think
 workers.recover(resources.store())
-every = resources.store().list()
-example = resources.example()
-shown = [None] * (example is not None) + [run for run in every if twins or run.config.kind is RunKind.DISTILLED]
-rows = tables.run_rows(tuple(run for run in shown if run is not None), example)
+shown = [run for run in resources.runs().list() if twins or run.config.kind is RunKind.DISTILLED]
+rows = tables.run_rows(shown)
 
 # Show
 if rows:
-    names = [EXAMPLE if run is None else run.id for run in shown]
+    names = [run.id for run in shown]
     wanted = [name for name in (st.query_params.get(PICKED), run_in_use.current()) if name in names]
     default = names.index(wanted[0]) if wanted else 0
     event = st.dataframe(
@@ -184,7 +181,7 @@ if rows:
     if event.selection.rows:
         row = event.selection.rows[0]
         st.query_params[PICKED] = names[row]
-        show_details(names[row], shown[row])
+        show_details(shown[row])
     else:
         st.caption("Pick a row to see settings and results, and to open, download or delete the run.")
 else:

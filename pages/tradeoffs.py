@@ -11,7 +11,7 @@ from distil_core.analysis import tradeoffs
 from distil_core.analysis.tradeoffs import Landscape, ModelPoint, Price, Score
 from distil_core.reporting import advice, formatting, literature, tables, tradeoff_tables
 from distil_core.reporting.figures import tradeoffs as figures
-from distil_core.runs.families import EXAMPLE, Family
+from distil_core.runs.families import Family
 from distil_core.settings.config import RunKind
 from pages.sections import charts
 from pages.state import address, resources, run_in_use
@@ -51,7 +51,7 @@ def take() -> None:
 
 def ask(family: Family) -> None:
     """Ask for the axes, and show the run in use among all that can be held against it."""
-    landscape = tradeoffs.landscape(family, resources.store(), resources.example())
+    landscape = tradeoffs.landscape(family, resources.runs())
     with st.container(border=True):
         st.markdown(f":material/lightbulb: {advice.advise(family, landscape, resources.outputs)}")
     # Ask
@@ -172,13 +172,12 @@ def show_point(point: ModelPoint, family: Family) -> None:
             st.caption("The teacher of the run in use.")
             return
         run_id = point.id
-        known = run_id == EXAMPLE or resources.store().find(run_id) is not None
         with st.container(horizontal=True, gap="small"):
             if st.button(
                 "Use this run",
                 icon=":material/check:",
                 key="tradeoffs.use",
-                disabled=not known or run_id == family.distilled.run,
+                disabled=run_id == family.distilled.run,
             ):
                 run_in_use.choose(run_id)
                 st.rerun()
@@ -186,13 +185,11 @@ def show_point(point: ModelPoint, family: Family) -> None:
                 "Open in Compare",
                 icon=":material/compare_arrows:",
                 key="tradeoffs.compare",
-                disabled=not known or point.kind is RunKind.TFIDF,
+                disabled=point.kind is RunKind.TFIDF,
             ):
                 st.switch_page("pages/compare.py", query_params={"run": run_id})
-            if st.button("Open in Runs", icon=":material/list_alt:", key="tradeoffs.runs", disabled=not known):
+            if st.button("Open in Runs", icon=":material/list_alt:", key="tradeoffs.runs"):
                 st.switch_page("pages/runs.py", query_params={"run": run_id})
-        if not known:
-            st.caption("A twin of the example run; it ships with the app and has no page of its own.")
 
 
 def show_claims(family: Family) -> None:

@@ -18,7 +18,6 @@ from distil_core.reporting.figures import cells as cell_points
 from distil_core.reporting.figures import sweep as figures
 from distil_core.reporting.sweep_narrative import AXIS_NAMES
 from distil_core.runs import sweep, workers
-from distil_core.runs.families import EXAMPLE
 from distil_core.runs.requests import RunRequest
 from distil_core.runs.rows import Run, RunState
 from distil_core.runs.sweep import Axis, Sweep, Value
@@ -34,7 +33,7 @@ MAP = "whatif.map"
 def start(planned: Mapping[RunConfig, RunRequest]) -> None:
     """Queue what is missing."""
     try:
-        sweep.start(planned, resources.store(), resources.example())
+        sweep.start(planned, resources.store(), resources.runs())
     except DistilError as error:
         st.session_state["whatif.problem"] = str(error)
 
@@ -243,8 +242,7 @@ def _one_seed(cell: SweepCell) -> str:
         key=f"whatif.seed.{digest(list(there))}",
         label_visibility="collapsed",
     )
-    run = there.get(seed, best)
-    return EXAMPLE if run.id.startswith(EXAMPLE) else run.id  # its twins are known by its name
+    return there.get(seed, best).id
 
 
 def show_curves(grid: SweepGrid, measure: Measure, teacher: float | None) -> None:

@@ -8,6 +8,7 @@ from distil_core.analysis.tradeoffs import Landscape, ModelPoint
 from distil_core.evaluation.records import Latency, ModelRecord
 from distil_core.runs import families
 from distil_core.runs.families import Family
+from distil_core.runs.sources import RunSource
 from distil_core.runs.store import RunStore
 from distil_core.settings.config import LossConfig, RunConfig, RunKind, StudentConfig
 from distil_core.settings.serialization import digest
@@ -43,10 +44,10 @@ def put(store: RunStore, config: RunConfig, model: ModelRecord, **overrides: Any
     return run.id
 
 
-def landscape_of(store: RunStore, run_id: str, example: Family | None = None) -> tuple[Family, Landscape]:
-    found = families.family(store.get(run_id), store)
-    assert found is not None
-    return found, tradeoffs.landscape(found, store, example)
+def landscape_of(source: RunSource, run_id: str) -> tuple[Family, Landscape]:
+    family = families.family(source.get(run_id), source)
+    assert family is not None
+    return family, tradeoffs.landscape(family, source)
 
 
 def a_point(name: str, accuracy: float, parameters: int, kind: RunKind | None = RunKind.DISTILLED) -> ModelPoint:

@@ -1,7 +1,6 @@
 """Stores and example folders with finished runs in them, made of factory records and outputs with obvious answers."""
 
 import json
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,13 +8,17 @@ import numpy as np
 from safetensors.numpy import save_file
 
 from distil_core.evaluation.records import Cost
+from distil_core.runs import families
+from distil_core.runs.families import Family
+from distil_core.runs.folder import RunFolder
 from distil_core.runs.record import RunRecord
 from distil_core.runs.rows import Run
+from distil_core.runs.sources import EXAMPLE, ShippedRuns
 from distil_core.runs.store import RunStore
 from distil_core.settings.canonical import canonical
 from distil_core.settings.config import RunConfig, RunKind
 from distil_core.settings.serialization import digest, to_json
-from distil_core.training.events import Event, Stage, Validation, event_to_json
+from distil_core.training.events import Event, TeacherMeasured, Validation, event_to_json
 from tests.factories import a_fidelity, a_model_record, a_quality, a_run_record, a_step, a_teacher_record
 
 KINDS = (RunKind.DISTILLED, RunKind.LAYER_CUT, RunKind.TFIDF, RunKind.HARD_LABELS)
@@ -48,13 +51,13 @@ def events_of(config: RunConfig) -> tuple[Event, ...]:
     loss = {"soft_labels": 0.4, "hard_labels": 0.1}
     steps = tuple(a_step(step, 40, loss=loss) for step in (10, 20, 30, 40))
     validations = tuple(Validation(epoch=epoch, accuracy=0.4 + 0.1 * epoch, agreement=0.5) for epoch in (0.0, 2.0, 4.0))
-    teacher = Stage(name="Teacher outputs", detail="validation accuracy 0.9500", fraction=1.0)
+    teacher = TeacherMeasured(accuracy=TEACHER_ACCURACY)
     return (teacher, *validations[:1], *steps[:2], *validations[1:2], *steps[2:], *validations[2:])
 
 
-def write_files(folder: Path, config: RunConfig) -> None:
+def write_files(folder: RunFolder, config: RunConfig) -> None:
     """Write what a run leaves: text ``i`` has label ``i % 5``; a model is wrong on its last texts, by one label."""
-    folder.mkdir(parents=True, exist_ok=True)
+    folder.path.mkdir(parents=True, exist_ok=True)
     labels = np.arange(N_TEXTS) % 5
     student, teacher = (_logits(labels, accuracy) for accuracy in (ACCURACIES[config.kind], TEACHER_ACCURACY))
     arrays = {
@@ -65,13 +68,13 @@ def write_files(folder: Path, config: RunConfig) -> None:
         "teacher_validation_logits": teacher,
         "validation_labels": labels.astype(np.int64),
     }
-    save_file(arrays, folder / "outputs.safetensors")
+    save_file(arrays, folder.outputs)
     lines = [json.dumps({"text": f"This is text number {i}.", "label": int(label)}) for i, label in enumerate(labels)]
-    (folder / "test.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    folder.test_texts.write_text("\n".join(lines) + "\n", encoding="utf-8")
     if config.kind is not RunKind.TFIDF:
-        (folder / "student").mkdir(exist_ok=True)
-        (folder / "student" / "config.json").write_text('{"model_type": "bert"}', encoding="utf-8")
-        (folder / "student" / "model.safetensors").write_bytes(bytes(1000))
+        folder.student.mkdir(exist_ok=True)
+        (folder.student / "config.json").write_text('{"model_type": "bert"}', encoding="utf-8")
+        (folder.student / "model.safetensors").write_bytes(bytes(1000))
 
 
 def _logits(labels: np.ndarray, accuracy: float) -> np.ndarray:
@@ -104,12 +107,17 @@ def finished_family(store: RunStore, config: RunConfig | None = None) -> Run:
 def example_folder(folder: Path, config: RunConfig | None = None) -> Path:
     """Write an example as it ships with the package."""
     for item in family_of(config or a_config(seed=1)):
-        write_files(folder / item.kind, item)
-        _write_json(folder / item.kind / "record.json", to_json(record_of(item, "example")))
+        there = RunFolder(path=folder / item.kind)
+        write_files(there, item)
+        there.record.write_text(json.dumps(to_json(record_of(item, "example"))), encoding="utf-8")
         lines = [json.dumps(event_to_json(event)) for event in events_of(item)]
-        (folder / item.kind / "events.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
+        there.events.write_text("\n".join(lines) + "\n", encoding="utf-8")
     return folder
 
 
-def _write_json(path: Path, value: Mapping[str, object]) -> None:
-    path.write_text(json.dumps(value), encoding="utf-8")
+def shipped_family(folder: Path) -> Family:
+    """Write an example, and read it as one family."""
+    shipped = ShippedRuns(example_folder(folder))
+    family = families.family(shipped.get(EXAMPLE), shipped)
+    assert family is not None
+    return family

@@ -20,6 +20,7 @@ import app
 from distil_core import api, cli
 from distil_core.data import files
 from distil_core.runs import foreground
+from distil_core.runs.folder import RunFolder
 from distil_core.settings.config import RunConfig, RunKind
 from tests import readme
 from tests.factories import a_run_record
@@ -263,7 +264,7 @@ def test_the_readmes_python_runs(
         hard_label_twin=records[RunKind.HARD_LABELS],
         layer_cut_twin=records[RunKind.LAYER_CUT],
         tfidf=records[RunKind.TFIDF],
-        folder=tmp_path,
+        folder=RunFolder(path=tmp_path),
     )
     distil = create_autospec(api.distil, return_value=answer)
     monkeypatch.setattr(api, "distil", distil)

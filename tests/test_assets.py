@@ -12,9 +12,10 @@ from distil_core.data.tokenization import encode
 from distil_core.models.checkpoints import locate
 from distil_core.models.forward import predict
 from distil_core.models.loading import load_model, load_tokenizer
-from distil_core.runs import families, files
+from distil_core.runs.families import family
+from distil_core.runs.sources import ShippedRuns
 from distil_core.settings.config import Precision, RunKind, TrainingConfig
-from distil_core.training.events import Stage, Step, Validation
+from distil_core.training.events import Stage, Step, TeacherMeasured, Validation
 from tests import tiny
 
 
@@ -57,22 +58,23 @@ def test_the_teacher_knows_the_labels_of_the_reviews(small: None, tmp_path: Path
 def test_the_example_is_what_pages_read(lab: tiny.Lab, tmp_path: Path, quick: None) -> None:
     told: list[str] = []
     assets.build_example(tmp_path / "example", config=lab.config(), tell=told.append)
-    found = families.example(tmp_path / "example")
+    shipped = ShippedRuns(tmp_path / "example")
+    found = family(shipped.get("example"), shipped)
     assert found is not None
     assert found.distilled.record.config.kind is RunKind.DISTILLED
     assert {twin.record.config.kind for twin in found.twins} == {RunKind.HARD_LABELS, RunKind.LAYER_CUT, RunKind.TFIDF}
     assert sorted(path.name for path in (tmp_path / "example").iterdir()) == sorted(RunKind)
     folder = found.distilled.folder
-    texts, answers = files.read_test_texts(folder), files.read_predictions(folder)
+    texts, answers = folder.read_test_texts(), folder.read_predictions()
     assert len(texts) == len(answers.test) == 30
-    student, words = load_model(folder / "student"), load_tokenizer(folder / "student")
+    student, words = load_model(folder.student), load_tokenizer(folder.student)
     tokens = encode(words, [example.text for example in texts], max_length=tiny.LENGTH)
     torch.testing.assert_close(predict(student, tokens, padding=0), torch.from_numpy(answers.test), atol=1e-5, rtol=0)
-    events = files.read_events(folder / "events.jsonl")
-    assert {type(event) for event in events} == {Stage, Step, Validation}
+    events = folder.read_events()
+    assert {type(event) for event in events} == {Stage, TeacherMeasured, Step, Validation}
     for twin in found.twins:
-        assert not (twin.folder / "student").exists()
-        assert files.read_predictions(twin.folder).test.shape == (30, 3)
+        assert not twin.folder.student.exists()
+        assert twin.folder.read_predictions().test.shape == (30, 3)
     assert told == [
         f"the example's student is right on {found.distilled.record.model.quality.accuracy.value:.1%} of the test texts"
     ]

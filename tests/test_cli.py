@@ -28,7 +28,7 @@ from distil_core.settings.config import (
     TrainingConfig,
 )
 from distil_core.training.cache import Cache
-from distil_core.training.events import Stage, Validation
+from distil_core.training.events import Stage, TeacherMeasured, Validation
 from tests import seeds, tiny
 from tests.factories import a_step
 
@@ -202,6 +202,8 @@ class TestPrinter:
     EVENTS = (
         Stage(name="Reading", detail="", fraction=0.0),
         Stage(name="Reading", detail="more", fraction=0.5),
+        Stage(name="Reading", detail="texts", fraction=0.6, n_done=1_200, n_total=2_000),
+        TeacherMeasured(accuracy=0.875),
         a_step(1, 2),
         Validation(epoch=1.0, accuracy=0.5, agreement=None),
         Validation(epoch=2.0, accuracy=0.5, agreement=0.25),
@@ -213,6 +215,7 @@ class TestPrinter:
             tell(run_of, event)
         assert capsys.readouterr().err.splitlines() == [
             "[distilled] Reading",
+            "[distilled] teacher: validation accuracy 87.50%",
             "[distilled] epoch 1: accuracy 50.00%",
             "[distilled] epoch 2: accuracy 50.00%, agreement 25.00%",
         ]
@@ -225,7 +228,8 @@ class TestPrinter:
         for event in self.EVENTS:
             tell(run_of, event)
         shown = capsys.readouterr().err
-        assert "\r\033[K[distilled] Reading: more\r\033[K[distilled] step 1/2, soft 0.4000, hard 0.1000" in shown
+        assert "\r\033[K[distilled] Reading: more\r\033[K[distilled] Reading: texts, 1,200 of 2,000" in shown
+        assert "\r\033[K[distilled] step 1/2, soft 0.4000, hard 0.1000" in shown
         assert shown.endswith("agreement 25.00%\n")
 
 
@@ -259,7 +263,7 @@ class TestRuns:
         assert main(["runs", run.id, "--delete"]) == 0
         assert capsys.readouterr().out == f"deleted {run.id}\n"
         assert store.find(run.id) is None
-        assert not store.folder(run.id).exists()
+        assert not store.folder(run.id).path.exists()
 
     @pytest.mark.parametrize(("name", "n_found"), [("", 2), ("unknown", 0)])
     def test_one_must_be_named_by_itself(

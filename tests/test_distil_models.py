@@ -35,7 +35,7 @@ def test_objects_give_what_names_give(lab: tiny.Lab, tmp_path: Path) -> None:
         max_length=40,
         on_event=events.append,
     )
-    kept = load_file(run.folder / "outputs.safetensors")
+    kept = load_file(run.folder.outputs)
     assert torch.equal(found.test_logits, kept["test_logits"])
     assert torch.equal(found.validation_logits, kept["validation_logits"])
     assert (found.quality, found.fidelity) == (run.record.model.quality, run.record.model.fidelity)

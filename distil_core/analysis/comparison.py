@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 import numpy as np
@@ -11,7 +10,7 @@ from distil_core.errors import StoreError
 from distil_core.evaluation.predictions import Predictions
 from distil_core.evaluation.records import N_RESAMPLES, ModelRecord
 from distil_core.runs.families import Family
-from distil_core.runs.files import read_predictions
+from distil_core.runs.folder import RunFolder
 from distil_core.runs.record import RunRecord
 from distil_core.settings.config import Init, RunConfig, RunKind, StudentConfig
 
@@ -173,7 +172,9 @@ def paired_difference(first: np.ndarray, second: np.ndarray) -> Difference:
     return Difference(value=(n_ahead - n_behind) / n, low=float(low), high=float(high))
 
 
-def twin_difference(family: Family, read: Callable[[Path], Predictions] = read_predictions) -> Difference | None:
+def twin_difference(
+    family: Family, read: Callable[[RunFolder], Predictions] = RunFolder.read_predictions
+) -> Difference | None:
     """Return the difference between a student and its twin without a teacher; None where one of them cannot be read.
 
     Args:

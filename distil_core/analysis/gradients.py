@@ -1,7 +1,6 @@
 """How hard each part of the loss pulls at a student, over the temperature: why the soft part carries ``T²``."""
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -14,6 +13,7 @@ from distil_core.evaluation.predictions import Predictions
 from distil_core.functional.losses import hard_labels, soft_labels
 from distil_core.models.devices import default_device
 from distil_core.models.loading import load_model, load_tokenizer
+from distil_core.runs.folder import RunFolder
 from distil_core.runs.record import RunRecord
 from distil_core.types import Model, Tokenizer
 
@@ -23,7 +23,9 @@ N_TEXTS = 32
 TEMPERATURES = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
 
 
-def of_run(folder: Path, *, record: RunRecord, answers: Predictions, texts: Sequence[LabeledText]) -> GradientNorms:
+def of_run(
+    folder: RunFolder, *, record: RunRecord, answers: Predictions, texts: Sequence[LabeledText]
+) -> GradientNorms:
     """Measure the gradients of the finished student of a run on some of its shorter test texts, drawn at random.
 
     Args:
@@ -36,12 +38,12 @@ def of_run(folder: Path, *, record: RunRecord, answers: Predictions, texts: Sequ
         ModelError: If the run has no student that can be loaded.
     """
     device = default_device()
-    tokenizer = load_tokenizer(folder / "student")
+    tokenizer = load_tokenizer(folder.student)
     # The shorter half, as a batch is as wide as its longest text and is walked through once for each temperature.
     shorter = sorted(range(len(texts)), key=lambda i: len(texts[i].text))[: max(N_TEXTS, len(texts) // 2)]
     drawn = np.random.default_rng(0).permutation(shorter)[:N_TEXTS]
     return gradient_norms(
-        load_model(folder / "student").to(device),
+        load_model(folder.student).to(device),
         tokenizer,
         [texts[i].text for i in drawn],
         labels=[texts[i].label for i in drawn],

@@ -1,13 +1,10 @@
 """Curves and progress of a run, from its events."""
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from distil_core.settings.config import RunKind
-from distil_core.training.events import Event, Stage, Step, Validation
-
-_ACCURACY = re.compile(r"accuracy (\d+(?:\.\d+)?)")
+from distil_core.training.events import Event, Stage, Step, TeacherMeasured, Validation
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,12 +20,19 @@ class Curves:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
-    """What a running run is doing; ``fraction`` and ``seconds_left`` are of this stage, None where nobody knows."""
+    """What a running run is doing; all numbers are of this stage, None where nobody knows.
+
+    Where things are counted, ``n_done`` of ``n_total`` of what ``detail`` names are done; ``teacher_accuracy`` is that
+    of the teacher on the validation texts, in the stage in which it was measured.
+    """
 
     stage: str
     detail: str
     fraction: float | None
     seconds_left: float | None
+    n_done: int | None = None
+    n_total: int | None = None
+    teacher_accuracy: float | None = None
 
 
 def curves(events: Iterable[Event], *, points: int = 200) -> Curves:
@@ -46,27 +50,27 @@ def curves(events: Iterable[Event], *, points: int = 200) -> Curves:
                 while validations and validations[-1].epoch >= event.epoch:
                     validations.pop()
                 validations.append(event)
-            case Stage() if found := _ACCURACY.search(event.detail):
-                teacher = float(found[1])
-            case _:
+            case TeacherMeasured():
+                teacher = event.accuracy
+            case Stage():
                 pass
     stride = max(1, len(steps) // points)
-    kept = steps[::-1][::stride][::-1]
-    parts = tuple(dict.fromkeys(part for step in kept for part in step.loss))
+    thinned = steps[::-1][::stride][::-1]
+    parts = tuple(dict.fromkeys(part for step in thinned for part in step.loss))
     return Curves(
-        epochs=tuple(step.epoch for step in kept),
-        loss={part: tuple(step.loss.get(part, 0.0) for step in kept) for part in parts},
+        epochs=tuple(step.epoch for step in thinned),
+        loss={part: tuple(step.loss.get(part, 0.0) for step in thinned) for part in parts},
         validation_epochs=tuple(event.epoch for event in validations),
         accuracy=tuple(event.accuracy for event in validations),
         teacher_accuracy=teacher,
     )
 
 
-def validation_rows(found: Mapping[RunKind, Curves], names: Mapping[RunKind, str]) -> list[tuple[str, float, float]]:
+def validation_rows(curves: Mapping[RunKind, Curves], names: Mapping[RunKind, str]) -> list[tuple[str, float, float]]:
     """Return name, epoch and validation accuracy of every point of the curves."""
     return [
         (names[kind], epoch, accuracy)
-        for kind, curve in found.items()
+        for kind, curve in curves.items()
         for epoch, accuracy in zip(curve.validation_epochs, curve.accuracy, strict=True)
     ]
 
@@ -75,13 +79,28 @@ def progress(events: Sequence[Event]) -> Progress:
     """Say what a run is doing, from its newest stage and the newest step within it."""
     stage = Stage(name="Starting", detail="", fraction=None)
     step: Step | None = None
+    teacher: float | None = None
     for event in events:
-        if isinstance(event, Stage):
-            stage, step = event, None
-        elif isinstance(event, Step):
-            step = event
+        match event:
+            case Stage():
+                teacher = teacher if event.name == stage.name else None
+                stage, step = event, None
+            case Step():
+                step = event
+            case TeacherMeasured():
+                teacher = event.accuracy
+            case Validation():
+                pass
     if step is None:
-        return Progress(stage=stage.name, detail=stage.detail, fraction=stage.fraction, seconds_left=None)
+        return Progress(
+            stage=stage.name,
+            detail=stage.detail,
+            fraction=stage.fraction,
+            seconds_left=stage.seconds_left,
+            n_done=stage.n_done,
+            n_total=stage.n_total,
+            teacher_accuracy=teacher,
+        )
     return Progress(
         stage=stage.name,
         detail=f"{step.examples_per_second:,.0f} texts/s",

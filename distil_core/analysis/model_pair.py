@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,6 +17,7 @@ from distil_core.models.devices import default_device, resolve_precision
 from distil_core.models.forward import predict
 from distil_core.models.heads import reorder_head
 from distil_core.models.loading import independent_copy, load_model, load_tokenizer
+from distil_core.runs.folder import RunFolder
 from distil_core.runs.record import RunRecord
 from distil_core.settings.config import Precision
 from distil_core.tasks.catalog import task_named
@@ -57,7 +57,7 @@ class PairTiming:
     n_tokens: int
 
 
-def load_pair(folder: Path, *, record: RunRecord, cache: Cache) -> ModelPair:
+def load_pair(folder: RunFolder, *, record: RunRecord, cache: Cache) -> ModelPair:
     """Load the student of a run and the teacher that it learned from.
 
     Args:
@@ -68,7 +68,7 @@ def load_pair(folder: Path, *, record: RunRecord, cache: Cache) -> ModelPair:
     Raises:
         ModelError: If the run has no student, or the teacher is not there any more.
     """
-    if not (folder / "student").is_dir():
+    if not folder.has_student:
         raise ModelError(
             f"run {record.run} must have a student to compare, but is a {record.config.kind} run; pick another"
         )
@@ -87,10 +87,10 @@ def load_pair(folder: Path, *, record: RunRecord, cache: Cache) -> ModelPair:
                 "(delete it first, or change its seed)"
             )
         teacher = load_model(kept)
-    tokenizer = load_tokenizer(folder / "student")
+    tokenizer = load_tokenizer(folder.student)
     return ModelPair(
         teacher=teacher.to(device),
-        student=load_model(folder / "student").to(device),
+        student=load_model(folder.student).to(device),
         tokenizer=tokenizer,
         max_length=min(record.config.teacher.max_length, tokenizer.model_max_length),
     )

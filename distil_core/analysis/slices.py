@@ -15,10 +15,10 @@ MAX_NAME = 60
 
 
 class Slices:
-    """The named filters in the folder of a run store."""
+    """The named filters in one file."""
 
-    def __init__(self, folder: Path) -> None:
-        self._path = folder / "slices.json"
+    def __init__(self, path: Path) -> None:
+        self._path = path
 
     def list(self) -> dict[str, Filter]:
         """Return all slices by name, in the order in which they were saved.

@@ -12,7 +12,7 @@ from distil_core.analysis.comparison import NAMES, settings_title
 from distil_core.evaluation.records import N_RESAMPLES, Cost, Environment, Interval, Latency, ModelRecord
 from distil_core.runs.families import Family, FinishedRun
 from distil_core.runs.record import RunRecord
-from distil_core.runs.store import RunStore
+from distil_core.runs.sources import RunSource
 from distil_core.settings.config import CorpusConfig, RunConfig, RunKind, StudentConfig
 from distil_core.settings.serialization import to_json
 
@@ -183,24 +183,21 @@ def _mean(measured: Iterable[ValueRange | None]) -> ValueRange | None:
     return ValueRange(value=value, low=min(lows, default=None), high=max(highs, default=None))
 
 
-def landscape(found: Family, store: RunStore, example: Family | None = None) -> Landscape:
+def landscape(found: Family, source: RunSource) -> Landscape:
     """Gather the models of all finished runs that had the corpus, the test texts and the teacher of a run.
 
-    A run that was computed twice, as when the example was repeated here, is one point.
+    A run that was computed twice, as when one that ships with the package was repeated here, is one point.
 
     Args:
         found: The run in use, with its twins.
-        store: Where the others are.
-        example: The run that ships with the package.
+        source: Where the others are.
     """
     record = found.distilled.record
     others = [
-        FinishedRun(run=run.id, folder=store.folder(run.id), record=run.record)
-        for run in store.list()
+        FinishedRun(run=run.id, folder=source.folder(run.id), record=run.record)
+        for run in sorted(source.list(), key=lambda run: run.read_only)  # what was computed here comes first
         if run.record is not None
     ]
-    if example is not None:
-        others += [example.distilled, *example.twins]
     same = [other for other in others if _comparable(record, other.record)]
     members: dict[RunConfig, FinishedRun] = {}
     for outcome in (found.distilled, *found.twins, *same):

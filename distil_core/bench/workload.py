@@ -155,7 +155,7 @@ def _teacher(
         corpus_digest=corpus.digest,
         task=task,
         splits=materials.encode_corpus(task, corpus, tokenizer, max_length=config.max_length, device=device),
-        cache=Cache(store.path / "cache"),
+        cache=Cache(store.layout.cache),
         device=device,
     )
     loading.save(prepared.model, tokenizer, folder)

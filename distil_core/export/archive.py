@@ -1,4 +1,4 @@
-"""A student leaves the house: its Hugging Face folder as a ZIP archive, with a model card of its figures.
+"""A student's Hugging Face folder as a ZIP archive, with a model card of its figures.
 
 Needs neither torch nor a model; ONNX is written elsewhere.
 """
@@ -12,59 +12,59 @@ from distil_core.analysis.comparison import settings_title, twin_difference
 from distil_core.errors import RunNotFoundError
 from distil_core.reporting.narrative import run_verdict
 from distil_core.reporting.tables import metric_table_markdown
-from distil_core.runs.families import EXAMPLE, Family, example, family
-from distil_core.runs.store import RunStore
+from distil_core.runs.families import Family, family
+from distil_core.runs.sources import RunSource
 from distil_core.settings.serialization import to_json
 
 # What does not shrink is stored as it is: compressing weights takes seconds and saves a few percent.
 _STORED = {".safetensors", ".onnx", ".bin"}
 
 
-def student_zip(store: RunStore, run_id: str) -> bytes:
+def student_zip(source: RunSource, run_id: str) -> bytes:
     """Return the student of a finished run as a ZIP archive that unpacks into one folder.
 
     The folder loads with ``AutoModelForSequenceClassification.from_pretrained``, and holds a model card and the record
     of the run beside the weights.
 
     Args:
-        store: Where the run is.
-        run_id: Its name, or ``example`` for the run that ships with the package.
+        source: Where the run is.
+        run_id: Its name.
 
     Raises:
         RunNotFoundError: If there is no such run, it is not done, or it has no student.
     """
-    found = example() if run_id == EXAMPLE else family(store.get(run_id), store)
-    if found is None:
+    exported = family(source.get(run_id), source)
+    if exported is None:
         raise RunNotFoundError(f"run {run_id!r} must be done to be exported; wait for it or run it again")
-    folder = found.distilled.folder / "student"
+    folder = exported.distilled.folder.student
     files = sorted(path for path in folder.rglob("*") if path.is_file() and not path.name.startswith("."))
     if not files:
         raise RunNotFoundError(f"run {run_id!r} must have a student to be exported; TF-IDF has none")
-    archive, name = BytesIO(), folder_name(found)
+    archive, name = BytesIO(), folder_name(exported)
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as zipped:
         for path in files:
             kind = zipfile.ZIP_STORED if path.suffix in _STORED else zipfile.ZIP_DEFLATED
             zipped.write(path, Path(name, path.relative_to(folder)), compress_type=kind)
-        zipped.writestr(f"{name}/README.md", model_card(found))
-        zipped.writestr(f"{name}/record.json", record_json(found))
+        zipped.writestr(f"{name}/README.md", model_card(exported))
+        zipped.writestr(f"{name}/record.json", record_json(exported))
     return archive.getvalue()
 
 
-def folder_name(found: Family) -> str:
+def folder_name(exported: Family) -> str:
     """Name the folder of an exported student after its corpus and its run."""
-    record = found.distilled.record
+    record = exported.distilled.record
     corpus = "".join(letter if letter.isalnum() or letter in "-_" else "-" for letter in record.corpus.name)
-    return f"student-{corpus}-{found.distilled.run[:8]}"
+    return f"student-{corpus}-{exported.distilled.run[:8]}"
 
 
-def record_json(found: Family) -> str:
+def record_json(exported: Family) -> str:
     """Return the record of a run as JSON, as the store keeps it."""
-    return json.dumps(to_json(found.distilled.record), indent=2, ensure_ascii=False) + "\n"
+    return json.dumps(to_json(exported.distilled.record), indent=2, ensure_ascii=False) + "\n"
 
 
-def model_card(found: Family) -> str:
+def model_card(exported: Family) -> str:
     """Return a model card: what the student is, how it was made, what was measured, and on which machine."""
-    record = found.distilled.record
+    record = exported.distilled.record
     labels = "\n".join(f"- {i}: {label}" for i, label in enumerate(record.corpus.label_names))
     versions = ", ".join(f"{name} {version}" for name, version in sorted(record.environment.versions.items()))
     config = json.dumps(to_json(record.config), indent=2, ensure_ascii=False)
@@ -79,7 +79,7 @@ tags:
 
 {settings_title(record.config)}; layers of the teacher, counted from 0: {", ".join(map(str, record.layers)) or "none"}.
 
-{run_verdict(found, twin_difference(found))}
+{run_verdict(exported, twin_difference(exported))}
 
 ```python
 from transformers import pipeline
@@ -98,7 +98,7 @@ On {record.corpus.n_test:,} test texts; {record.corpus.n_train:,} training texts
 intervals; latency is for one text, median with 5th to 95th percentile, in fp32 on {record.environment.processor},
 {record.environment.threads} threads.
 
-{metric_table_markdown(found)}
+{metric_table_markdown(exported)}
 
 ## How it was made
 

@@ -1,7 +1,6 @@
 """A few sentences about one run, for someone who has to decide whether to use its student."""
 
 from collections.abc import Callable
-from pathlib import Path
 
 from distil_core.analysis.comparison import Difference, accuracy_difference, twin_difference
 from distil_core.analysis.tradeoffs import TEACHER, Landscape, ModelPoint, Price, Score, averaged, chosen, kept
@@ -10,14 +9,14 @@ from distil_core.evaluation.predictions import Predictions
 from distil_core.evaluation.records import Cost, ModelRecord
 from distil_core.reporting.formatting import digits, percent, points
 from distil_core.runs.families import Family, FinishedRun
-from distil_core.runs.files import read_predictions
+from distil_core.runs.folder import RunFolder
 from distil_core.runs.record import RunRecord
 from distil_core.settings.config import RunKind
 
-Read = Callable[[Path], Predictions]
+Read = Callable[[RunFolder], Predictions]
 
 
-def advise(found: Family, landscape: Landscape, read: Read = read_predictions) -> str:
+def advise(found: Family, landscape: Landscape, read: Read = RunFolder.read_predictions) -> str:
     """Sum up a run: what it keeps and saves, whether the teacher was needed, and what would do as well or better.
 
     Args:

@@ -103,7 +103,14 @@ def progress_text(state: Progress, *, stopping: bool) -> str:
     if stopping:
         return "stopping…"
     left = "" if state.seconds_left is None else f"{duration(state.seconds_left)} left"
-    return " · ".join(part for part in (state.stage, left, state.detail) if part)
+    detail = counted(state.detail, state.n_done, state.n_total)
+    teacher = "" if state.teacher_accuracy is None else f"validation accuracy {percent(state.teacher_accuracy)}"
+    return " · ".join(part for part in (state.stage, left, detail, teacher) if part)
+
+
+def counted(what: str, n_done: int | None, n_total: int | None) -> str:
+    """Say how many of some things are done, where they are counted."""
+    return what if n_done is None or n_total is None else f"{what}, {n_done:,} of {n_total:,}"
 
 
 def shortened(text: str, *, length: int = 42) -> str:

@@ -126,30 +126,23 @@ def to_csv(header: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
     return text.getvalue()
 
 
-def run_rows(runs: Iterable[Run], example: Family | None) -> list[dict[str, Any]]:
-    """Return one row for each run, the example first; None where something has not been measured.
+def run_rows(runs: Iterable[Run]) -> list[dict[str, Any]]:
+    """Return one row for each run; None where something has not been measured.
 
     Accuracy, its half-width and agreement are percentages, size is in MB, latency in ms.
     """
-    rows = (
-        []
-        if example is None
-        else [_run_row("Example", example.distilled.record.config, example.distilled.record, None)]
-    )
-    for run in runs:
-        row = _run_row(run.state.value.capitalize(), run.config, run.record, datetime.fromtimestamp(run.created))
-        rows.append({**row, "Corpus": run.corpus_name})
-    return rows
+    return [_run_row(run) for run in runs]
 
 
-def _run_row(state: str, config: RunConfig, record: RunRecord | None, created: datetime | None) -> dict[str, Any]:
+def _run_row(run: Run) -> dict[str, Any]:
+    config, record = run.config, run.record
     distilled, tfidf = config.kind is RunKind.DISTILLED, config.kind is RunKind.TFIDF
     model = None if record is None else record.model
     accuracy = None if model is None else model.quality.accuracy
     fidelity, cost = (None, None) if model is None else (model.fidelity, model.cost)
     return {
-        "State": [state],
-        "Corpus": "" if record is None else record.corpus.name,
+        "State": ["Example" if run.read_only else run.state.value.capitalize()],
+        "Corpus": run.corpus_name,
         "Teacher": config.teacher.source if record is None else record.teacher_name,
         "Model": NAMES[config.kind],
         "Layers": None if tfidf else len(config.student.layers) or config.student.depth,
@@ -160,7 +153,7 @@ def _run_row(state: str, config: RunConfig, record: RunRecord | None, created: d
         "Agreement": None if fidelity is None else 100 * fidelity.agreement.value,
         "Size": None if cost is None else cost.bytes / 1e6,
         "Latency": None if cost is None or cost.latency_ms is None else cost.latency_ms.p50,
-        "Created": created,
+        "Created": None if run.read_only else datetime.fromtimestamp(run.created),
     }
 
 

@@ -3,16 +3,15 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 from statistics import mean, median
 
 from distil_core.models.checkpoints import head_order, width_of
 from distil_core.runs import workers
-from distil_core.runs.families import example
+from distil_core.runs.folder import RunFolder
 from distil_core.runs.record import RunRecord
 from distil_core.runs.requests import examine, with_twins
 from distil_core.runs.rows import RunState
-from distil_core.runs.store import RunStore
+from distil_core.runs.sources import RunSource
 from distil_core.settings.config import RunConfig, RunKind
 
 
@@ -24,15 +23,15 @@ class MachineSpeed:
     overhead: float
 
 
-def measured_speed(store: RunStore) -> MachineSpeed | None:
-    """Return how fast runs have been; before the first one, how fast the example was on its machine, if it is there."""
-    own = [(store.folder(run.id), run.record) for run in store.list() if run.record is not None]
-    shipped = example()
-    others = [] if shipped is None else [(shipped.distilled.folder, shipped.distilled.record)]
-    found = _rates(own[:100]) or _rates(others)
-    if not found:
+def measured_speed(source: RunSource) -> MachineSpeed | None:
+    """Return how fast runs have been; before the first one here, how fast those that ship were on their machine."""
+    done = [(run, run.record) for run in source.list() if run.record is not None]
+    here = [(source.folder(run.id), record) for run, record in done if not run.read_only]
+    shipped = [(source.folder(run.id), record) for run, record in done if run.read_only]
+    rates = _rates(here[:100]) or _rates(shipped)
+    if not rates:
         return None
-    return MachineSpeed(rate=median(rate for rate, _ in found), overhead=median(seconds for _, seconds in found))
+    return MachineSpeed(rate=median(rate for rate, _ in rates), overhead=median(seconds for _, seconds in rates))
 
 
 def parameters_per_token(depth: int, width: int) -> float:
@@ -45,45 +44,46 @@ def mean_tokens(texts: Sequence[str], max_length: int) -> float:
     return mean(min(2 + 1.3 * len(text.split()), max_length) for text in texts[:1000])
 
 
-def _rates(done: Sequence[tuple[Path, RunRecord]]) -> list[tuple[float, float]]:
+def _rates(done: Sequence[tuple[RunFolder, RunRecord]]) -> list[tuple[float, float]]:
     return [rate for folder, record in done if (rate := _rate(folder, record)) is not None]
 
 
-def _rate(folder: Path, record: RunRecord) -> tuple[float, float] | None:
-    width, seconds = width_of(folder / "student"), record.seconds
+def _rate(folder: RunFolder, record: RunRecord) -> tuple[float, float] | None:
+    width, seconds = width_of(folder.student), record.seconds
     if not width or not seconds.get("training") or not record.examples_seen:
         return None
     work = record.examples_seen * record.corpus.mean_tokens * parameters_per_token(len(record.layers), width)
     return work / seconds["training"], seconds["measurement"] + seconds["teacher_outputs"]
 
 
-def estimate_seconds(config: RunConfig, store: RunStore) -> float | None:
+def estimate_seconds(config: RunConfig, source: RunSource) -> float | None:
     """Say how long a run and its twins will take; see :func:`estimate_all`.
 
     Raises:
         DistilError: If settings, corpus or teacher cannot be used.
     """
-    return estimate_all(with_twins(config), store)
+    return estimate_all(with_twins(config), source)
 
 
-def estimate_all(configs: Iterable[RunConfig], store: RunStore) -> float | None:
+def estimate_all(configs: Iterable[RunConfig], source: RunSource) -> float | None:
     """Say how long some runs will take, from how fast runs have been on this machine; None if nobody knows.
 
-    Before the first run, the example tells how fast its machine was. Runs that are done already take no time.
+    Before the first run, those that ship with the package tell how fast their machine was. Runs that are done already
+    take no time.
 
     Args:
         configs: What is wanted, twins included.
-        store: Where runs are kept and queued.
+        source: Where finished runs are.
 
     Raises:
         DistilError: If settings, corpus or teacher cannot be used.
     """
     requests = {request.asked().run: request for request in examine(configs)}
-    done = {run.id for run in store.list() if run.state is RunState.DONE}
+    done = {run.id for run in source.list() if run.state is RunState.DONE}
     wanted = [request for run_id, request in requests.items() if run_id not in done]
     if not wanted:
         return 0.0
-    known = measured_speed(store)
+    known = measured_speed(source)
     if known is None:
         return None
     tokens_of = cache(mean_tokens)

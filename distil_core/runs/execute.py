@@ -21,6 +21,7 @@ from distil_core.evaluation import environment, measuring
 from distil_core.evaluation.records import Cost, ModelRecord
 from distil_core.models import embeddings, forward, loading, surgery
 from distil_core.runs import timing
+from distil_core.runs.folder import RunFolder
 from distil_core.runs.materials import Materials, Stopwatch, gather_materials, refuse_changed, training_data
 from distil_core.runs.record import CorpusSummary, RunRecord
 from distil_core.runs.rows import Run, RunState
@@ -30,7 +31,7 @@ from distil_core.settings.canonical import canonical
 from distil_core.settings.config import RunConfig, RunKind
 from distil_core.tasks.transfer import labeled_split
 from distil_core.training.cache import Cache, replacing
-from distil_core.training.events import Event, Stage, Step, Validation
+from distil_core.training.events import Event, Stage, Step, TeacherMeasured, Validation
 from distil_core.training.trainer import TrainingData, predictions_of, train
 from distil_core.types import Model
 
@@ -61,7 +62,7 @@ def execute(run: Run, store: RunStore, *, on_event: Callable[[Event], None] | No
         DistilError: If corpus, teacher or settings do not allow it.
     """
     folder = store.folder(run.id)
-    cache = Cache(store.path / "cache")
+    cache = Cache(store.layout.cache)
     with closing(carry_out(run.id, run.config, folder=folder, cache=cache)) as work:
         record = drain(work, _Recorder(store, run.id, on_event))
     store.finish(run.id, record)
@@ -75,7 +76,7 @@ def warm_up(store: RunStore) -> None:
     if store.counts()[RunState.QUEUED] == 0:
         with suppress(DistilError, OSError):  # it can wait: a run that needs it will say what is wrong
             drain(
-                gather_materials(canonical(RunConfig()), cache=Cache(store.path / "cache"), watch=Stopwatch()),
+                gather_materials(canonical(RunConfig()), cache=Cache(store.layout.cache), watch=Stopwatch()),
                 lambda _: None,
             )
 
@@ -106,10 +107,10 @@ class _Recorder:
     def __call__(self, event: Event) -> None:
         if self._store.cancel_requested(self._run):
             raise Cancelled
-        timing.pause_for_others(self._store.path / "cache")
+        timing.pause_for_others(self._store.layout.cache)
         if isinstance(event, Step):
             self._losses.append(event.loss)
-        if isinstance(event, Validation) or self._due(event):
+        if isinstance(event, Validation | TeacherMeasured) or self._due(event):
             if isinstance(event, Step):
                 event = replace(event, loss=_mean(self._losses))
                 self._losses = []
@@ -127,13 +128,13 @@ def _mean(losses: list[dict[str, float]]) -> dict[str, float]:
     return {name: sum(loss[name] for loss in losses) / len(losses) for name in losses[0]}
 
 
-def carry_out(run_id: str, config: RunConfig, *, folder: Path, cache: Cache) -> Generator[Event, None, RunRecord]:
+def carry_out(run_id: str, config: RunConfig, *, folder: RunFolder, cache: Cache) -> Generator[Event, None, RunRecord]:
     """Compute a run and write its files into ``folder``; yields what happens, returns the record.
 
     Args:
         run_id: The run's fingerprint.
         config: What to do, canonical.
-        folder: Where ``student/``, ``outputs.safetensors``, ``test.jsonl`` and a checkpoint go.
+        folder: Where the student, the outputs, the test texts and a checkpoint go.
         cache: Where fine-tuned teachers and teacher outputs are kept.
     """
     config = canonical(config)
@@ -144,15 +145,14 @@ def carry_out(run_id: str, config: RunConfig, *, folder: Path, cache: Cache) -> 
         if config.kind is RunKind.TFIDF:
             student, cost = yield from _baseline(materials, config, watch, cache)
         else:
-            checkpoint = folder / "checkpoint.safetensors"
-            student = yield from cut_and_train(materials, config, watch=watch, checkpoint=checkpoint)
-            with replacing(folder / "student") as path:
+            student = yield from cut_and_train(materials, config, watch=watch, checkpoint=folder.checkpoint)
+            with replacing(folder.student) as path:
                 loading.save(student.model, materials.tokenizer, path)
             yield Stage(name="Measuring", detail="teacher and student, in turn", fraction=None)
             with watch.timing("measurement"):
                 seconds = 0.6 if config.kind is RunKind.DISTILLED else 0.3
                 with timing.alone(cache.root):
-                    cost = timing.costs(materials, student.model, folder / "student", seconds=seconds)
+                    cost = timing.costs(materials, student.model, folder.student, seconds=seconds)
         with watch.timing("measurement"):
             record = _record(run_id, config, materials, student, cost, watch)
     _write_answers(folder, materials, student)
@@ -350,7 +350,7 @@ def _summary(materials: Materials) -> CorpusSummary:
     )
 
 
-def _write_answers(folder: Path, materials: Materials, student: Student) -> None:
+def _write_answers(folder: RunFolder, materials: Materials, student: Student) -> None:
     arrays = {
         "test_logits": student.test_logits,
         "validation_logits": student.validation_logits,
@@ -362,9 +362,9 @@ def _write_answers(folder: Path, materials: Materials, student: Student) -> None
         arrays[f"{name}_labels"] = sites.targets.cpu()
         if sites.positions is not None:
             arrays[f"{name}_examples"] = sites.examples.cpu()
-    with replacing(folder / "outputs.safetensors") as path:
+    with replacing(folder.outputs) as path:
         save_file(arrays, path)
-    with replacing(folder / "test.jsonl") as path:
+    with replacing(folder.test_texts) as path:
         rows = zip(materials.corpus.test.texts, materials.corpus.test.labels, strict=True)
         path.write_text(
             "".join(json.dumps({"text": text, "label": label}) + "\n" for text, label in rows), encoding="utf-8"

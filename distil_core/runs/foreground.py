@@ -2,12 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from distil_core.errors import Cancelled, DistilError, StoreError
 from distil_core.evaluation.records import ModelRecord
 from distil_core.runs import workers
+from distil_core.runs.folder import RunFolder
 from distil_core.runs.record import RunRecord
 from distil_core.runs.requests import submit
 from distil_core.runs.rows import Run, RunState
@@ -26,7 +26,7 @@ class Distillation:
     hard_label_twin: RunRecord | None
     layer_cut_twin: RunRecord | None
     tfidf: RunRecord | None
-    folder: Path
+    folder: RunFolder
 
     def to_json(self) -> dict[str, Any]:
         """Return the figures as plain data, by model."""
@@ -40,7 +40,7 @@ class Distillation:
             "seconds": {part: round(seconds, 3) for part, seconds in self.record.seconds.items()},
             "layers": list(self.record.layers),
             "corpus": to_json(self.record.corpus),
-            "folder": str(self.folder),
+            "folder": str(self.folder.path),
         }
 
 

@@ -25,7 +25,7 @@ from distil_core.tasks.task import Task
 from distil_core.tasks.transfer import transfer_set
 from distil_core.training import teacher_outputs, teachers
 from distil_core.training.cache import Cache
-from distil_core.training.events import Event, Stage
+from distil_core.training.events import Event, Stage, TeacherMeasured
 from distil_core.training.teacher_outputs import TeacherOutputs
 from distil_core.training.teachers import Teacher
 from distil_core.training.trainer import TrainingData
@@ -148,7 +148,8 @@ def query_teacher(
     accuracy = teachers.refuse_unfit(
         outputs["validation"].logits, splits["validation"].sites, metric=task.primary, name=teacher.name
     )
-    yield Stage(name="Teacher outputs", detail=f"validation accuracy {accuracy:.4f}", fraction=1.0)
+    yield Stage(name="Teacher outputs", detail="", fraction=1.0)
+    yield TeacherMeasured(accuracy=accuracy)
     return Materials(
         task=task,
         corpus=corpus,
@@ -169,8 +170,8 @@ def refuse_changed(run_id: str, config: RunConfig, materials: Materials) -> None
     """
     if run_id != fingerprint(config, corpus_digest=materials.corpus.digest, teacher_digest=materials.teacher.digest):
         raise CorpusError(
-            f"the texts of {materials.corpus.name} or the files of the teacher {materials.teacher.name} must stay as they "
-            "were when the run was asked for, but have changed since; ask for it again"
+            f"the texts of {materials.corpus.name} or the files of the teacher {materials.teacher.name} must stay as "
+            "they were when the run was asked for, but have changed since; ask for it again"
         )
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from distil_core.runs.record import RunRecord
 from distil_core.settings.config import RunConfig
 from distil_core.settings.serialization import from_json
-from distil_core.training.events import Event, event_from_json
+from distil_core.training.events import Event, TeacherMeasured, event_from_json
 
 COLUMNS = "id, config, corpus_name, state, created, started, finished, error, record, stopping"
 """What :func:`read_run` reads, in this order."""
@@ -38,10 +38,11 @@ class RunState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
-    """One run as the store knows it; times are seconds since the epoch.
+    """One run as its source knows it; times are seconds since the epoch.
 
     ``created`` is when it was last put into the queue, ``error`` is empty unless it failed, ``record`` is there once
-    it is done, and ``stopping`` says that it runs but was asked to stop.
+    it is done, and ``stopping`` says that it runs but was asked to stop. A run that is ``read_only`` ships with the
+    package, and can be neither deleted nor computed again.
     """
 
     id: str
@@ -54,6 +55,7 @@ class Run:
     error: str
     record: RunRecord | None
     stopping: bool
+    read_only: bool = False
 
     @property
     def resumable(self) -> bool:
@@ -74,11 +76,18 @@ def read_record(text: str) -> RunRecord:
     return from_json(RunRecord, json.loads(text))
 
 
+_TEACHER_SENTENCE = "validation accuracy "
+"""What came before the teacher's accuracy in the detail of a stage, before there was an event for it."""
+
+
 def read_event(text: str) -> Event | None:
     """Read an event back from its JSON; None if it means nothing to this version."""
     try:
-        return event_from_json(json.loads(text))
-    except (ValueError, KeyError, TypeError):
+        data = json.loads(text)
+        if str(data.get("detail")).startswith(_TEACHER_SENTENCE):
+            return TeacherMeasured(accuracy=float(data["detail"].removeprefix(_TEACHER_SENTENCE)))
+        return event_from_json(data)
+    except (ValueError, KeyError, TypeError, AttributeError):
         return None
 
 

@@ -16,6 +16,7 @@ from platformdirs import user_data_dir
 
 from distil_core.errors import ConfigError, RunNotFoundError, StoreError
 from distil_core.runs.database import Database
+from distil_core.runs.folder import RunFolder, StoreFolder
 from distil_core.runs.locks import held
 from distil_core.runs.record import RunRecord
 from distil_core.runs.rows import COLUMNS, Run, RunState, read_event, read_record, read_run
@@ -41,15 +42,16 @@ class RunStore:
             StoreError: If the folder cannot be used, or belongs to a newer version.
         """
         self.path = (folder or default_folder()).expanduser().absolute()
+        self.layout = StoreFolder(path=self.path)
         try:
-            (self.path / "owners").mkdir(parents=True, exist_ok=True)
-            self._database = Database(self.path / "runs.sqlite3")
+            self.layout.owners.mkdir(parents=True, exist_ok=True)
+            self._database = Database(self.layout.database)
         except StoreError:
             raise
         except OSError as exc:
             raise StoreError(f"the run store must be a writable folder, got {self.path} ({exc})") from exc
 
-    def folder(self, run_id: str) -> Path:
+    def folder(self, run_id: str) -> RunFolder:
         """Return where the files of a run are, or will be.
 
         Raises:
@@ -59,7 +61,7 @@ class RunStore:
             raise RunNotFoundError(
                 f"the name of a run must consist of letters, digits, '.', '_' and '-', got {run_id!r}"
             )
-        return self.path / "runs" / run_id
+        return self.layout.run(run_id)
 
     # Reading
 
@@ -105,14 +107,6 @@ class RunStore:
         """Return a number that grows whenever anything in the store changes; cheap enough to poll."""
         with self._database.connection() as db:
             return int(db.execute("SELECT count FROM changes").fetchone()[0])
-
-    def size_bytes(self, run_id: str) -> int:
-        """Return how much disk the files of a run take."""
-        total = 0
-        for path in self.folder(run_id).rglob("*"):
-            with suppress(FileNotFoundError):  # a running run replaces its files
-                total += path.stat().st_size if path.is_file() else 0
-        return total
 
     # The queue
 
@@ -165,7 +159,7 @@ class RunStore:
                 )
             run = self.find(found[0])
             if run is not None:
-                self.folder(run.id).mkdir(parents=True, exist_ok=True)
+                self.folder(run.id).path.mkdir(parents=True, exist_ok=True)
                 return run
             self.fail(found[0], "its settings were written by another version of this program and cannot be read")
 
@@ -206,10 +200,10 @@ class RunStore:
             # Out of the way at once; removing many files must neither be seen half done nor keep others waiting.
             with suppress(FileNotFoundError):
                 try:
-                    self.folder(run_id).rename(self.path / "runs" / f".{run_id}.{uuid4().hex[:8]}")
+                    self.folder(run_id).path.rename(self.layout.condemned(run_id, uuid4().hex[:8]))
                 except PermissionError as exc:
                     raise StoreError(f"the files of run {run_id!r} must be free to be deleted, got {exc}") from exc
-        for condemned in (self.path / "runs").glob(".*"):  # with what a crash left over
+        for condemned in self.layout.runs.glob(".*"):  # with what a crash left over
             shutil.rmtree(condemned, ignore_errors=True)
 
     # What the owner of a running run reports
@@ -273,7 +267,7 @@ class RunStore:
     def owner(self) -> Iterator[str]:
         """Give a name to claim runs under; what is still running under it at the end counts as interrupted."""
         name = f"{os.getpid()}-{uuid4().hex[:12]}"
-        with FileLock(self._owner_lock(name), thread_local=False):
+        with FileLock(self.layout.owner_lock(name), thread_local=False):
             try:
                 yield name
             finally:
@@ -283,16 +277,13 @@ class RunStore:
         """Return the owners of running runs, and whether each of them is alive."""
         with self._database.connection() as db:
             names = [name for (name,) in db.execute("SELECT DISTINCT owner FROM runs WHERE state = 'running'")]
-        return {name: self._owner_lock(name).exists() and held(self._owner_lock(name)) for name in names}
+        return {name: self.layout.owner_lock(name).exists() and held(self.layout.owner_lock(name)) for name in names}
 
     def disown(self, owner: str) -> None:
         """Interrupt every run of an owner that ends or has ended."""
         self._interrupt("owner", owner)
         with suppress(OSError):  # some systems keep a file that is open
-            self._owner_lock(owner).unlink()
-
-    def _owner_lock(self, name: str) -> Path:
-        return self.path / "owners" / f"{name}.lock"
+            self.layout.owner_lock(owner).unlink()
 
     def _end(self, run_id: str, state: RunState, *, error: str = "", record: str | None = None) -> bool:
         with self._database.transaction() as db:

@@ -7,15 +7,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import product
-from pathlib import Path
 from typing import TypeAlias
 
 from distil_core.errors import ConfigError
 from distil_core.models.checkpoints import locate
 from distil_core.runs import estimates, requests, workers
-from distil_core.runs.families import Family, FinishedRun
 from distil_core.runs.requests import RunRequest
-from distil_core.runs.rows import Run, RunState
+from distil_core.runs.rows import Run
+from distil_core.runs.sources import RunSource
 from distil_core.runs.store import RunStore
 from distil_core.settings.canonical import canonical
 from distil_core.settings.config import Init, LayerMap, RunConfig, RunKind
@@ -141,12 +140,18 @@ def plan_sweep(sweep: Sweep) -> dict[RunConfig, RunRequest]:
     return dict(zip(wanted, requests.identify(wanted), strict=True))
 
 
-def start(planned: Mapping[RunConfig, RunRequest], store: RunStore, shipped: Family | None = None) -> None:
-    """Queue what is not done of a sweep, and see that somebody computes it."""
-    found = runs(planned, store, shipped)
-    for config, asked in planned.items():
-        if config not in found or found[config].resumable:
-            asked.add(store)
+def start(planned: Mapping[RunConfig, RunRequest], store: RunStore, source: RunSource | None = None) -> None:
+    """Queue what is not done of a sweep, and see that somebody computes it.
+
+    Args:
+        planned: Names of all runs.
+        store: Where to queue.
+        source: Where runs may be that are done already; by default the store alone.
+    """
+    there = runs(planned, source or store)
+    for config, request in planned.items():
+        if config not in there or there[config].resumable:
+            request.add(store)
     workers.ensure_worker(store)
 
 
@@ -157,54 +162,24 @@ def cancel(planned: Mapping[RunConfig, RunRequest], store: RunStore) -> None:
             store.cancel(run.id)
 
 
-def runs(
-    planned: Mapping[RunConfig, RunRequest], store: RunStore, shipped: Family | None = None
-) -> dict[RunConfig, Run]:
-    """Return those runs of a sweep that are in the store, in any state, and those that ship with the package.
+def runs(planned: Mapping[RunConfig, RunRequest], source: RunSource) -> dict[RunConfig, Run]:
+    """Return those runs of a sweep that are there, in any state.
 
-    Args:
-        planned: Names of all runs.
-        store: Where runs are kept and queued.
-        shipped: The example, which is done without being in any store; :func:`folder` tells where its files are.
+    What ships with the package has names of its own, and is known by its settings.
     """
-    there = {run.id: run for run in store.list()}
-    found = {config: there[asked.run] for config, asked in planned.items() if asked.run in there}
-    for outcome in () if shipped is None else (shipped.distilled, *shipped.twins):
-        if outcome.record.config in planned:
-            found.setdefault(outcome.record.config, _shipped(outcome))
-    return found
-
-
-def _shipped(outcome: FinishedRun) -> Run:
-    record = outcome.record
-    return Run(
-        id=outcome.run,
-        config=record.config,
-        state=RunState.DONE,
-        corpus_name=record.corpus.name,
-        created=0.0,
-        started=None,
-        finished=0.0,
-        error="",
-        record=record,
-        stopping=False,
-    )
-
-
-def folder(run: Run, store: RunStore, shipped: Family | None = None) -> Path:
-    """Return where the files of a run of a sweep are."""
-    for outcome in () if shipped is None else (shipped.distilled, *shipped.twins):
-        if outcome.run == run.id:
-            return outcome.folder
-    return store.folder(run.id)
+    listed = source.list()
+    by_name = {run.id: run for run in listed}
+    shipped = {run.config: run for run in listed if run.read_only}
+    there = {config: by_name.get(request.run) or shipped.get(config) for config, request in planned.items()}
+    return {config: run for config, run in there.items() if run is not None}
 
 
 def seconds_left(
-    planned: Mapping[RunConfig, RunRequest], found: Mapping[RunConfig, Run], store: RunStore
+    planned: Mapping[RunConfig, RunRequest], there: Mapping[RunConfig, Run], source: RunSource
 ) -> float | None:
-    """Say how long the runs of a sweep that are not done will take; see :func:`pipeline.estimate_all`."""
-    done = {config for config, run in found.items() if run.record is not None}
-    return estimates.estimate_all([asked.config for config, asked in planned.items() if config not in done], store)
+    """Say how long the runs of a sweep that are not done will take; see :func:`estimates.estimate_all`."""
+    done = {config for config, run in there.items() if run.record is not None}
+    return estimates.estimate_all([request.config for config, request in planned.items() if config not in done], source)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -200,7 +200,7 @@ def _serve_until_idle(
 
 
 def _compute(run: Run, store: RunStore, execute: Callable[[Run, RunStore], None]) -> None:
-    report = store.folder(run.id) / "traceback.txt"
+    report = store.folder(run.id).traceback
     report.unlink(missing_ok=True)
     try:
         execute(run, store)

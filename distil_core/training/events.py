@@ -1,4 +1,7 @@
-"""What happens in a run, as it happens: stages of the work, steps of the training, validations."""
+"""What happens in a run, as it happens: stages of the work, what the teacher is worth, steps of training, validations.
+
+Every number is a field. A detail is words alone: nobody reads a number out of it.
+"""
 
 from dataclasses import dataclass
 from typing import Any
@@ -8,11 +11,24 @@ from distil_core.settings.serialization import from_json, to_json
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stage:
-    """A part of the work has begun or moved; ``fraction`` is what is done of it, from 0 to 1."""
+    """A part of the work has begun or moved; ``fraction`` is what is done of it, from 0 to 1.
+
+    Where things are counted, ``n_done`` of ``n_total`` of what ``detail`` names are done.
+    """
 
     name: str
     detail: str
     fraction: float | None
+    n_done: int | None = None
+    n_total: int | None = None
+    seconds_left: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TeacherMeasured:
+    """The teacher has answered the validation texts, once it is there or after an epoch of its fine-tuning."""
+
+    accuracy: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,10 +52,9 @@ class Validation:
     agreement: float | None
 
 
-Event = Stage | Step | Validation
+Event = Stage | TeacherMeasured | Step | Validation
 
-
-_EVENTS: dict[str, type[Stage] | type[Step] | type[Validation]] = {c.__name__: c for c in (Stage, Step, Validation)}
+_EVENTS: dict[str, type[Event]] = {event.__name__: event for event in (Stage, TeacherMeasured, Step, Validation)}
 
 
 def event_to_json(event: Event) -> dict[str, Any]:

@@ -120,8 +120,10 @@ def teacher_outputs(
                 n_seen += len(chosen)
                 yield Stage(
                     name="Teacher outputs",
-                    detail=f"{name} texts, {round(n_seen / n_sites * len(part.tokens)):,} of {len(part.tokens):,}",
+                    detail=f"{name} texts",
                     fraction=(done + n_seen / n_sites) / len(splits),
+                    n_done=round(n_seen / n_sites * len(part.tokens)),
+                    n_total=len(part.tokens),
                 )
         if cache is not None:
             with cache.writing("outputs", key, name=f"outputs of {teacher.name}") as folder:
@@ -202,8 +204,10 @@ def _states(
             n_seen += len(examples)
             yield Stage(
                 name="Teacher outputs",
-                detail=f"{kind} states, {n_seen:,} of {len(tokens):,} texts",
+                detail=f"{kind} states of texts",
                 fraction=n_seen / len(tokens),
+                n_done=n_seen,
+                n_total=len(tokens),
             )
         if kind == "hidden":
             states = {layer: flat.view(-1, config.hidden_size) for layer, flat in states.items()}

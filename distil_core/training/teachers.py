@@ -18,7 +18,7 @@ from distil_core.models.loading import load_model, save
 from distil_core.settings.config import LossConfig, TeacherConfig, TrainingConfig
 from distil_core.tasks.task import Task
 from distil_core.training.cache import Cache
-from distil_core.training.events import Event, Stage, Step, Validation
+from distil_core.training.events import Event, Stage, Step, TeacherMeasured, Validation
 from distil_core.training.trainer import TrainingData, predictions_of, train
 from distil_core.types import Model, Tokenizer
 
@@ -104,7 +104,6 @@ def _fine_tune(
     schedule = TrainingConfig(
         epochs=config.epochs, learning_rate=config.learning_rate, dropout=FINE_TUNING_DROPOUT, patience=config.epochs
     )
-    known = ""
     for event in train(
         model,
         train_data,
@@ -117,12 +116,15 @@ def _fine_tune(
     ):
         match event:
             case Validation():
-                known = f", validation accuracy {event.accuracy:.4f}"
+                yield TeacherMeasured(accuracy=event.accuracy)
             case Step():
                 yield Stage(
                     name=title,
-                    detail=f"epoch {event.epoch:.1f} of {config.epochs}, {event.seconds_left:.0f} s left{known}",
+                    detail="steps",
                     fraction=event.step / event.n_steps,
+                    n_done=event.step,
+                    n_total=event.n_steps,
+                    seconds_left=event.seconds_left,
                 )
     trimmed.restore(model)
 

@@ -126,7 +126,7 @@ class _Training:
 
     @property
     def normalizer(self) -> float:
-        """Divisor of the sum over a batch: its usual number of sites, so that each counts the same in whatever batch."""
+        """Divisor of the sum over a batch: its usual number of sites, so that all count the same in any batch."""
         sites = self.lesson.sites
         return min(self.training.batch_size, len(self.lesson)) * len(sites) / len(self.lesson.tokens)
 

@@ -7,7 +7,6 @@ from typing import Any
 
 import streamlit as st
 
-from distil_core.runs.families import EXAMPLE
 from distil_core.settings.config import RunKind
 from pages.components import page_links
 from pages.sections import run_summary
@@ -18,18 +17,16 @@ _PICKER = "app.run"
 
 def show(lead: str) -> Any:
     """Show what a page is for, and the run in use with the one way to change it; returns where to offer the address."""
-    runs = {run.id: run for run in resources.store().list()}
+    runs = {run.id: run for run in resources.runs().list()}
     offered = [run.id for run in runs.values() if run.config.kind is RunKind.DISTILLED]
-    if resources.example() is not None:
-        offered.insert(0, EXAMPLE)
     wanted = st.query_params.get("run", st.session_state.get("run"))
-    lost = wanted is not None and wanted not in offered and wanted not in runs
+    lost = wanted is not None and wanted not in runs
     if wanted in runs and wanted not in offered:
         offered.insert(0, wanted)
     if wanted not in offered:
         wanted = offered[0] if offered else None
     st.session_state["run"] = st.session_state[_PICKER] = wanted
-    if wanted is not None and wanted != EXAMPLE:
+    if wanted is not None:
         st.query_params["run"] = wanted
     left, right = st.columns([3, 2], vertical_alignment="center", gap="small")
     left.subheader(lead, anchor=False)
@@ -42,7 +39,7 @@ def show(lead: str) -> Any:
         st.selectbox(
             "Run in use",
             offered,
-            format_func=lambda run_id: run_summary.name(runs.get(run_id)),
+            format_func=lambda run_id: run_summary.name(runs[run_id]),
             key=_PICKER,
             on_change=_picked,
             placeholder="No run yet",

@@ -1,6 +1,6 @@
 """A run in a few words and figures: its name, its state, its headline, and all that was measured.
 
-Reads: the run that ships with the app, for its name. Writes: nothing.
+Reads and writes: nothing.
 """
 
 import pandas as pd
@@ -11,7 +11,6 @@ from distil_core.reporting import formatting, narrative, tables
 from distil_core.runs.families import Family
 from distil_core.runs.rows import Run, RunState
 from distil_core.settings.config import RunConfig
-from pages.state import resources
 
 STATES = {
     RunState.QUEUED: (":material/schedule:", "gray", "Waiting"),
@@ -21,13 +20,13 @@ STATES = {
     RunState.FAILED: (":material/error:", "red", "Failed"),
     RunState.INTERRUPTED: (":material/pause_circle:", "orange", "Interrupted"),
 }
+EXAMPLE = "Example run"
 
 
-def name(run: Run | None) -> str:
-    """Name a run for people: what it is made of, and how it came out; None is the example."""
-    if run is None:
-        example = resources.example()
-        return "Example run" if example is None else f"Example run · {settings(example.distilled.record.config)}"
+def name(run: Run) -> str:
+    """Name a run for people: what it is made of, and how it came out."""
+    if run.read_only:
+        return f"{EXAMPLE} · {settings(run.config)}"
     end = STATES[run.state][2].lower()
     if run.record is not None:
         end = formatting.percent(run.record.model.quality.accuracy.value)
@@ -39,9 +38,9 @@ def settings(config: RunConfig) -> str:
     return comparison.settings_title(config)
 
 
-def badge(state: RunState) -> str:
-    """Return the state of a run as markdown."""
-    icon, color, word = STATES[state]
+def badge(run: Run) -> str:
+    """Return the state of a run as markdown, or that it ships with the app."""
+    icon, color, word = (":material/star:", "gray", EXAMPLE) if run.read_only else STATES[run.state]
     return f":{color}-badge[{icon} {word}]"
 
 

@@ -3,17 +3,16 @@
 Reads: a finished run, its models. Writes: nothing. Cached values are read-only.
 """
 
-from pathlib import Path
-
 import streamlit as st
 
 from distil_core.analysis import attention
 from distil_core.runs.families import FinishedRun
+from distil_core.runs.folder import RunFolder
 from pages.state import resources
 
 
 @st.cache_resource(max_entries=4, show_spinner="Teacher and student read…")
-def _reading(run_id: str, folder: Path, text: str, _outcome: FinishedRun) -> attention.AttentionReading:
+def _reading(run_id: str, folder: RunFolder, text: str, _outcome: FinishedRun) -> attention.AttentionReading:
     from distil_core.analysis import attention_reading
 
     return attention_reading.read_attention(resources.model_pair(_outcome), text)
@@ -30,7 +29,7 @@ def reading(outcome: FinishedRun, text: str) -> attention.AttentionReading:
 
 @st.cache_resource(max_entries=4, show_spinner="Comparing all heads…")
 def _view(
-    run_id: str, folder: Path, text: str, special: bool, _reading: attention.AttentionReading
+    run_id: str, folder: RunFolder, text: str, special: bool, _reading: attention.AttentionReading
 ) -> attention.AttentionView:
     return attention.view(_reading, special=special)
 
@@ -46,7 +45,7 @@ def view(outcome: FinishedRun, text: str, *, special: bool) -> attention.Attenti
 
 @st.cache_resource(max_entries=16, show_spinner=False)
 def _thumbnails(
-    run_id: str, folder: Path, text: str, special: bool, of_teacher: bool, _view: attention.AttentionView
+    run_id: str, folder: RunFolder, text: str, special: bool, of_teacher: bool, _view: attention.AttentionView
 ) -> str:
     from distil_core.reporting.figures import attention as drawn
 
@@ -60,7 +59,7 @@ def thumbnails(outcome: FinishedRun, text: str, *, special: bool, of_teacher: bo
 
 
 @st.cache_resource(max_entries=8, show_spinner="Both models read test texts…")
-def _hidden_similarity(run_id: str, folder: Path, _outcome: FinishedRun) -> attention.LayerSimilarity:
+def _hidden_similarity(run_id: str, folder: RunFolder, _outcome: FinishedRun) -> attention.LayerSimilarity:
     from distil_core.analysis import attention_reading
 
     texts = [example.text for example in resources.test_texts(folder)]
@@ -77,7 +76,7 @@ def hidden_similarity(outcome: FinishedRun) -> attention.LayerSimilarity:
 
 
 @st.cache_resource(max_entries=32, show_spinner="Leaving out one word at a time…")
-def _left_out(run_id: str, folder: Path, text: str, _outcome: FinishedRun) -> attention.OcclusionPair:
+def _left_out(run_id: str, folder: RunFolder, text: str, _outcome: FinishedRun) -> attention.OcclusionPair:
     from distil_core.analysis import attention_reading
 
     return attention_reading.occlude(resources.model_pair(_outcome), text)

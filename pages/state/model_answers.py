@@ -5,13 +5,13 @@ Reads: a finished run, its outputs and its models. Writes: nothing. Cached value
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from distil_core.analysis import edits, error_analysis
 from distil_core.runs.families import FinishedRun
+from distil_core.runs.folder import RunFolder
 from distil_core.runs.rows import RunState
 from distil_core.settings.config import Precision
 from pages.state import resources
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 @st.cache_resource(max_entries=1000, show_spinner=False)
-def _comparison(run_id: str, folder: Path, text: str, _outcome: FinishedRun) -> "model_pair.TextComparison":
+def _comparison(run_id: str, folder: RunFolder, text: str, _outcome: FinishedRun) -> "model_pair.TextComparison":
     pair = resources.model_pair(_outcome)
     from distil_core.analysis import model_pair
 
@@ -62,7 +62,7 @@ def bf16_pays() -> bool:
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
-def _of_test_texts(folder: Path, label_names: tuple[str, ...]) -> error_analysis.AnsweredTexts:
+def _of_test_texts(folder: RunFolder, label_names: tuple[str, ...]) -> error_analysis.AnsweredTexts:
     outputs, texts = resources.outputs(folder), resources.test_texts(folder)
     return error_analysis.answered(
         [example.text for example in texts],
@@ -83,7 +83,7 @@ def of_test_texts(outcome: FinishedRun) -> error_analysis.AnsweredTexts:
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
-def _vocabulary(folder: Path, n_labels: int) -> edits.Vocabulary:
+def _vocabulary(folder: RunFolder, n_labels: int) -> edits.Vocabulary:
     return edits.vocabulary(resources.test_texts(folder), n_labels)
 
 
@@ -103,7 +103,7 @@ class _Measured:
 
 
 @st.cache_resource(max_entries=1000, show_spinner=False)
-def _measured(run_id: str, folder: Path, text: str, busy: bool) -> _Measured:
+def _measured(run_id: str, folder: RunFolder, text: str, busy: bool) -> _Measured:
     return _Measured()
 
 

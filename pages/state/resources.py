@@ -17,11 +17,12 @@ from distil_core.data.corpus import LabeledText
 from distil_core.data.files import path_of
 from distil_core.evaluation.predictions import Predictions
 from distil_core.reporting.figures import curves, theme
-from distil_core.runs import estimates, families, workers
-from distil_core.runs import files as run_files
+from distil_core.runs import estimates, families, sources, workers
 from distil_core.runs.families import Family, FinishedRun
+from distil_core.runs.folder import RunFolder
 from distil_core.runs.record import RunRecord
 from distil_core.runs.rows import Run
+from distil_core.runs.sources import CombinedRuns, ShippedRuns
 from distil_core.runs.store import RunStore, default_folder
 from distil_core.settings.config import RunConfig, RunKind
 from distil_core.training.cache import Cache
@@ -42,49 +43,46 @@ def _open(folder: Path) -> RunStore:
 
 
 def store() -> RunStore:
-    """Return the run store; runs whose worker has died meanwhile count as interrupted."""
+    """Return the run store, to change it; runs whose worker has died meanwhile count as interrupted."""
     return _open(default_folder())
+
+
+@st.cache_resource(max_entries=2, show_spinner=False)
+def _shipped(folder: Path) -> ShippedRuns:
+    return ShippedRuns(folder)
+
+
+def runs() -> CombinedRuns:
+    """Return all runs, to read them: those that ship with the app, then those of the store, the newest first."""
+    return CombinedRuns(_shipped(sources.shipped_folder()), store())
 
 
 def computed() -> Cache:
     """Return what the store keeps beside its runs: fine-tuned teachers and what teachers said."""
-    return Cache(store().path / "cache")
+    return Cache(store().layout.cache)
 
 
 def slices() -> Slices:
     """Return the filters that somebody has given a name in this store."""
-    return Slices(store().path)
-
-
-@st.cache_resource(max_entries=2, show_spinner=False)
-def _example(folder: Path) -> Family | None:
-    return families.example(folder)
-
-
-def example() -> Family | None:
-    """Return the run that ships with the app."""
-    folder = families.example_folder()
-    return None if folder is None else _example(folder)
+    return Slices(store().layout.slices)
 
 
 def family(run_id: str) -> Family | None:
     """Return a finished run with its twins, or None if it is not there or not finished."""
-    if run_id == families.EXAMPLE:
-        return example()
-    run = store().find(run_id)
-    return None if run is None else families.family(run, store())
+    run = runs().find(run_id)
+    return None if run is None else families.family(run, runs())
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
-def outputs(folder: Path) -> Predictions:
+def outputs(folder: RunFolder) -> Predictions:
     """Return what a finished run and its teacher answered on the validation and test texts."""
-    return run_files.read_predictions(folder)
+    return folder.read_predictions()
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
-def test_texts(folder: Path) -> tuple[LabeledText, ...]:
+def test_texts(folder: RunFolder) -> tuple[LabeledText, ...]:
     """Return the test texts of a finished run."""
-    return run_files.read_test_texts(folder)
+    return folder.read_test_texts()
 
 
 def gap(family: Family) -> comparison.Difference | None:
@@ -101,23 +99,18 @@ class _Log:
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
-def _log(folder: Path, run_id: str, created: float) -> _Log:
+def _log(folder: RunFolder, created: float) -> _Log:
     return _Log()
 
 
 def events(run: Run) -> tuple[Event, ...]:
     """Return all events of a run, reading only what is new."""
-    log = _log(store().path, run.id, run.created)
-    if new := store().events(run.id, after=log.last):
+    source = runs()
+    log = _log(source.folder(run.id), run.created)
+    if new := source.events(run.id, after=log.last):
         fresh = tuple(event for number, event in new if number > log.last)
         log.last, log.events = new[-1][0], log.events + fresh
     return log.events
-
-
-@st.cache_resource(max_entries=8, show_spinner=False)
-def example_events(folder: Path) -> tuple[Event, ...]:
-    """Return the events of a run that ships with the app."""
-    return run_files.read_events(folder / "events.jsonl")
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)
@@ -137,7 +130,7 @@ def preview(path: Path, *, plain: bool = False) -> files.FilePreview:
 
 @st.cache_data(max_entries=64, ttl=60, show_spinner=False)
 def _estimate(folder: Path, n_done: int, config: str, _config: RunConfig) -> float | None:
-    return estimates.estimate_seconds(_config, store())
+    return estimates.estimate_seconds(_config, runs())
 
 
 def estimate(config: RunConfig) -> float | None:
@@ -156,7 +149,7 @@ def estimate(config: RunConfig) -> float | None:
 
 
 @st.cache_resource(max_entries=3, show_spinner="Loading teacher and student…")
-def _model_pair(run_id: str, folder: Path, _record: RunRecord) -> "analysi_model_pair.ModelPair":
+def _model_pair(run_id: str, folder: RunFolder, _record: RunRecord) -> "analysi_model_pair.ModelPair":
     from distil_core.analysis import model_pair as analysi_model_pair
 
     return analysi_model_pair.load_pair(folder, record=_record, cache=computed())

@@ -40,7 +40,7 @@ def finished(*, with_student: bool = False) -> Family | None:
             icon=":material/hourglass:",
         )
         return None
-    if with_student and not (family.distilled.folder / "student").is_dir():
+    if with_student and not family.distilled.folder.has_student:
         st.info(
             "This run has no student to ask: TF-IDF counts words. Choose another run above.", icon=":material/info:"
         )

@@ -3,8 +3,6 @@
 Reads: a finished run's outputs, and its models for a text of one's own. Writes: nothing. Cached values are read-only.
 """
 
-from pathlib import Path
-
 import streamlit as st
 
 from distil_core.analysis import comparison as analysi_comparison
@@ -12,6 +10,7 @@ from distil_core.analysis import temperature as analysi_temperature
 from distil_core.data.corpus import LabeledText
 from distil_core.evaluation import calibration
 from distil_core.runs.families import FinishedRun
+from distil_core.runs.folder import RunFolder
 from distil_core.runs.record import RunRecord
 from distil_core.settings.config import RunKind
 from pages.state import model_answers, resources
@@ -34,19 +33,21 @@ def logits(outcome: FinishedRun, text: str) -> tuple[tuple[float, ...], tuple[fl
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
-def telling(folder: Path) -> dict[str, LabeledText]:
+def telling(folder: RunFolder) -> dict[str, LabeledText]:
     """Return test texts of which the teacher is sure, hesitant and torn."""
     return analysi_temperature.telling(resources.outputs(folder), resources.test_texts(folder))
 
 
 @st.cache_resource(max_entries=8, show_spinner="Softening all test texts…")
-def over_temperatures(folder: Path) -> analysi_temperature.Softened:
+def over_temperatures(folder: RunFolder) -> analysi_temperature.Softened:
     """Return what teacher and student of a finished run are over all temperatures."""
     return analysi_temperature.over_temperatures(resources.outputs(folder))
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
-def dark_knowledge(folder: Path, twin: Path | None, temperature: float) -> dict[str, analysi_temperature.DarkKnowledge]:
+def dark_knowledge(
+    folder: RunFolder, twin: RunFolder | None, temperature: float
+) -> dict[str, analysi_temperature.DarkKnowledge]:
     """Return where teacher, student and the twin without a teacher put what they do not give to the right label.
 
     Raises:
@@ -62,7 +63,7 @@ def dark_knowledge(folder: Path, twin: Path | None, temperature: float) -> dict[
 
 
 @st.cache_resource(max_entries=8, show_spinner="Looking for the temperature that calibrates…")
-def scalings(folder: Path, twin: Path | None) -> dict[RunKind | None, calibration.Scaling]:
+def scalings(folder: RunFolder, twin: RunFolder | None) -> dict[RunKind | None, calibration.Scaling]:
     """Return the calibration of teacher (None), student and the twin without a teacher, as they are and scaled.
 
     Raises:
@@ -82,7 +83,7 @@ def scalings(folder: Path, twin: Path | None) -> dict[RunKind | None, calibratio
 
 
 @st.cache_resource(max_entries=8, show_spinner="Measuring gradients…")
-def _gradients(run_id: str, folder: Path, _record: RunRecord) -> analysi_temperature.GradientNorms:
+def _gradients(run_id: str, folder: RunFolder, _record: RunRecord) -> analysi_temperature.GradientNorms:
     from distil_core.analysis import gradients
 
     outputs, texts = resources.outputs(folder), resources.test_texts(folder)

@@ -12,13 +12,12 @@ import streamlit as st
 from distil_core.analysis import sweep_grids
 from distil_core.evaluation import bootstrap
 from distil_core.evaluation.bootstrap import Measure, Sample
-from distil_core.runs import files, requests, sweep
-from distil_core.runs.families import EXAMPLE
+from distil_core.runs import requests, sweep
+from distil_core.runs.folder import RunFolder
 from distil_core.runs.rows import Run
 from distil_core.settings.config import RunConfig
 from distil_core.settings.serialization import digest
-from pages.state import run_in_use
-from pages.state.resources import example, store
+from pages.state import resources, run_in_use
 
 BASE = "whatif.base"
 
@@ -43,10 +42,7 @@ def _base() -> str | None:
 def base_config() -> RunConfig:
     """Return the settings that the sweep shares with the run in use, or the usual ones where there is none."""
     run_id = _base()
-    if run_id == EXAMPLE:
-        shipped = example()
-        return RunConfig() if shipped is None else shipped.distilled.record.config
-    run = None if run_id is None else store().find(run_id)
+    run = None if run_id is None else resources.runs().find(run_id)
     return RunConfig() if run is None else run.config
 
 
@@ -75,8 +71,8 @@ def planned(wanted: sweep.Sweep) -> Mapping[RunConfig, requests.RunRequest]:
 
 
 def runs(planned: Mapping[RunConfig, requests.RunRequest]) -> Mapping[RunConfig, Run]:
-    """Return those runs of a sweep that are there, in any state; also those that ship with the app."""
-    return sweep.runs(planned, store(), example())
+    """Return those runs of a sweep that are there, in any state."""
+    return sweep.runs(planned, resources.runs())
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
@@ -86,19 +82,19 @@ def _left(
     _planned: Mapping[RunConfig, requests.RunRequest],
     _runs: Mapping[RunConfig, Run],
 ) -> float | None:
-    return sweep.seconds_left(_planned, _runs, store())
+    return sweep.seconds_left(_planned, _runs, resources.runs())
 
 
 def seconds_left(planned: Mapping[RunConfig, requests.RunRequest], runs: Mapping[RunConfig, Run]) -> float | None:
     """Return how many seconds the runs of a sweep that are not done will take, None if nobody knows."""
     states = tuple((plan.run, config in runs and runs[config].record is not None) for config, plan in planned.items())
-    return _left(store().path, states, planned, runs)
+    return _left(resources.store().path, states, planned, runs)
 
 
 @st.cache_resource(max_entries=1024, show_spinner=False)
-def sample(folder: Path, finished: float, measure: Measure, label: int | None, *, of_teacher: bool) -> Sample:
+def sample(folder: RunFolder, finished: float, measure: Measure, label: int | None, *, of_teacher: bool) -> Sample:
     """Return a figure of a finished run or its teacher, with its draws."""
-    return bootstrap.sample(files.read_predictions(folder), measure, label=label, of_teacher=of_teacher)
+    return bootstrap.sample(folder.read_predictions(), measure, label=label, of_teacher=of_teacher)
 
 
 def sampler(measure: Measure, left_out: str, *, of_teacher: bool = False) -> Callable[[Run], Sample]:
@@ -111,7 +107,8 @@ def sampler(measure: Measure, left_out: str, *, of_teacher: bool = False) -> Cal
     def read(run: Run) -> Sample:
         assert run.record is not None
         label = run.record.corpus.label_names.index(left_out) if left_out else None
-        return sample(sweep.folder(run, store(), example()), run.finished or 0.0, measure, label, of_teacher=of_teacher)
+        folder = resources.runs().folder(run.id)
+        return sample(folder, run.finished or 0.0, measure, label, of_teacher=of_teacher)
 
     return read
 
@@ -135,5 +132,5 @@ def cells(
     Raises:
         StoreError: If the outputs of a run cannot be read.
     """
-    states = tuple((f"{store().path}/{run.id}", f"{run.state} {run.created}") for run in runs.values())
+    states = tuple((f"{resources.store().path}/{run.id}", f"{run.state} {run.created}") for run in runs.values())
     return _cells(digest(wanted), states, measure, wanted, runs)

@@ -29,7 +29,7 @@ def file(label: str, types: Sequence[str], *, key: str, parameter: str, help: st
 
 
 def _folder() -> Path:
-    return resources.store().path / "uploads"
+    return resources.store().layout.uploads
 
 
 def _keep(key: str, parameter: str) -> None:

@@ -10,6 +10,7 @@ from distil_core.evaluation.predictions import Predictions
 from distil_core.reporting import narrative
 from distil_core.runs import families
 from distil_core.runs.families import Family, FinishedRun
+from distil_core.runs.folder import RunFolder
 from distil_core.runs.record import RunRecord
 from distil_core.settings.config import Init, RunConfig, RunKind, StudentConfig
 from tests import seeds
@@ -26,7 +27,7 @@ def _record(student: float = 0.9, teacher: float = 0.95, kind: RunKind = RunKind
 
 def _family(student: float, twin: float | None) -> Family:
     def outcome(record: RunRecord) -> FinishedRun:
-        return FinishedRun(run="run", folder=Path("folder"), record=record)
+        return FinishedRun(run="run", folder=RunFolder(path=Path("folder")), record=record)
 
     twins = () if twin is None else (outcome(_record(twin, kind=RunKind.HARD_LABELS)),)
     return Family(distilled=outcome(_record(student)), twins=twins)
@@ -152,13 +153,12 @@ def test_verdict_waits_for_the_twin() -> None:
 
 
 def test_verdict_of_a_twin_claims_nothing() -> None:
-    twin = FinishedRun(run="twin", folder=Path("folder"), record=_record(kind=RunKind.HARD_LABELS))
+    twin = FinishedRun(run="twin", folder=RunFolder(path=Path("folder")), record=_record(kind=RunKind.HARD_LABELS))
     assert narrative.run_verdict(Family(distilled=twin, twins=()), None).endswith("its teacher 95.0 %.")
 
 
 def test_models_are_shown_teacher_first(tmp_path: Path) -> None:
-    family = families.example(seeds.example_folder(tmp_path))
-    assert family is not None
+    family = seeds.shipped_family(tmp_path)
     shown = comparison.models(family)
     assert [model.name for model in shown] == ["Teacher", "Student", "No-teacher twin", "Layer-cut twin", "TF-IDF"]
     assert [model.kind for model in shown] == [None, RunKind.DISTILLED, *families.TWINS]

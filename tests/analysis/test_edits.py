@@ -171,3 +171,19 @@ def test_without_a_flip_the_largest_move_is_told() -> None:
     assert edit_narrative.edit_verdict(edits.changes(before, after), ("bad", "good")) == (
         "Neither changes its mind. What moved most is how sure the student is of **bad**: 50.0 % → 75.0 %."
     )
+
+
+def test_one_text_of_each_label() -> None:
+    texts = [
+        LabeledText(text="too short", label=0),
+        LabeledText(text="one two three four five", label=1),
+        LabeledText(text="one two three four", label=1),
+        LabeledText(text="a b c d e f", label=0),
+    ]
+    assert [example.text for example in edits.one_per_label(texts)] == ["a b c d e f", "one two three four"]
+
+
+def test_gold_label_is_known_of_test_texts_only() -> None:
+    texts = [LabeledText(text="A text.", label=3)]
+    assert edits.gold_label(" A text. ", texts) == 3
+    assert edits.gold_label("Another.", texts) is None

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from distil_core.analysis.gradients import N_TEXTS, TEMPERATURES, gradient_norms, of_run
 from distil_core.data.corpus import LabeledText
 from distil_core.evaluation.predictions import Predictions
+from distil_core.runs.folder import RunFolder
 from distil_core.settings.config import RunConfig, TeacherConfig
 from tests import tiny
 from tests.factories import a_run_record
@@ -64,7 +65,8 @@ def test_soft_part_falls_with_the_square_of_the_temperature() -> None:
 def test_student_of_a_run_is_measured_and_left_as_it_is(
     n: int, tmp_path: Path, checkpoint: Callable[..., Path]
 ) -> None:
-    (tmp_path / "student").symlink_to(checkpoint(head=True))
+    folder = RunFolder(path=tmp_path)
+    folder.student.symlink_to(checkpoint(head=True))
     texts = tiny.split(n, seed=1)
     examples = tuple(LabeledText(text=text, label=label) for text, label in zip(texts.texts, texts.labels, strict=True))
     logits = np.random.default_rng(0).normal(size=(n, 3)).astype(np.float32)
@@ -78,8 +80,8 @@ def test_student_of_a_run_is_measured_and_left_as_it_is(
         validation_labels=labels,
     )
     record = a_run_record(config=RunConfig(teacher=TeacherConfig(max_length=16)))
-    found = of_run(tmp_path, record=record, answers=answers, texts=examples)
+    found = of_run(folder, record=record, answers=answers, texts=examples)
     assert found.n_texts == min(n, N_TEXTS)
     assert found.temperatures == TEMPERATURES
     assert min(*found.soft, *found.scaled, found.hard) > 0
-    assert found == of_run(tmp_path, record=record, answers=answers, texts=examples)
+    assert found == of_run(folder, record=record, answers=answers, texts=examples)

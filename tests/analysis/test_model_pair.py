@@ -43,7 +43,7 @@ def test_both_models_answer_in_the_order_of_the_corpus(lab: tiny.Lab, store: Run
     seen = compare(paired(found, store), TEXT)
     cold, mild, hot = logits(loading.load_model(lab.teacher), TEXT)
     assert seen.teacher_logits == pytest.approx((cold, hot, mild), abs=1e-5)
-    assert seen.student_logits == pytest.approx(logits(loading.load_model(found.folder / "student"), TEXT), abs=1e-5)
+    assert seen.student_logits == pytest.approx(logits(loading.load_model(found.folder.student), TEXT), abs=1e-5)
     assert (seen.tokens[0], seen.tokens[-1]) == ("[CLS]", "[SEP]")
     assert seen.tokens[1:-1] == tuple(tiny.tokenizer().tokenize(TEXT))
     assert not seen.truncated

@@ -12,14 +12,15 @@ WANTED = Filter(label="very négative", who=WhoIsRight.TEACHER, contains="not", 
 
 
 def test_slices_survive_a_restart(tmp_path: Path) -> None:
-    assert Slices(tmp_path).list() == {}
-    Slices(tmp_path).save("  Hard   ones ", WANTED)
-    Slices(tmp_path).save("All", Filter())
-    assert Slices(tmp_path).list() == {"Hard ones": WANTED, "All": Filter()}
+    path = tmp_path / "slices.json"
+    assert Slices(path).list() == {}
+    Slices(path).save("  Hard   ones ", WANTED)
+    Slices(path).save("All", Filter())
+    assert Slices(path).list() == {"Hard ones": WANTED, "All": Filter()}
 
 
 def test_the_same_name_is_the_same_slice(tmp_path: Path) -> None:
-    slices = Slices(tmp_path)
+    slices = Slices(tmp_path / "slices.json")
     slices.save("Mine", WANTED)
     slices.save("Mine", Filter(contains="x"))
     assert slices.list() == {"Mine": Filter(contains="x")}
@@ -31,14 +32,14 @@ def test_the_same_name_is_the_same_slice(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["", "  ", "x" * (MAX_NAME + 1)])
 def test_a_name_must_be_one(tmp_path: Path, name: str) -> None:
     with pytest.raises(ConfigError, match="must have 1 to 60 characters"):
-        Slices(tmp_path).save(name, WANTED)
+        Slices(tmp_path / "slices.json").save(name, WANTED)
 
 
 @pytest.mark.parametrize("content", [b"no json", b"[]", b'{"a": {"colour": 1}}', b"\xff"])
 def test_a_damaged_file_is_left_as_it_is(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "slices.json"
     path.write_bytes(content)
-    slices = Slices(tmp_path)
+    slices = Slices(path)
     for act in (slices.list, lambda: slices.save("a", WANTED), lambda: slices.delete("a")):
         with pytest.raises(StoreError, match=r"cannot be read .* mend or delete it"):
             act()

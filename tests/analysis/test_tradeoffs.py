@@ -10,7 +10,7 @@ from distil_core.analysis import tradeoffs
 from distil_core.analysis.tradeoffs import Landscape, Price, Score, ValueRange
 from distil_core.evaluation.records import Interval
 from distil_core.reporting import advice, literature, tradeoff_tables
-from distil_core.runs import families
+from distil_core.runs.sources import CombinedRuns, ShippedRuns
 from distil_core.runs.store import RunStore
 from distil_core.settings.config import RunKind, TrainingConfig
 from tests import seeds
@@ -38,9 +38,9 @@ def test_all_with_the_same_texts_and_teacher_are_gathered_once(store: RunStore, 
     put(store, seeds.a_config(seed=5), a_model(0.7), corpus=a_corpus_summary(digest="another"))
     put(store, seeds.a_config(seed=6), a_model(0.7), teacher_digest="another")
     store.add("waiting", seeds.a_config(seed=7), corpus_name="reviews")
-    example = families.example(seeds.example_folder(tmp_path / "example", DISTILLED))
-    _, found = landscape_of(store, mine, example)
-    # The example has the settings of the run in use; its three twins are new.
+    shipped = ShippedRuns(seeds.example_folder(tmp_path / "example", DISTILLED))
+    _, found = landscape_of(CombinedRuns(shipped, store), mine)
+    # The shipped run has the settings of the run in use; its three twins are new.
     ids = [point.id for point in found.points]
     assert ids == ["teacher", mine, other, "example-hard-labels", "example-layer-cut", "example-tfidf"]
     assert [point.in_use for point in found.points] == [False, True, *[False] * 4]

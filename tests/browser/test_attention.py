@@ -38,7 +38,7 @@ def run(module_home: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
     student, layers = cut_student(teacher, config.student)
     assert layers == LAYERS
     words.model_max_length = 128
-    for model, place in ((teacher, folder), (student, store.folder(found.id) / "student")):
+    for model, place in ((teacher, folder), (student, store.folder(found.id).student)):
         model.save_pretrained(place)
         words.save_pretrained(place)
     words.model_max_length = tiny.LENGTH

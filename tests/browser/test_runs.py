@@ -52,7 +52,7 @@ def test_student_is_downloaded_and_run_deleted(visit: Visit, store: RunStore, tm
     settled(page)
     assert store.find(run.id) is None
     assert run.id not in page.url
-    assert not store.folder(run.id).exists()
+    assert not store.folder(run.id).path.exists()
 
 
 def test_run_in_use_goes_along_from_page_to_page(visit: Visit, store: RunStore) -> None:

@@ -46,7 +46,7 @@ def answered(store: RunStore, labels: tuple[str, ...], *, seed: int) -> tuple[Ru
         with store.owner() as owner:
             store.claim(owner, run.id)
             seeds.write_files(store.folder(run.id), item)
-            path = store.folder(run.id) / "outputs.safetensors"
+            path = store.folder(run.id).outputs
             save_file({**load_file(path), **dict(zip(names, logits, strict=True))}, path)
             record = seeds.record_of(item, run.id)
             store.finish(run.id, replace(record, corpus=replace(record.corpus, label_names=labels)))

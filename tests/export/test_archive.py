@@ -11,6 +11,7 @@ from distil_core.export import archive as export_archive
 from distil_core.runs import families
 from distil_core.runs.record import RunRecord
 from distil_core.runs.rows import Run
+from distil_core.runs.sources import ShippedRuns
 from distil_core.runs.store import RunStore
 from distil_core.settings.config import RunKind
 from distil_core.settings.serialization import from_json
@@ -34,7 +35,7 @@ def _unzip(content: bytes) -> dict[str, bytes]:
 
 
 def test_archive_holds_one_folder_with_student_card_and_record(store: RunStore, run: Run) -> None:
-    (store.folder(run.id) / "student" / ".lock").touch()
+    (store.folder(run.id).student / ".lock").touch()
     files = _unzip(export_archive.student_zip(store, run.id))
     name = f"student-reviews-{run.id[:8]}"
     assert set(files) == {f"{name}/{file}" for file in ("config.json", "model.safetensors", "README.md", "record.json")}
@@ -61,10 +62,9 @@ def test_card_says_how_good_and_how_made(store: RunStore, run: Run) -> None:
     assert "An honest processor, 2 cores" in card
 
 
-def test_example_can_be_exported(store: RunStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    folder = seeds.example_folder(tmp_path / "example")
-    monkeypatch.setattr(families, "example_folder", lambda: folder)
-    assert "student-reviews-example/config.json" in _unzip(export_archive.student_zip(store, "example"))
+def test_what_ships_can_be_exported(tmp_path: Path) -> None:
+    shipped = ShippedRuns(seeds.example_folder(tmp_path / "example"))
+    assert "student-reviews-example/config.json" in _unzip(export_archive.student_zip(shipped, "example"))
 
 
 def test_names_of_corpora_make_names_of_folders(store: RunStore, run: Run) -> None:

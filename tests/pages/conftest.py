@@ -14,8 +14,9 @@ from streamlit.testing.v1 import AppTest
 from distil_core.analysis.attention import AttentionReading, LayerSimilarity, Occlusion, OcclusionPair
 from distil_core.errors import ConfigError
 from distil_core.evaluation.records import Latency
-from distil_core.runs import estimates, families, requests, workers
+from distil_core.runs import estimates, families, requests, sources, workers
 from distil_core.runs.rows import Run
+from distil_core.runs.sources import RunSource
 from distil_core.runs.store import RunStore
 from distil_core.settings.config import Precision, RunConfig
 from distil_core.settings.serialization import digest
@@ -57,27 +58,27 @@ def store(home: Path) -> RunStore:
 def example(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An example run that ships with the app."""
     folder = seeds.example_folder(tmp_path / "example")
-    monkeypatch.setattr(families, "example_folder", lambda: folder)
+    monkeypatch.setattr(sources, "shipped_folder", lambda: folder)
     return folder
 
 
 @pytest.fixture(autouse=True)
-def queueing(monkeypatch: pytest.MonkeyPatch) -> None:
+def queueing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Let runs be queued at once, and nobody compute them."""
 
     def submit(config: RunConfig, store: RunStore, *, twins: bool = True) -> tuple[Run, ...]:
         return tuple(store.add(digest(item), item, corpus_name="reviews") for item in seeds.family_of(config))
 
-    def estimate_seconds(config: RunConfig, store: RunStore) -> float | None:
+    def estimate_seconds(config: RunConfig, source: RunSource) -> float | None:
         if config.student.depth > 6:
             raise ConfigError(f"student.depth must be at most the teacher's 6 layers, got {config.student.depth}")
-        done = all((run := store.find(digest(item))) and run.record for item in seeds.family_of(config))
+        done = all((run := source.find(digest(item))) and run.record for item in seeds.family_of(config))
         return 0.0 if done else 21.0
 
     monkeypatch.setattr(requests, "submit", submit)
     monkeypatch.setattr(estimates, "estimate_seconds", estimate_seconds)
     monkeypatch.setattr(workers, "ensure_worker", lambda store, **_: None)
-    monkeypatch.setattr(families, "example_folder", lambda: None)
+    monkeypatch.setattr(sources, "shipped_folder", lambda: tmp_path / "left out")
 
 
 @pytest.fixture(autouse=True)

@@ -101,7 +101,7 @@ def test_model_that_cannot_be_loaded_is_explained(app: App, example: Path, monke
 
 def test_missing_outputs_are_explained(app: App, store: RunStore) -> None:
     run = seeds.finished_family(store)
-    (store.folder(run.id) / "outputs.safetensors").unlink()
+    store.folder(run.id).outputs.unlink()
     at = app("compare", run=run.id)
     assert "cannot be read" in at.error[0].value
     assert not at.exception
@@ -109,7 +109,7 @@ def test_missing_outputs_are_explained(app: App, store: RunStore) -> None:
 
 def test_another_run_begins_with_its_own_text(app: App, example: Path, store: RunStore) -> None:
     run = seeds.finished_family(store)
-    path = store.folder(run.id) / "test.jsonl"
+    path = store.folder(run.id).test_texts
     path.write_text(path.read_text(encoding="utf-8").replace("This is", "That was"), encoding="utf-8")
     at = app("compare")
     at.selectbox(key="app.run").set_value(run.id).run()

@@ -16,6 +16,7 @@ from streamlit.testing.v1 import AppTest
 from distil_core.analysis import gradients
 from distil_core.analysis.temperature import GradientNorms
 from distil_core.errors import ModelError
+from distil_core.runs.folder import RunFolder
 from distil_core.runs.record import RunRecord
 from distil_core.runs.store import RunStore
 from distil_core.settings.config import RunKind
@@ -47,18 +48,18 @@ def matrix(at: AppTest, index: int) -> np.ndarray:
 def with_two_labels(folder: Path) -> None:
     """Make an example run one of two labels."""
     for kind in seeds.KINDS:
-        path = folder / kind / "record.json"
-        record = from_json(RunRecord, json.loads(path.read_text(encoding="utf-8")))
+        files = RunFolder(path=folder / kind)
+        record = from_json(RunRecord, json.loads(files.record.read_text(encoding="utf-8")))
         record = replace(record, corpus=replace(record.corpus, label_names=("bad", "good")))
-        path.write_text(json.dumps(to_json(record)), encoding="utf-8")
-        arrays = load_file(folder / kind / "outputs.safetensors")
+        files.record.write_text(json.dumps(to_json(record)), encoding="utf-8")
+        arrays = load_file(files.outputs)
         halved = {
             name: np.ascontiguousarray(values[:, :2]) if values.ndim == 2 else values % 2
             for name, values in arrays.items()
         }
-        save_file(halved, folder / kind / "outputs.safetensors")
+        save_file(halved, files.outputs)
         lines = [json.dumps({"text": f"This is text number {i}.", "label": i % 2}) for i in range(seeds.N_TEXTS)]
-        (folder / kind / "test.jsonl").write_text("\n".join(lines), encoding="utf-8")
+        files.test_texts.write_text("\n".join(lines), encoding="utf-8")
 
 
 def test_stored_answers_go_to_the_browser_and_no_model_is_loaded(
@@ -97,12 +98,11 @@ def test_own_text_is_put_to_both_models_once(app: App, example: Path, models: li
 
 
 def test_first_text_is_one_over_which_the_teacher_hesitates(app: App, example: Path) -> None:
+    telling = softened_outputs.telling(RunFolder(path=example / "distilled"))
     at = app("temperature")
-    assert (
-        at.text_input(key="temperature.text").value == softened_outputs.telling(example / "distilled")["hesitant"].text
-    )
+    assert at.text_input(key="temperature.text").value == telling["hesitant"].text
     at.button(key="temperature.example.sure").click().run()
-    assert at.text_input(key="temperature.text").value == softened_outputs.telling(example / "distilled")["sure"].text
+    assert at.text_input(key="temperature.text").value == telling["sure"].text
     assert not at.exception
 
 
@@ -177,14 +177,14 @@ def test_two_labels_have_no_dark_knowledge(app: App, example: Path) -> None:
 def test_gradients_are_measured_once(app: App, example: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     asked = []
 
-    def of_run(folder: Path, **_: object) -> GradientNorms:
+    def of_run(folder: RunFolder, **_: object) -> GradientNorms:
         asked.append(folder)
         return NORMS
 
     monkeypatch.setattr(gradients, "of_run", of_run)
     at = app("temperature", temperature__tab="Why T²")
     at.run()
-    assert asked == [example / "distilled"]
+    assert asked == [RunFolder(path=example / "distilled")]
     assert [trace["y"] for trace in figure(at, 0)["data"][:2]] == [list(NORMS.soft), list(NORMS.scaled)]
     assert "falls **16.0 ×** without T²" in markdown(at)
     assert "on 7 short test texts" in markdown(at)
@@ -233,7 +233,7 @@ def test_run_without_twins_shows_two_models(app: App, store: RunStore) -> None:
 
 def test_missing_outputs_are_explained(app: App, store: RunStore) -> None:
     run = seeds.finished_family(store)
-    (store.folder(run.id) / "outputs.safetensors").unlink()
+    store.folder(run.id).outputs.unlink()
     at = app("temperature", run=run.id)
     assert "cannot be read" in at.error[0].value
     assert not at.exception

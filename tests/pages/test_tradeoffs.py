@@ -132,10 +132,15 @@ def test_a_model_is_opened_elsewhere(app: App, store: RunStore, page: str) -> No
     assert not at.exception
 
 
-def test_what_has_no_run_has_no_way_to_one(app: App, example: Path) -> None:
+def test_a_shipped_twin_is_a_run_like_any_other(app: App, example: Path) -> None:
     at = app("tradeoffs", tradeoffs__point="example-tfidf")
-    assert all(at.button(key=f"tradeoffs.{name}").disabled for name in ("use", "compare", "runs"))
-    assert "has no page of its own" in markdown(at)
+    assert at.button(key="tradeoffs.compare").disabled  # it has no student to ask
+    at.button(key="tradeoffs.use").click().run()
+    assert at.query_params["run"] == "example-tfidf"
+    assert not at.exception
+
+
+def test_what_has_no_run_has_no_way_to_one(app: App, example: Path) -> None:
     at = app("tradeoffs", tradeoffs__point="teacher")
     assert not [button for button in at.button if str(button.key).startswith("tradeoffs.")]
     assert "The teacher of the run in use." in markdown(at)
@@ -211,7 +216,7 @@ def test_a_twin_may_be_the_run_in_use(app: App, store: RunStore) -> None:
 
 def test_missing_outputs_leave_the_single_intervals(app: App, store: RunStore) -> None:
     run = seeds.finished_family(store)
-    (store.folder(run.id) / "outputs.safetensors").unlink()
+    store.folder(run.id).outputs.unlink()
     at = app("tradeoffs", run=run.id)
     assert "The teacher was worth it" in markdown(at)
     assert not at.exception

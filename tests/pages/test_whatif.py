@@ -198,7 +198,7 @@ def test_a_corpus_that_is_gone_is_explained(app: App, monkeypatch: pytest.Monkey
 
 def test_failed_runs_and_lost_outputs_are_explained(app: App, store: RunStore) -> None:
     run = seeds.finished_family(store)
-    (store.folder(run.id) / "outputs.safetensors").unlink()
+    store.folder(run.id).outputs.unlink()
     at = app("whatif", **SMALL)
     assert "cannot be read" in at.error[0].value
     failed = store.add("x", seeds.a_config(), corpus_name="reviews")

@@ -12,6 +12,7 @@ from distil_core.errors import StoreError
 from distil_core.evaluation.predictions import Predictions
 from distil_core.reporting import advice
 from distil_core.runs.families import Family
+from distil_core.runs.folder import RunFolder
 from distil_core.runs.store import RunStore
 from distil_core.settings.config import RunKind
 from distil_core.settings.serialization import digest
@@ -28,15 +29,15 @@ def store(tmp_path: Path) -> RunStore:
     return RunStore(tmp_path)
 
 
-def answers(**accuracies: float) -> Callable[[Path], Predictions]:
+def answers(**accuracies: float) -> Callable[[RunFolder], Predictions]:
     """What models answer to 1000 texts of two labels: each is wrong on its last texts, so that they overlap."""
 
-    def read(folder: Path) -> Predictions:
-        if folder.name not in accuracies:
+    def read(folder: RunFolder) -> Predictions:
+        if folder.path.name not in accuracies:
             raise StoreError("gone")
         labels = np.zeros(1000, dtype=np.int64)
         logits = np.zeros((1000, 2), dtype=np.float32)
-        logits[np.arange(1000), (np.arange(1000) >= round(1000 * accuracies[folder.name])).astype(int)] = 1.0
+        logits[np.arange(1000), (np.arange(1000) >= round(1000 * accuracies[folder.path.name])).astype(int)] = 1.0
         return Predictions(
             test=logits,
             teacher_test=logits,
@@ -50,10 +51,10 @@ def answers(**accuracies: float) -> Callable[[Path], Predictions]:
 
 
 @pytest.fixture
-def family(store: RunStore) -> Callable[..., tuple[Family, Landscape, Callable[[Path], Predictions]]]:
+def family(store: RunStore) -> Callable[..., tuple[Family, Landscape, Callable[[RunFolder], Predictions]]]:
     """A student and its twins with the given accuracies, under a teacher of 80 %; all cost the same but TF-IDF."""
 
-    def build(**accuracies: float) -> tuple[Family, Landscape, Callable[[Path], Predictions]]:
+    def build(**accuracies: float) -> tuple[Family, Landscape, Callable[[RunFolder], Predictions]]:
         ids = {}
         for config in seeds.family_of(DISTILLED):
             if (name := config.kind.name.lower()) in accuracies:

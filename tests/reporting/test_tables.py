@@ -7,8 +7,8 @@ import pytest
 
 from distil_core.analysis.comparison import models
 from distil_core.reporting import tables
-from distil_core.runs import families
-from distil_core.runs.families import Family
+from distil_core.runs.families import Family, FinishedRun
+from distil_core.runs.sources import ShippedRuns
 from distil_core.runs.store import RunStore
 from distil_core.settings.config import RunKind, StudentConfig
 from distil_core.training.cache import CacheEntry
@@ -17,9 +17,7 @@ from tests import seeds
 
 @pytest.fixture
 def family(tmp_path: Path) -> Family:
-    found = families.example(seeds.example_folder(tmp_path))
-    assert found is not None
-    return found
+    return seeds.shipped_family(tmp_path)
 
 
 def test_every_measure_has_a_cell_for_every_model(family: Family) -> None:
@@ -35,7 +33,7 @@ def test_every_measure_has_a_cell_for_every_model(family: Family) -> None:
 
 
 def test_probe_is_left_out_where_no_model_has_one(family: Family) -> None:
-    def bare(outcome: families.FinishedRun) -> families.FinishedRun:
+    def bare(outcome: FinishedRun) -> FinishedRun:
         record = outcome.record
         teacher = None if record.teacher is None else replace(record.teacher, probe_accuracy=None)
         model = replace(record.model, probe_accuracy=None)
@@ -64,20 +62,22 @@ def test_rows_behind_the_figures(family: Family) -> None:
     assert tables.accuracy_rows(models(family))[1] == ("Student", 0.9, pytest.approx(0.88), pytest.approx(0.92))
 
 
-def test_run_rows_show_what_is_known(home: Path, family: Family) -> None:
+def test_run_rows_show_what_is_known(home: Path, tmp_path: Path) -> None:
     store = RunStore(home)
+    shipped = ShippedRuns(seeds.example_folder(tmp_path / "example"))
     runs = (
+        shipped.get("example"),
         seeds.finished(store, seeds.a_config(student=StudentConfig(layers=(0, 3)))),
         seeds.finished(store, next(c for c in seeds.family_of(seeds.a_config()) if c.kind is RunKind.TFIDF)),
         store.add("waiting", seeds.a_config(), corpus_name="mine"),
     )
-    example, done, tfidf, waiting = tables.run_rows(runs, family)
+    example, done, tfidf, waiting = tables.run_rows(runs)
     assert (example["State"], example["Created"], done["State"]) == (["Example"], None, ["Done"])
     assert (done["Layers"], done["Accuracy"], done["Latency"]) == (2, 90.0, 1.3)
     assert (tfidf["Model"], tfidf["Layers"], tfidf["Temperature"], tfidf["Latency"]) == ("TF-IDF", None, None, None)
     assert tfidf["Size"] == 0.9
     assert (waiting["Corpus"], waiting["Accuracy"], waiting["Size"]) == ("mine", None, None)
-    assert tables.run_rows((), None) == []
+    assert tables.run_rows(()) == []
 
 
 def test_settings_that_were_changed_are_bold() -> None:

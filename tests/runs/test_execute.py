@@ -41,7 +41,7 @@ from distil_core.settings.config import (
 from distil_core.tasks import tfidf
 from distil_core.tasks.corpora import load_corpus
 from distil_core.training import teachers, trainer
-from distil_core.training.events import Event, Stage, Step, Validation
+from distil_core.training.events import Event, Stage, Step, TeacherMeasured, Validation
 from distil_core.training.trainer import TrainingData
 from tests import tiny
 from tests.factories import a_step
@@ -69,7 +69,7 @@ def done(config: RunConfig, store: RunStore) -> Run:
 
 
 def answers(run: Run, store: RunStore) -> dict[str, torch.Tensor]:
-    return load_file(store.folder(run.id) / "outputs.safetensors")
+    return load_file(store.folder(run.id).outputs)
 
 
 class TestWhatIsLeft:
@@ -77,12 +77,12 @@ class TestWhatIsLeft:
         run = done(lab.config(), store)
         folder, record = store.folder(run.id), run.record
         assert record is not None
-        rows = [json.loads(line) for line in (folder / "test.jsonl").read_text().splitlines()]
+        rows = [json.loads(line) for line in folder.test_texts.read_text().splitlines()]
         corpus = load_corpus(lab.config().corpus)
         assert [row["text"] for row in rows] == list(corpus.test.texts)
         assert [row["label"] for row in rows] == list(corpus.test.labels)
-        student = AutoModelForSequenceClassification.from_pretrained(folder / "student").eval()
-        words = loading.load_tokenizer(folder / "student")
+        student = AutoModelForSequenceClassification.from_pretrained(folder.student).eval()
+        words = loading.load_tokenizer(folder.student)
         with torch.inference_mode():
             batch = words([row["text"] for row in rows], padding=True, return_tensors="pt")
             logits = student(input_ids=batch["input_ids"], attention_mask=batch["attention_mask"]).logits
@@ -94,7 +94,7 @@ class TestWhatIsLeft:
         )
         assert record.model.cost is not None
         assert record.model.cost.parameters == sum(p.numel() for p in student.parameters())
-        assert record.model.cost.bytes == (folder / "student" / "model.safetensors").stat().st_size
+        assert record.model.cost.bytes == (folder.student / "model.safetensors").stat().st_size
         assert not list(folder.glob("checkpoint*"))
 
     def test_the_teacher_is_measured_too(self, lab: tiny.Lab, store: RunStore) -> None:
@@ -139,12 +139,14 @@ class TestWhatIsLeft:
         last = next(event for event in reversed(events) if isinstance(event, Step))
         assert last.step == last.n_steps
         assert [event.epoch for event in events if isinstance(event, Validation)] == [1.0]
-        assert any("validation accuracy" in event.detail for event in events if isinstance(event, Stage))
+        assert run.record is not None
+        (measured,) = (event for event in events if isinstance(event, TeacherMeasured))
+        assert 0 < measured.accuracy <= 1
 
     def test_the_baseline_leaves_answers_and_no_model(self, lab: tiny.Lab, store: RunStore) -> None:
         run = done(lab.config(kind=RunKind.TFIDF), store)
         assert run.record is not None
-        assert not (store.folder(run.id) / "student").exists()
+        assert not store.folder(run.id).student.exists()
         assert run.record.layers == ()
         assert run.record.teacher is not None
         assert run.record.teacher.cost is None
@@ -287,7 +289,7 @@ class TestWhatIsLeft:
         run = done(lab.config(teacher=teacher, loss=LossConfig(hidden_mse=0.1, attention_kl=0.1)), store)
         assert run.record is not None
         assert run.record.teacher_name.endswith("(fine-tuned)")
-        student = AutoModelForSequenceClassification.from_pretrained(store.folder(run.id) / "student")
+        student = AutoModelForSequenceClassification.from_pretrained(store.folder(run.id).student)
         assert student.config.model_type == architecture
         assert student.config.num_hidden_layers == 2
         assert student.config.id2label == dict(enumerate(sorted(tiny.LABELS)))
@@ -310,8 +312,8 @@ class TestStopping:
             store.mark_cancelled(run.id)
         assert isinstance(heard[-1], Validation)
         assert store.get(run.id).state is RunState.CANCELLED
-        assert (store.folder(run.id) / "checkpoint.safetensors").exists()
-        assert not (store.folder(run.id) / "student").exists()
+        assert store.folder(run.id).checkpoint.exists()
+        assert not store.folder(run.id).student.exists()
         again = done(config, store)
         assert again.id == run.id
         whole = done(config, RunStore(store.path / "another"))
@@ -389,7 +391,7 @@ def test_a_killed_worker_leaves_a_run_that_goes_on_to_the_same_result(
     assert store.get(run.id).state is RunState.RUNNING
     workers.recover(store)
     assert store.get(run.id).state is RunState.INTERRUPTED
-    assert (store.folder(run.id) / "checkpoint.safetensors").exists()
+    assert store.folder(run.id).checkpoint.exists()
     seen = len(store.events(run.id))
 
     requests.submit(config, store, twins=False)

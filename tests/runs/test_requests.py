@@ -1,5 +1,6 @@
 """The whole on one screen: what is asked for, under which names, and that nothing is computed twice."""
 
+import json
 import shutil
 import subprocess
 import sys
@@ -20,10 +21,11 @@ from distil_core.models.heads import output_layer
 from distil_core.runs import estimates, foreground, requests, workers
 from distil_core.runs import execute as run_execute
 from distil_core.runs.estimates import estimate_all, estimate_seconds
-from distil_core.runs.families import family
+from distil_core.runs.folder import RunFolder
 from distil_core.runs.foreground import Distillation, run_all
 from distil_core.runs.requests import KINDS, identify, submit, with_twins
 from distil_core.runs.rows import Run, RunState
+from distil_core.runs.sources import CombinedRuns, ShippedRuns
 from distil_core.runs.store import RunStore
 from distil_core.settings.config import (
     CorpusConfig,
@@ -35,6 +37,7 @@ from distil_core.settings.config import (
     TeacherConfig,
     TrainingConfig,
 )
+from distil_core.settings.serialization import to_json
 from distil_core.tasks import tfidf
 from distil_core.tasks.corpora import load_corpus
 from distil_core.training.events import Event, Validation
@@ -234,7 +237,10 @@ class TestRunning:
         useless.save_pretrained(tmp_path / "useless")
         tiny.tokenizer().save_pretrained(tmp_path / "useless")
         config = lab.config(teacher=TeacherConfig(source=str(tmp_path / "useless")))
-        with pytest.raises(TeacherError, match=r"the teacher useless has nothing to teach: it is right on 33\.3%"):
+        with pytest.raises(
+            TeacherError,
+            match=r"the teacher useless has nothing to teach: its accuracy on the validation texts is 33\.3%",
+        ):
             run_all(config, store)
         failed = [run for run in store.list() if run.state is RunState.FAILED]
         assert [run.config.kind for run in failed] == [RunKind.DISTILLED]
@@ -330,7 +336,7 @@ class TestDistil:
             seen.append((config, store, more))
             record = a_run_record(config=config)
             twins = {"hard_label_twin": None, "layer_cut_twin": None, "tfidf": None}
-            return Distillation(run="r", record=record, folder=store.path, **twins)
+            return Distillation(run="r", record=record, folder=store.folder("r"), **twins)
 
         monkeypatch.setattr(api, "run_all", run_all)
         return seen
@@ -414,28 +420,24 @@ class TestDistil:
 
 
 class TestEstimate:
-    @pytest.fixture(autouse=True)
-    def no_example(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(estimates, "example", lambda: None)
-
     def test_nobody_knows_before_the_first_run(self, lab: tiny.Lab, store: RunStore) -> None:
         assert estimate_seconds(lab.config(), store) is None
 
-    def test_before_the_first_run_the_example_is_asked(
-        self, lab: tiny.Lab, store: RunStore, experienced: RunStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        known = estimate_seconds(lab.config(), experienced)
-        found = family(experienced.list()[0], experienced)
-        monkeypatch.setattr(estimates, "example", lambda: found)
-        assert estimate_seconds(lab.config(), RunStore(tmp_path / "fresh")) == known
+    def test_before_the_first_run_what_ships_tells(self, lab: tiny.Lab, experienced: RunStore, tmp_path: Path) -> None:
+        (run,) = experienced.list()
+        shipped = RunFolder(path=tmp_path / "shipped" / run.config.kind)
+        shutil.copytree(experienced.folder(run.id).path, shipped.path)
+        shipped.record.write_text(json.dumps(to_json(run.record)), encoding="utf-8")
+        fresh = CombinedRuns(ShippedRuns(tmp_path / "shipped"), RunStore(tmp_path / "fresh"))
+        assert estimate_seconds(lab.config(), fresh) == estimate_seconds(lab.config(), experienced)
 
     @pytest.fixture
     def experienced(self, lab: tiny.Lab, store: RunStore) -> RunStore:
         """One run of two layers of width 32, 540 texts in 10 s, with 3 s on top."""
         config = lab.config(student=StudentConfig(depth=2), seed=99)
         (run,) = submit(config, store, twins=False)
-        (store.folder(run.id) / "student").mkdir(parents=True)
-        (store.folder(run.id) / "student" / "config.json").write_text('{"hidden_size": 32}')
+        store.folder(run.id).student.mkdir(parents=True)
+        (store.folder(run.id).student / "config.json").write_text('{"hidden_size": 32}')
         mean_tokens = estimates.mean_tokens(load_corpus(run.config.corpus).train.texts, tiny.LENGTH)
         seconds = {"training": 10.0, "measurement": 2.0, "teacher_outputs": 1.0, "teacher": 0.0, "total": 13.0}
         record = a_run_record(
@@ -487,9 +489,9 @@ class TestEstimate:
                 store.claim(owner, run.id)
                 seconds = {"training": 10.0, "measurement": 2.0, "teacher_outputs": 1.0}
                 store.finish(run.id, a_run_record(run.id, run.config, **{"seconds": seconds, **changes}))
-            (store.folder(run.id) / "student").mkdir()
+            store.folder(run.id).student.mkdir()
             content = '{"hidden_size": 32}' if changes else "damaged"
-            (store.folder(run.id) / "student" / "config.json").write_text(content)
+            (store.folder(run.id).student / "config.json").write_text(content)
         assert estimate_seconds(lab.config(seed=50), store) is None
 
     def test_what_several_need_alike_is_counted_once(
@@ -511,9 +513,9 @@ class TestManyAtOnce:
         read: list[CorpusConfig] = []
         located: list[str] = []
 
-        def load_recent(config: CorpusConfig) -> Any:
+        def load_recent(config: CorpusConfig, *, task: str) -> Any:
             read.append(config)
-            return load_corpus(config)
+            return load_corpus(config, task=task)
 
         usual = checkpoints.locate
         monkeypatch.setattr(requests, "load_corpus_cached", load_recent)

@@ -175,7 +175,7 @@ class TestQueue:
 
     def test_a_claimed_run_has_a_folder(self, store: RunStore) -> None:
         run = running(store)
-        assert store.folder(run.id).is_dir()
+        assert store.folder(run.id).path.is_dir()
 
     @pytest.mark.parametrize("state", [RunState.QUEUED, RunState.RUNNING, RunState.DONE])
     def test_what_is_there_is_not_added_again(self, store: RunStore, state: RunState) -> None:
@@ -190,7 +190,7 @@ class TestQueue:
     )
     def test_what_stopped_early_is_queued_again(self, store: RunStore, state: RunState, keeps_events: bool) -> None:
         running(store)
-        (store.folder("a") / "checkpoint").write_text("half-way")
+        (store.folder("a").path / "checkpoint").write_text("half-way")
         store.add_event("a", a_step(1))
         ((number, _),) = store.events("a")
         stop = {
@@ -210,7 +210,7 @@ class TestQueue:
         assert (again.state, again.error, again.started, again.finished) == (RunState.QUEUED, "", None, None)
         assert not again.resumable
         assert [run.id for run in store.list()] == ["a", "b"]
-        assert (store.folder("a") / "checkpoint").read_text() == "half-way"
+        assert (store.folder("a").path / "checkpoint").read_text() == "half-way"
         assert len(store.events("a")) == keeps_events
         store.add_event("a", a_step(2))
         assert all(later > number for later, _ in store.events("a", after=number))
@@ -353,8 +353,8 @@ class TestDeleting:
     def test_leaves_nothing(self, store: RunStore) -> None:
         done(store)
         store.add_event("a", a_step())
-        (store.folder("a") / "student").mkdir()
-        (store.folder("a") / "student" / "config.json").write_text("{}")
+        store.folder("a").student.mkdir()
+        (store.folder("a").student / "config.json").write_text("{}")
         store.delete("a")
         assert store.find("a") is None
         assert store.events("a") == ()
@@ -387,7 +387,7 @@ class TestDeleting:
         with pytest.raises(StoreError, match="must not be running to be deleted, got 'a'; cancel it first"):
             store.delete("a")
         assert store.get("a").state is RunState.RUNNING
-        assert store.folder("a").is_dir()
+        assert store.folder("a").path.is_dir()
 
     @pytest.mark.parametrize("run_id", ["unknown", "../.."])
     def test_refuses_an_unknown_run(self, store: RunStore, run_id: str) -> None:
@@ -398,12 +398,12 @@ class TestDeleting:
 class TestFiles:
     def test_size_is_that_of_all_files(self, store: RunStore) -> None:
         running(store)
-        assert store.size_bytes("a") == 0
-        (store.folder("a") / "student").mkdir()
-        (store.folder("a") / "student" / "weights").write_bytes(b"x" * 1000)
-        (store.folder("a") / "test.jsonl").write_bytes(b"y" * 24)
-        assert store.size_bytes("a") == 1024
-        assert store.size_bytes("unknown") == 0
+        assert store.folder("a").size_bytes() == 0
+        store.folder("a").student.mkdir()
+        (store.folder("a").student / "weights").write_bytes(b"x" * 1000)
+        store.folder("a").test_texts.write_bytes(b"y" * 24)
+        assert store.folder("a").size_bytes() == 1024
+        assert store.folder("unknown").size_bytes() == 0
 
     def test_a_file_gets_its_name_when_it_is_whole(self, tmp_path: Path) -> None:
         target = tmp_path / "new" / "a.json"
@@ -490,7 +490,7 @@ class TestOtherVersions:
         done(store)
         write(store, "UPDATE runs SET config = 'not json'")
         store.delete("a")
-        assert not store.folder("a").exists()
+        assert not store.folder("a").path.exists()
 
     def test_an_unknown_state_is_passed_over(self, store: RunStore) -> None:
         add(store)

@@ -8,8 +8,9 @@ import pytest
 from distil_core.errors import ConfigError
 from distil_core.evaluation.bootstrap import Measure
 from distil_core.reporting import lessons
-from distil_core.runs import families, sweep, workers
+from distil_core.runs import sweep, workers
 from distil_core.runs.rows import RunState
+from distil_core.runs.sources import CombinedRuns, ShippedRuns
 from distil_core.runs.store import RunStore
 from distil_core.runs.sweep import Axis, Frame, Sweep, based, config_at, configs
 from distil_core.settings.config import Init, RunConfig, RunKind
@@ -84,23 +85,15 @@ def test_what_is_over_is_not_cancelled(lab: tiny.Lab, store: RunStore) -> None:
 
 def test_the_example_is_done_without_being_in_the_store(store: RunStore, lab: tiny.Lab, tmp_path: Path) -> None:
     asked = small(lab, base=RunConfig(), temperatures=(2.0,), depths=(2,))
-    shipped = families.example(seeds.example_folder(tmp_path / "example", config_at(asked, asked.points()[0], 0)))
+    shipped = ShippedRuns(seeds.example_folder(tmp_path / "example", config_at(asked, asked.points()[0], 0)))
+    source = CombinedRuns(shipped, store)
     planned = sweep.plan_sweep(asked)
-    found = sweep.runs(planned, store, shipped)
+    found = sweep.runs(planned, source)
     assert sorted(run.id for run in found.values()) == ["example", "example-hard-labels"]
     assert all(run.state is RunState.DONE for run in found.values())
-    for config, run in found.items():
-        assert sweep.folder(run, store, shipped) == tmp_path / "example" / config.kind
-    sweep.start(planned, store, shipped)
+    sweep.start(planned, store, source)
     assert store.list() == ()
     assert sweep.seconds_left(planned, found, store) == 0.0
-
-
-def test_files_of_other_runs_are_in_the_store(lab: tiny.Lab, store: RunStore) -> None:
-    planned = sweep.plan_sweep(small(lab))
-    sweep.start(planned, store)
-    run = next(iter(sweep.runs(planned, store).values()))
-    assert sweep.folder(run, store) == store.folder(run.id)
 
 
 def test_time_is_that_of_what_is_not_done(lab: tiny.Lab, store: RunStore, monkeypatch: pytest.MonkeyPatch) -> None:

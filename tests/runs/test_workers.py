@@ -34,7 +34,7 @@ from distil_core.runs.store import RunStore
 def execute(run, store):
     if run.corpus_name == "fails":
         raise CorpusError("the corpus must have two labels, got one")
-    checkpoint = store.folder(run.id) / "checkpoint"
+    checkpoint = store.folder(run.id).path / "checkpoint"
     if run.corpus_name == "endless" and not checkpoint.exists():
         checkpoint.touch()
         step = 0
@@ -156,13 +156,13 @@ class TestServe:
         assert store.get("a").state is RunState.FAILED
         assert store.get("a").error.startswith("internal error: ZeroDivisionError: nothing to divide by (")
         assert "second line" not in store.get("a").error
-        assert "raise ZeroDivisionError" in (store.folder("a") / "traceback.txt").read_text()
+        assert "raise ZeroDivisionError" in store.folder("a").traceback.read_text()
         assert "run a failed" in caplog.text
         assert "raise ZeroDivisionError" in caplog.text
 
         add(store, "a")
         serve(store, finish)
-        assert not (store.folder("a") / "traceback.txt").exists()
+        assert not store.folder("a").traceback.exists()
 
     def test_a_run_that_ends_without_a_result_has_failed(self, store: RunStore) -> None:
         add(store, "a")

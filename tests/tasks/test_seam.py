@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from distil_core.runs.files import read_predictions
 from torch import Tensor
 
 from distil_core.analysis import comparison
@@ -27,7 +28,6 @@ from distil_core.models.head import TOKEN_CLASSIFICATION
 from distil_core.models.loading import load_model, load_tokenizer
 from distil_core.runs import foreground
 from distil_core.runs.families import family
-from distil_core.runs.files import read_predictions
 from distil_core.runs.store import RunStore
 from distil_core.settings.config import (
     CorpusConfig,

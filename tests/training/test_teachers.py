@@ -21,7 +21,7 @@ from distil_core.settings.config import LossConfig, Precision, TeacherConfig
 from distil_core.training import teacher_outputs as teacher_outputs_module
 from distil_core.training import teachers, trainer
 from distil_core.training.cache import Cache
-from distil_core.training.events import Event, Stage
+from distil_core.training.events import Event, Stage, TeacherMeasured
 from distil_core.training.teacher_outputs import TeacherOutputs, teacher_outputs
 from distil_core.training.teachers import Teacher, prepare_teacher, refuse_unfit
 from tests import tiny
@@ -100,13 +100,15 @@ class TestPrepare:
     ) -> None:
         teacher, events = run(preparing(checkpoint(), cache, splits))
         stages = [event for event in events if isinstance(event, Stage)]
-        assert stages == events
+        measured = [event for event in events if isinstance(event, TeacherMeasured)]
+        assert len(measured) == SETTINGS.epochs
+        assert len(stages) + len(measured) == len(events)
         assert {stage.name for stage in stages} == {"Fine-tuning the teacher"}
         assert stages[0].detail == "it has no head for these labels yet"
         fractions = [stage.fraction for stage in stages]
         assert fractions == sorted(fractions)
         assert fractions[-1] == 1.0
-        assert "validation accuracy" in stages[-1].detail
+        assert (stages[-1].n_done, stages[-1].seconds_left) == (stages[-1].n_total, 0.0)
         assert teacher.name == f"{checkpoint().name} (fine-tuned)"
         assert [entry.folder for entry in cache.entries()] == [teacher.folder]
         assert "fine-tuned on 24 texts" in cache.entries()[0].name
@@ -156,7 +158,7 @@ class TestPrepare:
         assert cache.entries() == ()
         assert not list(cache.root.rglob("*.safetensors"))
         teacher, events = run(preparing(checkpoint(), cache, splits))
-        assert len(events) == 3
+        assert len(events) == 5  # a stage, then a step and a measurement for each epoch
         assert teacher.folder.is_dir()
 
 

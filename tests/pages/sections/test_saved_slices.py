@@ -20,7 +20,7 @@ def test_a_slice_is_saved_listed_opened_and_deleted(app: App, example: Path, sto
     at.text_input(key="compare.slice.name").set_value("Hard").run()
     press(at, "compare.slice.save")
     assert "Saved" in at.success[0].value
-    assert Slices(store.path).list() == {"Hard": Filter(who=WhoIsRight.TEACHER, contains="text")}
+    assert Slices(store.layout.slices).list() == {"Hard": Filter(who=WhoIsRight.TEACHER, contains="text")}
 
     at = app("compare", compare__tab="Saved slices")
     (listed,) = (frame for frame in at.dataframe if frame.key and frame.key.startswith("compare.slices."))
@@ -43,7 +43,7 @@ def test_no_slice_says_how_to_make_one(app: App, example: Path) -> None:
 
 
 def test_a_slice_of_another_corpus_cannot_be_opened(app: App, example: Path, store: RunStore) -> None:
-    Slices(store.path).save("Other", Filter(label="abbreviation"))
+    Slices(store.layout.slices).save("Other", Filter(label="abbreviation"))
     at = app("compare", compare__tab="Saved slices")
     (listed,) = (frame for frame in at.dataframe if frame.key and frame.key.startswith("compare.slices."))
     assert "labels of another corpus" in listed.value["Filter"][0]

@@ -7,7 +7,6 @@ from distil_core.analysis.comparison import NAMES, models
 from distil_core.analysis.learning_curves import Curves
 from distil_core.reporting.figures import curves as figure_curves
 from distil_core.reporting.figures import theme
-from distil_core.runs import families
 from distil_core.settings.config import RunKind
 from distil_core.training.events import Validation
 from tests import seeds
@@ -58,8 +57,7 @@ def test_validation_without_a_teacher_or_a_curve() -> None:
 
 
 def test_accuracies_have_intervals_and_the_level_of_guessing(tmp_path: Path) -> None:
-    family = families.example(seeds.example_folder(tmp_path))
-    assert family is not None
+    family = seeds.shipped_family(tmp_path)
     figure = figure_curves.accuracies(models(family), majority=0.21)
     student = figure.data[1]
     assert (student.x[0], student.y[0]) == (90.0, "Student")

@@ -1,0 +1,167 @@
+"""Where runs come from: a store on disk, the runs that ship with the package, or several of these as one."""
+
+from pathlib import Path
+from typing import Protocol, runtime_checkable
+
+from distil_core.errors import RunNotFoundError
+from distil_core.models.checkpoints import assets_folder
+from distil_core.runs.folder import RunFolder
+from distil_core.runs.rows import Run, RunState, read_record
+from distil_core.settings.config import RunKind
+from distil_core.training.events import Event
+
+EXAMPLE = "example"
+"""The name of the distilled run that ships with the package; its twins are called ``example-`` and their kind."""
+
+
+@runtime_checkable
+class RunSource(Protocol):
+    """Runs that can be read, wherever they are; only a store can change them."""
+
+    def list(self) -> tuple[Run, ...]:
+        """Return all runs that this version can read."""
+
+    def find(self, run_id: str) -> Run | None:
+        """Return a run, or None if there is none of that name that this version can read."""
+
+    def get(self, run_id: str) -> Run:
+        """Return a run.
+
+        Raises:
+            RunNotFoundError: If there is none of that name.
+        """
+
+    def folder(self, run_id: str) -> RunFolder:
+        """Return where the files of a run are, or will be.
+
+        Raises:
+            RunNotFoundError: If ``run_id`` cannot be the name of a run.
+        """
+
+    def events(self, run_id: str, after: int = 0) -> tuple[tuple[int, Event], ...]:
+        """Return what happened in a run since the event numbered ``after``, each with its number; numbers rise."""
+
+    def version(self) -> int:
+        """Return a number that grows whenever any of the runs changes; cheap enough to poll."""
+
+
+def shipped_folder() -> Path:
+    """Return where the runs that ship with the package are, unless they have been left out."""
+    return assets_folder() / "example"
+
+
+class ShippedRuns:
+    """The runs that ship with the package: one folder for each, called after its kind; they can only be read."""
+
+    def __init__(self, folder: Path | None = None) -> None:
+        """Read the records of the runs in ``folder`` (by default :func:`shipped_folder`); none where it is not there.
+
+        Raises:
+            ConfigError: If a record cannot be read.
+        """
+        path = folder or shipped_folder()
+        folders = {kind: RunFolder(path=path / kind) for kind in RunKind}
+        self._folders = {_name(kind): there for kind, there in folders.items() if there.record.is_file()}
+        self._runs = {run_id: _read(run_id, there) for run_id, there in self._folders.items()}
+        self._events: dict[str, tuple[tuple[int, Event], ...]] = {}
+
+    def list(self) -> tuple[Run, ...]:
+        """Return all of them."""
+        return tuple(self._runs.values())
+
+    def find(self, run_id: str) -> Run | None:
+        """Return one of them, or None if none has that name."""
+        return self._runs.get(run_id)
+
+    def get(self, run_id: str) -> Run:
+        """Return one of them.
+
+        Raises:
+            RunNotFoundError: If none has that name.
+        """
+        self.folder(run_id)
+        return self._runs[run_id]
+
+    def folder(self, run_id: str) -> RunFolder:
+        """Return where the files of one of them are.
+
+        Raises:
+            RunNotFoundError: If none has that name.
+        """
+        if run_id not in self._folders:
+            raise RunNotFoundError(f"no run {run_id!r} ships with this version; known: {', '.join(self._runs)}")
+        return self._folders[run_id]
+
+    def events(self, run_id: str, after: int = 0) -> tuple[tuple[int, Event], ...]:
+        """Return what happened in one of them after the event numbered ``after``, each with its number."""
+        if run_id in self._folders and run_id not in self._events:
+            self._events[run_id] = tuple(enumerate(self._folders[run_id].read_events(), start=1))
+        return self._events.get(run_id, ())[after:]
+
+    def version(self) -> int:
+        """Return 0: they never change."""
+        return 0
+
+
+class CombinedRuns:
+    """The runs of several sources, as if they were of one; those of the first come first."""
+
+    def __init__(self, first: RunSource, *others: RunSource) -> None:
+        """Put sources together; where two have a run of the same name, the earlier source counts."""
+        *self._earlier, self._last = first, *others
+
+    def list(self) -> tuple[Run, ...]:
+        """Return all runs of all sources."""
+        return tuple(run for source in (*self._earlier, self._last) for run in source.list())
+
+    def find(self, run_id: str) -> Run | None:
+        """Return a run, or None if no source has one of that name that this version can read."""
+        return self._source(run_id).find(run_id)
+
+    def get(self, run_id: str) -> Run:
+        """Return a run.
+
+        Raises:
+            RunNotFoundError: If there is none of that name.
+        """
+        return self._source(run_id).get(run_id)
+
+    def folder(self, run_id: str) -> RunFolder:
+        """Return where the files of a run are, or will be.
+
+        Raises:
+            RunNotFoundError: If ``run_id`` cannot be the name of a run.
+        """
+        return self._source(run_id).folder(run_id)
+
+    def events(self, run_id: str, after: int = 0) -> tuple[tuple[int, Event], ...]:
+        """Return what happened in a run since the event numbered ``after``, each with its number."""
+        return self._source(run_id).events(run_id, after)
+
+    def version(self) -> int:
+        """Return a number that grows whenever any of the runs changes."""
+        return sum(source.version() for source in (*self._earlier, self._last))
+
+    def _source(self, run_id: str) -> RunSource:
+        return next((source for source in self._earlier if source.find(run_id) is not None), self._last)
+
+
+def _name(kind: RunKind) -> str:
+    return EXAMPLE if kind is RunKind.DISTILLED else f"{EXAMPLE}-{kind}"
+
+
+def _read(run_id: str, folder: RunFolder) -> Run:
+    record = read_record(folder.record.read_text(encoding="utf-8"))
+    return Run(
+        id=run_id,
+        config=record.config,
+        state=RunState.DONE,
+        corpus_name=record.corpus.name,
+        created=0.0,
+        started=None,
+        finished=0.0,
+        error="",
+        record=record,
+        stopping=False,
+        read_only=True,
+    )
