@@ -89,6 +89,17 @@ def test_address_leads_to_its_run(app: App, store: RunStore) -> None:
     assert not at.exception
 
 
+def test_what_ships_has_an_address_as_any_run(app: App, example: Path) -> None:
+    at = app()
+    assert at.query_params["run"] == "example"
+    assert ":material/star: Example run] **reviews**" in markdown(at)
+    assert len(figure(at, 1)["data"]) == 3  # the student, its twin without a teacher, and the teacher's line
+    at = app(run="example-tfidf")
+    assert at.selectbox(key="app.run").value == "example-tfidf"
+    assert not {"distil.again", "distil.cancel"} & {button.key for button in at.button}
+    assert not at.exception
+
+
 def test_unknown_run_in_the_address_is_said(app: App, example: Path) -> None:
     at = app(run="0000000000000000")
     assert "is not in this store" in at.warning[0].value

@@ -87,8 +87,10 @@ def test_running_run_cannot_be_deleted(app: App, store: RunStore) -> None:
     assert not at.exception
 
 
-def test_example_cannot_be_deleted(app: App, example: Path) -> None:
-    at = app("runs")
+@pytest.mark.parametrize("run", ["example", "example-hard-labels"])
+def test_what_ships_cannot_be_deleted(app: App, example: Path, run: str) -> None:
+    at = app("runs", run=run, runs__twins="true")
+    assert [state[0] for state in at.dataframe[0].value["State"]] == ["Example"] * 4
     assert "runs.delete" not in {button.key for button in at.button}
     assert {button.key for button in at.get("download_button")} >= {"runs.student", "runs.record"}
     assert not at.exception
