@@ -123,6 +123,23 @@ def test_nobody_reaches_for_the_private_names_of_another_module() -> None:
     assert reached == []
 
 
+def test_private_names_of_libraries_have_one_place_each() -> None:
+    places = {ROOT / "distil_core/models/private_apis.py", ROOT / "pages/components/private_apis.py"}
+    used = []
+    for path in sorted({*CODE} - places):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        ours = {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.ClassDef)}
+        for node in ast.walk(tree):
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("streamlit.runtime"):
+                used.append((path.name, node.module))
+            elif isinstance(node, ast.keyword):
+                used += [(path.name, node.arg)] if re.match(r"_[a-z]", node.arg or "") else []
+            elif isinstance(node, ast.Attribute) and re.match(r"_[a-z]", node.attr) and node.attr not in ours:
+                of_itself = isinstance(node.value, ast.Name) and node.value.id in ("self", "cls")
+                used += [] if of_itself else [(path.name, node.attr)]
+    assert used == []
+
+
 def test_modules_have_names_that_say_something() -> None:
     empty = {"util", "utils", "helper", "helpers", "common", "misc", "manager", "base"}
     assert [path for path in (*CODE, *(ROOT / "tests").rglob("*.py")) if path.stem in empty] == []
@@ -180,7 +197,7 @@ def test_no_javascript_or_css_in_python() -> None:
 def test_every_component_has_its_files() -> None:
     folder = ROOT / "pages" / "components"
     scripts = {path.stem for path in folder.glob("*.js")}
-    modules = {path.stem for path in folder.glob("*.py")} - {"__init__", "mount"}
+    modules = {path.stem for path in folder.glob("*.py")} - {"__init__", "mount", "private_apis"}
     drawn = {name for name in modules if "mount.component(" in (folder / f"{name}.py").read_text(encoding="utf-8")}
     assert scripts == modules
     assert {path.stem for path in folder.glob("*.css")} == {path.stem for path in folder.glob("*.html")} == drawn
