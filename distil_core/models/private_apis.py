@@ -36,6 +36,6 @@ def attention_implementation(config: Any) -> str | None:
 def set_attention_implementation(config: Any, name: str | None) -> None:
     """Let a transformers model find its attention function under ``name``.
 
-    The public ``set_attn_implementation`` of a model goes through all of its modules, which is too slow for every batch.
+    The public ``set_attn_implementation`` goes through all modules of a model, which is too slow for every batch.
     """
     config._attn_implementation = name

@@ -35,7 +35,7 @@ def test_pages_are_still_routed_as_they_were(monkeypatch: pytest.MonkeyPatch) ->
     from streamlit.runtime import pages_manager
 
     assert hasattr(pages_manager.PagesManager, "uses_pages_directory"), (
-        f"PagesManager has no uses_pages_directory any more {HELP}: look whether a first visit to /compare has its header"
+        f"PagesManager has no uses_pages_directory any more {HELP}: does a first visit to /compare have its header?"
     )
     monkeypatch.setattr(pages_manager.PagesManager, "uses_pages_directory", True)
     private_apis.route_by_navigation()
