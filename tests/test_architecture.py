@@ -15,6 +15,7 @@ from unittest.mock import create_autospec
 
 import pandas as pd  # noqa: F401  before `app`, whose thread loads it: Plotly takes from other tests what is half loaded
 import pytest
+import yaml
 
 import app
 from distil_core import api, cli
@@ -153,8 +154,8 @@ def test_modules_fit_into_a_head(path: Path) -> None:
 
 def test_no_file_knows_where_it_was_written() -> None:
     local = re.compile(r"(?<![\w.>:-])(/(?:work|farm|home|root|Users|tmp)/\w|[A-Z]:\\Users)")
-    texts = ("*.py", "*.md", "*.toml", "*.json", "*.jsonl", "*.csv", "*.svg")
-    folders = ("distil_core", "pages", "tests", "assets", ".streamlit", ".ci")
+    texts = ("*.py", "*.md", "*.toml", "*.json", "*.jsonl", "*.csv", "*.svg", "*.yml", "*.yaml")
+    folders = ("distil_core", "pages", "tests", "assets", ".streamlit", ".ci", ".github")
     paths = [*ROOT.glob("*.*"), *(path for folder in folders for path in (ROOT / folder).rglob("*"))]
     read = [path for path in paths if path.name == "run" or any(path.match(pattern) for pattern in texts)]
     assert len(read) > 50
@@ -341,3 +342,13 @@ def test_ci_runs_the_command_of_the_readme() -> None:
     assert script.stat().st_mode & 0o111
     subprocess.run(["bash", "-n", str(script)], check=True)
     assert "README.md" in script.read_text(encoding="utf-8")
+
+
+def test_the_workflow_and_the_hooks_run_what_ci_runs() -> None:
+    workflow = yaml.safe_load((ROOT / ".github" / "workflows" / "ci.yml").read_text(encoding="utf-8"))
+    assert workflow["jobs"]["ci"]["steps"][-1]["run"] == "bash .ci/run"
+    (repository,) = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text(encoding="utf-8"))["repos"]
+    assert repository["repo"] == "local"  # nothing is fetched
+    checks = re.findall(r'^check "([^"$]+)" (?!timeout|no_)', (ROOT / ".ci" / "run").read_text(encoding="utf-8"), re.M)
+    assert [hook["name"] for hook in repository["hooks"]] == checks
+    assert {hook["language"] for hook in repository["hooks"]} == {"system"}
