@@ -274,7 +274,7 @@ def test_the_readmes_shell_commands_are_understood() -> None:
 def test_the_readmes_python_runs(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (program,) = readme.blocks("python")
+    program = readme.blocks("python")[0]
     records = {kind: a_run_record(config=RunConfig(kind=kind)) for kind in RunKind}
     answer = foreground.Distillation(
         run="0011223344556677",
