@@ -5,7 +5,6 @@ Reads: the run store. Writes: nothing itself; see the pages.
 
 import sys
 import threading
-from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 
 from distil_core import process
+from pages.components import private_apis
 
 ICON = Path(__file__).parent / "assets" / "icon.svg"
 # Title, icon and lead of each page.
@@ -58,12 +58,7 @@ if __name__ == "__main__":
     main()
 else:
     process.tune()
-    # Or a first visit that goes straight to a page runs that file alone, without header: Streamlit takes a folder
-    # called `pages` for its older kind of app until `st.navigation` has been called once.
-    with suppress(ImportError):
-        from streamlit.runtime.pages_manager import PagesManager
-
-        PagesManager.uses_pages_directory = False
+    private_apis.route_by_navigation()
     # What a page has drawn is sent while it goes on computing: the sender waits for the interpreter at every message.
     sys.setswitchinterval(0.0005)
     threading.Thread(target=preload, daemon=True).start()

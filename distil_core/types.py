@@ -1,4 +1,44 @@
-"""Names for tensors, so that a signature says what goes in and what comes out.
+"""The words of the project, and names for tensors, so that a signature says what goes in and what comes out.
+
+One word has one meaning everywhere:
+
+===============  =============================================================================================
+term             meaning
+===============  =============================================================================================
+corpus           labeled examples from one source, cut into three splits
+example          one text (or pair of texts) with what is to be predicted of it
+site             a place at which a model predicts one distribution: a text, a token, a mask
+split            the training, validation or test examples of a corpus
+teacher          the larger model that is learned from; never changed by that
+student          a smaller model cut out of the teacher's layers
+twin             the same student trained on hard labels alone, without the teacher
+layer-cut        the same student before any training
+baseline         a model that owes the teacher nothing, such as TF-IDF with logistic regression
+method           what was done to make a model: distilled, hard labels, layer cut, TF-IDF
+role             what a model stands for in a comparison: teacher, student, twin, baseline
+checkpoint       a folder with weights and a tokenizer in the layout of Hugging Face
+layer map        which layer of the teacher each layer of the student is copied from and compared with
+frozen layer     a layer that stays as it was copied while the student learns
+logits           unnormalized scores of the classes at a site
+temperature      what logits are divided by before the softmax; above 1 softens a distribution
+soft labels      the teacher's softened distribution, as what the student is to predict
+hard labels      the labels of the corpus
+dark knowledge   how the teacher ranks the wrong labels
+teacher outputs  what a loss needs of the teacher for every training example, computed once and kept
+packing          many texts laid end to end, without padding
+run              one student (or twin, or baseline) made from one canonical configuration; named by its digest
+canonical        checked, and with every setting that cannot matter at its default
+family           a distilled run with its twin, layer-cut student and baseline
+sweep            many runs that differ in a few settings
+record           what a finished run leaves behind: settings, figures, environment
+metric           a figure of quality or fidelity, declared once with its unit and its better end
+interval         95 % bootstrap interval of a metric over test examples
+agreement        share of sites at which student and teacher predict the same
+loyalty          1 less the root of the Jensen-Shannon divergence of teacher and student, in bits
+calibration      whether a model that says 80 % is right in 80 % of the cases; ECE measures it
+fidelity         how far a student follows its teacher, right or wrong
+slice            a filter over test examples that is kept under a name
+===============  =============================================================================================
 
 The same axis name has the same size within one call:
 

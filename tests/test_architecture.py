@@ -7,7 +7,9 @@ import re
 import shlex
 import subprocess
 import sys
+import tokenize
 import tomllib
+from collections import Counter
 from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
@@ -15,8 +17,10 @@ from unittest.mock import create_autospec
 
 import pandas as pd  # noqa: F401  before `app`, whose thread loads it: Plotly takes from other tests what is half loaded
 import pytest
+import yaml
 
 import app
+import distil_core.types
 from distil_core import api, cli
 from distil_core.data import files
 from distil_core.runs import foreground
@@ -30,6 +34,8 @@ PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text(enco
 CONTRACTS = {contract["id"]: contract for contract in PROJECT["tool"]["importlinter"]["contracts"]}
 TEXT = README.read_text(encoding="utf-8")
 CODE = sorted([ROOT / "app.py", *(ROOT / "pages").rglob("*.py"), *(ROOT / "distil_core").rglob("*.py")])
+MOST_VAGUE_NAMES = 330
+"""Uses of found, given and the like that are left; to go down to 80."""
 PARTS = ("components", "sections", "state")
 ROOMS = sorted(path.parent.name for path in (ROOT / "distil_core").glob("*/__init__.py"))
 
@@ -123,6 +129,52 @@ def test_nobody_reaches_for_the_private_names_of_another_module() -> None:
     assert reached == []
 
 
+def test_private_names_of_libraries_have_one_place_each() -> None:
+    places = {ROOT / "distil_core/models/private_apis.py", ROOT / "pages/components/private_apis.py"}
+    used = []
+    for path in sorted({*CODE} - places):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        ours = {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.ClassDef)}
+        for node in ast.walk(tree):
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("streamlit.runtime"):
+                used.append((path.name, node.module))
+            elif isinstance(node, ast.keyword):
+                used += [(path.name, node.arg)] if re.match(r"_[a-z]", node.arg or "") else []
+            elif isinstance(node, ast.Attribute) and re.match(r"_[a-z]", node.attr) and node.attr not in ours:
+                of_itself = isinstance(node.value, ast.Name) and node.value.id in ("self", "cls")
+                used += [] if of_itself else [(path.name, node.attr)]
+    assert used == []
+
+
+def test_no_two_classes_of_the_core_have_one_name() -> None:
+    public = [
+        node.name
+        for path in CODE
+        if "distil_core" in path.parts
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.ClassDef)
+    ]
+    assert [name for name, n in Counter(public).items() if n > 1] == []
+
+
+def test_variables_are_named_for_what_they_are() -> None:
+    vague = {"found", "given", "own", "kept", "asked", "said"}
+    n = 0
+    for path in CODE:
+        with path.open("rb") as file:
+            n += sum(
+                token.type == tokenize.NAME and token.string in vague for token in tokenize.tokenize(file.readline)
+            )
+    assert n < MOST_VAGUE_NAMES
+
+
+def test_the_glossary_says_each_word_once() -> None:
+    text = (distil_core.types.__doc__ or "").split("One word has one meaning")[1].split("The same axis")[0]
+    terms = re.findall(r"^([a-z][\w -]*?)  +\S.*$", text, re.M)[1:]
+    assert len(terms) > 25
+    assert len(terms) == len(set(terms))
+
+
 def test_modules_have_names_that_say_something() -> None:
     empty = {"util", "utils", "helper", "helpers", "common", "misc", "manager", "base"}
     assert [path for path in (*CODE, *(ROOT / "tests").rglob("*.py")) if path.stem in empty] == []
@@ -136,8 +188,8 @@ def test_modules_fit_into_a_head(path: Path) -> None:
 
 def test_no_file_knows_where_it_was_written() -> None:
     local = re.compile(r"(?<![\w.>:-])(/(?:work|farm|home|root|Users|tmp)/\w|[A-Z]:\\Users)")
-    texts = ("*.py", "*.md", "*.toml", "*.json", "*.jsonl", "*.csv", "*.svg")
-    folders = ("distil_core", "pages", "tests", "assets", ".streamlit", ".ci")
+    texts = ("*.py", "*.md", "*.toml", "*.json", "*.jsonl", "*.csv", "*.svg", "*.yml", "*.yaml")
+    folders = ("distil_core", "pages", "tests", "assets", ".streamlit", ".ci", ".github")
     paths = [*ROOT.glob("*.*"), *(path for folder in folders for path in (ROOT / folder).rglob("*"))]
     read = [path for path in paths if path.name == "run" or any(path.match(pattern) for pattern in texts)]
     assert len(read) > 50
@@ -180,7 +232,7 @@ def test_no_javascript_or_css_in_python() -> None:
 def test_every_component_has_its_files() -> None:
     folder = ROOT / "pages" / "components"
     scripts = {path.stem for path in folder.glob("*.js")}
-    modules = {path.stem for path in folder.glob("*.py")} - {"__init__", "mount"}
+    modules = {path.stem for path in folder.glob("*.py")} - {"__init__", "mount", "private_apis"}
     drawn = {name for name in modules if "mount.component(" in (folder / f"{name}.py").read_text(encoding="utf-8")}
     assert scripts == modules
     assert {path.stem for path in folder.glob("*.css")} == {path.stem for path in folder.glob("*.html")} == drawn
@@ -256,7 +308,7 @@ def test_the_readmes_shell_commands_are_understood() -> None:
 def test_the_readmes_python_runs(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (program,) = readme.blocks("python")
+    program = readme.blocks("python")[0]
     records = {kind: a_run_record(config=RunConfig(kind=kind)) for kind in RunKind}
     answer = foreground.Distillation(
         run="0011223344556677",
@@ -324,3 +376,13 @@ def test_ci_runs_the_command_of_the_readme() -> None:
     assert script.stat().st_mode & 0o111
     subprocess.run(["bash", "-n", str(script)], check=True)
     assert "README.md" in script.read_text(encoding="utf-8")
+
+
+def test_the_workflow_and_the_hooks_run_what_ci_runs() -> None:
+    workflow = yaml.safe_load((ROOT / ".github" / "workflows" / "ci.yml").read_text(encoding="utf-8"))
+    assert workflow["jobs"]["ci"]["steps"][-1]["run"] == "bash .ci/run"
+    (repository,) = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text(encoding="utf-8"))["repos"]
+    assert repository["repo"] == "local"  # nothing is fetched
+    checks = re.findall(r'^check "([^"$]+)" (?!timeout|no_)', (ROOT / ".ci" / "run").read_text(encoding="utf-8"), re.M)
+    assert [hook["name"] for hook in repository["hooks"]] == checks
+    assert {hook["language"] for hook in repository["hooks"]} == {"system"}

@@ -123,11 +123,11 @@ def view(reading: AttentionReading, *, special: bool) -> AttentionView:
     Attention is followed through the layers with all tokens, and only then are special ones taken out.
     """
     out = [flag and not special for flag in reading.special]
-    kept = [i for i, flag in enumerate(out) if not flag]
+    rest = [i for i, flag in enumerate(out) if not flag]
     teacher, student = _side(reading.teacher, out), _side(reading.student, out)
     return AttentionView(
-        tokens=tuple(reading.tokens[i] for i in kept),
-        special=tuple(reading.special[i] for i in kept),
+        tokens=tuple(reading.tokens[i] for i in rest),
+        special=tuple(reading.special[i] for i in rest),
         teacher=teacher,
         student=student,
         similarity=layer_similarity(teacher.maps, student.maps),
@@ -155,22 +155,22 @@ def pairs(n_teacher: int, layers: Sequence[int]) -> tuple[tuple[int, int], ...]:
     return (*mapped, *((int(t), int(s)) for t, s in rest))
 
 
-def matches(found: AttentionView, pair: tuple[int, int]) -> tuple[Match, ...]:
+def matches(view: AttentionView, pair: tuple[int, int]) -> tuple[Match, ...]:
     """Assign the heads of a pair of layers to each other, see :func:`match_heads`."""
-    return match_heads(head_similarity(found.teacher.maps[pair[0]], found.student.maps[pair[1]]))
+    return match_heads(head_similarity(view.teacher.maps[pair[0]], view.student.maps[pair[1]]))
 
 
-def pair_maps(found: AttentionView, pair: tuple[int, int], match: Match | None) -> tuple[np.ndarray, np.ndarray]:
+def pair_maps(view: AttentionView, pair: tuple[int, int], match: Match | None) -> tuple[np.ndarray, np.ndarray]:
     """Return the map of a teacher's and of a student's layer: of two heads, or the mean over all."""
-    teacher, student = found.teacher.maps[pair[0]], found.student.maps[pair[1]]
+    teacher, student = view.teacher.maps[pair[0]], view.student.maps[pair[1]]
     if match is None:
         return teacher.mean(axis=0), student.mean(axis=0)
     return teacher[match.teacher], student[match.student]
 
 
-def heads(found: AttentionView) -> tuple[Head, ...]:
+def heads(view: AttentionView) -> tuple[Head, ...]:
     """Return all heads of both models, the teacher's first."""
-    sides = ((True, found.teacher), (False, found.student))
+    sides = ((True, view.teacher), (False, view.student))
     return tuple(
         Head(of_teacher=of_teacher, layer=layer, number=number)
         for of_teacher, side in sides
@@ -178,13 +178,13 @@ def heads(found: AttentionView) -> tuple[Head, ...]:
     )
 
 
-def head_map(found: AttentionView, head: Head) -> np.ndarray:
+def head_map(view: AttentionView, head: Head) -> np.ndarray:
     """Return the map of one head."""
-    side = found.teacher if head.of_teacher else found.student
+    side = view.teacher if head.of_teacher else view.student
     return np.asarray(side.maps[head.layer, head.number])
 
 
-def counterpart(found: AttentionView, head: Head, layers: Sequence[int]) -> tuple[Head, float] | None:
+def counterpart(view: AttentionView, head: Head, layers: Sequence[int]) -> tuple[Head, float] | None:
     """Return the head of the other model that a head is assigned to within mapped layers, and their similarity.
 
     None where its layer is mapped to none of the other model, or the other model has too few heads.
@@ -192,7 +192,7 @@ def counterpart(found: AttentionView, head: Head, layers: Sequence[int]) -> tupl
     for student, teacher in enumerate(layers):
         if head.layer != (teacher if head.of_teacher else student):
             continue
-        for match in matches(found, (teacher, student)):
+        for match in matches(view, (teacher, student)):
             if head.number == (match.teacher if head.of_teacher else match.student):
                 layer, number = (student, match.student) if head.of_teacher else (teacher, match.teacher)
                 return Head(of_teacher=not head.of_teacher, layer=layer, number=number), match.similarity

@@ -39,15 +39,15 @@ def read_attention(pair: ModelPair, text: str) -> AttentionReading:
     Raises:
         CorpusError: If the tokenizer finds nothing in the text.
     """
-    found = _encoded(pair, text)
+    encoded = _encoded(pair, text)
     config = pair.teacher.config
     window, local = _local_layers(config)
     return AttentionReading(
-        tokens=_readable(pair.tokenizer, found.encoding, text),
-        special=tuple(bool(flag) for flag in found.encoding.special_tokens_mask),
-        teacher=_maps(pair.teacher, found.tokens, padding=pair.tokenizer.pad_token_id),
-        student=_maps(pair.student, found.tokens, padding=pair.tokenizer.pad_token_id),
-        truncated=found.truncated,
+        tokens=_readable(pair.tokenizer, encoded.encoding, text),
+        special=tuple(bool(flag) for flag in encoded.encoding.special_tokens_mask),
+        teacher=_maps(pair.teacher, encoded.tokens, padding=pair.tokenizer.pad_token_id),
+        student=_maps(pair.student, encoded.tokens, padding=pair.tokenizer.pad_token_id),
+        truncated=encoded.truncated,
         shares_layers=config.model_type == "albert",
         window=window,
         local=local,

@@ -68,7 +68,7 @@ class Change:
 
 def words(text: str) -> tuple[Word, ...]:
     """Return the words and signs of a sentence; a mask such as ``[MASK]`` or ``<mask>`` is one word."""
-    return tuple(Word(text=found[0], start=found.start(), end=found.end()) for found in _WORD.finditer(text))
+    return tuple(Word(text=match[0], start=match.start(), end=match.end()) for match in _WORD.finditer(text))
 
 
 def replaced(text: str, word: Word, new: str) -> str:
@@ -148,20 +148,20 @@ def suggestions(
         return (word not in behind) + (before not in known.after.get(word, frozenset()))
 
     used = set(spoken)
-    found: list[Suggestion] = []
+    suggestions: list[Suggestion] = []
     for _ in range(limit):  # of each label one more, until there are enough
-        for label in labels[: limit - len(found)]:
+        for label in labels[: limit - len(suggestions)]:
             free = [word for word in known.typical[label] if word not in used]
             if free:
                 best = min(free, key=misfit)  # of equals the first, which is the most typical
                 used.add(best)
-                found.append(Suggestion(word=best, label=label))
-    return tuple(found)
+                suggestions.append(Suggestion(word=best, label=label))
+    return tuple(suggestions)
 
 
-def probability_rows(found: Compared, names: Sequence[str]) -> list[tuple[str, float, float]]:
+def probability_rows(compared: Compared, names: Sequence[str]) -> list[tuple[str, float, float]]:
     """Return the name of each label with its probability by teacher and student, at temperature 1."""
-    sides = (softmax(logits, 1.0) for logits in (found.teacher_logits, found.student_logits))
+    sides = (softmax(logits, 1.0) for logits in (compared.teacher_logits, compared.student_logits))
     return list(zip(names, *sides, strict=True))
 
 
@@ -177,19 +177,19 @@ def changes(before: Compared, after: Compared) -> tuple[Change, ...]:
     )
 
 
-def largest(found: Sequence[Change], *, limit: int) -> tuple[Change, ...]:
+def largest(changes: Sequence[Change], *, limit: int) -> tuple[Change, ...]:
     """Return the labels that an edit moved most, in the order of the labels."""
-    kept = sorted(found, key=lambda change: -change.size)[:limit]
-    return tuple(sorted(kept, key=lambda change: change.label))
+    most = sorted(changes, key=lambda change: -change.size)[:limit]
+    return tuple(sorted(most, key=lambda change: change.label))
 
 
 def one_per_label(texts: Sequence[LabeledText], *, limit: int = 5) -> tuple[LabeledText, ...]:
     """Return the shortest text of each label, to try things with; texts of a word or two are left out."""
-    found: dict[int, LabeledText] = {}
+    by_label: dict[int, LabeledText] = {}
     for example in sorted(texts, key=lambda example: len(example.text)):
         if len(example.text.split()) > 3:
-            found.setdefault(example.label, example)
-    return tuple(found[label] for label in sorted(found))[:limit]
+            by_label.setdefault(example.label, example)
+    return tuple(by_label[label] for label in sorted(by_label))[:limit]
 
 
 def gold_label(text: str, texts: Sequence[LabeledText]) -> int | None:

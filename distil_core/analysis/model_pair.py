@@ -80,13 +80,13 @@ def load_pair(folder: RunFolder, *, record: RunRecord, cache: Cache) -> ModelPai
         teacher = load_model(checkpoint.folder)
         reorder_head(teacher, order, record.corpus.label_names)
     else:
-        kept = cache.find("teachers", record.teacher_digest)
-        if kept is None:
+        teacher_folder = cache.find("teachers", record.teacher_digest)
+        if teacher_folder is None:
             raise ModelError(
                 f"the fine-tuned teacher of run {record.run} is no longer kept; distil the run again to have it back "
                 "(delete it first, or change its seed)"
             )
-        teacher = load_model(kept)
+        teacher = load_model(teacher_folder)
     tokenizer = load_tokenizer(folder.student)
     return ModelPair(
         teacher=teacher.to(device),
@@ -125,8 +125,8 @@ def timing(
     models: dict[str, Callable[[cost.Batch], object]] = {
         name: partial(_answer, model) for name, model in (("teacher", pair.teacher), ("student", pair.student))
     }
-    found = cost.latencies(models, [inputs], seconds=seconds, at_least=9, between=between)
-    (teacher, n), (student, _) = found["teacher"], found["student"]
+    latencies = cost.latencies(models, [inputs], seconds=seconds, at_least=9, between=between)
+    (teacher, n), (student, _) = latencies["teacher"], latencies["student"]
     return PairTiming(
         teacher=teacher,
         student=student,

@@ -58,8 +58,8 @@ class Slices:
         try:
             # Two sessions may save at once.
             with FileLock(self._path.with_name(".slices.lock")), replacing(self._path) as whole:
-                kept = {name: to_json(wanted) for name, wanted in change(self.list()).items()}
-                whole.write_text(json.dumps(kept, ensure_ascii=False, indent=1), encoding="utf-8")
+                filters = {name: to_json(wanted) for name, wanted in change(self.list()).items()}
+                whole.write_text(json.dumps(filters, ensure_ascii=False, indent=1), encoding="utf-8")
         except StoreError:
             raise
         except OSError as exc:

@@ -207,4 +207,6 @@ def _runner_up(logits: np.ndarray, labels: np.ndarray) -> np.ndarray:
 
 
 def _row_entropy(log_probabilities: np.ndarray) -> np.ndarray:
-    return np.asarray(-(np.exp(log_probabilities) * log_probabilities).sum(axis=1))
+    from scipy.special import entr
+
+    return np.asarray(entr(np.exp(log_probabilities)).sum(axis=1))

@@ -48,8 +48,8 @@ def measure(workload: Mapping[str, Any], *, n_texts: int, n_singles: int, repeat
         device=device,
     )
     names = list(student.config.id2label.values())
-    own = task.read("test")[0]
-    texts = (own * -(-n_texts // len(own)))[:n_texts]
+    test_texts = task.read("test")[0]
+    texts = (test_texts * -(-n_texts // len(test_texts)))[:n_texts]
 
     def answering(model: Model) -> Callable[[list[str]], list[str]]:
         def ours(some: list[str]) -> list[str]:
@@ -69,23 +69,23 @@ def measure(workload: Mapping[str, Any], *, n_texts: int, n_singles: int, repeat
         "pipeline": theirs,
     }
     spent: dict[str, list[float]] = {name: [] for name in sides}
-    said = {name: side(texts[: 4 * BATCH]) for name, side in sides.items()}  # warm, and compared
+    answers = {name: side(texts[: 4 * BATCH]) for name, side in sides.items()}  # warm, and compared
     for _, name in alternating(list(sides), repeats):
         started = time.perf_counter()
-        said[name] = sides[name](texts)
+        answers[name] = sides[name](texts)
         spent[name].append(time.perf_counter() - started)
     same = {
-        name: sum(a == b for a, b in zip(said[name], said["pipeline"], strict=True)) / n_texts
+        name: sum(a == b for a, b in zip(answers[name], answers["pipeline"], strict=True)) / n_texts
         for name in ("ours", "quick")
     }
 
     pair = model_pair.ModelPair(teacher=teacher, student=student, tokenizer=tokenizer, max_length=task.max_length)
     singles = list[float]()
     with torch.inference_mode():
-        model_pair.compare(pair, own[0])
+        model_pair.compare(pair, test_texts[0])
     for i in range(n_singles):
         started = time.perf_counter()
-        model_pair.compare(pair, own[i % len(own)])
+        model_pair.compare(pair, test_texts[i % len(test_texts)])
         singles.append((time.perf_counter() - started) * 1000)
     return {"quick_precision": quick.value, **figures(spent, singles, n_texts=n_texts, same=same)}
 
@@ -108,16 +108,16 @@ def figures(
     }
 
 
-def table(found: dict[str, Any]) -> str:
+def table(figures: dict[str, Any]) -> str:
     """Return the figures for a terminal."""
 
     def line(name: str, seconds: float, *more: str) -> list[str]:
-        return [name, f"{seconds:.2f} s", f"{found['n_texts'] / seconds:.0f}", *more]
+        return [name, f"{seconds:.2f} s", f"{figures['n_texts'] / seconds:.0f}", *more]
 
-    rows = [["", f"{found['n_texts']:,} texts", "texts/s", "ratio", "same answers"]]
-    for name, prefix in (("ours", ""), (f"ours in {found['quick_precision']}", "quick_")):
-        ratio, same = times(found[f"{prefix}ratio"]), f"{found[f'{prefix}same_answers']:.2%}"
-        rows.append(line(name, found[f"{prefix}seconds"], ratio, same))
-    rows.append(line(f"pipeline, batches of {BATCH}", found["peer_seconds"], "", ""))
-    one = times(found["compare_ms"], unit=" ms")
+    rows = [["", f"{figures['n_texts']:,} texts", "texts/s", "ratio", "same answers"]]
+    for name, prefix in (("ours", ""), (f"ours in {figures['quick_precision']}", "quick_")):
+        ratio, same = times(figures[f"{prefix}ratio"]), f"{figures[f'{prefix}same_answers']:.2%}"
+        rows.append(line(name, figures[f"{prefix}seconds"], ratio, same))
+    rows.append(line(f"pipeline, batches of {BATCH}", figures["peer_seconds"], "", ""))
+    one = times(figures["compare_ms"], unit=" ms")
     return f"{as_text(rows)}\n\none text through teacher and student, as the Compare page asks: {one}"

@@ -55,8 +55,8 @@ def run(task: str, **arguments: Any) -> Finished:
     if done.returncode != 0:
         raise RuntimeError(f"the {task} side of the benchmark failed:\n{done.stderr[-4000:]}")
     print(f"{task}: {seconds:.1f} s", file=sys.stderr, flush=True)
-    found = json.loads(done.stdout.splitlines()[-1])
-    return Finished(result=found["result"], seconds=seconds, peak_bytes=found["peak_bytes"])
+    printed = json.loads(done.stdout.splitlines()[-1])
+    return Finished(result=printed["result"], seconds=seconds, peak_bytes=printed["peak_bytes"])
 
 
 def environment(task: str) -> dict[str, str]:

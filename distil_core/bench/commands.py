@@ -92,8 +92,8 @@ def _train(options: argparse.Namespace) -> int:
     def work() -> dict[str, Any]:
         with _workload(options) as workload:
             target = not options.no_target
-            found = train.compare(workload, peers=options.peers, repeats=options.repeats, target=target)
-            return {**found, "workload": _named(workload)}
+            figures = train.compare(workload, peers=options.peers, repeats=options.repeats, target=target)
+            return {**figures, "workload": _named(workload)}
 
     return _tell("train", work, train.table, options)
 
@@ -104,9 +104,9 @@ def _grid(options: argparse.Namespace) -> int:
     def work() -> dict[str, Any]:
         with _workload(options) as workload:
             cells = grid.cells(workload, options.temperatures, options.depths)
-            found = grid.compare(cells, repeats=options.repeats, whole=options.all_loops)
+            figures = grid.compare(cells, repeats=options.repeats, whole=options.all_loops)
             more = {"temperatures": options.temperatures, "depths": options.depths}
-            return {**found, "workload": {**_named(workload), **more}}
+            return {**figures, "workload": {**_named(workload), **more}}
 
     return _tell("grid", work, grid.table, options)
 
@@ -118,8 +118,8 @@ def _answer(options: argparse.Namespace) -> int:
 
     def work() -> dict[str, Any]:
         with _workload(options) as workload:
-            found = child.run("answer", workload=to_json(workload), **amounts).result
-            return {**found, "workload": _named(workload)}
+            figures = child.run("answer", workload=to_json(workload), **amounts).result
+            return {**figures, "workload": _named(workload)}
 
     return _tell("answer", work, answer.table, options)
 
@@ -162,9 +162,9 @@ def _say(event: Event) -> None:
 
 def _named(workload: Workload) -> dict[str, Any]:
     """Return a workload without the places where its files lay."""
-    kept, source = to_json(workload), Path(workload.corpus.source)
+    values, source = to_json(workload), Path(workload.corpus.source)
     return {
-        **{name: kept[name] for name in kept if name not in ("folder", "teacher", "corpus")},
+        **{name: values[name] for name in values if name not in ("folder", "teacher", "corpus")},
         "corpus": f"{source.parent.name}/{source.name}" if source.suffix else workload.corpus.source,
         "n_train": len(workload.read("train")[0]),
         "n_test": len(workload.read("test")[0]),
@@ -181,9 +181,9 @@ def _tell(
     from distil_core.bench import child, machine
 
     described = child.run("machine").result
-    found = work()
-    if "limits" not in found:
-        found["limits"] = child.run("limits").result
-    print(f"{machine.table(described, found['limits'])}\n\n{table(found)}")
-    print(json.dumps({"benchmark": name, "repeats": options.repeats, "machine": described, **found}))
+    figures = work()
+    if "limits" not in figures:
+        figures["limits"] = child.run("limits").result
+    print(f"{machine.table(described, figures['limits'])}\n\n{table(figures)}")
+    print(json.dumps({"benchmark": name, "repeats": options.repeats, "machine": described, **figures}))
     return 0

@@ -85,12 +85,12 @@ def theirs(grid: Sequence[Workload], *, whole: bool) -> dict[str, Any]:
     """Run a loop for each cell, or for one cell of each depth, whose time then stands for all cells of that depth."""
     depths = [len(cell.layers) for cell in grid]
     chosen = list(range(len(grid))) if whole else [depths.index(depth) for depth in dict.fromkeys(depths)]
-    found = {i: train.start(train.FIRST, grid[i]) for i in chosen}
+    timed = {i: train.start(train.FIRST, grid[i]) for i in chosen}
     counts = {i: 1 if whole else depths.count(depths[i]) for i in chosen}
     return {
-        "seconds": sum(counts[i] * done.seconds for i, done in found.items()),
-        "accuracies": [done.result["accuracy"] for done in found.values()],
-        "n_timed": len(found),
+        "seconds": sum(counts[i] * done.seconds for i, done in timed.items()),
+        "accuracies": [done.result["accuracy"] for done in timed.values()],
+        "n_timed": len(timed),
     }
 
 
@@ -100,30 +100,30 @@ def compare(grid: Sequence[Workload], *, repeats: int, whole: bool) -> dict[str,
     names = ["ours"] + ([] if skipped else [train.FIRST])
     for name in names:
         train.start(name, train.warming(grid[0]))
-    found: dict[str, list[dict[str, Any]]] = {name: [] for name in names}
+    results: dict[str, list[dict[str, Any]]] = {name: [] for name in names}
     for number, name in alternating(names, repeats):
         round_ = [replace(cell, seed=cell.seed + number) for cell in grid]
-        found[name].append(ours(round_) if name == "ours" else theirs(round_, whole=whole))
-    own, peer = ([result["seconds"] for result in found.get(name, [])] for name in ("ours", train.FIRST))
+        results[name].append(ours(round_) if name == "ours" else theirs(round_, whole=whole))
+    our, peer = ([result["seconds"] for result in results.get(name, [])] for name in ("ours", train.FIRST))
     return {
-        "ratio": to_json(ratios(own, peer)) if peer else None,
-        "seconds": median(own),
+        "ratio": to_json(ratios(our, peer)) if peer else None,
+        "seconds": median(our),
         "peer_seconds": median(peer) if peer else None,
         "n_cells": len(grid),
-        "n_peer_loops_timed": found[train.FIRST][0]["n_timed"] if peer else 0,
-        "workers": found["ours"][0]["workers"],
-        "accuracies": found["ours"][0]["accuracies"],
-        "peer_accuracies": found[train.FIRST][0]["accuracies"] if peer else [],
+        "n_peer_loops_timed": results[train.FIRST][0]["n_timed"] if peer else 0,
+        "workers": results["ours"][0]["workers"],
+        "accuracies": results["ours"][0]["accuracies"],
+        "peer_accuracies": results[train.FIRST][0]["accuracies"] if peer else [],
         "skipped": skipped,
     }
 
 
-def table(found: dict[str, Any]) -> str:
+def table(figures: dict[str, Any]) -> str:
     """Return the figures for a terminal."""
-    rows = [["", f"{found['n_cells']} students", "ratio"]]
-    rows.append([f"ours, {found['workers']} workers", f"{found['seconds']:.1f} s", ""])
-    if found["ratio"]:
-        n_timed = found["n_peer_loops_timed"]
-        how = "each timed" if n_timed == found["n_cells"] else f"{n_timed} timed, one a depth, times the temperatures"
-        rows.append([f"{train.FIRST}, {how}", f"{found['peer_seconds']:.1f} s", times(found["ratio"])])
-    return "\n".join([as_text(rows), *(f"skipped {name}: {reason}" for name, reason in found["skipped"].items())])
+    rows = [["", f"{figures['n_cells']} students", "ratio"]]
+    rows.append([f"ours, {figures['workers']} workers", f"{figures['seconds']:.1f} s", ""])
+    if figures["ratio"]:
+        n_timed = figures["n_peer_loops_timed"]
+        how = "each timed" if n_timed == figures["n_cells"] else f"{n_timed} timed, one a depth, times the temperatures"
+        rows.append([f"{train.FIRST}, {how}", f"{figures['peer_seconds']:.1f} s", times(figures["ratio"])])
+    return "\n".join([as_text(rows), *(f"skipped {name}: {reason}" for name, reason in figures["skipped"].items())])

@@ -23,16 +23,16 @@ def describe() -> dict[str, Any]:
     from distil_core.settings.config import Precision
 
     device = default_device()
-    found = environment.environment(device, resolve_precision(Precision.AUTO, device))
+    here = environment.environment(device, resolve_precision(Precision.AUTO, device))
     return {
-        "processor": found.processor,
-        "device": found.device,
-        "threads": found.threads,
-        "precision": found.precision,
+        "processor": here.processor,
+        "device": here.device,
+        "threads": here.threads,
+        "precision": here.precision,
         "instructions": _instructions(),
         "memory_bytes": _memory_bytes(),
         "load": round(os.getloadavg()[0], 2) if hasattr(os, "getloadavg") else None,
-        "versions": found.versions,
+        "versions": here.versions,
     }
 
 
@@ -89,9 +89,9 @@ def _product_rate(shape: Shape, dtype: Any, device: Any, seconds: float) -> floa
     rows, inner, columns = shape
     a = torch.randn(rows, inner, device=device).to(dtype)
     b = torch.randn(columns, inner, device=device).to(dtype).T  # as a layer keeps its weights
-    found = torch.empty(rows, columns, dtype=dtype, device=device)
+    product = torch.empty(rows, columns, dtype=dtype, device=device)
     operations = 2.0 * rows * inner * columns
-    return rate(lambda: torch.mm(a, b, out=found), operations, seconds=seconds, wait=_wait(device))
+    return rate(lambda: torch.mm(a, b, out=product), operations, seconds=seconds, wait=_wait(device))
 
 
 def _wait(device: Any) -> Callable[[], object]:
@@ -124,7 +124,7 @@ def rate(
     return best
 
 
-def table(described: Mapping[str, Any], found: Mapping[str, Any]) -> str:
+def table(described: Mapping[str, Any], limits: Mapping[str, Any]) -> str:
     """Return machine and limits for a terminal."""
     memory, load = described["memory_bytes"], described["load"]
     rows = [
@@ -133,7 +133,7 @@ def table(described: Mapping[str, Any], found: Mapping[str, Any]) -> str:
         ["busy before", "unknown" if load is None else f"{load:.2f} processes on average"],
         ["versions", ", ".join(f"{name} {version}" for name, version in described["versions"].items())],
     ]
-    for shape in found["bf16"]:
-        both = ", ".join(f"{name} {found[name][shape] / 1e9:.0f} GFLOP/s" for name in ("bf16", "fp32"))
+    for shape in limits["bf16"]:
+        both = ", ".join(f"{name} {limits[name][shape] / 1e9:.0f} GFLOP/s" for name in ("bf16", "fp32"))
         rows.append([f"limit, {shape}", both])
-    return as_text([*rows, ["limit, copy", f"{found['copy_bytes_per_second'] / 1e9:.1f} GB/s"]])
+    return as_text([*rows, ["limit, copy", f"{limits['copy_bytes_per_second'] / 1e9:.1f} GB/s"]])

@@ -99,7 +99,7 @@ def distil(workload: Mapping[str, Any], *, target: float = 0.0, every: int = 10)
         "accuracy": _accuracy(student, tokens["test"], labels_of_test, padding),
         "seconds": ended - started - looks.seconds,
         "student_seconds": ended - begun - looks.seconds,
-        "reached": ended - started - looks.seconds if looks.found else None,
+        "reached": ended - started - looks.seconds if looks.succeeded else None,
         "precision": precision.value,
         **_work(student.config, lengths, task),
     }
@@ -130,15 +130,15 @@ class _Looks:
         self._target = target
         self._every = every
         self.seconds = 0.0
-        self.found = False
+        self.succeeded = False
 
     def reached(self, step: int) -> bool:
         if step % self._every:
             return False
         started = time.perf_counter()
-        self.found = self._look() >= self._target
+        self.succeeded = self._look() >= self._target
         self.seconds += time.perf_counter() - started
-        return self.found
+        return self.succeeded
 
 
 def _work(config: Any, lengths: list[int], task: Workload) -> dict[str, Any]:

@@ -22,7 +22,7 @@ def spread(readings: Sequence[float]) -> Spread:
 
 def ratios(ours: Sequence[float], peer: Sequence[float]) -> Spread:
     """Return how many times ours the peer's reading is; both of a pair must come from the same round."""
-    return spread([theirs / own for own, theirs in zip(ours, peer, strict=True)])
+    return spread([theirs / our for our, theirs in zip(ours, peer, strict=True)])
 
 
 def alternating(names: Sequence[str], n_rounds: int) -> Iterator[tuple[int, str]]:
@@ -49,5 +49,5 @@ def times(figure: Mapping[str, Any] | Spread | None, *, unit: str = "x", digits:
     """Say a spread in words of a table, such as ``4.4x (4.2 to 4.6)``; nothing where there is none."""
     if figure is None:
         return "–"
-    found = figure if isinstance(figure, Spread) else Spread(**figure)
-    return f"{found.median:.{digits}f}{unit} ({found.low:.{digits}f} to {found.high:.{digits}f})"
+    measured = figure if isinstance(figure, Spread) else Spread(**figure)
+    return f"{measured.median:.{digits}f}{unit} ({measured.low:.{digits}f} to {measured.high:.{digits}f})"

@@ -51,14 +51,14 @@ def _once(config: RunConfig) -> None:
 def compare(sizes: Sequence[int], *, epochs: int, repeats: int, seed: int = 0) -> dict[str, Any]:
     """Run all sizes in turn, and return all figures."""
     names = {str(size): size for size in sorted(sizes)}
-    found: dict[int, list[dict[str, Any]]] = {size: [] for size in names.values()}
+    results: dict[int, list[dict[str, Any]]] = {size: [] for size in names.values()}
     for number, name in alternating(list(names), repeats):
         done = child.run("scale", n_texts=names[name], epochs=epochs, seed=seed + number)
-        found[names[name]].append(done.result)
-    return figures(found, epochs=epochs)
+        results[names[name]].append(done.result)
+    return figures(results, epochs=epochs)
 
 
-def figures(found: dict[int, list[dict[str, Any]]], *, epochs: int) -> dict[str, Any]:
+def figures(readings: dict[int, list[dict[str, Any]]], *, epochs: int) -> dict[str, Any]:
     """Return what the readings come down to.
 
     ``deviation`` is how far the time for a text lies from that of the middle size, at most; ``bytes_per_text`` of all
@@ -72,7 +72,7 @@ def figures(found: dict[int, list[dict[str, Any]]], *, epochs: int) -> dict[str,
             "bytes": median(result["bytes"] for result in results),
             "bytes_per_text": median(result["bytes"] / size for result in results),
         }
-        for size, results in sorted(found.items())
+        for size, results in sorted(readings.items())
     ]
     paces = [line["ms_per_text"]["median"] for line in by_size]
     middle = paces[len(paces) // 2]
@@ -86,16 +86,16 @@ def figures(found: dict[int, list[dict[str, Any]]], *, epochs: int) -> dict[str,
     }
 
 
-def table(found: dict[str, Any]) -> str:
+def table(figures: dict[str, Any]) -> str:
     """Return the figures for a terminal."""
     rows = [["reviews", "time", "time a text", "memory on top", "memory a text"]]
-    for line in found["sizes"]:
+    for line in figures["sizes"]:
         pace = times(line["ms_per_text"], unit=" ms", digits=3)
         memory = [f"{line['bytes'] / 1e6:.0f} MB", f"{line['bytes_per_text']:.0f} bytes"]
         rows.append([f"{line['n_texts']:,}", f"{line['seconds']:.2f} s", pace, *memory])
     return "\n".join([
         as_text(rows),
         "",
-        f"time a text lies within {found['deviation']:.0%} of that of the middle size",
-        f"memory grows by {found['bytes_per_text']:.0f} bytes a text from the smallest size to the largest",
+        f"time a text lies within {figures['deviation']:.0%} of that of the middle size",
+        f"memory grows by {figures['bytes_per_text']:.0f} bytes a text from the smallest size to the largest",
     ])  # fmt: skip

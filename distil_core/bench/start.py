@@ -64,13 +64,13 @@ def _served(command: tuple[str, ...], home: Path, folder: Path) -> Iterator[tupl
     with socket.socket() as free:
         free.bind(("localhost", 0))
         port = free.getsockname()[1]
-    own = {"DISTIL_LAB_HOME": str(home), "HF_HUB_OFFLINE": "1"}
+    settings = {"DISTIL_LAB_HOME": str(home), "HF_HUB_OFFLINE": "1"}
     options = ("--server.port", str(port), "--server.headless", "true", "--browser.gatherUsageStats", "false")
     started = time.perf_counter()
     server = subprocess.Popen(
         (sys.executable, "-m", "streamlit", *command, *options),
         cwd=folder,
-        env={**os.environ, **own},
+        env={**os.environ, **settings},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
@@ -135,9 +135,9 @@ def _end_workers(home: Path) -> None:
                 os.kill(int(process.name), signal.SIGTERM)
 
 
-def table(found: dict[str, Any]) -> str:
+def table(figures: dict[str, Any]) -> str:
     """Return the figures for a terminal."""
-    rows = [["", f"until {found['until']}", "ratio"]]
-    rows.append(["streamlit run app.py", f"{found['seconds']:.2f} s", f"{times(found['ratio'])} as long"])
-    rows.append(["streamlit hello", f"{found['peer_seconds']:.2f} s", ""])
+    rows = [["", f"until {figures['until']}", "ratio"]]
+    rows.append(["streamlit run app.py", f"{figures['seconds']:.2f} s", f"{times(figures['ratio'])} as long"])
+    rows.append(["streamlit hello", f"{figures['peer_seconds']:.2f} s", ""])
     return as_text(rows)

@@ -66,8 +66,8 @@ def warming(workload: Workload) -> Workload:
 
 def missing(names: Sequence[str]) -> dict[str, str]:
     """Return which peers cannot run here, and why."""
-    asked = {name: child.run("importable", modules=list(PEERS[name].needs)).result["reason"] for name in names}
-    return {name: reason for name, reason in asked.items() if reason}
+    reasons = {name: child.run("importable", modules=list(PEERS[name].needs)).result["reason"] for name in names}
+    return {name: reason for name, reason in reasons.items() if reason}
 
 
 def compare(workload: Workload, *, peers: Sequence[str], repeats: int, target: bool = True) -> dict[str, Any]:
@@ -96,11 +96,11 @@ def compare(workload: Workload, *, peers: Sequence[str], repeats: int, target: b
     limits.append(child.run("limits", shapes=sides["ours"].results[0]["shapes"]).result)
     longer = start("ours", replace(workload, epochs=2 * workload.epochs))
     teacher = child.run("teacher", workload=to_json(workload)).result["accuracy"]
-    found = figures(sides, limits, teacher_accuracy=teacher, longer=longer, skipped=skipped)
+    measured = figures(sides, limits, teacher_accuracy=teacher, longer=longer, skipped=skipped)
     if target:
         with_loop = FIRST if FIRST in names else None
-        found |= sooner(workload, peer=with_loop, repeats=repeats, goal=TARGET * teacher)
-    return found
+        measured |= sooner(workload, peer=with_loop, repeats=repeats, goal=TARGET * teacher)
+    return measured
 
 
 def figures(
@@ -119,7 +119,7 @@ def figures(
     ours, peers = sides["ours"], {name: side for name, side in sides.items() if name != "ours"}
     first = peers.get(FIRST)
     beside = {name: side.to_json(ours) for name, side in peers.items()}
-    peak = median(found["bf16"][shape_name(LARGE)] for found in limits)
+    peak = median(limit["bf16"][shape_name(LARGE)] for limit in limits)
     shares = [gemm_share(result, peak) for result in ours.results]
     known = [share for share in shares if share is not None]
     return {
@@ -160,18 +160,18 @@ def sooner(workload: Workload, *, peer: str | None, repeats: int, goal: float) -
     if our side misses it. ``target_missed`` and ``peer_target_missed`` say how often.
     """
     usual = replace(workload, epochs=USUAL_EPOCHS, peer_learning_rate=USUAL_RATE)
-    found: dict[str, list[dict[str, Any]]] = {name: [] for name in ("ours", peer) if name}
-    for number, name in alternating(list(found), repeats):
+    results: dict[str, list[dict[str, Any]]] = {name: [] for name in ("ours", peer) if name}
+    for number, name in alternating(list(results), repeats):
         task = replace(workload if name == "ours" else usual, seed=workload.seed + number)
-        found[name].append(start(name, task, target=goal).result)
-    ours, theirs = ([result["seconds"] for result in found.get(name, [])] for name in ("ours", str(peer)))
+        results[name].append(start(name, task, target=goal).result)
+    ours, theirs = ([result["seconds"] for result in results.get(name, [])] for name in ("ours", str(peer)))
     return {
         "target_accuracy": goal,
         "target_seconds": median(ours),
-        "target_missed": missed(found["ours"]),
-        "target_ratio": to_json(ratios(ours, theirs)) if peer and not missed(found["ours"]) else None,
+        "target_missed": missed(results["ours"]),
+        "target_ratio": to_json(ratios(ours, theirs)) if peer and not missed(results["ours"]) else None,
         "peer_target_seconds": median(theirs) if peer else None,
-        "peer_target_missed": missed(found[peer]) if peer else None,
+        "peer_target_missed": missed(results[peer]) if peer else None,
     }
 
 
@@ -180,19 +180,19 @@ def missed(results: Sequence[dict[str, Any]]) -> int:
     return sum(result["reached"] is None for result in results)
 
 
-def table(found: dict[str, Any]) -> str:
+def table(figures: dict[str, Any]) -> str:
     """Return the figures for a terminal."""
     head = ["", "training", "ratio", "whole process", "ratio", "accuracy", "peak memory"]
-    rows = [head, ["ours", *_side(found, None)]]
-    rows += [[name, *_side(figures, figures)] for name, figures in found["peers"].items()]
+    rows = [head, ["ours", *_side(figures, None)]]
+    rows += [[name, *_side(side, side)] for name, side in figures["peers"].items()]
     lines = [as_text(rows), ""]
-    lines += [f"skipped {name}: {reason}" for name, reason in found["skipped"].items()]
-    lines.append(f"teacher's accuracy: {found['teacher_accuracy']:.2%}")
-    if found["gemm_share"] is not None:
-        lines.append(f"share of the measured bf16 peak while the student trains: {found['gemm_share']:.1%}")
-    lines.append(f"peak memory with twice the epochs: {found['peak_bytes_of_twice_the_epochs'] / 1e9:.2f} GB")
-    if "target_seconds" in found:
-        lines.append(_target(found))
+    lines += [f"skipped {name}: {reason}" for name, reason in figures["skipped"].items()]
+    lines.append(f"teacher's accuracy: {figures['teacher_accuracy']:.2%}")
+    if figures["gemm_share"] is not None:
+        lines.append(f"share of the measured bf16 peak while the student trains: {figures['gemm_share']:.1%}")
+    lines.append(f"peak memory with twice the epochs: {figures['peak_bytes_of_twice_the_epochs'] / 1e9:.2f} GB")
+    if "target_seconds" in figures:
+        lines.append(_target(figures))
     return "\n".join(lines)
 
 
@@ -210,18 +210,18 @@ def _side(figures: dict[str, Any], beside: dict[str, Any] | None) -> list[str]:
     ]
 
 
-def _target(found: dict[str, Any]) -> str:
+def _target(figures: dict[str, Any]) -> str:
     def of(seconds: float, n_missed: int) -> str:
         return f"{seconds:.1f} s" + (f" (missed {n_missed} times)" if n_missed else "")
 
-    text = f"to {found['target_accuracy']:.2%}, {TARGET:.0%} of the teacher's: "
-    text += of(found["target_seconds"], found["target_missed"])
-    if found["peer_target_seconds"] is None:
+    text = f"to {figures['target_accuracy']:.2%}, {TARGET:.0%} of the teacher's: "
+    text += of(figures["target_seconds"], figures["target_missed"])
+    if figures["peer_target_seconds"] is None:
         return text
-    theirs = of(found["peer_target_seconds"], found["peer_target_missed"])
-    return f"{text}, usual loop {theirs}, {lower_bound(found)}{times(found['target_ratio'])}"
+    theirs = of(figures["peer_target_seconds"], figures["peer_target_missed"])
+    return f"{text}, usual loop {theirs}, {lower_bound(figures)}{times(figures['target_ratio'])}"
 
 
-def lower_bound(found: Mapping[str, Any]) -> str:
+def lower_bound(figures: Mapping[str, Any]) -> str:
     """Return the words before the ratio of a target that the peer missed."""
-    return "at least " if found["peer_target_missed"] and found["target_ratio"] else ""
+    return "at least " if figures["peer_target_missed"] and figures["target_ratio"] else ""

@@ -58,11 +58,11 @@ def from_folder(folder: Path, config: CorpusConfig) -> Source:
         MissingExtraError: If ``datasets`` is not installed.
     """
     try:
-        found = sorted(path.name for path in folder.iterdir())
+        names = sorted(path.name for path in folder.iterdir())
     except OSError as exc:
         raise CorpusError(f"{folder} cannot be read ({exc}); check its permissions") from exc
-    if not {"dataset_dict.json", "state.json"} & set(found):
-        usable = [name for name in found if Path(name).suffix.lower() in files.SUFFIXES]
+    if not {"dataset_dict.json", "state.json"} & set(names):
+        usable = [name for name in names if Path(name).suffix.lower() in files.SUFFIXES]
         raise CorpusError(
             f"{folder} must be a folder that save_to_disk of datasets wrote, got another one; "
             + (f"name one of its files: {', '.join(usable[:8])}" if usable else "name a file instead")

@@ -109,19 +109,19 @@ def sentences_of(table: Table, *, text_column: str = "", label_column: str = "")
     if label_column:
         choose_column(table, label_column, kind="label", usual=LABEL_COLUMNS)
         labels = [label_in(value, table, label_column) for value in table.values(label_column)]
-    kept = [(row, text, label) for row, (text, label) in enumerate(zip(texts, labels, strict=True), start=1) if text]
-    if not kept:
+    filled = [(row, text, label) for row, (text, label) in enumerate(zip(texts, labels, strict=True), start=1) if text]
+    if not filled:
         raise CorpusError(
             f"every text in column {text_column!r} of {table.where} is empty; choose another text column of: "
             f"{', '.join(table.columns)}"
         )
-    n_without = len(texts) - len(kept)
-    refuse_surrogates([(text, label) for _, text, label in kept], table, text_column)
+    n_without = len(texts) - len(filled)
+    refuse_surrogates([(text, label) for _, text, label in filled], table, text_column)
     rows, verb = ("row", "is") if n_without == 1 else ("rows", "are")
     return Sentences(
-        texts=tuple(text for _, text, _ in kept),
-        rows=tuple(row for row, _, _ in kept),
-        labels=tuple(label for _, _, label in kept),
+        texts=tuple(text for _, text, _ in filled),
+        rows=tuple(row for row, _, _ in filled),
+        labels=tuple(label for _, _, label in filled),
         notes=(f"{n_without} {rows} of {table.where} without a text {verb} left out",) if n_without else (),
     )
 

@@ -65,9 +65,9 @@ def encode(tokenizer: Any, texts: Sequence[str], *, max_length: int) -> Ragged:
             return_attention_mask=False,
             return_token_type_ids=False,
         )
-        for own in encoded["input_ids"]:
-            ids.extend(own)
-            lengths.append(len(own))
+        for token_ids in encoded["input_ids"]:
+            ids.extend(token_ids)
+            lengths.append(len(token_ids))
         n_truncated += sum(bool(item.overflowing) for item in encoded.encodings)
     flat = torch.frombuffer(ids, dtype=torch.int32) if ids else torch.empty(0, dtype=torch.int32)
     offsets = torch.frombuffer(lengths, dtype=torch.int64).cumsum(0)

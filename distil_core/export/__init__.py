@@ -5,4 +5,5 @@ In: a finished run. Out: its Hugging Face folder as an archive, with a model car
 
 __all__ = [
     "archive",
+    "model_card",
 ]

@@ -8,10 +8,8 @@ import zipfile
 from io import BytesIO
 from pathlib import Path
 
-from distil_core.analysis.comparison import settings_title, twin_difference
 from distil_core.errors import RunNotFoundError
-from distil_core.reporting.narrative import run_verdict
-from distil_core.reporting.tables import metric_table_markdown
+from distil_core.export.model_card import model_card
 from distil_core.runs.families import Family, family
 from distil_core.runs.sources import RunSource
 from distil_core.settings.serialization import to_json
@@ -60,52 +58,3 @@ def folder_name(exported: Family) -> str:
 def record_json(exported: Family) -> str:
     """Return the record of a run as JSON, as the store keeps it."""
     return json.dumps(to_json(exported.distilled.record), indent=2, ensure_ascii=False) + "\n"
-
-
-def model_card(exported: Family) -> str:
-    """Return a model card: what the student is, how it was made, what was measured, and on which machine."""
-    record = exported.distilled.record
-    labels = "\n".join(f"- {i}: {label}" for i, label in enumerate(record.corpus.label_names))
-    versions = ", ".join(f"{name} {version}" for name, version in sorted(record.environment.versions.items()))
-    config = json.dumps(to_json(record.config), indent=2, ensure_ascii=False)
-    return f"""---
-library_name: transformers
-pipeline_tag: text-classification
-tags:
-- knowledge-distillation
----
-
-# A student of {record.teacher_name} for {record.corpus.name}
-
-{settings_title(record.config)}; layers of the teacher, counted from 0: {", ".join(map(str, record.layers)) or "none"}.
-
-{run_verdict(exported, twin_difference(exported))}
-
-```python
-from transformers import pipeline
-
-classify = pipeline("text-classification", model="path/to/this/folder")
-print(classify("Put a sentence here."))
-```
-
-## Labels
-
-{labels}
-
-## What was measured
-
-On {record.corpus.n_test:,} test texts; {record.corpus.n_train:,} training texts. Intervals are 95 % bootstrap
-intervals; latency is for one text, median with 5th to 95th percentile, in fp32 on {record.environment.processor},
-{record.environment.threads} threads.
-
-{metric_table_markdown(exported)}
-
-## How it was made
-
-Teacher {record.teacher_name} (digest {record.teacher_digest}), corpus digest {record.corpus.digest}, precision
-{record.environment.precision} on {record.environment.device}; {versions}.
-
-```json
-{config}
-```
-"""

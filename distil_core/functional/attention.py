@@ -66,8 +66,8 @@ def match_heads(similarity: np.ndarray) -> tuple[Match, ...]:
     from scipy.optimize import linear_sum_assignment
 
     pairs = zip(*linear_sum_assignment(similarity, maximize=True), strict=True)
-    found = [Match(teacher=int(t), student=int(s), similarity=float(similarity[t, s])) for t, s in pairs]
-    return tuple(sorted(found, key=lambda match: match.student))
+    matches = [Match(teacher=int(t), student=int(s), similarity=float(similarity[t, s])) for t, s in pairs]
+    return tuple(sorted(matches, key=lambda match: match.student))
 
 
 def layer_similarity(teacher: np.ndarray, student: np.ndarray) -> np.ndarray:
@@ -82,11 +82,11 @@ def layer_similarity(teacher: np.ndarray, student: np.ndarray) -> np.ndarray:
     Returns:
         ``(teacher layers, student layers)``, from 0 to 1.
     """
-    found = np.empty((len(teacher), len(student)))
-    for t, s in np.ndindex(found.shape):
+    similarity = np.empty((len(teacher), len(student)))
+    for t, s in np.ndindex(similarity.shape):
         matches = match_heads(head_similarity(teacher[t], student[s]))
-        found[t, s] = np.mean([match.similarity for match in matches])
-    return found
+        similarity[t, s] = np.mean([match.similarity for match in matches])
+    return similarity
 
 
 def rollout(maps: np.ndarray) -> np.ndarray:
@@ -102,11 +102,11 @@ def rollout(maps: np.ndarray) -> np.ndarray:
     Returns:
         ``(tokens, tokens)``; rows sum to 1.
     """
-    found = np.eye(maps.shape[-1])
+    flow = np.eye(maps.shape[-1])
     for layer in maps.mean(axis=1, dtype=np.float64):
         step = (layer + np.eye(len(layer))) / 2
-        found = step / step.sum(axis=-1, keepdims=True) @ found
-    return found
+        flow = step / step.sum(axis=-1, keepdims=True) @ flow
+    return flow
 
 
 def head_entropy(maps: np.ndarray) -> np.ndarray:
@@ -122,6 +122,6 @@ def head_entropy(maps: np.ndarray) -> np.ndarray:
 
 
 def _entropy(shares: np.ndarray) -> np.ndarray:
-    # The smallest normal number: its logarithm is finite, and zero times that is zero.
-    logs = np.log(np.maximum(shares, np.finfo(shares.dtype).tiny))
-    return np.asarray(-np.einsum("...i,...i->...", shares, logs))
+    from scipy.special import entr
+
+    return np.asarray(entr(shares).sum(axis=-1))

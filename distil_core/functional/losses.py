@@ -179,6 +179,62 @@ class ModelOutputs:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LossInputs:
+    """All that a part of the loss may look at: one batch, and how it is to be compared.
+
+    ``teacher`` and ``mask`` are there for the parts that need them, and an error where a batch has none.
+    """
+
+    student: ModelOutputs
+    teacher_outputs: ModelOutputs | None
+    labels: Labels
+    config: LossConfig
+    hard_loss: HardLoss
+    real_tokens: Mask | None
+    projection: Projection | None
+    label_weights: PerExample | None
+    normalizer: float | None
+
+    @property
+    def teacher(self) -> ModelOutputs:
+        """What the teacher says."""
+        return need(self.teacher_outputs, "the teacher's outputs")
+
+    @property
+    def mask(self) -> Mask:
+        """True for real tokens, False for padding."""
+        return need(self.real_tokens, "the mask")
+
+    def over_layers(
+        self, student: Sequence[Tensor], teacher: Sequence[Tensor], loss: Callable[[Tensor, Tensor], Scalar]
+    ) -> Scalar:
+        """Return the mean of a loss over mapped layers, so that its weight means the same at every depth."""
+        if not student or len(student) != len(teacher):
+            raise _MissingInputError(
+                "as many mapped layers of the student as of the teacher, at least one, got "
+                f"{len(student)} and {len(teacher)}; set it to 0 or let both models return them"
+            )
+        return torch.stack([loss(s, t) for s, t in zip(student, teacher, strict=True)]).mean()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """One part of the loss: the setting that weighs it, and what it makes of a batch.
+
+    ``complement`` is for the part that weighs what another one leaves, 1 less the setting.
+    """
+
+    setting: str
+    value: Callable[[LossInputs], Scalar]
+    complement: bool = False
+
+    def weight(self, config: LossConfig) -> float:
+        """Return how much the part weighs; one that weighs nothing is not computed."""
+        weight: float = getattr(config, self.setting)
+        return 1 - weight if self.complement else weight
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LossParts:
     """A loss to go down, and how much of it each part makes.
 
@@ -190,19 +246,70 @@ class LossParts:
     parts: dict[str, Scalar]
 
 
+PARTS: dict[str, Part] = {
+    "soft_labels": Part(
+        setting="alpha",
+        value=lambda batch: soft_labels(
+            batch.student.logits,
+            batch.teacher.logits,
+            temperature=batch.config.temperature,
+            normalizer=batch.normalizer,
+        ),
+    ),
+    "hard_labels": Part(
+        setting="alpha",
+        complement=True,
+        value=lambda batch: batch.hard_loss(
+            batch.student.logits, batch.labels, weights=batch.label_weights, normalizer=batch.normalizer
+        ),
+    ),
+    "logit_mse": Part(
+        setting="logit_mse",
+        value=lambda batch: logit_mse(batch.student.logits, batch.teacher.logits, normalizer=batch.normalizer),
+    ),
+    "hidden_cosine": Part(
+        setting="hidden_cosine",
+        value=lambda batch: hidden_cosine(
+            need(batch.student.last_hidden, "the student's last hidden states"),
+            need(batch.teacher.last_hidden, "the teacher's last hidden states"),
+            batch.mask,
+            projection=batch.projection,
+            normalizer=batch.normalizer,
+        ),
+    ),
+    "hidden_mse": Part(
+        setting="hidden_mse",
+        value=lambda batch: batch.over_layers(
+            batch.student.hidden,
+            batch.teacher.hidden,
+            lambda s, t: hidden_mse(s, t, batch.mask, projection=batch.projection, normalizer=batch.normalizer),
+        ),
+    ),
+    "attention_kl": Part(
+        setting="attention_kl",
+        value=lambda batch: batch.over_layers(
+            batch.student.attention,
+            batch.teacher.attention,
+            lambda s, t: attention_kl(s, t, batch.mask, normalizer=batch.normalizer),
+        ),
+    ),
+}
+"""Every part of the loss by its name, in the order in which they are added up; a new loss is one entry."""
+
+
 def distillation_loss(
     student: ModelOutputs,
     teacher: ModelOutputs | None,
     labels: Labels,
     config: LossConfig,
     *,
-    hard_loss: HardLoss = hard_labels,
+    hard_loss: HardLoss | None = None,
     mask: Mask | None = None,
     projection: Projection | None = None,
     label_weights: PerExample | None = None,
     normalizer: float | None = None,
 ) -> LossParts:
-    r"""Combine the parts, ``α · T² KL(p_t || p_s) + (1 - α) · CE(y, p_s) + Σ weight · part``.
+    r"""Combine :data:`PARTS`, ``α · T² KL(p_t || p_s) + (1 - α) · CE(y, p_s) + Σ weight · part``.
 
     A part that weighs nothing is not computed, and what only it would need may be missing. ``hidden_mse`` and
     ``attention_kl`` are averaged over the mapped layers, so that a weight means the same at every depth.
@@ -212,7 +319,7 @@ def distillation_loss(
         teacher: What the teacher says; not needed when only hard labels are in use.
         labels: Index of the right class of each example.
         config: Temperature and weights.
-        hard_loss: What the labels ask of the student.
+        hard_loss: What the labels ask of the student; :func:`hard_labels` when not given.
         mask: True for real tokens, False for padding; needed for hidden states and attention.
         projection: Takes the student's hidden states to the teacher's width, when they differ.
         label_weights: How much the hard label of each example counts; 1 when not given.
@@ -221,60 +328,37 @@ def distillation_loss(
     Raises:
         ConfigError: If a part weighs something and what it needs is not there.
     """
-    parts: dict[str, Scalar] = {}
-    if config.alpha > 0:
-        logits = _given(teacher, "alpha", "the teacher's outputs").logits
-        soft = soft_labels(student.logits, logits, temperature=config.temperature, normalizer=normalizer)
-        parts["soft_labels"] = config.alpha * soft
-    if config.alpha < 1:
-        hard = hard_loss(student.logits, labels, weights=label_weights, normalizer=normalizer)
-        parts["hard_labels"] = (1 - config.alpha) * hard
-    if config.logit_mse > 0:
-        logits = _given(teacher, "logit_mse", "the teacher's outputs").logits
-        parts["logit_mse"] = config.logit_mse * logit_mse(student.logits, logits, normalizer=normalizer)
-    if config.hidden_cosine > 0:
-        last = _given(teacher, "hidden_cosine", "the teacher's outputs").last_hidden
-        parts["hidden_cosine"] = config.hidden_cosine * hidden_cosine(
-            _given(student.last_hidden, "hidden_cosine", "the student's last hidden states"),
-            _given(last, "hidden_cosine", "the teacher's last hidden states"),
-            _given(mask, "hidden_cosine", "the mask"),
-            projection=projection,
-            normalizer=normalizer,
-        )
-    if config.hidden_mse > 0:
-        real = _given(mask, "hidden_mse", "the mask")
-        parts["hidden_mse"] = config.hidden_mse * _over_layers(
-            "hidden_mse",
-            student.hidden,
-            _given(teacher, "hidden_mse", "the teacher's outputs").hidden,
-            lambda s, t: hidden_mse(s, t, real, projection=projection, normalizer=normalizer),
-        )
-    if config.attention_kl > 0:
-        real = _given(mask, "attention_kl", "the mask")
-        parts["attention_kl"] = config.attention_kl * _over_layers(
-            "attention_kl",
-            student.attention,
-            _given(teacher, "attention_kl", "the teacher's outputs").attention,
-            lambda s, t: attention_kl(s, t, real, normalizer=normalizer),
-        )
-    total = torch.stack(list(parts.values())).sum()
-    return LossParts(total=total, parts={name: part.detach() for name, part in parts.items()})
+    batch = LossInputs(
+        student=student,
+        teacher_outputs=teacher,
+        labels=labels,
+        config=config,
+        hard_loss=hard_labels if hard_loss is None else hard_loss,
+        real_tokens=mask,
+        projection=projection,
+        label_weights=label_weights,
+        normalizer=normalizer,
+    )
+    values: dict[str, Scalar] = {}
+    for name, part in PARTS.items():
+        weight = part.weight(config)
+        if weight > 0:
+            try:
+                values[name] = weight * part.value(batch)
+            except _MissingInputError as missing:
+                raise ConfigError(f"loss.{part.setting} needs {missing}") from None
+    total = torch.stack(list(values.values())).sum()
+    return LossParts(total=total, parts={name: value.detach() for name, value in values.items()})
 
 
-def _over_layers(
-    part: str, student: Sequence[Tensor], teacher: Sequence[Tensor], loss: Callable[[Tensor, Tensor], Scalar]
-) -> Scalar:
-    if not student or len(student) != len(teacher):
-        raise ConfigError(
-            f"loss.{part} needs as many mapped layers of the student as of the teacher, at least one, got "
-            f"{len(student)} and {len(teacher)}; set it to 0 or let both models return them"
-        )
-    return torch.stack([loss(s, t) for s, t in zip(student, teacher, strict=True)]).mean()
+class _MissingInputError(LookupError):
+    """A batch lacks what a part of the loss needs; :func:`distillation_loss` adds which setting asks for it."""
 
 
-def _given(value: T | None, part: str, what: str) -> T:
+def need(value: T | None, what: str) -> T:
+    """Return what a part of the loss cannot do without; where there is none, the error names the part's setting."""
     if value is None:
-        raise ConfigError(f"loss.{part} needs {what}, got none; give it, or set loss.{part} to 0")
+        raise _MissingInputError(f"{what}, got none; give it, or set the weight to 0")
     return value
 
 

@@ -26,8 +26,8 @@ def cka_matrix(teacher: Sequence[np.ndarray], student: Sequence[np.ndarray]) -> 
     """Return :func:`linear_cka` of every layer of the teacher and every layer of the student."""
     ours, theirs = (np.stack([_gram(states) for states in side]) for side in (teacher, student))
     scale = np.outer(np.linalg.norm(ours, axis=1), np.linalg.norm(theirs, axis=1)).astype(np.float64)
-    found = (ours @ theirs.T).astype(np.float64)
-    return np.asarray(np.clip(np.divide(found, scale, out=np.zeros_like(found), where=scale > 0), 0, 1))
+    overlap = (ours @ theirs.T).astype(np.float64)
+    return np.asarray(np.clip(np.divide(overlap, scale, out=np.zeros_like(overlap), where=scale > 0), 0, 1))
 
 
 def _gram(states: np.ndarray) -> np.ndarray:

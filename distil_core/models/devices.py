@@ -5,6 +5,7 @@ from pathlib import Path
 
 import torch
 
+from distil_core.models.private_apis import onednn_has_bf16
 from distil_core.settings.config import Precision
 
 
@@ -24,7 +25,7 @@ def bf16_pays(device: torch.device) -> bool:
     """Say whether ``device`` multiplies bf16 matrices faster than fp32 ones."""
     if device.type == "cuda":
         return bool(torch.cuda.is_bf16_supported())
-    return bool(torch.ops.mkldnn._is_mkldnn_bf16_supported()) and _has_bf16_instructions()
+    return onednn_has_bf16() and _has_bf16_instructions()
 
 
 def _has_bf16_instructions() -> bool:

@@ -40,16 +40,16 @@ def trim_embedding(model: Model, used_ids: Iterable[Int[Tensor, "_"]], *, paddin
     keep[padding] = True
     for ids in used_ids:
         keep[ids] = True
-    own = full.padding_idx
-    if own is not None:
-        keep[own] = True
-        if own < 8:
-            keep[: own + 1] = True
+    padding_idx = full.padding_idx
+    if padding_idx is not None:
+        keep[padding_idx] = True
+        if padding_idx < 8:
+            keep[: padding_idx + 1] = True
     used = keep.nonzero().squeeze(1)
     lookup = torch.cumsum(keep, 0) - 1
     rows = full.weight.detach()[used.to(full.weight.device)].clone()
-    small = nn.Embedding(
-        len(used), full.embedding_dim, padding_idx=None if own is None else int(lookup[own]), _weight=rows
+    small = nn.Embedding.from_pretrained(
+        rows, freeze=False, padding_idx=None if padding_idx is None else int(lookup[padding_idx])
     )
     model.set_input_embeddings(small)
     return TrimmedEmbedding(lookup=lookup, used=used, full=full)

@@ -26,7 +26,7 @@ def parts(model: Model, n: int) -> list[nn.Module]:
     if n == 0:
         return []
     lists = (module for module in model.base_model.modules() if isinstance(module, nn.ModuleList))
-    layers = next((found for found in lists if len(found) == model.config.num_hidden_layers), None)
+    layers = next((blocks for blocks in lists if len(blocks) == model.config.num_hidden_layers), None)
     if layers is None and n > 1:
         raise ConfigError(
             f"training.frozen must be at most 1 for {model.config.model_type}, whose layers share their "

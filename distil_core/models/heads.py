@@ -16,12 +16,12 @@ def reset_head(model: Model) -> None:
 
 def output_layer(model: Model) -> nn.Linear:
     """Return the linear layer that gives the logits."""
-    found: nn.Linear | None = None
+    head: nn.Linear | None = None
     for module in model.modules():
         if isinstance(module, nn.Linear) and module.out_features == model.config.num_labels:
-            found = module
-    assert found is not None
-    return found
+            head = module
+    assert head is not None
+    return head
 
 
 def reorder_head(model: Model, order: tuple[int, ...], label_names: tuple[str, ...]) -> None:

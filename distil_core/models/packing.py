@@ -6,24 +6,25 @@ the classifier looks at. The logits and the gradients are those of the padded mo
 that multiplies in bf16 compiles a kernel for each new one, which can take longer than the product.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 import torch
 from jaxtyping import Bool, Float, Int
-from torch import Tensor
+from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 from transformers import AttentionInterface
 
 from distil_core.data.tokenization import Ragged
+from distil_core.models.private_apis import attention_implementation, set_attention_implementation
 from distil_core.types import Logits
 
 PACKABLE = ("bert", "roberta", "electra", "distilbert")
 """Models whose classifier reads the first token alone and whose layers take tokens from several texts."""
 _ATTENTION = "packed"
+_EMBEDDERS = ("embeddings", "embeddings_project")
 _TOKENS, _TEXTS, _LENGTH = 64, 8, 8
 """Tokens of a batch are filled up to a multiple of the first, texts and, in attention, lengths to one of the others."""
 
@@ -113,43 +114,49 @@ def without_waste(n_tokens: int) -> int:
 def packed(model: Any, *, layers: slice = slice(None), embeds: bool = True) -> Iterator[None]:
     """Let a model take packed batches for a while; :func:`packed_logits` gives it one.
 
+    Meanwhile others stand in for a few of its modules and compute with their weights.
+
     Args:
         model: Of one of the types in :data:`PACKABLE`.
         layers: The only layers that it has meanwhile.
         embeds: Whether it begins with its embeddings; else what it is given goes to the first of ``layers`` as it is.
     """
     assert model.config.model_type in PACKABLE
-    shorter: Callable[..., Any]
-    if model.config.model_type == "distilbert":
-        encoder = model.base_model.transformer
-        last, shorter = encoder.layer[-1], _first_token_block
-    else:
-        encoder = model.base_model.encoder
-        last, shorter = encoder.layer[-1].attention, _first_token_attention
-    standing_in: dict[torch.nn.Module, Callable[..., Any]] = {last: partial(shorter, last)}
+    base = model.base_model
+    encoder = base.transformer if model.config.model_type == "distilbert" else base.encoder
+    whole = list(encoder.layer)
+    last, blocks = whole[-1], whole[layers]
+    stand_ins: list[tuple[nn.Module, str, nn.Module]] = []
+    if model.config.model_type != "distilbert":
+        stand_ins.append((last, "attention", _FirstTokenAttention(last.attention)))
+    elif blocks and blocks[-1] is last:
+        blocks[-1] = _FirstTokenBlock(last)
+    stand_ins.append((encoder, "layer", nn.ModuleList(blocks)))
     if not embeds:
-        standing_in |= dict.fromkeys(embedders(model), _as_given)
-    before, whole = model.config._attn_implementation, encoder.layer
-    model.config._attn_implementation, encoder.layer = _ATTENTION, whole[layers]
-    for module, forward in standing_in.items():
-        module.forward = forward
+        stand_ins += [(base, name, _NoEmbedding()) for name in _EMBEDDERS if hasattr(base, name)]
+    replaced = [(parent, name, getattr(parent, name)) for parent, name, _ in stand_ins]
+    implementation = attention_implementation(model.config)
+    set_attention_implementation(model.config, _ATTENTION)
+    for parent, name, module in stand_ins:
+        setattr(parent, name, module)
     try:
         yield
     finally:
-        for module in standing_in:
-            del module.forward
-        model.config._attn_implementation, encoder.layer = before, whole
+        for parent, name, module in replaced:
+            setattr(parent, name, module)
+        set_attention_implementation(model.config, implementation)
 
 
-def embedders(model: Any) -> list[torch.nn.Module]:
+def embedders(model: Any) -> list[nn.Module]:
     """Return the modules that a model has in front of its first layer."""
-    names = ("embeddings", "embeddings_project")
-    return [getattr(model.base_model, name) for name in names if hasattr(model.base_model, name)]
+    return [getattr(model.base_model, name) for name in _EMBEDDERS if hasattr(model.base_model, name)]
 
 
-def _as_given(*given: Any, inputs_embeds: Tensor | None = None, **_: Any) -> Any:
-    """Stand in for embeddings, which get states by that name, by their place, or from the module before."""
-    return inputs_embeds if inputs_embeds is not None else given[min(len(given) - 1, 1)]
+class _NoEmbedding(nn.Module):
+    """Stands in for embeddings, which get states by that name, by their place, or from the module before."""
+
+    def forward(self, *arguments: Any, inputs_embeds: Tensor | None = None, **_: Any) -> Any:
+        return inputs_embeds if inputs_embeds is not None else arguments[min(len(arguments) - 1, 1)]
 
 
 def packed_logits(
@@ -165,12 +172,12 @@ def packed_logits(
     """
     ids, positions, packing = _packed_for(model, tokens, examples)
     if states is None:
-        given = {"input_ids": ids}
+        inputs = {"input_ids": ids}
     else:
         rows = states.new_zeros(1, ids.shape[1], states.shape[1])
         rows[0, : packing.n_tokens] = states[packing.sources]
-        given = {"inputs_embeds": rows}
-    logits: Tensor = model(**given, position_ids=positions, packing=packing).logits
+        inputs = {"inputs_embeds": rows}
+    logits: Tensor = model(**inputs, position_ids=positions, packing=packing).logits
     return logits[: packing.n_texts]
 
 
@@ -187,13 +194,13 @@ def packed_states(
         n_layers: How many layers; none: the embeddings.
     """
     dtype, width = next(model.parameters()).dtype, model.config.hidden_size
-    found = torch.empty(len(tokens.ids), width, dtype=dtype, device=tokens.ids.device)
+    all_states = torch.empty(len(tokens.ids), width, dtype=dtype, device=tokens.ids.device)
     with packed(model, layers=slice(n_layers)):
         for examples in batches:
             ids, positions, packing = _packed_for(model, tokens, examples)
             states = model.base_model(input_ids=ids, position_ids=positions, packing=packing).last_hidden_state
-            found[packing.sources] = states[0, : packing.n_tokens]
-    return found
+            all_states[packing.sources] = states[0, : packing.n_tokens]
+    return all_states
 
 
 def _packed_for(model: Any, tokens: Ragged, examples: Int[Tensor, "batch"]) -> tuple[Tensor, Tensor, Packing]:
@@ -213,9 +220,9 @@ class _Spread(torch.autograd.Function):
     @once_differentiable
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None]:
         # What fills up the row belongs to no text and has no gradient.
-        found = gradient.index_select(0, ctx.packing.gathered)
-        found[ctx.packing.n_tokens :] = 0
-        return found, None
+        by_token = gradient.index_select(0, ctx.packing.gathered)
+        by_token[ctx.packing.n_tokens :] = 0
+        return by_token, None
 
 
 class _Gather(torch.autograd.Function):
@@ -229,8 +236,8 @@ class _Gather(torch.autograd.Function):
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None]:
-        found = gradient.index_select(0, ctx.packing.spread)
-        return found.mul_(ctx.packing.taken[:, None]), None
+        by_place = gradient.index_select(0, ctx.packing.spread)
+        return by_place.mul_(ctx.packing.taken[:, None]), None
 
 
 def _texts(flat: Tensor, packing: Packing, n_heads: int) -> Tensor:
@@ -263,9 +270,9 @@ def _attend(
         alpha=scaling or size**-0.5,
     )
     shares = torch.nn.functional.dropout(scores.softmax(dim=-1), p=dropout, training=module.training)
-    seen = torch.bmm(shares, v.reshape(-1, packing.length, size))
-    seen = seen.view(packing.n_rows, n_heads, packing.length, size).transpose(1, 2)
-    flat = _Gather.apply(seen.reshape(-1, n_heads * size), packing)  # type: ignore[no-untyped-call]
+    context = torch.bmm(shares, v.reshape(-1, packing.length, size))
+    context = context.view(packing.n_rows, n_heads, packing.length, size).transpose(1, 2)
+    flat = _Gather.apply(context.reshape(-1, n_heads * size), packing)  # type: ignore[no-untyped-call]
     return flat.view(1, n_tokens, n_heads, size), None
 
 
@@ -276,20 +283,32 @@ def _by_head(bias: Tensor, n_heads: int) -> Tensor:
 AttentionInterface.register(_ATTENTION, _attend)
 
 
-def _first_token_attention(attention: Any, hidden: Tensor, *_: Any, packing: Packing, **__: Any) -> tuple[Tensor, None]:
-    """Stand in for the attention block of BERT's last layer: ``[1, tokens, width]`` in, ``[rows, 1, width]`` out."""
-    inner, first = attention.self, hidden[0, packing.firsts][:, None]
-    seen = _attend_first(inner.query(first), inner.key(hidden), inner.value(hidden), packing, inner)
-    return attention.output(seen, first), None
+class _FirstTokenAttention(nn.Module):
+    """Stands in for the attention block of BERT's last layer: ``[1, tokens, width]`` in, ``[rows, 1, width]`` out."""
+
+    def __init__(self, attention: Any) -> None:
+        super().__init__()
+        self.attention = attention
+
+    def forward(self, hidden: Tensor, *_: Any, packing: Packing, **__: Any) -> tuple[Tensor, None]:
+        inner, first = self.attention.self, hidden[0, packing.firsts][:, None]
+        context = _attend_first(inner.query(first), inner.key(hidden), inner.value(hidden), packing, inner)
+        return self.attention.output(context, first), None
 
 
-def _first_token_block(block: Any, hidden: Tensor, *_: Any, packing: Packing, **__: Any) -> Tensor:
-    """Stand in for DistilBERT's last layer."""
-    inner, first = block.attention, hidden[0, packing.firsts][:, None]
-    seen = _attend_first(inner.q_lin(first), inner.k_lin(hidden), inner.v_lin(hidden), packing, inner)
-    seen = block.sa_layer_norm(inner.out_lin(seen) + first)
-    output: Tensor = block.output_layer_norm(block.ffn(seen) + seen)
-    return output
+class _FirstTokenBlock(nn.Module):
+    """Stands in for DistilBERT's last layer."""
+
+    def __init__(self, block: Any) -> None:
+        super().__init__()
+        self.block = block
+
+    def forward(self, hidden: Tensor, *_: Any, packing: Packing, **__: Any) -> Tensor:
+        block, inner, first = self.block, self.block.attention, hidden[0, packing.firsts][:, None]
+        context = _attend_first(inner.q_lin(first), inner.k_lin(hidden), inner.v_lin(hidden), packing, inner)
+        normed = block.sa_layer_norm(inner.out_lin(context) + first)
+        output: Tensor = block.output_layer_norm(block.ffn(normed) + normed)
+        return output
 
 
 def _attend_first(query: Tensor, key: Tensor, value: Tensor, packing: Packing, attention: Any) -> Tensor:
@@ -298,5 +317,5 @@ def _attend_first(query: Tensor, key: Tensor, value: Tensor, packing: Packing, a
     k, v = (_texts(part[0], packing, n_heads) for part in (key, value))
     q = query.view(packing.n_rows, n_heads, 1, size)
     scores = (q @ k.mT) * size**-0.5 + packing.bias
-    seen: Tensor = attention.dropout(scores.softmax(dim=-1)) @ v
-    return seen.reshape(packing.n_rows, 1, width)
+    context: Tensor = attention.dropout(scores.softmax(dim=-1)) @ v
+    return context.reshape(packing.n_rows, 1, width)

@@ -75,8 +75,8 @@ def _narrow(shape: Any, width: int) -> None:
 def _copy_weights(teacher: Model, student: Model, layers: tuple[int, ...]) -> None:
     source = teacher.state_dict()
     for name, target in student.state_dict().items():
-        found = _LAYER.match(name)
-        origin = f"{found[1]}.{layers[int(found[2])]}.{found[3]}" if found else name
+        match = _LAYER.match(name)
+        origin = f"{match[1]}.{layers[int(match[2])]}.{match[3]}" if match else name
         if origin in source:
             blocks = 3 if origin.endswith("Wqkv.weight") else 2 if origin.endswith("mlp.Wi.weight") else 1
             target.copy_(_leading(source[origin], target, blocks))

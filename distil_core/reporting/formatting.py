@@ -2,6 +2,8 @@
 
 import re
 
+import humanize
+
 from distil_core.analysis.learning_curves import Progress
 from distil_core.evaluation.bootstrap import Measure
 from distil_core.evaluation.records import Interval, Latency
@@ -33,18 +35,12 @@ def interval(measured: Interval) -> tuple[str, str]:
 
 def count(number: float) -> str:
     """Write a large count with three digits: 4386178 as "4.39 M"."""
-    for limit, letter in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
-        if number >= limit:
-            return f"{digits(number / limit)} {letter}"
-    return f"{number:.0f}"
+    return humanize.metric(number) if number >= 1000 else f"{number:.0f}"
 
 
 def size(n_bytes: float) -> str:
     """Write a number of bytes in decimal units: 17550000 as "17.6 MB"."""
-    for limit, unit in ((1e9, "GB"), (1e6, "MB"), (1e3, "kB")):
-        if n_bytes >= limit:
-            return f"{digits(n_bytes / limit)} {unit}"
-    return f"{n_bytes:.0f} bytes"
+    return humanize.metric(n_bytes, "B") if n_bytes >= 1000 else f"{n_bytes:.0f} bytes"
 
 
 def latency(measured: Latency | None) -> tuple[str, str]:

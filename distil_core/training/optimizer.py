@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor, nn
 
+from distil_core.models.private_apis import copy_all
 from distil_core.settings.config import TrainingConfig
 from distil_core.types import Model
 
@@ -49,7 +50,7 @@ class _Weights:
         have = [(view, p.grad) for view, p in pairs if p.grad is not None]
         if len(have) < len(self.parameters):
             self.gradient.zero_()
-        torch._foreach_copy_([view for view, _ in have], [gradient for _, gradient in have])
+        copy_all([view for view, _ in have], [gradient for _, gradient in have])
         for parameter in self.parameters:
             parameter.grad = None
 

@@ -50,18 +50,6 @@ def test_weights_are_not_compressed(store: RunStore, run: Run) -> None:
     assert kinds["README.md"] == zipfile.ZIP_DEFLATED
 
 
-def test_card_says_how_good_and_how_made(store: RunStore, run: Run) -> None:
-    found = families.family(run, store)
-    assert found is not None
-    card = export_archive.model_card(found)
-    assert card.startswith("---\nlibrary_name: transformers\n")
-    assert "- 0: very negative" in card
-    assert "| Accuracy | 95.0 % (93.0 to 97.0) | 90.0 % (88.0 to 92.0) |" in card
-    assert "(+10.0 points, 95 % interval +0.0 to +" in card  # paired over the 20 test texts, as on the page
-    assert '"temperature": 2.0' in card
-    assert "An honest processor, 2 cores" in card
-
-
 def test_what_ships_can_be_exported(tmp_path: Path) -> None:
     shipped = ShippedRuns(seeds.example_folder(tmp_path / "example"))
     assert "student-reviews-example/config.json" in _unzip(export_archive.student_zip(shipped, "example"))

@@ -77,26 +77,26 @@ def counts(rows: Sequence[tuple[str, int, int]], *, row: int = 36) -> Figure:
     return figure
 
 
-def confusion(found: Confusion, *, chosen: cells.GridIndex | None = None, height: int = 430) -> Figure:
+def confusion(table: Confusion, *, chosen: cells.GridIndex | None = None, height: int = 430) -> Figure:
     """Draw how often each answer of the student meets each answer of the teacher, as counts in cells.
 
     The color follows the root of the count, or agreement would drown all else; empty cells stay empty.
 
     Args:
-        found: The counts.
+        table: The counts.
         chosen: Row and column of a cell to frame.
         height: In pixels.
     """
-    n = len(found.names)
-    places, shown = list(range(n)), [shortened(name, length=NAME_LENGTH) for name in found.names]
+    n = len(table.names)
+    places, shown = list(range(n)), [shortened(name, length=NAME_LENGTH) for name in table.names]
     # Where all others are one cell, it must not drown those that have a name.
-    named = found.counts[:-1, :-1] if None in found.labels else found.counts
+    named = table.counts[:-1, :-1] if None in table.labels else table.counts
     figure = empty(height=height, x="Student's answer", y="Teacher's answer")
     figure.add_heatmap(
-        z=np.where(found.counts > 0, np.sqrt(found.counts), np.nan),
+        z=np.where(table.counts > 0, np.sqrt(table.counts), np.nan),
         x=places,
         y=places,
-        text=[[f"{count:,}" if count else "" for count in row] for row in found.counts.tolist()],
+        text=[[f"{count:,}" if count else "" for count in row] for row in table.counts.tolist()],
         texttemplate="%{text}",
         textfont={"size": 13},
         colorscale=SEQUENTIAL,
@@ -110,9 +110,9 @@ def confusion(found: Confusion, *, chosen: cells.GridIndex | None = None, height
     hover = [
         [
             f"teacher: {teacher}<br>student: {student}<br>{count:,} texts"
-            for student, count in zip(found.names, row, strict=True)
+            for student, count in zip(table.names, row, strict=True)
         ]
-        for teacher, row in zip(found.names, found.counts.tolist(), strict=True)
+        for teacher, row in zip(table.names, table.counts.tolist(), strict=True)
     ]
     cells.overlay(figure, places, places, hover=hover, size=min(24.0, 300 / n))
     if chosen is not None:

@@ -157,7 +157,7 @@ def differences(grid: SweepGrid, measure: Measure) -> Figure:
     for j, value in enumerate(grid.columns):
         color, symbol, dash = LINES[j % len(LINES)]
         points = [(i + _aside(grid, j), row.cells[j].difference) for i, row in enumerate(taught)]
-        symbols = [symbol if found.seen else f"{symbol}-open" for _, found in points if found is not None]
+        symbols = [symbol if estimate.seen else f"{symbol}-open" for _, estimate in points if estimate is not None]
         name = word(grid.across, value, full=True)
         _curve(figure, points, measure, name=name, line=(color, symbols, dash), unit=unit)
     _down_axis(figure, grid)
@@ -183,12 +183,12 @@ def _curve(
     unit: str | None = None,
     listed: bool = True,
 ) -> None:
-    found = [(x, estimate) for x, estimate in points if estimate is not None]
+    known = [(x, estimate) for x, estimate in points if estimate is not None]
     color, symbol, dash = line
     digits = 1 if measure.is_share else 3
     figure.add_scatter(
-        x=[x for x, _ in found],
-        y=[measure.scale * estimate.value for _, estimate in found],
+        x=[x for x, _ in known],
+        y=[measure.scale * estimate.value for _, estimate in known],
         name=name,
         mode="lines+markers",
         line={"color": color, "dash": dash, "width": 2},
@@ -196,13 +196,13 @@ def _curve(
         error_y={
             "type": "data",
             "symmetric": False,
-            "array": [measure.scale * (estimate.high - estimate.value) for _, estimate in found],
-            "arrayminus": [measure.scale * (estimate.value - estimate.low) for _, estimate in found],
+            "array": [measure.scale * (estimate.high - estimate.value) for _, estimate in known],
+            "arrayminus": [measure.scale * (estimate.value - estimate.low) for _, estimate in known],
             "thickness": 1.5,
             "width": 4,
         },
         hovertemplate=f"%{{y:.{digits}f}} {unit or measure.unit}<extra>{name}</extra>",
-        showlegend=listed and bool(found),
+        showlegend=listed and bool(known),
     )
 
 

@@ -201,10 +201,10 @@ class _Room:
         x = (math.log(price) - self._left) / (self._right - self._left or 1.0)
         return x, (self._high - 100 * score) / (self._high - self._low), 0, 0
 
-    def _roomiest(self, own: _Spot, moves: Sequence[tuple[int, int]]) -> int:
+    def _roomiest(self, mark: _Spot, moves: Sequence[tuple[int, int]]) -> int:
         """Return which move away from a mark is the first with room enough, or has the most, and take that room."""
-        others = [other for other in self._taken if other != own]
-        names = [[(own[0], own[1], x + aside, y) for aside in (-30, 0, 30)] for x, y in moves]
+        others = [other for other in self._taken if other != mark]
+        names = [[(mark[0], mark[1], x + aside, y) for aside in (-30, 0, 30)] for x, y in moves]
         free = [
             min((_gap(spot, other) for spot in name for other in others), default=math.inf)
             if all(map(_inside, name))

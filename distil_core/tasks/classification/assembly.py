@@ -32,7 +32,7 @@ def assemble(source: Source, config: CorpusConfig) -> Corpus:
     else:
         train = labels.respelled(train, among=parts)
         labels.refuse_unusable(train, n_needed=1 + (validation is None) + (test is None))
-        ordered, names = labels.order(set(train.labels), given=config.label_names, declared=train.declared)
+        ordered, names = labels.order(set(train.labels), named=config.label_names, declared=train.declared)
         absent = [label for label in train.declared if label not in ordered]
         if absent:
             notes.append(f"no training text has the label {labels.listed(absent)}; such labels are left out")

@@ -24,11 +24,11 @@ def respelled(part: Examples, *, among: Sequence[Examples]) -> Examples:
     """
     if any(other.declared for other in among):
         return part
-    found = {label for other in among for label in other.labels}
-    if {label.lower() for label in found} <= {"true", "false"}:
-        spelling = {label: label.capitalize() for label in found}
-    elif all(map(_WHOLE.fullmatch, found)):
-        spelling = {label: str(int(label.partition(".")[0])) for label in found}
+    spelled = {label for other in among for label in other.labels}
+    if {label.lower() for label in spelled} <= {"true", "false"}:
+        spelling = {label: label.capitalize() for label in spelled}
+    elif all(map(_WHOLE.fullmatch, spelled)):
+        spelling = {label: str(int(label.partition(".")[0])) for label in spelled}
     else:
         _refuse_fractions(part)
         return part
@@ -75,36 +75,36 @@ def refuse_unusable(train: Examples, *, n_needed: int) -> None:
         )
 
 
-def order(found: Iterable[str], *, given: Sequence[str], declared: Sequence[str]) -> tuple[list[str], tuple[str, ...]]:
+def order(labels: Iterable[str], *, named: Sequence[str], declared: Sequence[str]) -> tuple[list[str], tuple[str, ...]]:
     """Put the labels of the training texts in order and name them.
 
     Args:
-        found: The labels of the training texts.
-        given: Names that the user chose: the labels in another order, or names for numbers and truth values.
+        labels: The labels of the training texts.
+        named: Names that the user chose: the labels in another order, or names for numbers and truth values.
         declared: The order that the data set itself declares; may name labels that no text has.
 
     Returns:
         The labels in their order, and a name for each.
 
     Raises:
-        CorpusError: If ``given`` does not fit the labels found.
+        CorpusError: If ``named`` does not fit the labels.
     """
-    labels = sorted(found)
-    if all(map(_WHOLE.fullmatch, labels)):
-        labels.sort(key=int)
+    ordered = sorted(labels)
+    if all(map(_WHOLE.fullmatch, ordered)):
+        ordered.sort(key=int)
     if declared:
-        labels = [label for label in declared if label in set(labels)]
-    if not given:
-        return labels, tuple(labels)
-    numbers_or_truths = all(map(_WHOLE.fullmatch, labels)) or set(labels) <= {"True", "False"}
-    if len(set(given)) == len(given) == len(labels):
-        if set(given) == set(labels):
-            return list(given), tuple(given)
+        ordered = [label for label in declared if label in set(ordered)]
+    if not named:
+        return ordered, tuple(ordered)
+    numbers_or_truths = all(map(_WHOLE.fullmatch, ordered)) or set(ordered) <= {"True", "False"}
+    if len(set(named)) == len(named) == len(ordered):
+        if set(named) == set(ordered):
+            return list(named), tuple(named)
         if numbers_or_truths:
-            return labels, tuple(given)
+            return ordered, tuple(named)
     raise CorpusError(
-        f"label_names must name the {len(labels)} labels found ({listed(labels)}), each once, "
-        f"got {len(given)}: {listed(given)}; leave it empty to keep the labels as they are"
+        f"label_names must name the {len(ordered)} labels found ({listed(ordered)}), each once, "
+        f"got {len(named)}: {listed(named)}; leave it empty to keep the labels as they are"
     )
 
 

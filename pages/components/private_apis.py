@@ -1,0 +1,29 @@
+"""What of Streamlit is used although it promises nothing about it: all of it, and nothing else.
+
+A new version may take it away without a word; a test tells at once which one is gone.
+
+Reads and writes: nothing.
+"""
+
+from contextlib import suppress
+
+TEST_IDS = {
+    "stApp": "tells whether a page is drawn, and has the background that a saved chart is painted on",
+    "stTopNav": "begins the name of the links between the pages, which wait for their turn",
+    "stSidebarNavLink": "is a link between the pages on a narrow window, where they wait, too",
+}
+"""Names by which our JavaScript and the benchmark of the start know parts of Streamlit's pages, and why."""
+SCRIPT_STATE = "data-test-script-state"
+"""What says of ``stApp`` whether the page is still being drawn; it becomes ``notRunning``."""
+
+
+def route_by_navigation() -> None:
+    """Let a first visit that goes straight to a page run ``app.py``, and not the file of that page alone.
+
+    Streamlit takes a folder called ``pages`` for its older kind of app until ``st.navigation`` has been called once;
+    no option says otherwise. Where this is gone, such a visit lacks its header until the next click.
+    """
+    with suppress(ImportError):
+        from streamlit.runtime.pages_manager import PagesManager
+
+        PagesManager.uses_pages_directory = False

@@ -1,0 +1,42 @@
+"""What Streamlit may take away is still there; the message says what to do when it is not."""
+
+import re
+from pathlib import Path
+
+import pytest
+import streamlit as st
+
+from pages.components import private_apis
+from tests.readme import ROOT
+
+HELP = f"in Streamlit {st.__version__}: see pages/components/private_apis.py"
+
+
+@pytest.fixture(scope="module")
+def frontend() -> str:
+    """All of Streamlit's own JavaScript."""
+    scripts = sorted((Path(st.__file__).parent / "static").rglob("*.js"))
+    return "\n".join(path.read_text(encoding="utf-8") for path in scripts)
+
+
+@pytest.mark.parametrize("name", [*private_apis.TEST_IDS, private_apis.SCRIPT_STATE])
+def test_parts_of_its_pages_still_have_their_names(frontend: str, name: str) -> None:
+    assert name in frontend, f"nothing is called {name!r} any more {HELP}"
+
+
+def test_no_other_names_are_used() -> None:
+    code = [*(ROOT / "pages").rglob("*.js"), *(ROOT / "distil_core").rglob("*.py")]
+    texts = [path.read_text(encoding="utf-8") for path in code]
+    used = {name for text in texts for name in re.findall(r"""(?:data-testid[\^$*]?="|["'`]\.)(st[A-Z]\w*)""", text)}
+    assert used == set(private_apis.TEST_IDS)
+
+
+def test_pages_are_still_routed_as_they_were(monkeypatch: pytest.MonkeyPatch) -> None:
+    from streamlit.runtime import pages_manager
+
+    assert hasattr(pages_manager.PagesManager, "uses_pages_directory"), (
+        f"PagesManager has no uses_pages_directory any more {HELP}: does a first visit to /compare have its header?"
+    )
+    monkeypatch.setattr(pages_manager.PagesManager, "uses_pages_directory", True)
+    private_apis.route_by_navigation()
+    assert pages_manager.PagesManager.uses_pages_directory is False
