@@ -96,6 +96,21 @@ def test_the_example_is_done_without_being_in_the_store(store: RunStore, lab: ti
     assert sweep.seconds_left(planned, found, store) == 0.0
 
 
+@pytest.mark.parametrize("quick", [True, False])
+def test_what_ships_is_the_usual_run_of_every_machine(
+    store: RunStore, lab: tiny.Lab, monkeypatch: pytest.MonkeyPatch, quick: bool
+) -> None:
+    monkeypatch.setattr(hardware, "has_bf16_instructions", lambda: quick)
+    source = CombinedRuns(store, ShippedRuns())
+    usual = small(lab, base=RunConfig(), temperatures=(2.0,), depths=(2,))
+    runs = sweep.runs(sweep.plan_sweep(usual), source)
+    assert {run.id for run in runs.values()} == {"example", "example-hard-labels"}
+    assert all(run.config == config for config, run in runs.items())
+    other = Precision.FP32 if quick else Precision.BF16
+    unusual = replace(usual, base=RunConfig(training=TrainingConfig(precision=other)))
+    assert sweep.runs(sweep.plan_sweep(unusual), source) == {}
+
+
 def test_time_is_that_of_what_is_not_done(lab: tiny.Lab, store: RunStore, monkeypatch: pytest.MonkeyPatch) -> None:
     planned = sweep.plan_sweep(small(lab))
     sweep.start(planned, store)
