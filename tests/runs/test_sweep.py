@@ -1,5 +1,6 @@
 """A sweep from choices to queued runs and back; presets."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,8 @@ from distil_core.runs.rows import RunState
 from distil_core.runs.sources import CombinedRuns, ShippedRuns
 from distil_core.runs.store import RunStore
 from distil_core.runs.sweep import Axis, Frame, Sweep, based, config_at, configs
-from distil_core.settings.config import Init, RunConfig, RunKind
+from distil_core.settings import hardware
+from distil_core.settings.config import Init, Precision, RunConfig, RunKind, TrainingConfig
 from tests import seeds, tiny
 
 LABELS = ("very negative", "negative", "mixed", "positive", "very positive")

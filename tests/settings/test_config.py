@@ -107,7 +107,7 @@ def test_all_problems_are_told_at_once() -> None:
         from_json(RunConfig, data)
     assert str(caught.value).split("; ") == [
         "unknown key extra",
-        "known: corpus, kind, loss, seed, student, teacher, training",
+        "known: corpus, kind, loss, seed, student, task, teacher, training",
         "student.depth must be at least 1, got 0",
         "student.layer_map must be one of alternate, first, last, even, explicit, got 'middle'",
         "unknown key loss.beta",
