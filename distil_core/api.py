@@ -2,17 +2,16 @@
 
 import copy
 import os
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
 
 from jaxtyping import Float
 from torch import Tensor
 
 from distil_core.data.corpus import Corpus
-from distil_core.errors import ConfigError, ModelError
+from distil_core.errors import ModelError
 from distil_core.evaluation import measuring
 from distil_core.evaluation.records import Fidelity, Quality
 from distil_core.models import devices, heads, loading
@@ -22,10 +21,9 @@ from distil_core.runs.foreground import Distillation, run_all
 from distil_core.runs.materials import Materials, Stopwatch, encode_corpus, query_teacher
 from distil_core.runs.rows import Run
 from distil_core.runs.store import RunStore
-from distil_core.settings.canonical import canonical, validate
+from distil_core.settings.canonical import canonical
 from distil_core.settings.config import (
     CorpusConfig,
-    LayerMap,
     LossConfig,
     RunConfig,
     StudentConfig,
@@ -37,89 +35,47 @@ from distil_core.training.events import Event
 from distil_core.training.teachers import Teacher
 from distil_core.types import Model, Tokenizer
 
-Section = TypeVar("Section", CorpusConfig, TeacherConfig, StudentConfig, LossConfig, TrainingConfig)
-
 
 def distil(
-    corpus: str | os.PathLike[str] | None = None,
+    corpus: CorpusConfig | str | os.PathLike[str] = "reviews",
     *,
-    test: str | os.PathLike[str] | None = None,
-    text_column: str | None = None,
-    label_column: str | None = None,
-    teacher: str | os.PathLike[str] | None = None,
-    depth: int | None = None,
-    layers: Sequence[int] = (),
-    layer_map: LayerMap | str | None = None,
-    temperature: float | None = None,
-    alpha: float | None = None,
-    epochs: int | None = None,
-    max_examples: int | None = None,
-    seed: int | None = None,
+    task: str = "classification",
+    teacher: TeacherConfig | str | os.PathLike[str] = "shipped",
+    student: StudentConfig | None = None,
+    loss: LossConfig | None = None,
+    training: TrainingConfig | None = None,
+    seed: int = 0,
     twins: bool = True,
-    config: RunConfig | None = None,
     store: RunStore | None = None,
     on_event: Callable[[Run, Event], None] | None = None,
 ) -> Distillation:
     """Distil a student from names: load, cut, train, measure and keep it, all in this process.
 
-    What is not given is as in ``config``, and without one as in the table of settings.
-
     Args:
-        corpus: ``reviews``, ``python-docs``, ``hub:NAME``, or a file.
-        test: A test file; without one a part of the corpus is held out.
-        text_column: Column with the texts; found by its name when not given.
-        label_column: Column with the labels; found by its name when not given.
-        teacher: ``shipped``, ``minilm``, a folder, or a hub id.
-        depth: Encoder layers of the student.
-        layers: Teacher layers to copy, counted from 0; instead of ``depth`` and ``layer_map``.
-        layer_map: Which teacher layers a student of a given depth starts from.
-        temperature: Softens both distributions.
-        alpha: Share of the soft labels in the loss.
-        epochs: Passes over the training texts.
-        max_examples: Training texts at most; 0 for all.
-        seed: Of initialization and batches.
+        corpus: ``reviews``, ``python-docs``, ``hub:NAME``, or a file; or that with how it is read and split.
+        task: What the models are for.
+        teacher: ``shipped``, ``minilm``, a folder, or a hub id; or that with how it reads and is fine-tuned.
+        student: Depth, layers, width and first weights.
+        loss: Temperature and weights of the parts of the loss.
+        training: Schedule and arithmetic.
+        seed: Of initialization, batches and dropout.
         twins: Whether to train the twins too.
-        config: Every other setting.
         store: Where the run is kept; the usual place when not given.
         on_event: Told what happens.
 
     Raises:
         DistilError: If settings, corpus or teacher cannot be used.
     """
-    if layers and (depth is not None or layer_map is not None):
-        other = f"depth {depth}" if depth is not None else f"layer_map {layer_map}"
-        raise ConfigError(f"layers must be given alone, got layers {list(layers)} and {other}")
-    if layer_map is not None and layer_map not in list(LayerMap):
-        raise ConfigError(f"layer_map must be one of {', '.join(LayerMap)}, got {layer_map!r}")
-    explicit = {"layers": tuple(layers), "layer_map": LayerMap.EXPLICIT}
-    counted = {"depth": depth, "layer_map": None if layer_map is None else LayerMap(layer_map)}
-    base = config or RunConfig()
-    student = _changed(base.student, **(explicit if layers else counted))
-    if student != base.student and not layers:
-        # A count of layers takes the place of layers by name.
-        by_name = student.layer_map is LayerMap.EXPLICIT
-        student = replace(student, layers=(), layer_map=LayerMap.EVEN if by_name else student.layer_map)
-    wanted = replace(
-        base,
-        corpus=_changed(
-            base.corpus,
-            source=None if corpus is None else os.fspath(corpus),
-            test=None if test is None else os.fspath(test),
-            text_column=text_column,
-            label_column=label_column,
-            max_examples=max_examples,
-        ),
-        teacher=_changed(base.teacher, source=None if teacher is None else os.fspath(teacher)),
-        student=student,
-        loss=_changed(base.loss, temperature=temperature, alpha=alpha),
-        training=_changed(base.training, epochs=epochs),
-        seed=base.seed if seed is None else seed,
+    config = RunConfig(
+        task=task,
+        corpus=corpus if isinstance(corpus, CorpusConfig) else CorpusConfig(source=os.fspath(corpus)),
+        teacher=teacher if isinstance(teacher, TeacherConfig) else TeacherConfig(source=os.fspath(teacher)),
+        student=student or StudentConfig(),
+        loss=loss or LossConfig(),
+        training=training or TrainingConfig(),
+        seed=seed,
     )
-    return run_all(wanted, store or RunStore(), twins=twins, on_event=on_event)
-
-
-def _changed(section: Section, **given: Any) -> Section:
-    return replace(section, **{name: value for name, value in given.items() if value is not None})
+    return run_all(config, store or RunStore(), twins=twins, on_event=on_event)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,7 +128,7 @@ def distil_models(
         training=training or TrainingConfig(),
         seed=seed,
     )
-    config, watch, device = canonical(validate(asked)), Stopwatch(), devices.default_device()
+    config, watch, device = canonical(asked), Stopwatch(), devices.default_device()
     own = Teacher(
         name=teacher.config.model_type,
         digest="",

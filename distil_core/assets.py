@@ -16,6 +16,7 @@ from distil_core.models.loading import save
 from distil_core.runs.folder import RunFolder
 from distil_core.runs.foreground import run_all
 from distil_core.runs.store import RunStore
+from distil_core.settings.canonical import portable
 from distil_core.settings.config import CorpusConfig, LossConfig, RunConfig, RunKind, TrainingConfig
 from distil_core.settings.serialization import to_json
 from distil_core.tasks.catalog import task_named
@@ -140,7 +141,8 @@ def build_example(folder: Path, *, config: RunConfig | None = None, tell: Tell =
             if run.config.kind is not RunKind.DISTILLED:
                 shutil.rmtree(target.student, ignore_errors=True)
                 target.test_texts.unlink()
-            target.record.write_text(json.dumps(to_json(run.record), indent=1) + "\n", encoding="utf-8")
+            record = replace(run.record, config=portable(run.record.config))
+            target.record.write_text(json.dumps(to_json(record), indent=1) + "\n", encoding="utf-8")
             lines = (json.dumps(event_to_json(event)) for _, event in store.events(run.id))
             target.events.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
         shutil.rmtree(path / "store")

@@ -19,6 +19,7 @@ from distil_core.errors import Cancelled, ConfigError, DistilError
 from distil_core.reporting.formatting import counted
 from distil_core.runs.rows import Run
 from distil_core.runs.store import RunStore, default_folder
+from distil_core.settings.canonical import read
 from distil_core.settings.config import (
     CorpusConfig,
     LayerMap,
@@ -28,7 +29,6 @@ from distil_core.settings.config import (
     TeacherConfig,
     TrainingConfig,
 )
-from distil_core.settings.serialization import from_json
 from distil_core.tasks.catalog import TASKS
 from distil_core.training.cache import Cache
 from distil_core.training.events import Event, Stage, Step, TeacherMeasured, Validation
@@ -154,7 +154,7 @@ def _config(options: argparse.Namespace) -> RunConfig:
         if clashing := [f"--{name.replace('_', '-')}" for name in ("depth", "layer_map") if name in student]:
             raise ConfigError(f"--layers names the layers itself; leave out {' and '.join(clashing)}")
         student["layer_map"] = LayerMap.EXPLICIT
-    return from_json(RunConfig, {**values, "task": options.task, "seed": options.seed})
+    return read({**values, "task": options.task, "seed": options.seed})
 
 
 def _distil(options: argparse.Namespace) -> int:

@@ -21,7 +21,7 @@ from distil_core.runs import sweep, workers
 from distil_core.runs.requests import RunRequest
 from distil_core.runs.rows import Run, RunState
 from distil_core.runs.sweep import Axis, Sweep, Value
-from distil_core.settings.config import RunConfig
+from distil_core.settings.canonical import CanonicalConfig
 from distil_core.settings.serialization import digest
 from pages.sections import charts, sweep_form
 from pages.state import address, resources, run_in_use, sweep_runs
@@ -30,7 +30,7 @@ POLL_SECONDS = 1.0
 MAP = "whatif.map"
 
 
-def start(planned: Mapping[RunConfig, RunRequest]) -> None:
+def start(planned: Mapping[CanonicalConfig, RunRequest]) -> None:
     """Queue what is missing."""
     try:
         sweep.start(planned, resources.store(), resources.runs())
@@ -38,12 +38,12 @@ def start(planned: Mapping[RunConfig, RunRequest]) -> None:
         st.session_state["whatif.problem"] = str(error)
 
 
-def cancel(planned: Mapping[RunConfig, RunRequest]) -> None:
+def cancel(planned: Mapping[CanonicalConfig, RunRequest]) -> None:
     """Stop what is not over."""
     sweep.cancel(planned, resources.store())
 
 
-def show_action(planned: Mapping[RunConfig, RunRequest], runs: Mapping[RunConfig, Run]) -> None:
+def show_action(planned: Mapping[CanonicalConfig, RunRequest], runs: Mapping[CanonicalConfig, Run]) -> None:
     """Say how many runs there are and how long they take, and offer to start or to stop them."""
     n_active = sum(not run.state.over for run in runs.values())
     n_done = sum(run.state is RunState.DONE for run in runs.values())
@@ -152,7 +152,7 @@ def _axis(axis: Axis) -> str:
     return AXIS_NAMES[axis]
 
 
-def teacher_value(runs: Mapping[RunConfig, Run], measure: Measure, wanted: Sweep) -> float | None:
+def teacher_value(runs: Mapping[CanonicalConfig, Run], measure: Measure, wanted: Sweep) -> float | None:
     """Return the teacher's own value, where it has one and a run is done."""
     run = next((run for run in runs.values() if run.record is not None), None)
     if run is None or measure in (Measure.AGREEMENT, Measure.KL):

@@ -15,7 +15,7 @@ from distil_core.runs.record import RunRecord
 from distil_core.runs.rows import Run
 from distil_core.runs.sources import EXAMPLE, ShippedRuns
 from distil_core.runs.store import RunStore
-from distil_core.settings.canonical import canonical
+from distil_core.settings.canonical import CanonicalConfig, canonical, portable
 from distil_core.settings.config import RunConfig, RunKind
 from distil_core.settings.serialization import digest, to_json
 from distil_core.training.events import Event, TeacherMeasured, Validation, event_to_json
@@ -27,12 +27,12 @@ TEACHER_ACCURACY = 0.95
 N_TEXTS = 20
 
 
-def a_config(**overrides: object) -> RunConfig:
+def a_config(**overrides: object) -> CanonicalConfig:
     """A config as the store keeps it."""
     return canonical(replace(RunConfig(), **overrides))  # type: ignore[arg-type]
 
 
-def family_of(config: RunConfig) -> tuple[RunConfig, ...]:
+def family_of(config: RunConfig) -> tuple[CanonicalConfig, ...]:
     """The run and its twins, in the order in which they are computed."""
     return tuple(canonical(replace(config, kind=kind)) for kind in KINDS)
 
@@ -109,7 +109,7 @@ def example_folder(folder: Path, config: RunConfig | None = None) -> Path:
     for item in family_of(config or a_config(seed=1)):
         there = RunFolder(path=folder / item.kind)
         write_files(there, item)
-        there.record.write_text(json.dumps(to_json(record_of(item, "example"))), encoding="utf-8")
+        there.record.write_text(json.dumps(to_json(record_of(portable(item), "example"))), encoding="utf-8")
         lines = [json.dumps(event_to_json(event)) for event in events_of(item)]
         there.events.write_text("\n".join(lines) + "\n", encoding="utf-8")
     return folder

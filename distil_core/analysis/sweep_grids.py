@@ -7,7 +7,7 @@ from typing import Any
 from distil_core.evaluation.bootstrap import Estimate, Sample, estimate
 from distil_core.runs.rows import Run, RunState
 from distil_core.runs.sweep import Axis, Sweep, SweepPoint, Value, config_at
-from distil_core.settings.config import RunConfig
+from distil_core.settings.canonical import CanonicalConfig
 
 OF_THE_TEACHER = (Axis.TEMPERATURE, Axis.ALPHA)
 """What a twin without a teacher does not depend on."""
@@ -61,7 +61,9 @@ class SweepGrid:
     rows: tuple[GridRow, ...]
 
 
-def cells(sweep: Sweep, found: Mapping[RunConfig, Run], read: Callable[[Run], Sample]) -> dict[SweepPoint, SweepCell]:
+def cells(
+    sweep: Sweep, found: Mapping[CanonicalConfig, Run], read: Callable[[Run], Sample]
+) -> dict[SweepPoint, SweepCell]:
     """Return what came of every combination and of its twin.
 
     Args:

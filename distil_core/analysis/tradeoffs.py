@@ -14,6 +14,7 @@ from distil_core.runs.families import Family, FinishedRun
 from distil_core.runs.record import RunRecord
 from distil_core.runs.sources import RunSource
 from distil_core.settings.config import CorpusConfig, RunConfig, RunKind, StudentConfig
+from distil_core.settings.hardware import resolve_precision
 from distil_core.settings.serialization import to_json
 
 TEACHER = "teacher"
@@ -288,12 +289,14 @@ def _comparable(first: RunRecord, second: RunRecord) -> bool:
 
 
 def _content(config: RunConfig) -> RunConfig:
-    """Return a config without where its corpus and teacher lie, since these are known to be the same.
+    """Return the settings of a run without where its corpus and teacher lie, since these are known to be the same.
 
-    What of the corpus the student was told stays.
+    What of the corpus the student was told stays. A precision that is left open is this machine's, also for what has
+    been computed elsewhere; the number of threads moves no figure that anybody could see.
     """
     told = CorpusConfig(labeled=config.corpus.labeled, left_out=config.corpus.left_out)
-    return replace(config, corpus=told, teacher=replace(config.teacher, source=""))
+    training = replace(config.training, precision=resolve_precision(config.training.precision), threads=0)
+    return replace(config, corpus=told, teacher=replace(config.teacher, source=""), training=training)
 
 
 def _machine(record: RunRecord) -> tuple[str, int, str]:

@@ -15,6 +15,7 @@ from distil_core.bench.workload import Workload
 from distil_core.errors import ConfigError
 from distil_core.models.checkpoints import locate
 from distil_core.settings.config import RunConfig, StudentConfig, TeacherConfig
+from distil_core.settings.hardware import n_workers
 from distil_core.settings.layer_maps import layer_indices
 from distil_core.settings.serialization import to_json
 
@@ -65,7 +66,7 @@ def ours(grid: Sequence[Workload]) -> dict[str, Any]:
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
             )
-            for slot in range(run_workers.n_workers())
+            for slot in range(n_workers())
         ]
         try:
             done = run_workers.wait(store, [run.id for run in runs])

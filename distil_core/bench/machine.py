@@ -3,10 +3,10 @@
 import os
 import time
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from distil_core.bench.readings import as_text
+from distil_core.settings import hardware
 
 LARGE = (2048, 2048, 2048)
 """The product that tells the peak: large enough that nothing but multiplying takes time."""
@@ -37,11 +37,7 @@ def describe() -> dict[str, Any]:
 
 
 def _instructions() -> list[str]:
-    try:
-        words = set(Path("/proc/cpuinfo").read_text(encoding="utf-8").split())
-    except OSError:
-        return []
-    return [name for name in _INSTRUCTIONS if name in words]
+    return [name for name in _INSTRUCTIONS if name in hardware.instructions()]
 
 
 def _memory_bytes() -> int | None:

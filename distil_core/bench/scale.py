@@ -9,6 +9,7 @@ from typing import Any
 
 from distil_core.bench import child
 from distil_core.bench.readings import alternating, as_text, spread, times
+from distil_core.settings.canonical import CanonicalConfig, canonical
 from distil_core.settings.config import CorpusConfig, RunConfig, TrainingConfig
 from distil_core.settings.serialization import to_json
 
@@ -23,10 +24,12 @@ def measure(*, n_texts: int, epochs: int, seed: int) -> dict[str, Any]:
     imports nor the first kernels count; memory is what comes on top of it.
     """
     small, whole = (
-        RunConfig(
-            corpus=CorpusConfig(n_train=size, n_test=max(size // 10, 20), seed=corpus_seed),
-            training=TrainingConfig(epochs=epochs),
-            seed=seed,
+        canonical(
+            RunConfig(
+                corpus=CorpusConfig(n_train=size, n_test=max(size // 10, 20), seed=corpus_seed),
+                training=TrainingConfig(epochs=epochs),
+                seed=seed,
+            )
         )
         for size, corpus_seed in ((min(_WARM, n_texts), seed + 1_000), (n_texts, seed))
     )
@@ -37,7 +40,7 @@ def measure(*, n_texts: int, epochs: int, seed: int) -> dict[str, Any]:
     return {"seconds": seconds, "bytes": child.peak_bytes() - before, "n_texts": n_texts}
 
 
-def _once(config: RunConfig) -> None:
+def _once(config: CanonicalConfig) -> None:
     from distil_core.runs.execute import cut_and_train, drain
     from distil_core.runs.materials import Stopwatch, gather_materials
     from distil_core.training.cache import Cache

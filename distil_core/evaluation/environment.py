@@ -2,11 +2,11 @@
 
 import platform
 from importlib.metadata import version
-from pathlib import Path
 
 import torch
 
 from distil_core.evaluation.records import Environment
+from distil_core.settings import hardware
 from distil_core.settings.config import Precision
 
 
@@ -25,9 +25,4 @@ def environment(device: torch.device, precision: Precision) -> Environment:
 
 
 def _processor() -> str:
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        lines = []
-    named = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
-    return next(named, platform.processor() or platform.machine())
+    return hardware.processor_name() or platform.processor() or platform.machine()

@@ -1,11 +1,8 @@
 """Where models are computed, and in which arithmetic."""
 
-import os
-from pathlib import Path
-
 import torch
 
-from distil_core.models.private_apis import onednn_has_bf16
+from distil_core.settings import hardware
 from distil_core.settings.config import Precision
 
 
@@ -15,7 +12,7 @@ def default_device() -> torch.device:
 
 
 def resolve_precision(precision: Precision, device: torch.device) -> Precision:
-    """Turn ``auto`` into what is fast on ``device``."""
+    """Turn ``auto`` into what is fast on ``device``; a run's settings are resolved when it is asked for."""
     if precision is not Precision.AUTO:
         return precision
     return Precision.BF16 if bf16_pays(device) else Precision.FP32
@@ -23,14 +20,4 @@ def resolve_precision(precision: Precision, device: torch.device) -> Precision:
 
 def bf16_pays(device: torch.device) -> bool:
     """Say whether ``device`` multiplies bf16 matrices faster than fp32 ones."""
-    if device.type == "cuda":
-        return bool(torch.cuda.is_bf16_supported())
-    return onednn_has_bf16() and _has_bf16_instructions()
-
-
-def _has_bf16_instructions() -> bool:
-    try:
-        flags = Path("/proc/cpuinfo").read_text(encoding="utf-8")
-    except OSError:
-        return False
-    return any(flag in flags for flag in ("amx_bf16", "avx512_bf16")) and os.environ.get("ONEDNN_MAX_CPU_ISA") is None
+    return device.type == "cuda" or hardware.has_bf16_instructions()

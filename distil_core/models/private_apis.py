@@ -19,14 +19,6 @@ def copy_all(targets: Sequence[Tensor], sources: Sequence[Tensor]) -> None:
     torch._foreach_copy_(list(targets), list(sources))
 
 
-def onednn_has_bf16() -> bool:
-    """Say whether the processor can run the bf16 kernels of the library that torch multiplies with.
-
-    The public ``torch.backends.cpu.get_cpu_capability`` names instruction sets, but not what oneDNN makes of them.
-    """
-    return bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
-
-
 def attention_implementation(config: Any) -> str | None:
     """Return the name under which a transformers model finds its attention function; it has no public reader."""
     name: str | None = config._attn_implementation

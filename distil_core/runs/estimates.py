@@ -6,13 +6,14 @@ from functools import cache
 from statistics import mean, median
 
 from distil_core.models.checkpoints import head_order, width_of
-from distil_core.runs import workers
 from distil_core.runs.folder import RunFolder
 from distil_core.runs.record import RunRecord
 from distil_core.runs.requests import examine, with_twins
 from distil_core.runs.rows import RunState
 from distil_core.runs.sources import RunSource
+from distil_core.settings.canonical import CanonicalConfig
 from distil_core.settings.config import RunConfig, RunKind
+from distil_core.settings.hardware import n_workers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +66,7 @@ def estimate_seconds(config: RunConfig, source: RunSource) -> float | None:
     return estimate_all(with_twins(config), source)
 
 
-def estimate_all(configs: Iterable[RunConfig], source: RunSource) -> float | None:
+def estimate_all(configs: Iterable[CanonicalConfig], source: RunSource) -> float | None:
     """Say how long some runs will take, from how fast runs have been on this machine; None if nobody knows.
 
     Before the first run, those that ship with the package tell how fast their machine was. Runs that are done already
@@ -100,4 +101,4 @@ def estimate_all(configs: Iterable[RunConfig], source: RunSource) -> float | Non
             each = parameters_per_token(teacher.n_layers, teacher.width)
             fine_tuned[request.teacher_digest()] = n_tokens * config.teacher.epochs * each
     seconds = (work + sum(fine_tuned.values())) / known.rate + len(wanted) * known.overhead
-    return seconds / min(workers.n_workers(), len(wanted))
+    return seconds / min(n_workers(), len(wanted))

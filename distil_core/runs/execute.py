@@ -15,7 +15,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from distil_core.data.sites import UNKNOWN
-from distil_core.errors import Cancelled, DistilError
+from distil_core.errors import Cancelled, DistilError, StoreError
 from distil_core.evaluation import cost as evaluation_cost
 from distil_core.evaluation import environment, measuring
 from distil_core.evaluation.records import Cost, ModelRecord
@@ -26,8 +26,7 @@ from distil_core.runs.materials import Materials, Stopwatch, gather_materials, r
 from distil_core.runs.record import CorpusSummary, RunRecord
 from distil_core.runs.rows import Run, RunState
 from distil_core.runs.store import RunStore
-from distil_core.runs.workers import n_workers
-from distil_core.settings.canonical import canonical
+from distil_core.settings.canonical import CanonicalConfig, canonical, is_settled
 from distil_core.settings.config import RunConfig, RunKind
 from distil_core.tasks.transfer import labeled_split
 from distil_core.training.cache import Cache, replacing
@@ -128,20 +127,29 @@ def _mean(losses: list[dict[str, float]]) -> dict[str, float]:
     return {name: sum(loss[name] for loss in losses) / len(losses) for name in losses[0]}
 
 
-def carry_out(run_id: str, config: RunConfig, *, folder: RunFolder, cache: Cache) -> Generator[Event, None, RunRecord]:
+def carry_out(
+    run_id: str, config: CanonicalConfig, *, folder: RunFolder, cache: Cache
+) -> Generator[Event, None, RunRecord]:
     """Compute a run and write its files into ``folder``; yields what happens, returns the record.
 
     Args:
         run_id: The run's fingerprint.
-        config: What to do, canonical.
+        config: What to do.
         folder: Where the student, the outputs, the test texts and a checkpoint go.
         cache: Where fine-tuned teachers and teacher outputs are kept.
+
+    Raises:
+        DistilError: If corpus, teacher or settings do not allow it, or an earlier version has asked for the run.
     """
-    config = canonical(config)
+    if not is_settled(config):
+        raise StoreError(
+            f"run {run_id!r} must say in which precision and with how many threads it is computed, but an earlier "
+            "version of this program has asked for it; ask for it again"
+        )
     watch = Stopwatch()
     materials = yield from gather_materials(config, cache=cache, watch=watch)
     refuse_changed(run_id, config, materials)
-    with _share_of_processors():
+    with _threads(config.training.threads):
         if config.kind is RunKind.TFIDF:
             student, cost = yield from _baseline(materials, config, watch, cache)
         else:
@@ -160,10 +168,10 @@ def carry_out(run_id: str, config: RunConfig, *, folder: RunFolder, cache: Cache
 
 
 @contextmanager
-def _share_of_processors() -> Iterator[None]:
-    """Leave room for the other workers; always the same share, since the number of threads decides the last bits."""
+def _threads(n_threads: int) -> Iterator[None]:
+    """Compute with so many threads, which leave room for the other workers and decide the last bits."""
     whole = torch.get_num_threads()
-    torch.set_num_threads(max(1, whole // n_workers()))
+    torch.set_num_threads(n_threads)
     try:
         yield
     finally:
@@ -171,7 +179,7 @@ def _share_of_processors() -> Iterator[None]:
 
 
 def cut_and_train(
-    materials: Materials, config: RunConfig, *, watch: Stopwatch, checkpoint: Path | None = None
+    materials: Materials, config: CanonicalConfig, *, watch: Stopwatch, checkpoint: Path | None = None
 ) -> Generator[Event, None, Student]:
     """Cut a student out of the teacher, train it as ``config`` says, and let it answer."""
     model, layers = surgery.cut_student(materials.teacher.model, config.student, seed=config.seed)
@@ -192,14 +200,13 @@ def cut_and_train(
     if config.training.epochs:
         yield Stage(name="Training the student", detail="", fraction=0.0)
         with watch.timing("training"):
-            training = replace(config.training, precision=materials.precision)
             n_epochs = yield from train(
                 model,
                 given,
                 validation,
                 task=materials.task,
                 loss=config.loss,
-                training=training,
+                training=config.training,
                 seed=config.seed,
                 padding=padding,
                 layers=layers,
@@ -240,7 +247,7 @@ def _meanwhile(work: Callable[[], T], stage: Stage) -> Generator[Event, None, T]
 
 
 def _baseline(
-    materials: Materials, config: RunConfig, watch: Stopwatch, cache: Cache
+    materials: Materials, config: CanonicalConfig, watch: Stopwatch, cache: Cache
 ) -> Generator[Event, None, tuple[Student, dict[str, Cost]]]:
     corpus = materials.corpus
     stage = Stage(name="Training the baseline", detail="", fraction=None)
@@ -275,7 +282,7 @@ def _baseline(
 
 def _record(
     run_id: str,
-    config: RunConfig,
+    config: CanonicalConfig,
     materials: Materials,
     student: Student,
     costs: Mapping[str, Cost],

@@ -1,14 +1,14 @@
 """A run with its twins, from wherever runs come."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from distil_core.runs.folder import RunFolder
 from distil_core.runs.record import RunRecord
 from distil_core.runs.rows import Run
 from distil_core.runs.sources import RunSource
-from distil_core.settings.canonical import canonical
-from distil_core.settings.config import RunConfig, RunKind
+from distil_core.settings.canonical import twin_of
+from distil_core.settings.config import RunKind
 
 TWINS = (RunKind.HARD_LABELS, RunKind.LAYER_CUT, RunKind.TFIDF)
 """What a distilled student is held against, the most telling first."""
@@ -35,11 +35,6 @@ class Family:
         return next((twin for twin in self.twins if twin.record.config.kind is kind), None)
 
 
-def twin_config(config: RunConfig, kind: RunKind) -> RunConfig:
-    """Return the config of a twin of the run that ``config`` asks for."""
-    return canonical(replace(config, kind=kind))
-
-
 def twins(run: Run, runs: Iterable[Run]) -> tuple[Run, ...]:
     """Find the twins of a distilled run among all runs, in any state, the most telling first.
 
@@ -47,7 +42,7 @@ def twins(run: Run, runs: Iterable[Run]) -> tuple[Run, ...]:
     """
     among = (other for other in runs if other.read_only is run.read_only and _comparable(run.record, other.record))
     by_config = {other.config: other for other in reversed(tuple(among))}
-    wanted = (twin_config(run.config, kind) for kind in TWINS)
+    wanted = (twin_of(run.config, kind) for kind in TWINS)
     return tuple(by_config[config] for config in wanted if config in by_config)
 
 

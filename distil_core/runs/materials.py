@@ -15,8 +15,8 @@ from distil_core.data.tokenization import Ragged
 from distil_core.errors import CorpusError
 from distil_core.models import devices, loading
 from distil_core.models.checkpoints import locate
-from distil_core.settings.canonical import whole
-from distil_core.settings.config import LossConfig, Precision, RunConfig, RunKind
+from distil_core.settings.canonical import CanonicalConfig, whole
+from distil_core.settings.config import LossConfig, Precision, RunKind
 from distil_core.settings.identity import fingerprint
 from distil_core.settings.layer_maps import layer_indices
 from distil_core.tasks.catalog import task_named
@@ -77,7 +77,7 @@ class Stopwatch:
         return {**parts, "total": time.perf_counter() - self._started}
 
 
-def gather_materials(config: RunConfig, *, cache: Cache, watch: Stopwatch) -> Generator[Event, None, Materials]:
+def gather_materials(config: CanonicalConfig, *, cache: Cache, watch: Stopwatch) -> Generator[Event, None, Materials]:
     """Load corpus and teacher, and let the teacher answer."""
     device = devices.default_device()
     yield Stage(name="Reading the corpus", detail="", fraction=0.0)
@@ -127,12 +127,12 @@ def query_teacher(
     corpus: Corpus,
     splits: Mapping[str, EncodedSplit],
     *,
-    config: RunConfig,
+    config: CanonicalConfig,
     cache: Cache | None,
     watch: Stopwatch,
 ) -> Generator[Event, None, Materials]:
     """Let a teacher that is there answer, and refuse one that has nothing to teach."""
-    precision = devices.resolve_precision(config.training.precision, teacher.model.device)
+    precision = config.training.precision
     layers = layer_indices(config.student, teacher.model.config.num_hidden_layers)
     with watch.timing("teacher_outputs"):
         outputs = yield from teacher_outputs.teacher_outputs(
@@ -162,7 +162,7 @@ def query_teacher(
     )
 
 
-def refuse_changed(run_id: str, config: RunConfig, materials: Materials) -> None:
+def refuse_changed(run_id: str, config: CanonicalConfig, materials: Materials) -> None:
     """Refuse texts or a teacher that are not those that a run was named by: a file may change while it waits.
 
     Raises:
@@ -199,7 +199,7 @@ def encode_corpus(
     return {name: task.encode(tokenizer, getattr(corpus, name), max_length=limit).to(device) for name in _SPLITS}
 
 
-def training_data(materials: Materials, config: RunConfig, tokens: Ragged) -> TrainingData:
+def training_data(materials: Materials, config: CanonicalConfig, tokens: Ragged) -> TrainingData:
     """Return what a student learns from: the texts and labels that it is given, and the teacher's answers to them.
 
     Where labels are told for a share of the texts only, each counts so much more that the hard part of the loss stays a

@@ -14,7 +14,7 @@ from distil_core.errors import ConfigError
 from distil_core.models.checkpoints import Checkpoint, head_order, locate, teacher_digest
 from distil_core.runs.rows import Run
 from distil_core.runs.store import RunStore
-from distil_core.settings.canonical import canonical, validate, whole
+from distil_core.settings.canonical import CanonicalConfig, canonical, whole
 from distil_core.settings.config import CorpusConfig, RunConfig, RunKind, TeacherConfig
 from distil_core.settings.identity import fingerprint
 from distil_core.settings.layer_maps import layer_indices
@@ -27,8 +27,12 @@ KINDS = (RunKind.DISTILLED, RunKind.HARD_LABELS, RunKind.LAYER_CUT, RunKind.TFID
 """A student and its twins, in the order in which they are computed."""
 
 
-def with_twins(config: RunConfig, *, twins: bool = True) -> tuple[RunConfig, ...]:
-    """Return what must be computed: the run itself and, for a distilled one, its twins."""
+def with_twins(config: RunConfig, *, twins: bool = True) -> tuple[CanonicalConfig, ...]:
+    """Return what must be computed: the run itself and, for a distilled one, its twins.
+
+    Raises:
+        ConfigError: If settings are out of range.
+    """
     kinds = KINDS if twins and config.kind is RunKind.DISTILLED else (config.kind,)
     return tuple(canonical(replace(config, kind=kind)) for kind in kinds)
 
@@ -38,7 +42,7 @@ class RunRequest:
     """A run that somebody asks for: its name, its settings as the store keeps them, and what its corpus is called."""
 
     run: str
-    config: RunConfig
+    config: CanonicalConfig
     corpus_name: str
 
     def add(self, store: RunStore) -> Run:
@@ -50,7 +54,7 @@ class RunRequest:
 class ExaminedConfig:
     """A config whose paths are absolute and whose contents have been looked at."""
 
-    config: RunConfig
+    config: CanonicalConfig
     corpus: Corpus
     checkpoint: Checkpoint
 
@@ -75,10 +79,14 @@ class ExaminedConfig:
         return RunRequest(run=run, config=self.config, corpus_name=self.corpus.name)
 
 
-def examine(configs: Iterable[RunConfig]) -> Iterator[ExaminedConfig]:
-    """Look at what configs ask for; a corpus and a teacher that several have in common are looked at once."""
+def examine(configs: Iterable[CanonicalConfig]) -> Iterator[ExaminedConfig]:
+    """Look at what configs ask for; a corpus and a teacher that several have in common are looked at once.
+
+    Raises:
+        DistilError: If corpus or teacher cannot be used, or do not fit the settings.
+    """
     corpora, checkpoints = cache(load_corpus_cached), cache(locate)
-    for config in map(validate, configs):
+    for config in configs:
         checkpoint = checkpoints(config.teacher.source)
         layer_indices(config.student, checkpoint.n_layers)
         if config.student.width > checkpoint.width:
@@ -91,7 +99,7 @@ def examine(configs: Iterable[RunConfig]) -> Iterator[ExaminedConfig]:
         yield _request(config, corpus, checkpoint)
 
 
-def _request(config: RunConfig, corpus: Corpus, checkpoint: Checkpoint) -> ExaminedConfig:
+def _request(config: CanonicalConfig, corpus: Corpus, checkpoint: Checkpoint) -> ExaminedConfig:
     teacher = config.teacher
     if checkpoint.local:
         teacher = replace(teacher, source=str(checkpoint.folder))
@@ -106,7 +114,7 @@ def _request(config: RunConfig, corpus: Corpus, checkpoint: Checkpoint) -> Exami
     if student.width == checkpoint.width:
         student = replace(student, width=0)
     config = replace(config, corpus=_absolute_corpus(config.corpus), teacher=teacher, student=student)
-    return ExaminedConfig(config=canonical(config), corpus=corpus, checkpoint=checkpoint)
+    return ExaminedConfig(config=config, corpus=corpus, checkpoint=checkpoint)
 
 
 def _absolute_corpus(config: CorpusConfig) -> CorpusConfig:
@@ -135,10 +143,10 @@ def submit(config: RunConfig, store: RunStore, *, twins: bool = True) -> tuple[R
     return tuple(asked.add(store) for asked in identify(with_twins(config, twins=twins)))
 
 
-def identify(configs: Iterable[RunConfig]) -> tuple[RunRequest, ...]:
+def identify(configs: Iterable[CanonicalConfig]) -> tuple[RunRequest, ...]:
     """Give each of some configs the name of its run, which says whether the run is there; nothing is queued.
 
     Raises:
-        DistilError: If settings, corpus or teacher cannot be used.
+        DistilError: If corpus or teacher cannot be used, or do not fit the settings.
     """
     return tuple(request.asked() for request in examine(configs))

@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Any
 
 from distil_core.runs.record import RunRecord
-from distil_core.settings.config import RunConfig
+from distil_core.settings.canonical import CanonicalConfig, stored
 from distil_core.settings.serialization import from_json
 from distil_core.training.events import Event, TeacherMeasured, event_from_json
 
@@ -46,7 +46,7 @@ class Run:
     """
 
     id: str
-    config: RunConfig
+    config: CanonicalConfig
     state: RunState
     corpus_name: str
     created: float
@@ -65,9 +65,9 @@ class Run:
 
 # Reading a record takes a millisecond, and pages list all runs again and again.
 @lru_cache(maxsize=4096)
-def read_config(text: str) -> RunConfig:
+def read_config(text: str) -> CanonicalConfig:
     """Read the settings of a run back from their JSON."""
-    return from_json(RunConfig, json.loads(text))
+    return stored(json.loads(text))
 
 
 @lru_cache(maxsize=4096)

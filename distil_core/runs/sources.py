@@ -7,6 +7,7 @@ from distil_core.errors import RunNotFoundError
 from distil_core.models.checkpoints import assets_folder
 from distil_core.runs.folder import RunFolder
 from distil_core.runs.rows import Run, RunState, read_record
+from distil_core.settings.canonical import canonical
 from distil_core.settings.config import RunKind
 from distil_core.training.events import Event
 
@@ -154,7 +155,7 @@ def _read(run_id: str, folder: RunFolder) -> Run:
     record = read_record(folder.record.read_text(encoding="utf-8"))
     return Run(
         id=run_id,
-        config=record.config,
+        config=canonical(record.config),  # another machine has computed it, and it stands for the usual run of this one
         state=RunState.DONE,
         corpus_name=record.corpus.name,
         created=0.0,

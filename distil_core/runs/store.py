@@ -20,7 +20,7 @@ from distil_core.runs.folder import RunFolder, StoreFolder
 from distil_core.runs.locks import held
 from distil_core.runs.record import RunRecord
 from distil_core.runs.rows import COLUMNS, Run, RunState, read_event, read_record, read_run
-from distil_core.settings.config import RunConfig
+from distil_core.settings.canonical import CanonicalConfig
 from distil_core.settings.serialization import to_json
 from distil_core.training.events import Event, event_to_json
 
@@ -110,7 +110,7 @@ class RunStore:
 
     # The queue
 
-    def add(self, run_id: str, config: RunConfig, *, corpus_name: str) -> Run:
+    def add(self, run_id: str, config: CanonicalConfig, *, corpus_name: str) -> Run:
         """Put a run at the end of the queue, unless it is there already, running or done.
 
         A run that was cancelled, interrupted or has failed is queued again. It keeps its folder, and with it any

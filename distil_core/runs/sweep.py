@@ -16,7 +16,7 @@ from distil_core.runs.requests import RunRequest
 from distil_core.runs.rows import Run
 from distil_core.runs.sources import RunSource
 from distil_core.runs.store import RunStore
-from distil_core.settings.canonical import canonical
+from distil_core.settings.canonical import CanonicalConfig, canonical
 from distil_core.settings.config import Init, LayerMap, RunConfig, RunKind
 from distil_core.tasks.corpora import load_corpus_cached
 
@@ -92,7 +92,7 @@ def based(base: RunConfig, *, labeled: float, left_out: str, max_examples: int |
     return replace(base, kind=RunKind.DISTILLED, corpus=corpus)
 
 
-def config_at(sweep: Sweep, point: SweepPoint, seed: int) -> RunConfig:
+def config_at(sweep: Sweep, point: SweepPoint, seed: int) -> CanonicalConfig:
     """Return the run at a combination of settings.
 
     Layers that ``base`` names are copied at their own depth alone, and no more is frozen than the student has.
@@ -112,7 +112,7 @@ def config_at(sweep: Sweep, point: SweepPoint, seed: int) -> RunConfig:
     return canonical(replace(base, kind=RunKind.DISTILLED, loss=loss))
 
 
-def configs(sweep: Sweep) -> tuple[RunConfig, ...]:
+def configs(sweep: Sweep) -> tuple[CanonicalConfig, ...]:
     """Return the runs of a sweep, twins included, each once: one seed after the other, so that cells fill soon.
 
     Raises:
@@ -130,7 +130,7 @@ def configs(sweep: Sweep) -> tuple[RunConfig, ...]:
     return found
 
 
-def plan_sweep(sweep: Sweep) -> dict[RunConfig, RunRequest]:
+def plan_sweep(sweep: Sweep) -> dict[CanonicalConfig, RunRequest]:
     """Name all runs of a sweep; corpus and teacher are looked at once.
 
     Raises:
@@ -140,7 +140,7 @@ def plan_sweep(sweep: Sweep) -> dict[RunConfig, RunRequest]:
     return dict(zip(wanted, requests.identify(wanted), strict=True))
 
 
-def start(planned: Mapping[RunConfig, RunRequest], store: RunStore, source: RunSource | None = None) -> None:
+def start(planned: Mapping[CanonicalConfig, RunRequest], store: RunStore, source: RunSource | None = None) -> None:
     """Queue what is not done of a sweep, and see that somebody computes it.
 
     Args:
@@ -155,14 +155,14 @@ def start(planned: Mapping[RunConfig, RunRequest], store: RunStore, source: RunS
     workers.ensure_worker(store)
 
 
-def cancel(planned: Mapping[RunConfig, RunRequest], store: RunStore) -> None:
+def cancel(planned: Mapping[CanonicalConfig, RunRequest], store: RunStore) -> None:
     """Stop all runs of a sweep that are not over."""
     for run in runs(planned, store).values():
         if not run.state.over:
             store.cancel(run.id)
 
 
-def runs(planned: Mapping[RunConfig, RunRequest], source: RunSource) -> dict[RunConfig, Run]:
+def runs(planned: Mapping[CanonicalConfig, RunRequest], source: RunSource) -> dict[CanonicalConfig, Run]:
     """Return those runs of a sweep that are there, in any state.
 
     What ships with the package has names of its own, and is known by its settings.
@@ -175,7 +175,7 @@ def runs(planned: Mapping[RunConfig, RunRequest], source: RunSource) -> dict[Run
 
 
 def seconds_left(
-    planned: Mapping[RunConfig, RunRequest], there: Mapping[RunConfig, Run], source: RunSource
+    planned: Mapping[CanonicalConfig, RunRequest], there: Mapping[CanonicalConfig, Run], source: RunSource
 ) -> float | None:
     """Say how long the runs of a sweep that are not done will take; see :func:`estimates.estimate_all`."""
     done = {config for config, run in there.items() if run.record is not None}

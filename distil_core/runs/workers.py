@@ -22,6 +22,7 @@ from distil_core.errors import Cancelled, DistilError
 from distil_core.runs.locks import held
 from distil_core.runs.rows import Run, RunState
 from distil_core.runs.store import RunStore
+from distil_core.settings.hardware import n_workers
 from distil_core.training.events import Event
 
 NICENESS = 10
@@ -44,15 +45,6 @@ def recover(store: RunStore) -> None:
     for owner, alive in store.owners().items():
         if not alive:
             store.disown(owner)
-
-
-def n_workers() -> int:
-    """Return how many runs are computed side by side: ``DISTIL_LAB_WORKERS``, or two where there are two processors.
-
-    Small students keep one processor busy but not two, and a student and its twin are two runs.
-    """
-    asked = os.environ.get("DISTIL_LAB_WORKERS", "")
-    return max(1, int(asked)) if asked.isdecimal() else min(2, os.cpu_count() or 1)
 
 
 def worker_alive(store: RunStore) -> bool:

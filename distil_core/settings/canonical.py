@@ -1,42 +1,89 @@
 """Settings checked, and put into the one form that all that ask for the same have."""
 
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from typing import Any, NewType
 
 from distil_core.errors import ConfigError
+from distil_core.settings import hardware
 from distil_core.settings.config import (
     CorpusConfig,
     Init,
     LayerMap,
     LossConfig,
+    Precision,
     RunConfig,
     RunKind,
     StudentConfig,
     TrainingConfig,
 )
-from distil_core.settings.serialization import build, to_json
+from distil_core.settings.serialization import from_json, to_json
+
+CanonicalConfig = NewType("CanonicalConfig", RunConfig)
+"""Settings that are checked, in the one form of all that ask for the same, with precision and threads resolved.
+
+Made in this module alone.
+"""
 
 
-def canonical(config: RunConfig) -> RunConfig:
-    """Return the same run with every setting that cannot matter put back to its default.
+def canonical(config: RunConfig) -> CanonicalConfig:
+    """Check the settings of a run and put them into their one form.
 
-    A twin without a teacher does not depend on the temperature, so that all temperatures share one twin.
+    Every setting that cannot matter is put back to its default: a twin without a teacher does not depend on the
+    temperature, so that all temperatures share one twin. What is left to the machine is settled: precision and number
+    of threads.
+
+    Raises:
+        ConfigError: With every problem at once.
     """
+    checked = validate(config)
+    precision = hardware.resolve_precision(checked.training.precision)
+    threads = checked.training.threads or hardware.threads_per_run()
+    return _one_form(replace(checked, training=replace(checked.training, precision=precision, threads=threads)))
+
+
+def twin_of(config: CanonicalConfig, kind: RunKind) -> CanonicalConfig:
+    """Return the settings of a twin of a run."""
+    return _one_form(replace(config, kind=kind))
+
+
+def stored(data: Mapping[str, Any]) -> CanonicalConfig:
+    """Read back settings that were canonical when they were written down.
+
+    Those of a run from before schema 2 leave precision and threads open; see :func:`is_settled`.
+
+    Raises:
+        ConfigError: Naming every unknown key, missing key and wrong value at once.
+    """
+    return CanonicalConfig(from_json(RunConfig, data))
+
+
+def is_settled(config: CanonicalConfig) -> bool:
+    """Say whether precision and threads are part of the settings, as in all runs since schema 2."""
+    return config.training.precision is not Precision.AUTO and config.training.threads > 0
+
+
+def portable(config: RunConfig) -> RunConfig:
+    """Return the same settings with precision and threads left to whatever machine computes them."""
+    return replace(config, training=replace(config.training, precision=Precision.AUTO, threads=0))
+
+
+def _one_form(config: RunConfig) -> CanonicalConfig:
     corpus, student, loss, training = config.corpus, config.student, config.loss, config.training
+    machine = TrainingConfig(precision=training.precision, threads=training.threads)
     if student.layers:
         student = replace(student, depth=len(student.layers), layer_map=LayerMap.EXPLICIT)
     if config.kind is not RunKind.DISTILLED:
         loss = replace(LossConfig(), alpha=0.0)
     if config.kind is RunKind.LAYER_CUT:
-        training = replace(TrainingConfig(), epochs=0, precision=training.precision)
+        training, corpus = replace(machine, epochs=0), whole(corpus)
     if config.kind is RunKind.TFIDF:
-        student, training = StudentConfig(), TrainingConfig()
+        student, training = StudentConfig(), machine
     if loss.alpha == 0.0 and config.kind is RunKind.DISTILLED:
         loss = replace(loss, temperature=LossConfig().temperature)
-    if config.kind is RunKind.LAYER_CUT:
-        corpus = whole(corpus)
     if loss.alpha == 1.0:  # nobody asks for the labels
         corpus = replace(corpus, labeled=CorpusConfig().labeled)
-    return replace(config, corpus=corpus, student=student, loss=loss, training=training)
+    return CanonicalConfig(replace(config, corpus=corpus, student=student, loss=loss, training=training))
 
 
 def whole(corpus: CorpusConfig) -> CorpusConfig:
@@ -50,26 +97,32 @@ def validate(config: RunConfig) -> RunConfig:
     Raises:
         ConfigError: With every problem at once.
     """
-    problems: list[str] = []
-    checked = build(RunConfig, to_json(config), "", problems)
-    if checked is not None:
-        problems += _cross_checks(checked)
-    if problems or checked is None:
+    return read(to_json(config))
+
+
+def read(data: Mapping[str, Any]) -> RunConfig:
+    """Read the settings of a run that somebody writes down, in a form or in a shell.
+
+    Raises:
+        ConfigError: With every problem at once.
+    """
+    config = from_json(RunConfig, data)
+    if problems := list(_clashes(config)):
         raise ConfigError("; ".join(problems))
-    return checked
+    return config
 
 
-def _cross_checks(config: RunConfig) -> list[str]:
-    student, problems = config.student, []
+def _clashes(config: RunConfig) -> Iterator[str]:
+    """Say which settings do not go together, though each is one that is allowed."""
+    student, frozen = config.student, config.training.frozen
     if student.layer_map is LayerMap.EXPLICIT and not student.layers:
-        problems.append("student.layers must name the teacher layers to copy when student.layer_map is explicit")
+        yield "student.layers must name the teacher layers to copy when student.layer_map is explicit"
     if len(set(student.layers)) != len(student.layers) or list(student.layers) != sorted(student.layers):
-        problems.append(f"student.layers must rise and not repeat, got {list(student.layers)}")
+        yield f"student.layers must rise and not repeat, got {list(student.layers)}"
     if any(layer < 0 for layer in student.layers):
-        problems.append(f"student.layers must be counted from 0, got {list(student.layers)}")
-    depth, frozen = len(student.layers) or student.depth, config.training.frozen
+        yield f"student.layers must be counted from 0, got {list(student.layers)}"
+    depth = len(student.layers) or student.depth
     if frozen > depth:
-        problems.append(f"training.frozen must be at most the student's number of layers ({depth}), got {frozen}")
+        yield f"training.frozen must be at most the student's number of layers ({depth}), got {frozen}"
     if frozen and student.init is Init.RANDOM:
-        problems.append(f"training.frozen must be 0 when student.init is random, got {frozen}")
-    return problems
+        yield f"training.frozen must be 0 when student.init is random, got {frozen}"

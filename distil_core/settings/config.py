@@ -124,6 +124,9 @@ class TrainingConfig:
     )
     patience: int = setting(0, low=0, help="Stop after so many epochs without a better validation; 0: never.")
     precision: Precision = setting(Precision.AUTO, help="bf16 where the processor is fast at it, else fp32.")
+    threads: int = setting(
+        0, low=0, high=1024, help="Processor threads to compute with; 0: the share of one of the workers."
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,25 +1,37 @@
 """The name of a run, made from its settings and the contents of its corpus and teacher."""
 
-from distil_core.settings.canonical import canonical, validate, whole
-from distil_core.settings.config import RunConfig
-from distil_core.settings.serialization import digest, to_json
+from collections.abc import Iterator
+from dataclasses import fields, is_dataclass, replace
+from typing import Any
 
-SCHEMA_VERSION = 1
-"""Raised when the meaning of a stored config or record changes; part of every fingerprint."""
+from distil_core.settings.canonical import CanonicalConfig
+from distil_core.settings.config import CorpusConfig, RunConfig
+from distil_core.settings.serialization import digest
+
+SCHEMA_VERSION = 2
+"""Raised when the meaning of a stored config or record changes, or the default of a setting; part of every fingerprint.
+
+Schema 1 named every setting, and neither the precision nor the threads that a run was computed with.
+"""
 
 
-def fingerprint(config: RunConfig, *, corpus_digest: str, teacher_digest: str) -> str:
+def fingerprint(config: CanonicalConfig, *, corpus_digest: str, teacher_digest: str) -> str:
     """Name a run by what determines its result.
 
-    Where corpus and teacher lie does not matter, only what is in them: their paths are left out and their digests
-    stand instead.
+    Where corpus and teacher lie does not matter, only what is in them: their digests stand for them, beside what the
+    student is told of the corpus. A setting at its default is not part of the name, so that a new one renames nothing.
     """
-    config = canonical(validate(config))
-    content = to_json(config)
-    content["corpus"] = corpus_digest
-    if config.corpus != whole(config.corpus):
-        content |= {"labeled": config.corpus.labeled, "left_out": config.corpus.left_out}
-    content["teacher"] = {**content["teacher"], "source": teacher_digest}
-    if not config.training.frozen:  # runs that are older than the setting keep their names
-        del content["training"]["frozen"]
-    return digest({"schema": SCHEMA_VERSION, **content})
+    told = CorpusConfig(labeled=config.corpus.labeled, left_out=config.corpus.left_out)
+    content = replace(config, corpus=told, teacher=replace(config.teacher, source=RunConfig().teacher.source))
+    names = {"schema": SCHEMA_VERSION, "corpus": corpus_digest, "teacher": teacher_digest}
+    return digest({**names, "settings": dict(_changed(content, RunConfig()))})
+
+
+def _changed(config: Any, default: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+    """Give the settings that are not as usual, each by its full name."""
+    for item in fields(config):
+        value, usual = getattr(config, item.name), getattr(default, item.name)
+        if is_dataclass(value):
+            yield from _changed(value, usual, f"{path}{item.name}.")
+        elif value != usual:
+            yield f"{path}{item.name}", value

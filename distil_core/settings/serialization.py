@@ -6,6 +6,7 @@ import typing
 from collections.abc import Mapping
 from dataclasses import MISSING, Field, fields, is_dataclass
 from enum import StrEnum
+from functools import cache
 from hashlib import sha256
 from typing import Any, TypeVar
 
@@ -32,18 +33,18 @@ def from_json(cls: type[T], data: Mapping[str, Any]) -> T:
         ConfigError: Naming every unknown key, missing key and wrong value at once.
     """
     problems: list[str] = []
-    value = build(cls, data, "", problems)
+    value = _build(cls, data, "", problems)
     if problems or value is None:
         raise ConfigError("; ".join(problems))
     return value
 
 
-def build(cls: type[T], data: Any, path: str, problems: list[str]) -> T | None:
+def _build(cls: type[T], data: Any, path: str, problems: list[str]) -> T | None:
     """Build ``cls`` as :func:`from_json` does, but put what is wrong into ``problems`` instead of raising it."""
     if not isinstance(data, Mapping):
         problems.append(f"{path.rstrip('.') or cls.__name__} must be a mapping, got {data!r}")
         return None
-    hints = typing.get_type_hints(cls)
+    hints = _hints(typing.cast(Any, cls))
     declared: dict[str, Field[Any]] = {f.name: f for f in fields(cls)}  # type: ignore[arg-type]
     for unknown in sorted(set(data) - set(declared)):
         problems.append(f"unknown key {path}{unknown}; known: {', '.join(sorted(declared))}")
@@ -57,6 +58,11 @@ def build(cls: type[T], data: Any, path: str, problems: list[str]) -> T | None:
     return cls(**values) if len(problems) == before else None
 
 
+@cache
+def _hints(cls: Any) -> dict[str, Any]:
+    return typing.get_type_hints(cls)
+
+
 def _coerce(hint: Any, value: Any, path: str, problems: list[str]) -> Any:
     origin, arguments = typing.get_origin(hint), typing.get_args(hint)
     if origin in (types.UnionType, typing.Union):
@@ -64,7 +70,7 @@ def _coerce(hint: Any, value: Any, path: str, problems: list[str]) -> Any:
             return None
         return _coerce(next(a for a in arguments if a is not type(None)), value, path, problems)
     if is_dataclass(hint):
-        return build(typing.cast(type, hint), value, f"{path}.", problems)
+        return _build(typing.cast(type, hint), value, f"{path}.", problems)
     if origin is tuple and isinstance(value, tuple | list):
         inner = [arguments[0]] * len(value) if len(arguments) == 2 and arguments[1] is Ellipsis else arguments
         return tuple(_coerce(h, v, f"{path}[{i}]", problems) for i, (h, v) in enumerate(zip(inner, value, strict=True)))

@@ -13,7 +13,7 @@ import streamlit as st
 
 from distil_core.data.sources import BUILT_IN
 from distil_core.errors import ConfigError, DistilError
-from distil_core.settings.canonical import validate
+from distil_core.settings.canonical import read
 from distil_core.settings.config import (
     CorpusConfig,
     LossConfig,
@@ -22,7 +22,6 @@ from distil_core.settings.config import (
     TeacherConfig,
     TrainingConfig,
 )
-from distil_core.settings.serialization import from_json
 from pages.state import address, resources, uploads
 
 FILE_TYPES = ("csv", "tsv", "jsonl", "parquet")
@@ -56,6 +55,7 @@ LABELS = {
     "warmup": "Warm-up (share of steps)",
     "clip": "Gradient clipping (norm)",
     "frozen": "Parts that stay as copied (0: none)",
+    "threads": "Threads (0: the share of a worker)",
     "patience": "Patience (epochs; 0: never stop early)",
 }
 CORPORA = {
@@ -95,18 +95,15 @@ def show() -> RunConfig | None:
         return None
     try:
         # By way of plain data, where a text that is no number is a problem to be named and not a crash.
-        return validate(
-            from_json(
-                RunConfig,
-                {
-                    "corpus": corpus_more.values,
-                    "teacher": teacher_more.values,
-                    "student": student.values,
-                    "loss": loss.values,
-                    "training": training.values,
-                    "seed": seed,
-                },
-            )
+        return read(
+            {
+                "corpus": corpus_more.values,
+                "teacher": teacher_more.values,
+                "student": student.values,
+                "loss": loss.values,
+                "training": training.values,
+                "seed": seed,
+            }
         )
     except ConfigError as error:
         st.error(str(error))

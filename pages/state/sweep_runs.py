@@ -15,6 +15,7 @@ from distil_core.evaluation.bootstrap import Measure, Sample
 from distil_core.runs import requests, sweep
 from distil_core.runs.folder import RunFolder
 from distil_core.runs.rows import Run
+from distil_core.settings.canonical import CanonicalConfig
 from distil_core.settings.config import RunConfig
 from distil_core.settings.serialization import digest
 from pages.state import resources, run_in_use
@@ -57,11 +58,11 @@ def frame(base: str, _base: RunConfig) -> sweep.Frame:
 
 
 @st.cache_resource(max_entries=32, ttl=60, show_spinner="Reading the corpus…")
-def _planned(wanted: str, _wanted: sweep.Sweep) -> Mapping[RunConfig, requests.RunRequest]:
+def _planned(wanted: str, _wanted: sweep.Sweep) -> Mapping[CanonicalConfig, requests.RunRequest]:
     return sweep.plan_sweep(_wanted)
 
 
-def planned(wanted: sweep.Sweep) -> Mapping[RunConfig, requests.RunRequest]:
+def planned(wanted: sweep.Sweep) -> Mapping[CanonicalConfig, requests.RunRequest]:
     """Return the names of all runs of a sweep; looked up again after a minute, since files may change.
 
     Raises:
@@ -70,7 +71,7 @@ def planned(wanted: sweep.Sweep) -> Mapping[RunConfig, requests.RunRequest]:
     return _planned(digest(wanted), wanted)
 
 
-def runs(planned: Mapping[RunConfig, requests.RunRequest]) -> Mapping[RunConfig, Run]:
+def runs(planned: Mapping[CanonicalConfig, requests.RunRequest]) -> Mapping[CanonicalConfig, Run]:
     """Return those runs of a sweep that are there, in any state."""
     return sweep.runs(planned, resources.runs())
 
@@ -79,13 +80,15 @@ def runs(planned: Mapping[RunConfig, requests.RunRequest]) -> Mapping[RunConfig,
 def _left(
     folder: Path,
     runs: tuple[tuple[str, bool], ...],
-    _planned: Mapping[RunConfig, requests.RunRequest],
-    _runs: Mapping[RunConfig, Run],
+    _planned: Mapping[CanonicalConfig, requests.RunRequest],
+    _runs: Mapping[CanonicalConfig, Run],
 ) -> float | None:
     return sweep.seconds_left(_planned, _runs, resources.runs())
 
 
-def seconds_left(planned: Mapping[RunConfig, requests.RunRequest], runs: Mapping[RunConfig, Run]) -> float | None:
+def seconds_left(
+    planned: Mapping[CanonicalConfig, requests.RunRequest], runs: Mapping[CanonicalConfig, Run]
+) -> float | None:
     """Return how many seconds the runs of a sweep that are not done will take, None if nobody knows."""
     states = tuple((plan.run, config in runs and runs[config].record is not None) for config, plan in planned.items())
     return _left(resources.store().path, states, planned, runs)
@@ -119,13 +122,13 @@ def _cells(
     states: tuple[tuple[str, str], ...],
     measure: Measure,
     _wanted: sweep.Sweep,
-    _runs: Mapping[RunConfig, Run],
+    _runs: Mapping[CanonicalConfig, Run],
 ) -> Mapping[sweep.SweepPoint, sweep_grids.SweepCell]:
     return sweep_grids.cells(_wanted, _runs, sampler(measure, _wanted.base.corpus.left_out))
 
 
 def cells(
-    wanted: sweep.Sweep, runs: Mapping[RunConfig, Run], measure: Measure
+    wanted: sweep.Sweep, runs: Mapping[CanonicalConfig, Run], measure: Measure
 ) -> Mapping[sweep.SweepPoint, sweep_grids.SweepCell]:
     """Return what came of every cell of a sweep, computed again only when one of its runs has changed its state.
 

@@ -16,6 +16,7 @@ from distil_core.data.tokenization import Ragged
 from distil_core.errors import ConfigError, ModelError
 from distil_core.models import devices, embeddings, forward, heads, loading, surgery
 from distil_core.models.packing import PACKABLE, packed, packed_logits
+from distil_core.settings import hardware
 from distil_core.settings.config import Init, LayerMap, LossConfig, Precision, StudentConfig, TrainingConfig
 from distil_core.training.trainer import TrainingData, train
 from tests import tiny
@@ -412,28 +413,11 @@ class TestFolders:
 
 
 class TestDevice:
-    def test_bf16_pays_where_the_processor_has_it(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(torch.ops.mkldnn, "_is_mkldnn_bf16_supported", lambda: True)
-        monkeypatch.delenv("ONEDNN_MAX_CPU_ISA", raising=False)
-        for flags, pays in (("flags: avx2 amx_bf16", True), ("flags: avx512_bf16", True), ("flags: avx2", False)):
-            monkeypatch.setattr(Path, "read_text", lambda path, flags=flags, **_: flags)
-            assert devices.bf16_pays(torch.device("cpu")) is pays
-        monkeypatch.setattr(Path, "read_text", lambda path, **_: "flags: avx512_bf16")
-        monkeypatch.setenv("ONEDNN_MAX_CPU_ISA", "AVX2")
-        assert not devices.bf16_pays(torch.device("cpu"))
-
-    def test_bf16_does_not_pay_where_nobody_knows(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        def refuse(path: Path, **_: str) -> str:
-            raise FileNotFoundError
-
-        monkeypatch.setattr(torch.ops.mkldnn, "_is_mkldnn_bf16_supported", lambda: True)
-        monkeypatch.setattr(Path, "read_text", refuse)
-        assert not devices.bf16_pays(torch.device("cpu"))
-
     def test_auto_is_what_the_device_is_quick_at(self, monkeypatch: pytest.MonkeyPatch) -> None:
         device = torch.device("cpu")
-        for pays, expected in ((True, Precision.BF16), (False, Precision.FP32)):
-            monkeypatch.setattr(devices, "bf16_pays", lambda device, pays=pays: pays)
+        for quick, expected in ((True, Precision.BF16), (False, Precision.FP32)):
+            monkeypatch.setattr(hardware, "has_bf16_instructions", lambda quick=quick: quick)
+            assert devices.bf16_pays(device) is quick
             assert devices.resolve_precision(Precision.AUTO, device) is expected
         assert devices.resolve_precision(Precision.BF16, device) is Precision.BF16
         assert devices.resolve_precision(Precision.FP32, device) is Precision.FP32
@@ -442,5 +426,4 @@ class TestDevice:
         for there in (True, False):
             monkeypatch.setattr(torch.cuda, "is_available", lambda there=there: there)
             assert devices.default_device().type == ("cuda" if there else "cpu")
-            monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda there=there: there)
-            assert devices.bf16_pays(torch.device("cuda")) is there
+        assert devices.bf16_pays(torch.device("cuda"))

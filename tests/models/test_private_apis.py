@@ -11,7 +11,6 @@ from tests import tiny
 
 USES: list[tuple[Any, str, str, Any]] = [
     (torch, "_foreach_copy_", "copy_all", torch),
-    (torch.ops.mkldnn, "_is_mkldnn_bf16_supported", "onednn_has_bf16", torch),
     (transformers.PretrainedConfig, "_attn_implementation", "attention_implementation", transformers),
 ]
 
@@ -29,10 +28,6 @@ def test_copies_keep_the_dtype_of_their_targets() -> None:
     private_apis.copy_all(targets, sources)
     assert [target.tolist() for target in targets] == [[1.0] * 3, [1.0] * 2]
     assert targets[0].dtype == torch.float32
-
-
-def test_bf16_is_yes_or_no() -> None:
-    assert private_apis.onednn_has_bf16() in (True, False)
 
 
 def test_attention_function_is_found_by_the_name_that_was_set() -> None:

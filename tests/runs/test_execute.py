@@ -20,14 +20,15 @@ from transformers import AutoModelForSequenceClassification
 from distil_core.cli import main
 from distil_core.data import reviews, tokenization
 from distil_core.data.tokenization import encode
-from distil_core.errors import Cancelled, ModelError
+from distil_core.errors import Cancelled, ModelError, StoreError
 from distil_core.evaluation import environment, measuring
 from distil_core.models import forward, loading, surgery
 from distil_core.runs import execute, foreground, materials, requests, workers
 from distil_core.runs.materials import Stopwatch
 from distil_core.runs.rows import Run, RunState
 from distil_core.runs.store import RunStore
-from distil_core.settings.canonical import canonical
+from distil_core.settings import hardware
+from distil_core.settings.canonical import canonical, portable, stored
 from distil_core.settings.config import (
     CorpusConfig,
     LossConfig,
@@ -38,6 +39,7 @@ from distil_core.settings.config import (
     TeacherConfig,
     TrainingConfig,
 )
+from distil_core.settings.serialization import to_json
 from distil_core.tasks import tfidf
 from distil_core.tasks.corpora import load_corpus
 from distil_core.training import teachers, trainer
@@ -374,6 +376,23 @@ def worker(tmp_path: Path) -> Iterator[Callable[[RunStore], "subprocess.Popen[by
         process.wait(timeout=60)
 
 
+def test_a_run_gets_as_many_threads_as_its_name_says(lab: tiny.Lab, store: RunStore) -> None:
+    whole = torch.get_num_threads()
+    record = done(lab.config(training=replace(lab.config().training, threads=whole + 1)), store).record
+    assert record is not None
+    assert record.environment.threads == record.config.training.threads == whole + 1
+    assert torch.get_num_threads() == whole
+
+
+def test_a_run_that_an_earlier_version_has_asked_for_is_asked_for_again(lab: tiny.Lab, store: RunStore) -> None:
+    store.add("old", stored(to_json(portable(lab.config()))), corpus_name="weather")
+    with store.owner() as owner:
+        run = store.claim(owner, "old")
+        assert run is not None
+        with pytest.raises(StoreError, match=r"run 'old' must say in which precision .*; ask for it again"):
+            execute.execute(run, store)
+
+
 @pytest.mark.slow
 def test_a_killed_worker_leaves_a_run_that_goes_on_to_the_same_result(
     lab: tiny.Lab, store: RunStore, worker: Callable[[RunStore], "subprocess.Popen[bytes]"]
@@ -447,10 +466,7 @@ class TestWarmUp:
 
 
 def test_a_processor_without_a_name_is_no_trouble(monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(path: Path, **_: str) -> str:
-        raise FileNotFoundError
-
-    monkeypatch.setattr(Path, "read_text", refuse)
+    monkeypatch.setattr(hardware, "processor_name", lambda: None)
     monkeypatch.setattr(environment.platform, "processor", lambda: "")
     monkeypatch.setattr(environment.platform, "machine", lambda: "abacus")
     assert environment.environment(torch.device("cpu"), Precision.FP32).processor == "abacus"

@@ -5,6 +5,7 @@ import pytest
 
 from distil_core.runs import families
 from distil_core.runs.store import RunStore
+from distil_core.settings.canonical import twin_of
 from distil_core.settings.config import LossConfig, RunKind, StudentConfig
 from tests import seeds
 
@@ -43,7 +44,7 @@ def test_family_gathers_what_is_done(store: RunStore) -> None:
     assert families.family(waiting, store) is None
     store.delete("waiting")
     run, twin = seeds.finished(store, distilled), seeds.finished(store, hard)
-    store.add("cut", families.twin_config(distilled, RunKind.LAYER_CUT), corpus_name="reviews")
+    store.add("cut", twin_of(distilled, RunKind.LAYER_CUT), corpus_name="reviews")
     found = families.family(run, store)
     assert found is not None
     assert found.twin(RunKind.HARD_LABELS) == families.FinishedRun(

@@ -18,24 +18,25 @@ from distil_core.api import distil
 from distil_core.errors import Cancelled, ConfigError, CorpusError, ModelError, StoreError, TeacherError
 from distil_core.models import checkpoints
 from distil_core.models.heads import output_layer
-from distil_core.runs import estimates, foreground, requests, workers
+from distil_core.runs import estimates, families, foreground, requests, workers
 from distil_core.runs import execute as run_execute
 from distil_core.runs.estimates import estimate_all, estimate_seconds
 from distil_core.runs.folder import RunFolder
-from distil_core.runs.foreground import Distillation, run_all
+from distil_core.runs.foreground import run_all
 from distil_core.runs.requests import KINDS, identify, submit, with_twins
 from distil_core.runs.rows import Run, RunState
 from distil_core.runs.sources import CombinedRuns, ShippedRuns
 from distil_core.runs.store import RunStore
+from distil_core.settings import hardware
+from distil_core.settings.canonical import canonical, portable, stored
 from distil_core.settings.config import (
     CorpusConfig,
-    LayerMap,
     LossConfig,
+    Precision,
     RunConfig,
     RunKind,
     StudentConfig,
     TeacherConfig,
-    TrainingConfig,
 )
 from distil_core.settings.serialization import to_json
 from distil_core.tasks import tfidf
@@ -125,6 +126,31 @@ class TestSubmit:
         cold, hot = (ids(submit(lab.config(loss=LossConfig(temperature=t)), store)) for t in (1.0, 8.0))
         assert cold.pop(RunKind.DISTILLED) != hot.pop(RunKind.DISTILLED)
         assert cold == hot
+
+    def test_precision_and_threads_are_part_of_the_name(self, lab: tiny.Lab, store: RunStore) -> None:
+        (run,) = submit(lab.config(), store, twins=False)
+        training = run.config.training
+        assert (training.precision, training.threads) == (Precision.FP32, hardware.threads_per_run())
+        for changes in ({"precision": Precision.BF16}, {"threads": training.threads + 1}):
+            (other,) = submit(lab.config(training=replace(lab.config().training, **changes)), store, twins=False)
+            assert other.id != run.id
+        usual = replace(lab.config().training, precision=Precision.AUTO)
+        named = replace(usual, precision=hardware.resolve_precision(Precision.AUTO))
+        assert len({ids(submit(lab.config(training=each), store))[RunKind.TFIDF] for each in (usual, named)}) == 1
+
+    def test_runs_of_the_first_schema_stay_with_their_twins(self, lab: tiny.Lab, store: RunStore) -> None:
+        """Their settings leave precision and threads open, and their names are others; a new request is a new run."""
+        (asked, *twins) = (stored(to_json(portable(config))) for config in with_twins(lab.config()))
+        run = store.add("0123456789abcdef", asked, corpus_name="weather")
+        for config in twins:
+            store.add(f"old-{config.kind}", config, corpus_name="weather")
+        assert {twin.id for twin in families.twins(run, store.list())} == {
+            "old-hard-labels",
+            "old-layer-cut",
+            "old-tfidf",
+        }
+        assert {new.state for new in submit(lab.config(), store)} == {RunState.QUEUED}
+        assert len(store.list()) == 8
 
     def test_what_cannot_matter_makes_no_other_run(self, lab: tiny.Lab, store: RunStore) -> None:
         found = {
@@ -327,98 +353,6 @@ class TestRunning:
                 run_all(lab.config(), store, twins=False)
 
 
-class TestDistil:
-    @pytest.fixture
-    def asked(self, monkeypatch: pytest.MonkeyPatch) -> list[tuple[RunConfig, RunStore, dict[str, Any]]]:
-        seen: list[tuple[RunConfig, RunStore, dict[str, Any]]] = []
-
-        def run_all(config: RunConfig, store: RunStore, **more: Any) -> Distillation:
-            seen.append((config, store, more))
-            record = a_run_record(config=config)
-            twins = {"hard_label_twin": None, "layer_cut_twin": None, "tfidf": None}
-            return Distillation(run="r", record=record, folder=store.folder("r"), **twins)
-
-        monkeypatch.setattr(api, "run_all", run_all)
-        return seen
-
-    def test_names_become_a_config(self, asked: list[Any], home: Path) -> None:
-        distil(
-            Path("a.csv"),
-            test="b.csv",
-            text_column="t",
-            label_column="l",
-            teacher=Path("m"),
-            depth=3,
-            layer_map="first",
-            temperature=4.0,
-            alpha=0.5,
-            epochs=7,
-            max_examples=9,
-            seed=2,
-            twins=False,
-        )
-        config, store, more = asked[0]
-        assert config == RunConfig(
-            corpus=CorpusConfig(source="a.csv", test="b.csv", text_column="t", label_column="l", max_examples=9),
-            teacher=TeacherConfig(source="m"),
-            student=StudentConfig(depth=3, layer_map=LayerMap.FIRST),
-            loss=LossConfig(temperature=4.0, alpha=0.5),
-            training=TrainingConfig(epochs=7),
-            seed=2,
-        )
-        assert store.path == home
-        assert more == {"twins": False, "on_event": None}
-
-    def test_defaults_are_those_of_the_settings(self, asked: list[Any]) -> None:
-        distil()
-        assert asked[0][0] == RunConfig()
-
-    def test_layers_can_be_named(self, asked: list[Any]) -> None:
-        distil(layers=[0, 2])
-        assert asked[0][0].student == StudentConfig(layers=(0, 2), layer_map=LayerMap.EXPLICIT)
-        with pytest.raises(ConfigError, match=r"layers must be given alone, got layers \[0\] and depth 2"):
-            distil(layers=[0], depth=2)
-        with pytest.raises(ConfigError, match=r"layers must be given alone, got layers \[0\] and layer_map last"):
-            distil(layers=[0], layer_map="last")
-
-    def test_a_depth_takes_the_place_of_named_layers(self, asked: list[Any]) -> None:
-        base = RunConfig(student=StudentConfig(layers=(0, 2), layer_map=LayerMap.EXPLICIT, width=16))
-        distil(depth=3, config=base)
-        distil(layer_map="last", config=base)
-        distil(config=base)
-        assert [config.student for config, _, _ in asked] == [
-            StudentConfig(depth=3, width=16),
-            StudentConfig(layer_map=LayerMap.LAST, width=16),
-            base.student,
-        ]
-
-    @pytest.mark.parametrize("layer_map", [LayerMap.LAST, "last"])
-    def test_a_map_counts_without_a_depth(self, asked: list[Any], layer_map: LayerMap | str) -> None:
-        distil(layer_map=layer_map)
-        assert asked[0][0].student == StudentConfig(layer_map=LayerMap.LAST)
-
-    def test_an_unknown_map_is_told_the_others(self) -> None:
-        with pytest.raises(
-            ConfigError, match="layer_map must be one of alternate, first, last, even, explicit, got 'x'"
-        ):
-            distil(depth=1, layer_map="x")
-
-    def test_a_config_is_kept_but_for_what_is_given(self, asked: list[Any], store: RunStore) -> None:
-        base = RunConfig(
-            corpus=CorpusConfig(source="a.csv"),
-            teacher=TeacherConfig(source="m"),
-            loss=LossConfig(hidden_mse=1.0),
-            seed=4,
-        )
-        distil(config=base, temperature=3.0, store=store)
-        config, used, _ = asked[0]
-        assert config == replace(base, loss=replace(base.loss, temperature=3.0))
-        assert used is store
-        distil("b.csv", teacher="n", seed=5, config=base)
-        config = asked[1][0]
-        assert (config.corpus.source, config.teacher.source, config.seed) == ("b.csv", "n", 5)
-
-
 class TestEstimate:
     def test_nobody_knows_before_the_first_run(self, lab: tiny.Lab, store: RunStore) -> None:
         assert estimate_seconds(lab.config(), store) is None
@@ -500,7 +434,7 @@ class TestEstimate:
         config = lab.config(teacher=TeacherConfig(source=str(checkpoint()), epochs=3))
         hotter = replace(config, loss=LossConfig(temperature=9.0))
         # Three students of a second each, with what comes on top, and the teacher's three seconds of two layers' worth.
-        twice = (*with_twins(config, twins=False), *with_twins(hotter), config)
+        twice = (*with_twins(config, twins=False), *with_twins(hotter), *with_twins(config, twins=False))
         wanted = {asked.run for asked in identify(twice)}
         assert len(wanted) == 5
         assert estimate_all(twice, experienced) == pytest.approx(3 * 1.0 + 5 * 3.0 + 3 * 2.0)
@@ -522,14 +456,15 @@ class TestManyAtOnce:
         monkeypatch.setattr(requests, "locate", lambda source: (located.append(source), usual(source))[1])
         base = lab.config()
         missing = replace(base, corpus=replace(base.corpus, left_out="cold"))
-        configs = [*with_twins(base), *(replace(base, seed=seed) for seed in range(1, 20)), missing]
+        others = (*(replace(base, seed=seed) for seed in range(1, 20)), missing)
+        configs = [*with_twins(base), *map(canonical, others)]
         found = identify(configs)
         assert len({asked.run for asked in found}) == len(configs)
         assert [asked.run for asked in found[:4]] == [run.id for run in submit(base, store)]
         assert (len(read), len(located)) == (2, 2)  # once for all of them, once for what was queued to compare with
 
     def test_nothing_is_queued_before_it_is_added(self, lab: tiny.Lab, store: RunStore) -> None:
-        (asked,) = identify([lab.config()])
+        (asked,) = identify(with_twins(lab.config(), twins=False))
         assert store.list() == ()
         assert asked.add(store).state is RunState.QUEUED
         assert [(run.id, run.config, run.corpus_name) for run in store.list()] == [

@@ -1,5 +1,6 @@
 """A sweep from choices to queued runs and back; presets."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,8 @@ from distil_core.runs.rows import RunState
 from distil_core.runs.sources import CombinedRuns, ShippedRuns
 from distil_core.runs.store import RunStore
 from distil_core.runs.sweep import Axis, Frame, Sweep, based, config_at, configs
-from distil_core.settings.config import Init, RunConfig, RunKind
+from distil_core.settings import hardware
+from distil_core.settings.config import Init, Precision, RunConfig, RunKind, TrainingConfig
 from tests import seeds, tiny
 
 LABELS = ("very negative", "negative", "mixed", "positive", "very positive")
@@ -94,6 +96,21 @@ def test_the_example_is_done_without_being_in_the_store(store: RunStore, lab: ti
     sweep.start(planned, store, source)
     assert store.list() == ()
     assert sweep.seconds_left(planned, found, store) == 0.0
+
+
+@pytest.mark.parametrize("quick", [True, False])
+def test_what_ships_is_the_usual_run_of_every_machine(
+    store: RunStore, lab: tiny.Lab, monkeypatch: pytest.MonkeyPatch, quick: bool
+) -> None:
+    monkeypatch.setattr(hardware, "has_bf16_instructions", lambda: quick)
+    source = CombinedRuns(store, ShippedRuns())
+    usual = small(lab, base=RunConfig(), temperatures=(2.0,), depths=(2,))
+    runs = sweep.runs(sweep.plan_sweep(usual), source)
+    assert {run.id for run in runs.values()} == {"example", "example-hard-labels"}
+    assert all(run.config == config for config, run in runs.items())
+    other = Precision.FP32 if quick else Precision.BF16
+    unusual = replace(usual, base=RunConfig(training=TrainingConfig(precision=other)))
+    assert sweep.runs(sweep.plan_sweep(unusual), source) == {}
 
 
 def test_time_is_that_of_what_is_not_done(lab: tiny.Lab, store: RunStore, monkeypatch: pytest.MonkeyPatch) -> None:

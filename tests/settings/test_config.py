@@ -8,7 +8,8 @@ from dataclasses import dataclass, fields, is_dataclass, replace
 import pytest
 
 from distil_core.errors import ConfigError
-from distil_core.settings.canonical import canonical, validate
+from distil_core.settings import hardware
+from distil_core.settings.canonical import canonical, is_settled, portable, read, stored, twin_of, validate
 from distil_core.settings.config import (
     CorpusConfig,
     Init,
@@ -23,7 +24,7 @@ from distil_core.settings.config import (
 )
 from distil_core.settings.identity import SCHEMA_VERSION, fingerprint
 from distil_core.settings.layer_maps import layer_indices
-from distil_core.settings.serialization import digest, from_json, to_json
+from distil_core.settings.serialization import from_json, to_json
 
 SECTIONS = (CorpusConfig, TeacherConfig, StudentConfig, LossConfig, TrainingConfig)
 CHANGED = RunConfig(
@@ -35,6 +36,49 @@ CHANGED = RunConfig(
     training=TrainingConfig(epochs=0, precision=Precision.BF16),
     seed=5,
 )
+
+DEFAULTS_OF_SCHEMA_2 = {
+    "task": "classification",
+    "kind": "distilled",
+    "corpus.source": "reviews",
+    "corpus.test": "",
+    "corpus.text_column": "",
+    "corpus.label_column": "",
+    "corpus.label_names": [],
+    "corpus.max_examples": 0,
+    "corpus.n_train": 4000,
+    "corpus.n_test": 1000,
+    "corpus.seed": 0,
+    "corpus.labeled": 1.0,
+    "corpus.left_out": "",
+    "teacher.source": "shipped",
+    "teacher.max_length": 128,
+    "teacher.epochs": 0,
+    "teacher.learning_rate": 0.0001,
+    "student.depth": 2,
+    "student.layer_map": "even",
+    "student.layers": [],
+    "student.width": 0,
+    "student.init": "teacher",
+    "loss.temperature": 2.0,
+    "loss.alpha": 0.9,
+    "loss.logit_mse": 0.0,
+    "loss.hidden_cosine": 0.0,
+    "loss.hidden_mse": 0.0,
+    "loss.attention_kl": 0.0,
+    "training.epochs": 3,
+    "training.batch_size": 32,
+    "training.learning_rate": 0.0003,
+    "training.warmup": 0.1,
+    "training.weight_decay": 0.01,
+    "training.clip": 1.0,
+    "training.dropout": 0.0,
+    "training.frozen": 0,
+    "training.patience": 0,
+    "training.precision": "auto",
+    "training.threads": 0,
+    "seed": 0,
+}
 
 
 @pytest.mark.parametrize("config", [RunConfig(), CHANGED])
@@ -63,7 +107,7 @@ def test_all_problems_are_told_at_once() -> None:
         from_json(RunConfig, data)
     assert str(caught.value).split("; ") == [
         "unknown key extra",
-        "known: corpus, kind, loss, seed, student, teacher, training",
+        "known: corpus, kind, loss, seed, student, task, teacher, training",
         "student.depth must be at least 1, got 0",
         "student.layer_map must be one of alternate, first, last, even, explicit, got 'middle'",
         "unknown key loss.beta",
@@ -110,6 +154,12 @@ def test_no_more_can_be_frozen_than_there_is() -> None:
         with pytest.raises(ConfigError) as caught:
             validate(replace(frozen, student=student))
         assert str(caught.value) == problem
+
+
+def test_what_is_read_is_checked_as_a_whole() -> None:
+    assert read({"student": {"depth": 3.0}}) == RunConfig(student=StudentConfig(depth=3))
+    with pytest.raises(ConfigError, match=r"training\.frozen must be 0 when student\.init is random, got 1"):
+        read({"student": {"init": "random"}, "training": {"frozen": 1}})
 
 
 def test_a_missing_key_without_default_is_named() -> None:
@@ -166,8 +216,8 @@ def test_a_seed_that_no_generator_takes_is_refused() -> None:
 
 class TestCanonical:
     def test_explicit_layers_decide_depth_and_map(self) -> None:
-        found = canonical(RunConfig(student=StudentConfig(depth=5, layers=(0, 2, 3)))).student
-        assert (found.depth, found.layer_map) == (3, LayerMap.EXPLICIT)
+        student = canonical(RunConfig(student=StudentConfig(depth=5, layers=(0, 2, 3)))).student
+        assert (student.depth, student.layer_map) == (3, LayerMap.EXPLICIT)
 
     def test_the_temperature_is_nothing_without_soft_labels(self) -> None:
         hot, warm = (RunConfig(loss=LossConfig(alpha=0.0, temperature=t)) for t in (9.0, 4.0))
@@ -181,49 +231,132 @@ class TestCanonical:
             assert loss == replace(LossConfig(), alpha=0.0)
 
     def test_the_cut_is_not_trained_and_the_baseline_has_no_student(self) -> None:
-        asked = RunConfig(
-            student=StudentConfig(depth=1), training=TrainingConfig(epochs=9, precision=Precision.FP32, clip=3.0)
-        )
-        cut = canonical(replace(asked, kind=RunKind.LAYER_CUT))
-        assert cut.training == TrainingConfig(epochs=0, precision=Precision.FP32)
+        machine = TrainingConfig(precision=Precision.FP32, threads=3)
+        config = RunConfig(student=StudentConfig(depth=1), training=replace(machine, epochs=9, clip=3.0))
+        cut = canonical(replace(config, kind=RunKind.LAYER_CUT))
+        assert cut.training == replace(machine, epochs=0)
         assert cut.student.depth == 1
-        baseline = canonical(replace(asked, kind=RunKind.TFIDF))
-        assert (baseline.student, baseline.training) == (StudentConfig(), TrainingConfig())
+        baseline = canonical(replace(config, kind=RunKind.TFIDF))
+        assert (baseline.student, baseline.training) == (StudentConfig(), machine)
 
     @pytest.mark.parametrize("kind", RunKind)
     def test_it_is_already_canonical(self, kind: RunKind) -> None:
         once = canonical(replace(CHANGED, kind=kind))
         assert canonical(once) == once
+        assert twin_of(once, kind) == once
+
+    def test_a_twin_of_a_run_is_the_twin_that_is_asked_for_with_it(self) -> None:
+        config = RunConfig(loss=LossConfig(temperature=9.0), student=StudentConfig(depth=3), seed=4)
+        for kind in RunKind:
+            assert twin_of(canonical(config), kind) == canonical(replace(config, kind=kind))
+
+    def test_what_is_wrong_is_refused(self) -> None:
+        with pytest.raises(
+            ConfigError, match=r"student\.depth must be at least 1, got 0; loss\.alpha must be at most 1"
+        ):
+            canonical(RunConfig(student=StudentConfig(depth=0), loss=LossConfig(alpha=2.0)))
+        with pytest.raises(ConfigError, match=r"student\.layers must rise"):
+            canonical(RunConfig(student=StudentConfig(layers=(2, 1))))
+
+
+class TestMachine:
+    """What is left to the machine is settled when a run is asked for."""
+
+    @pytest.fixture(autouse=True)
+    def machine(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("OMP_NUM_THREADS", "6")
+        monkeypatch.setenv("DISTIL_LAB_WORKERS", "2")
+
+    @pytest.mark.parametrize("kind", RunKind)
+    def test_precision_and_threads_are_settled(self, kind: RunKind) -> None:
+        training = canonical(RunConfig(kind=kind)).training
+        assert training.precision is hardware.resolve_precision(Precision.AUTO)
+        assert training.threads == 3
+        assert is_settled(canonical(RunConfig(kind=kind)))
+
+    def test_what_somebody_wants_is_taken(self) -> None:
+        training = TrainingConfig(precision=Precision.BF16, threads=5)
+        assert canonical(RunConfig(training=training)).training == training
+
+    def test_asking_for_what_would_be_taken_anyway_is_one_run(self) -> None:
+        precision = hardware.resolve_precision(Precision.AUTO)
+        config = RunConfig(training=TrainingConfig(precision=precision, threads=3))
+        assert canonical(config) == canonical(RunConfig())
+
+    def test_others_are_other_runs(self) -> None:
+        every = [TrainingConfig(precision=p, threads=t) for p in (Precision.BF16, Precision.FP32) for t in (1, 2)]
+        assert len({_fingerprint(RunConfig(training=training)) for training in every}) == len(every)
+
+    def test_another_machine_settles_for_itself(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        here = canonical(RunConfig(seed=3))
+        assert portable(here) == RunConfig(seed=3)
+        monkeypatch.setenv("OMP_NUM_THREADS", "2")
+        assert canonical(portable(here)).training.threads == 1
+        assert canonical(here) == here
+
+    def test_runs_of_the_first_schema_are_read_as_they_are(self) -> None:
+        data = to_json(RunConfig(seed=3))
+        del data["training"]["threads"]
+        config = stored(data)
+        assert config == RunConfig(seed=3)
+        assert not is_settled(config)
+        # Their twins leave the machine open, too, so that they are still told to belong together.
+        assert twin_of(config, RunKind.TFIDF) == replace(
+            config, kind=RunKind.TFIDF, loss=replace(LossConfig(), alpha=0.0)
+        )
 
 
 class TestFingerprint:
     def test_names_do_not_matter_and_contents_do(self) -> None:
-        here = RunConfig(corpus=CorpusConfig(source="/a/x.csv"), teacher=TeacherConfig(source="/a/model"))
-        there = RunConfig(corpus=CorpusConfig(source="/b/y.csv"), teacher=TeacherConfig(source="/b/model"))
+        here = canonical(RunConfig(corpus=CorpusConfig(source="/a/x.csv"), teacher=TeacherConfig(source="/a/model")))
+        there = canonical(RunConfig(corpus=CorpusConfig(source="/b/y.csv"), teacher=TeacherConfig(source="/b/model")))
         assert fingerprint(here, corpus_digest="c", teacher_digest="t") == fingerprint(
             there, corpus_digest="c", teacher_digest="t"
         )
-        found = {fingerprint(here, corpus_digest=corpus, teacher_digest=teacher) for corpus in "cd" for teacher in "tu"}
-        assert len(found) == 4
+        names = {fingerprint(here, corpus_digest=corpus, teacher_digest=teacher) for corpus in "cd" for teacher in "tu"}
+        assert len(names) == 4
 
     def test_every_setting_that_is_used_matters(self) -> None:
-        found = [_fingerprint(RunConfig())]
-        for changed in _changes(RunConfig()):
-            found.append(_fingerprint(changed))
-        assert len(set(found)) == len(found)
-        assert len(found) > 25
+        settled = RunConfig(training=TrainingConfig(precision=Precision.FP32, threads=1))
+        names = [_fingerprint(settled)]
+        for changed in _changes(settled):
+            names.append(_fingerprint(changed))
+        assert len(set(names)) == len(names)
+        assert len(names) > 25
 
     def test_two_and_two_point_zero_are_one_run(self) -> None:
-        assert _fingerprint(RunConfig(loss=LossConfig(temperature=2))) == _fingerprint(RunConfig())
+        assert _fingerprint(RunConfig(loss=LossConfig(temperature=4))) == _fingerprint(
+            RunConfig(loss=LossConfig(temperature=4.0))
+        )
 
     def test_the_schema_is_part_of_it(self, monkeypatch: pytest.MonkeyPatch) -> None:
         before = _fingerprint(RunConfig())
         monkeypatch.setattr("distil_core.settings.identity.SCHEMA_VERSION", 999)
         assert _fingerprint(RunConfig()) != before
 
+    def test_the_name_of_a_run_stays(self) -> None:
+        """A new setting renames nothing: these names were written down, and change with the schema alone."""
+        machine = TrainingConfig(precision=Precision.FP32, threads=1)
+        assert SCHEMA_VERSION == 2
+        assert _fingerprint(RunConfig(training=machine)) == "b956e979be372740"
+        assert _fingerprint(RunConfig(training=replace(machine, epochs=5), seed=3)) == "e86f273a0100cfc3"
+
+    def test_defaults_stay_as_long_as_the_schema(self) -> None:
+        """What a name leaves out is at its default, so that another default needs another SCHEMA_VERSION."""
+        names = dict(_leaves(to_json(RunConfig())))
+        assert {name: names[name] for name in DEFAULTS_OF_SCHEMA_2} == DEFAULTS_OF_SCHEMA_2
+
 
 def _fingerprint(config: RunConfig) -> str:
-    return fingerprint(config, corpus_digest="c", teacher_digest="t")
+    return fingerprint(canonical(config), corpus_digest="c", teacher_digest="t")
+
+
+def _leaves(values: dict[str, typing.Any], path: str = "") -> typing.Iterator[tuple[str, typing.Any]]:
+    for name, value in values.items():
+        if isinstance(value, dict):
+            yield from _leaves(value, f"{path}{name}.")
+        else:
+            yield f"{path}{name}", value
 
 
 def _changes(config: RunConfig) -> typing.Iterator[RunConfig]:
@@ -247,6 +380,8 @@ def _changes(config: RunConfig) -> typing.Iterator[RunConfig]:
 def _other(value: typing.Any) -> typing.Any:
     if isinstance(value, RunKind | LayerMap | Init | Precision):
         return next(choice for choice in reversed(type(value)) if choice != value)
+    if isinstance(value, str):
+        return "other"
     return value + 1 if isinstance(value, int) else value / 2 + 0.03
 
 
@@ -292,18 +427,9 @@ def test_more_labels_take_longer_to_learn() -> None:
 
 
 class TestWhatIsLearnedFrom:
-    def test_names_from_before_these_settings_stay(self) -> None:
-        content = to_json(canonical(RunConfig()))
-        del content["training"]["frozen"]
-        content |= {"corpus": "c", "teacher": {**content["teacher"], "source": "t"}}
-        before = digest({"schema": SCHEMA_VERSION, **content})
-        assert fingerprint(RunConfig(), corpus_digest="c", teacher_digest="t") == before
-        whole_again = RunConfig(corpus=CorpusConfig(labeled=1.0, left_out=""))
-        assert fingerprint(whole_again, corpus_digest="c", teacher_digest="t") == before
-
     def test_fewer_labels_and_texts_are_other_runs(self) -> None:
         corpora = (CorpusConfig(), CorpusConfig(labeled=0.03), CorpusConfig(left_out="a"), CorpusConfig(left_out="b"))
-        names = {fingerprint(RunConfig(corpus=corpus), corpus_digest="c", teacher_digest="t") for corpus in corpora}
+        names = {_fingerprint(RunConfig(corpus=corpus)) for corpus in corpora}
         assert len(names) == len(corpora)
 
     def test_what_cannot_matter_is_put_back(self) -> None:

@@ -1,22 +1,92 @@
-"""Distilling from objects gives what distilling from names gives, and keeps nothing."""
+"""The whole in one call: from names, and from objects, which gives the same and keeps nothing."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 from safetensors.torch import load_file
 
-from distil_core.api import distil_models
+from distil_core import api
+from distil_core.api import distil, distil_models
 from distil_core.errors import ConfigError, ModelError, TeacherError
 from distil_core.models import heads, loading
 from distil_core.runs import foreground
+from distil_core.runs.foreground import Distillation
 from distil_core.runs.store import RunStore
-from distil_core.settings.config import LossConfig, Precision, StudentConfig, TrainingConfig
+from distil_core.settings.config import (
+    CorpusConfig,
+    LossConfig,
+    Precision,
+    RunConfig,
+    StudentConfig,
+    TeacherConfig,
+    TrainingConfig,
+)
 from distil_core.tasks.corpora import load_corpus
 from distil_core.training.events import Event, Validation
 from tests import tiny
+from tests.factories import a_run_record
 
 pytestmark = pytest.mark.usefixtures("quick")
+
+
+class TestNames:
+    @pytest.fixture
+    def calls(self, monkeypatch: pytest.MonkeyPatch) -> list[tuple[RunConfig, RunStore, dict[str, Any]]]:
+        """Compute nothing, and write down what was wanted."""
+        seen: list[tuple[RunConfig, RunStore, dict[str, Any]]] = []
+
+        def run_all(config: RunConfig, store: RunStore, **more: Any) -> Distillation:
+            seen.append((config, store, more))
+            twins = {"hard_label_twin": None, "layer_cut_twin": None, "tfidf": None}
+            return Distillation(run="r", record=a_run_record(config=config), folder=store.folder("r"), **twins)
+
+        monkeypatch.setattr(api, "run_all", run_all)
+        return seen
+
+    def test_defaults_are_those_of_the_settings(self, calls: list[Any], home: Path) -> None:
+        distil()
+        config, store, more = calls[0]
+        assert config == RunConfig()
+        assert store.path == home
+        assert more == {"twins": True, "on_event": None}
+
+    def test_a_name_or_a_path_stands_for_a_section(self, calls: list[Any]) -> None:
+        distil("python-docs", teacher="minilm")
+        distil(Path("a.csv"), teacher=Path("model"))
+        assert [(config.corpus, config.teacher) for config, _, _ in calls] == [
+            (CorpusConfig(source="python-docs"), TeacherConfig(source="minilm")),
+            (CorpusConfig(source="a.csv"), TeacherConfig(source="model")),
+        ]
+
+    def test_sections_are_taken_as_they_are(self, calls: list[Any], tmp_path: Path) -> None:
+        config = RunConfig(
+            corpus=CorpusConfig(source="a.csv", text_column="t", max_examples=9),
+            teacher=TeacherConfig(source="m", max_length=64),
+            student=StudentConfig(layers=(0, 2)),
+            loss=LossConfig(temperature=4.0),
+            training=TrainingConfig(epochs=7),
+            seed=2,
+        )
+        store, listener = RunStore(tmp_path), lambda run, event: None
+        distil(
+            config.corpus,
+            task=config.task,
+            teacher=config.teacher,
+            student=config.student,
+            loss=config.loss,
+            training=config.training,
+            seed=config.seed,
+            twins=False,
+            store=store,
+            on_event=listener,
+        )
+        assert calls == [(config, store, {"twins": False, "on_event": listener})]
+
+    def test_what_is_wrong_is_told_at_once(self, home: Path) -> None:
+        with pytest.raises(ConfigError, match=r"student\.depth must be at least 1, got 0; loss\.alpha must"):
+            distil(student=StudentConfig(depth=0), loss=LossConfig(alpha=2.0))
 
 
 def test_objects_give_what_names_give(lab: tiny.Lab, tmp_path: Path) -> None:
