@@ -15,7 +15,7 @@ import pytest
 from tests.readme import README, ROOT
 
 COPIED = ("app.py", "pages", "distil_core", "tests", "assets", "README.md", "pyproject.toml", ".gitignore")
-PLACE = re.compile(r"# (?P<path>[\w./]+), (?P<where>a new file|at the end|in \w+|before \w+)\n")
+PLACE = re.compile(r"# (?P<path>[\w./]+), (?P<where>a new file|at the end|among the imports|in \w+|before \w+)\n")
 
 LARGEST = """
 from pathlib import Path
@@ -65,6 +65,10 @@ def placed(text: str, code: str, where: str) -> str:
     """Return a module with more code at its end, before a definition, or inside a class or a table."""
     if where == "at the end":
         return f"{text}\n\n{code}"
+    if where == "among the imports":
+        last = max(node.end_lineno or 0 for node in ast.parse(text).body if isinstance(node, ast.ImportFrom))
+        lines = text.splitlines(keepends=True)
+        return "".join([*lines[:last], code, *lines[last:]])
     how, name = where.split()
     (node,) = (node for node in ast.parse(text).body if name in names(node))
     lines = text.splitlines(keepends=True)
@@ -110,6 +114,22 @@ def test_add_a_loss(project: Path, lab: Any) -> None:
     arguments = ["--corpus", lab.corpus, "--test", lab.test, "--teacher", lab.teacher, "--depth", "1", "--epochs", "1"]
     run(project, "-m", "distil_core", "distil", *map(str, arguments), "--reverse-kl", "0.5")
     assert float(run(project, "-c", LARGEST.format(store=os.environ["DISTIL_LAB_HOME"]))) > 0
+
+
+@pytest.mark.slow
+def test_add_a_task(project: Path, lab: Any) -> None:
+    follow(project, "Add a task")
+    room = project / "distil_core" / "tasks" / "__init__.py"
+    room.write_text(
+        room.read_text(encoding="utf-8").replace('    "catalog"', '    "balanced",\n    "catalog"'), encoding="utf-8"
+    )
+    run(project, "-m", "ruff", "check", "--no-cache", "--fix", "-q", "--select", "I", ".")
+    checked(project, "tests/test_architecture.py", "-k", "room or setting or option or import")
+    arguments = ["--corpus", lab.corpus, "--test", lab.test, "--teacher", lab.teacher, "--depth", "1", "--epochs", "1"]
+    told = run(
+        project, "-m", "distil_core", "distil", *map(str, arguments), "--task", "balanced-classification", "--no-twins"
+    )
+    assert "Macro-F1" in told
 
 
 @pytest.mark.slow

@@ -4,7 +4,9 @@ from distil_core.errors import ConfigError
 from distil_core.tasks.classification import TextClassification
 from distil_core.tasks.task import Task
 
-TASKS: dict[str, Task] = {task.name: task for task in (TextClassification(),)}
+TASKS: dict[str, Task] = {
+    TextClassification.name: TextClassification(),
+}
 
 
 def task_named(name: str) -> Task:
