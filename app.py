@@ -49,7 +49,7 @@ def main() -> None:
 
 def preload() -> None:
     """Import what the first page needs, which takes about as long as the browser needs to load itself."""
-    for name in ("pandas", "distil_core.reporting.figures", "distil_core.runs.requests"):
+    for name in ("pandas", "distil_core.reporting.figures", "distil_core.runs.requests", "scipy.special"):
         import_module(name)
 
 

@@ -30,6 +30,34 @@ jaxtyping.install_import_hook("distil_core", "beartype.beartype(conf=beartype.Be
 hypothesis.settings.register_profile("tests", derandomize=True, deadline=None, database=None, max_examples=25)
 hypothesis.settings.load_profile("tests")
 
+SLOW = (
+    "bench",
+    "browser",
+    "pages",
+    "runs/test_execute.py",
+    "runs/test_requests.py",
+    "runs/test_sweep.py",
+    "runs/test_workers.py",
+    "training/test_teachers.py",
+    "training/test_trainer.py",
+    "models/test_freezing.py",
+    "data/test_python_docs.py",
+    "data/test_reviews.py",
+    "analysis/test_model_pair.py",
+    "test_assets.py",
+    "test_cli.py",
+    "test_distil_models.py",
+)
+"""Folders and files whose tests are slow, each or all together: the others take about a minute."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what is slow, so that ``-m "not slow and not browser"`` leaves it out."""
+    places = [Path(__file__).parent / name for name in SLOW]
+    for item in items:
+        if any(item.path.is_relative_to(place) for place in places):
+            item.add_marker("slow")
+
 
 @pytest.fixture(autouse=True)
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:

@@ -78,7 +78,7 @@ class AttentionView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Head:
+class AttentionHead:
     """A head of one of the models: whose, in which layer, and which."""
 
     of_teacher: bool
@@ -168,23 +168,23 @@ def pair_maps(view: AttentionView, pair: tuple[int, int], match: Match | None) -
     return teacher[match.teacher], student[match.student]
 
 
-def heads(view: AttentionView) -> tuple[Head, ...]:
+def heads(view: AttentionView) -> tuple[AttentionHead, ...]:
     """Return all heads of both models, the teacher's first."""
     sides = ((True, view.teacher), (False, view.student))
     return tuple(
-        Head(of_teacher=of_teacher, layer=layer, number=number)
+        AttentionHead(of_teacher=of_teacher, layer=layer, number=number)
         for of_teacher, side in sides
         for layer, number in np.ndindex(side.entropies.shape)
     )
 
 
-def head_map(view: AttentionView, head: Head) -> np.ndarray:
+def head_map(view: AttentionView, head: AttentionHead) -> np.ndarray:
     """Return the map of one head."""
     side = view.teacher if head.of_teacher else view.student
     return np.asarray(side.maps[head.layer, head.number])
 
 
-def counterpart(view: AttentionView, head: Head, layers: Sequence[int]) -> tuple[Head, float] | None:
+def counterpart(view: AttentionView, head: AttentionHead, layers: Sequence[int]) -> tuple[AttentionHead, float] | None:
     """Return the head of the other model that a head is assigned to within mapped layers, and their similarity.
 
     None where its layer is mapped to none of the other model, or the other model has too few heads.
@@ -195,5 +195,5 @@ def counterpart(view: AttentionView, head: Head, layers: Sequence[int]) -> tuple
         for match in matches(view, (teacher, student)):
             if head.number == (match.teacher if head.of_teacher else match.student):
                 layer, number = (student, match.student) if head.of_teacher else (teacher, match.teacher)
-                return Head(of_teacher=not head.of_teacher, layer=layer, number=number), match.similarity
+                return AttentionHead(of_teacher=not head.of_teacher, layer=layer, number=number), match.similarity
     return None

@@ -10,7 +10,7 @@ import numpy as np
 import streamlit as st
 
 from distil_core.analysis import attention
-from distil_core.analysis.attention import AttentionView, Head
+from distil_core.analysis.attention import AttentionHead, AttentionView
 from distil_core.errors import DistilError
 from distil_core.reporting import formatting
 from distil_core.reporting.figures import attention as figures
@@ -205,10 +205,10 @@ def show_left_out(outcome: FinishedRun, text: str, special: bool, view: Attentio
 def take_head(of_teacher: bool, n_layers: int, n_heads: int) -> None:
     """Show the head whose thumbnail was picked."""
     if cell := cells.picked(st.session_state[MOSAICS[of_teacher]], rows=n_layers, columns=n_heads):
-        st.session_state[HEAD] = head_name(Head(of_teacher=of_teacher, layer=cell[0], number=cell[1]))
+        st.session_state[HEAD] = head_name(AttentionHead(of_teacher=of_teacher, layer=cell[0], number=cell[1]))
 
 
-def head_name(head: Head) -> str:
+def head_name(head: AttentionHead) -> str:
     """Name a head."""
     return f"{'teacher' if head.of_teacher else 'student'} layer {head.layer} head {head.number}"
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from scipy.spatial.distance import jensenshannon
 
-from distil_core.analysis import attention as analysi_attention
-from distil_core.analysis.attention import AttentionReading, Head
+from distil_core.analysis import attention as analysis_attention
+from distil_core.analysis.attention import AttentionHead, AttentionReading
 from distil_core.functional import attention, similarity
 from distil_core.functional.attention import Match
 
@@ -129,7 +129,7 @@ def test_entropy_of_a_head_is_in_nats() -> None:
 
 def test_view_takes_special_tokens_out_of_everything() -> None:
     reading = a_reading(maps(3, 4, 6), maps(2, 4, 6, seed=1))
-    whole, words = analysi_attention.view(reading, special=True), analysi_attention.view(reading, special=False)
+    whole, words = analysis_attention.view(reading, special=True), analysis_attention.view(reading, special=False)
     assert (whole.tokens, whole.special) == (reading.tokens, reading.special)
     assert words.tokens == ("w0", "w1", "w2", "w3")
     assert not any(words.special)
@@ -147,54 +147,56 @@ def test_attention_flows_through_special_tokens_that_are_not_shown() -> None:
     first, last = np.zeros((4, 4)), np.zeros((4, 4))
     first[:, 1] = 1
     last[:, 3] = 1
-    side = analysi_attention.view(a_reading(np.stack([first, last])[:, None], maps(1, 1, 4)), special=False).teacher
+    side = analysis_attention.view(a_reading(np.stack([first, last])[:, None], maps(1, 1, 4)), special=False).teacher
     assert side.answer == pytest.approx([1, 0])
 
 
 def test_spread_is_a_share_of_the_most_possible() -> None:
     reading = a_reading(np.stack([np.stack([SELF, EVEN])]), np.stack([np.stack([EVEN])]))
-    found = analysi_attention.view(reading, special=True)
+    found = analysis_attention.view(reading, special=True)
     assert (found.teacher.spread, found.student.spread) == pytest.approx((0.5, 1), abs=1e-6)
     one = AttentionReading(
         tokens=("w",), special=(False,), teacher=np.ones((1, 1, 1, 1)), student=np.ones((1, 1, 1, 1))
     )
-    assert analysi_attention.view(one, special=False).teacher.spread == 0
+    assert analysis_attention.view(one, special=False).teacher.spread == 0
 
 
 def test_mapped_pairs_come_first_and_the_deepest_first_of_all() -> None:
-    assert analysi_attention.pairs(3, (0, 2)) == ((2, 1), (0, 0), (0, 1), (1, 0), (1, 1), (2, 0))
+    assert analysis_attention.pairs(3, (0, 2)) == ((2, 1), (0, 0), (0, 1), (1, 0), (1, 1), (2, 0))
 
 
 def test_a_pair_shows_the_mean_or_two_matched_heads() -> None:
     teacher = np.stack([np.stack([EVEN, AHEAD]), np.stack([SELF, BACK])])
-    found = analysi_attention.view(a_reading(teacher, teacher[1:, ::-1]), special=True)
-    matches = analysi_attention.matches(found, (1, 0))
+    found = analysis_attention.view(a_reading(teacher, teacher[1:, ::-1]), special=True)
+    matches = analysis_attention.matches(found, (1, 0))
     assert [(match.teacher, match.student) for match in matches] == [(1, 0), (0, 1)]
     assert [match.similarity for match in matches] == pytest.approx([1, 1])
-    means = analysi_attention.pair_maps(found, (1, 0), None)
+    means = analysis_attention.pair_maps(found, (1, 0), None)
     assert means[0] == pytest.approx((SELF + BACK) / 2)
-    ours, theirs = analysi_attention.pair_maps(found, (1, 0), matches[0])
+    ours, theirs = analysis_attention.pair_maps(found, (1, 0), matches[0])
     assert ours == pytest.approx(BACK)
     assert theirs == pytest.approx(BACK)
 
 
 def test_a_head_has_its_counterpart_in_mapped_layers_alone() -> None:
     teacher = np.stack([np.stack([EVEN, AHEAD]), np.stack([SELF, BACK])])
-    found = analysi_attention.view(a_reading(teacher, teacher[1:, ::-1]), special=True)
-    ours, theirs = (Head(of_teacher=of_teacher, layer=1 - (not of_teacher), number=0) for of_teacher in (True, False))
-    assert analysi_attention.heads(found)[2] == ours
-    assert analysi_attention.heads(found)[4] == theirs
-    assert analysi_attention.head_map(found, ours) == pytest.approx(SELF)
-    assert analysi_attention.head_map(found, theirs) == pytest.approx(BACK)
-    there = analysi_attention.counterpart(found, ours, (1,))
-    assert there == (Head(of_teacher=False, layer=0, number=1), pytest.approx(1))
-    assert analysi_attention.counterpart(found, there[0], (1,)) == (ours, pytest.approx(1))
-    assert analysi_attention.counterpart(found, Head(of_teacher=True, layer=0, number=0), (1,)) is None
+    found = analysis_attention.view(a_reading(teacher, teacher[1:, ::-1]), special=True)
+    ours, theirs = (
+        AttentionHead(of_teacher=of_teacher, layer=1 - (not of_teacher), number=0) for of_teacher in (True, False)
+    )
+    assert analysis_attention.heads(found)[2] == ours
+    assert analysis_attention.heads(found)[4] == theirs
+    assert analysis_attention.head_map(found, ours) == pytest.approx(SELF)
+    assert analysis_attention.head_map(found, theirs) == pytest.approx(BACK)
+    there = analysis_attention.counterpart(found, ours, (1,))
+    assert there == (AttentionHead(of_teacher=False, layer=0, number=1), pytest.approx(1))
+    assert analysis_attention.counterpart(found, there[0], (1,)) == (ours, pytest.approx(1))
+    assert analysis_attention.counterpart(found, AttentionHead(of_teacher=True, layer=0, number=0), (1,)) is None
 
 
 def test_a_head_without_a_partner_has_no_counterpart() -> None:
-    found = analysi_attention.view(a_reading(np.stack([EVEN, SELF])[None], SELF[None, None]), special=True)
-    assert analysi_attention.counterpart(found, Head(of_teacher=True, layer=0, number=0), (0,)) is None
-    there = analysi_attention.counterpart(found, Head(of_teacher=True, layer=0, number=1), (0,))
+    found = analysis_attention.view(a_reading(np.stack([EVEN, SELF])[None], SELF[None, None]), special=True)
+    assert analysis_attention.counterpart(found, AttentionHead(of_teacher=True, layer=0, number=0), (0,)) is None
+    there = analysis_attention.counterpart(found, AttentionHead(of_teacher=True, layer=0, number=1), (0,))
     assert there is not None
-    assert there[0] == Head(of_teacher=False, layer=0, number=0)
+    assert there[0] == AttentionHead(of_teacher=False, layer=0, number=0)
