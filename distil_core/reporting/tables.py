@@ -49,7 +49,10 @@ def metric_table(family: Family) -> tuple[MetricRow, ...]:
         return cell
 
     lines = [
-        *(line(metric.label, metric.meaning, of_metric(metric)) for metric in _shown_metrics(family, shown)),
+        *(
+            line(metric.label, f"{metric.meaning}, with its 95 % interval", of_metric(metric))
+            for metric in _shown_metrics(family, shown)
+        ),
         line("Parameters", "weights in the model", of_cost(lambda c: count(c.parameters))),
         line("Size", "weights on disk", of_cost(lambda c: size(c.bytes))),
         line("Latency", "time for one text: median, 5th to 95th percentile", of_cost(lambda c: latency(c.latency_ms))),

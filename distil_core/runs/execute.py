@@ -69,8 +69,7 @@ def execute(run: Run, store: RunStore, *, on_event: Callable[[Event], None] | No
 
 def warm_up(store: RunStore) -> None:
     """Do what the first run would wait for: slow imports and, if nobody waits yet, what the default run starts from."""
-    import sklearn.linear_model
-    import sklearn.metrics  # noqa: F401
+    import sklearn.linear_model  # noqa: F401
 
     if store.counts()[RunState.QUEUED] == 0:
         with suppress(DistilError, OSError):  # it can wait: a run that needs it will say what is wrong
