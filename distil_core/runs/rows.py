@@ -8,7 +8,6 @@ from typing import Any
 
 from distil_core.runs.record import RunRecord, record_from_json
 from distil_core.settings.canonical import CanonicalConfig, stored
-from distil_core.settings.serialization import from_json
 from distil_core.training.events import Event, TeacherMeasured, event_from_json
 
 COLUMNS = "id, config, corpus_name, state, created, started, finished, error, record, stopping"
