@@ -12,8 +12,8 @@ from torch import Tensor
 
 from distil_core.data.corpus import Corpus
 from distil_core.errors import ModelError
-from distil_core.evaluation import measuring
-from distil_core.evaluation.records import Fidelity, Quality
+from distil_core.evaluation import bootstrap
+from distil_core.evaluation.records import Interval
 from distil_core.models import devices, heads, loading
 from distil_core.models.checkpoints import SUPPORTED, match_labels
 from distil_core.runs.execute import Student, cut_and_train, drain
@@ -33,6 +33,7 @@ from distil_core.settings.config import (
 from distil_core.tasks.catalog import task_named
 from distil_core.training.events import Event
 from distil_core.training.teachers import Teacher
+from distil_core.training.trainer import predictions_of
 from distil_core.types import Model, Tokenizer
 
 
@@ -80,14 +81,13 @@ def distil(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DistilledStudent:
-    """A student in eval mode, the teacher layers it came from, its answers, and how good and how faithful it is."""
+    """A student in eval mode, the teacher layers it came from, its answers, and its figures by the names of metrics."""
 
     model: Model
     layers: tuple[int, ...]
     validation_logits: Float[Tensor, "validation classes"]
     test_logits: Float[Tensor, "test classes"]
-    quality: Quality
-    fidelity: Fidelity
+    metrics: dict[str, Interval]
     seconds: dict[str, float]
 
 
@@ -146,16 +146,15 @@ def distil_models(
     with closing(work()) as events:
         materials, found = drain(events, on_event or (lambda event: None))
     with watch.timing("measurement"):
-        right, answers = splits["test"].sites.targets.cpu(), materials.outputs["test"].logits.cpu()
-        quality = measuring.quality(found.test_logits, right)
-        fidelity = measuring.fidelity(answers, found.test_logits, right)
+        task, answers = materials.task, materials.outputs["test"].logits
+        test = predictions_of(found.test_logits, splits["test"].sites, teacher=answers)
+        figures = bootstrap.measure(test, (*task.quality, *task.fidelity))
     return DistilledStudent(
         model=found.model,
         layers=found.layers,
         validation_logits=found.validation_logits,
         test_logits=found.test_logits,
-        quality=quality,
-        fidelity=fidelity,
+        metrics=figures,
         seconds=watch.total(),
     )
 

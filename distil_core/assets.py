@@ -146,4 +146,4 @@ def build_example(folder: Path, *, config: RunConfig | None = None, tell: Tell =
             lines = (json.dumps(event_to_json(event)) for _, event in store.events(run.id))
             target.events.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
         shutil.rmtree(path / "store")
-    tell(f"the example's student is right on {result.record.model.quality.accuracy.value:.1%} of the test texts")
+    tell(f"the example's student is right on {result.record.score.value:.1%} of the test texts")

@@ -213,6 +213,7 @@ class _Printer:
 def _runs(options: argparse.Namespace) -> int:
     from distil_core.analysis.comparison import settings_title
     from distil_core.errors import RunNotFoundError
+    from distil_core.reporting.formatting import figure
     from distil_core.settings.serialization import to_json
 
     store = RunStore(options.store)
@@ -220,8 +221,8 @@ def _runs(options: argparse.Namespace) -> int:
         raise ConfigError("a run must be named to be deleted, got none; see the list of runs")
     if options.run is None:
         for run in store.list():
-            accuracy = f"{run.record.model.quality.accuracy.value:.1%}" if run.record else ""
-            line = (run.id, f"{run.state:11}", f"{run.config.kind:11}", f"{accuracy:6}", f"{run.corpus_name:12}")
+            score = figure(run.record.metric, run.record.score.value).replace(" %", "%") if run.record else ""
+            line = (run.id, f"{run.state:11}", f"{run.config.kind:11}", f"{score:6}", f"{run.corpus_name:12}")
             print("  ".join((*line, settings_title(run.config))))
         return 0
     found = [run for run in store.list() if run.id.startswith(options.run)]

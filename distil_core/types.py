@@ -32,7 +32,7 @@ family           a distilled run with its twin, layer-cut student and baseline
 sweep            many runs that differ in a few settings
 record           what a finished run leaves behind: settings, figures, environment
 metric           a figure of quality or fidelity, declared once with its unit and its better end
-interval         95 % bootstrap interval of a metric over test examples
+interval         95 % bootstrap interval of a figure over test examples and seeds
 agreement        share of sites at which student and teacher predict the same
 loyalty          1 less the root of the Jensen-Shannon divergence of teacher and student, in bits
 calibration      whether a model that says 80 % is right in 80 % of the cases; ECE measures it

@@ -7,6 +7,7 @@ import streamlit as st
 
 from distil_core.analysis import comparison, learning_curves
 from distil_core.errors import DistilError
+from distil_core.evaluation.metrics import ACCURACY
 from distil_core.reporting import formatting, narrative, tables
 from distil_core.reporting.figures import curves as figure_curves
 from distil_core.runs import families, requests, workers
@@ -152,14 +153,14 @@ def show_curves(key: tuple[object, ...], config: RunConfig, curves: dict[RunKind
 def show_quality(family: Family) -> None:
     """Show how teacher, student and twins compare, as a figure and as a table of all that was measured."""
     shown = comparison.models(family)
-    record = family.distilled.record
+    record, metric = family.distilled.record, family.distilled.record.metric
     charts.show(
-        "Accuracy on the same test texts",
-        figure_curves.accuracies(shown, majority=record.corpus.majority),
+        f"{metric.label} on the same test texts",
+        figure_curves.scores(shown, metric, majority=record.corpus.majority if metric == ACCURACY else None),
         key="distil.accuracies",
-        alt="Test accuracy of each model with its 95 % interval",
-        header=("model", "accuracy", "low", "high"),
-        rows=tables.accuracy_rows(shown),
+        alt=f"Test {metric.label.lower()} of each model with its 95 % interval",
+        header=("model", metric.name, "low", "high"),
+        rows=tables.score_rows(shown, metric),
     )
     run_summary.metrics(family, key="distil.measures")
 

@@ -8,7 +8,8 @@ import pandas as pd
 import streamlit as st
 
 from distil_core.analysis import tradeoffs
-from distil_core.analysis.tradeoffs import Landscape, ModelPoint, Price, Score
+from distil_core.analysis.tradeoffs import Landscape, ModelPoint, Price
+from distil_core.evaluation.metrics import Metric
 from distil_core.reporting import advice, formatting, literature, tables, tradeoff_tables
 from distil_core.reporting.figures import tradeoffs as figures
 from distil_core.runs.families import Family
@@ -18,7 +19,7 @@ from pages.state import address, resources, run_in_use
 
 SCORE, PRICE, SHOWN, SEEDS, POINT = (f"tradeoffs.{name}" for name in ("score", "price", "shown", "seeds", "point"))
 CHART, CLICKED, SEEN = "tradeoffs.chart", "tradeoffs.clicked", "tradeoffs.seen"
-SCORES = {Score.ACCURACY: "Accuracy", Score.AGREEMENT: "Agreement", Score.MACRO_F1: "Macro-F1"}
+SCORES = {metric.name: metric for metric in tradeoffs.SCORES}
 PRICES = {
     Price.LATENCY: "Latency",
     Price.THROUGHPUT: "Throughput",
@@ -53,15 +54,15 @@ def ask(family: Family) -> None:
     """Ask for the axes, and show the run in use among all that can be held against it."""
     landscape = tradeoffs.landscape(family, resources.runs())
     with st.container(border=True):
-        st.markdown(f":material/lightbulb: {advice.advise(family, landscape, resources.outputs)}")
+        st.markdown(f":material/lightbulb: {advice.advise(family, landscape, resources.outputs, resources.sample)}")
     # Ask
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         with address.control(SCORE, "Worth"):
             score = st.segmented_control(
                 "Worth",
                 list(SCORES),
-                format_func=SCORES.__getitem__,
-                default=Score.ACCURACY,
+                format_func=lambda name: SCORES[name].label,
+                default=tradeoffs.SCORES[0].name,
                 required=True,
                 key=SCORE,
                 bind="query-params",
@@ -108,14 +109,14 @@ def ask(family: Family) -> None:
                 else "There is only one seed of each setting.",
             )
     # Think
-    points = tradeoffs.averaged(landscape.points) if mean and several else landscape.points
+    points = tradeoffs.averaged(landscape.points, resources.sample) if mean and several else landscape.points
     visible = [point for point in points if tradeoffs.GROUPS[point.kind] in shown]
     # Show
     with right:
         point = pick(points, family)
         show_point(point, family)
     with chart:
-        show_chart(landscape, visible, point, Score(score), Price(price), published=PUBLISHED in shown)
+        show_chart(landscape, visible, point, SCORES[score], Price(price), published=PUBLISHED in shown)
     show_claims(family)
     show_table(points)
 
@@ -146,17 +147,23 @@ def pick(points: tuple[ModelPoint, ...], family: Family) -> ModelPoint:
 
 
 def show_chart(
-    landscape: Landscape, points: list[ModelPoint], selected: ModelPoint, score: Score, price: Price, *, published: bool
+    landscape: Landscape,
+    points: list[ModelPoint],
+    selected: ModelPoint,
+    score: Metric,
+    price: Price,
+    *,
+    published: bool,
 ) -> None:
     """Show the models on two axes."""
     places = tradeoffs.places(points, score, price)
     teacher = next((point for point in landscape.points if point.id == tradeoffs.TEACHER), None)
     references = literature.references(teacher, score, price) if published else ()
     charts.show(
-        f"{SCORES[score]} against {PRICES[price].lower()}",
+        f"{score.label} against {PRICES[price].lower()}",
         figures.scatter(places, score=score, price=price, references=references, selected=selected),
         key=CHART,
-        alt=f"{SCORES[score]} of all models against their {PRICES[price].lower()}, with the line of the best",
+        alt=f"{score.label} of all models against their {PRICES[price].lower()}, with the line of the best",
         header=tradeoff_tables.place_columns(score, price),
         rows=tradeoff_tables.place_rows(places, references),
         on_select="rerun",
@@ -203,7 +210,7 @@ def show_claims(family: Family) -> None:
             "This run": f"{claim.measured}  \n:small[:gray[{claim.spread}]]",
             "So": claim.verdict,
         }
-        for claim in literature.claims(record)
+        for claim in literature.claims(record, advice.kept(family.distilled, resources.outputs))
     ]
     st.table(pd.DataFrame(rows), border="horizontal", hide_index=True, alt="Published claims beside this run's figures")
     environment = record.environment

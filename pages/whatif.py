@@ -12,7 +12,7 @@ import streamlit as st
 from distil_core.analysis import sweep_grids
 from distil_core.analysis.sweep_grids import SweepCell, SweepGrid
 from distil_core.errors import DistilError
-from distil_core.evaluation.bootstrap import Measure
+from distil_core.evaluation.metrics import ACCURACY, AGREEMENT, ECE, KL, Metric, recall
 from distil_core.reporting import formatting, sweep_narrative, tables
 from distil_core.reporting.figures import cells as cell_points
 from distil_core.reporting.figures import sweep as figures
@@ -96,29 +96,31 @@ def show(wanted: Sweep, *, poll: bool) -> None:
     failed = next((run for run in runs.values() if run.state is RunState.FAILED), None)
     if failed is not None:
         st.error(f"A run failed: {failed.error}", icon=":material/error:")
-    measure, laid = lay_out(wanted)
+    metric, laid = lay_out(wanted)
     try:
-        done = sweep_runs.cells(wanted, runs, measure)
-        teacher = teacher_value(runs, measure, wanted)
+        done = sweep_runs.cells(wanted, runs, metric)
+        teacher = teacher_value(runs, metric)
     except DistilError as error:
         st.error(str(error), icon=":material/error:")
         return
     grid = sweep_grids.grid(wanted, done, **laid)
-    show_map(grid, measure)
-    show_cell(grid, measure)
+    show_map(grid, metric)
+    show_cell(grid, metric)
     if any(cell.estimate is not None for row in grid.rows for cell in row.cells):
-        show_curves(grid, measure, teacher)
-    show_table(done, measure)
+        show_curves(grid, metric, teacher)
+    show_table(done, metric)
 
 
-def lay_out(wanted: Sweep) -> tuple[Measure, dict[str, Any]]:
+def lay_out(wanted: Sweep) -> tuple[Metric, dict[str, Any]]:
     """Ask which figure to show, and which two settings against each other; the others are held still."""
-    offered = [measure for measure in Measure if measure is not Measure.RECALL or wanted.base.corpus.left_out]
+    offered = [ACCURACY, AGREEMENT, KL, ECE]
+    if wanted.base.corpus.left_out:
+        offered.append(recall(frame.labels.index(wanted.base.corpus.left_out)))
     if st.session_state.get("whatif.measure") not in (None, *offered):
-        st.session_state["whatif.measure"] = Measure.ACCURACY
+        st.session_state["whatif.measure"] = ACCURACY
     first, second, third = st.columns([2, 1, 1])
     with first, address.control("whatif.measure", "Measure"):
-        measure = st.selectbox(
+        metric = st.selectbox(
             "Measure", offered, format_func=lambda m: m.label, key="whatif.measure", bind="query-params"
         )
     with second, address.control("whatif.down", "Lines"):
@@ -145,19 +147,19 @@ def lay_out(wanted: Sweep) -> tuple[Measure, dict[str, Any]]:
                         bind="query-params",
                     )
                     still[axis] = values[0] if picked not in values else picked
-    return measure, {"down": down, "across": across, "still": still}
+    return metric, {"down": down, "across": across, "still": still}
 
 
 def _axis(axis: Axis) -> str:
     return AXIS_NAMES[axis]
 
 
-def teacher_value(runs: Mapping[CanonicalConfig, Run], measure: Measure, wanted: Sweep) -> float | None:
+def teacher_value(runs: Mapping[CanonicalConfig, Run], metric: Metric) -> float | None:
     """Return the teacher's own value, where it has one and a run is done."""
     run = next((run for run in runs.values() if run.record is not None), None)
-    if run is None or measure in (Measure.AGREEMENT, Measure.KL):
+    if run is None or metric.needs_teacher:
         return None
-    return sweep_runs.sampler(measure, wanted.base.corpus.left_out, of_teacher=True)(run).value
+    return sweep_runs.sampler(metric, of_teacher=True)(run).value
 
 
 def pick(grid: SweepGrid) -> None:
@@ -172,28 +174,28 @@ def pick(grid: SweepGrid) -> None:
         st.query_params[sweep_form.CELL] = run.id
 
 
-def show_map(grid: SweepGrid, measure: Measure) -> None:
+def show_map(grid: SweepGrid, metric: Metric) -> None:
     """Show the cells as a map that can be clicked."""
     header = ("", *(sweep_narrative.word(grid.across, value, full=True) for value in grid.columns))
     rows = [
         (
             sweep_narrative.row_word(grid, row),
-            *(None if c.estimate is None else measure.scale * c.estimate.value for c in row.cells),
+            *(None if c.estimate is None else metric.scale * c.estimate.value for c in row.cells),
         )
         for row in grid.rows
     ]
     charts.show(
-        f"{measure.label} ({measure.unit}), mean over seeds · brighter is better · click a cell to open it",
-        figures.heatmap(grid, measure),
+        f"{metric.label} ({metric.unit}), mean over seeds · brighter is better · click a cell to open it",
+        figures.heatmap(grid, metric),
         key=MAP,
-        alt=f"{measure.label} by {AXIS_NAMES[grid.down].lower()} and {AXIS_NAMES[grid.across].lower()}",
+        alt=f"{metric.label} by {AXIS_NAMES[grid.down].lower()} and {AXIS_NAMES[grid.across].lower()}",
         header=header,
         rows=rows,
         on_select=lambda: pick(grid),
     )
 
 
-def show_cell(grid: SweepGrid, measure: Measure) -> None:
+def show_cell(grid: SweepGrid, metric: Metric) -> None:
     """Show the cell that was clicked, and open one of its runs anywhere else."""
     wanted = st.query_params.get(sweep_form.CELL)
     place = next(
@@ -211,7 +213,7 @@ def show_cell(grid: SweepGrid, measure: Measure) -> None:
     with st.container(border=True, key="whatif.opened"):
         st.markdown(
             f"**{sweep_narrative.row_word(grid, row)} · {sweep_narrative.word(grid.across, value, full=True)}** · "
-            f"{sweep_narrative.cell_sentence(cell, measure)}"
+            f"{sweep_narrative.cell_sentence(cell, metric)}"
         )
         with st.container(horizontal=True, vertical_alignment="center"):
             run_id = _one_seed(cell)
@@ -245,7 +247,7 @@ def _one_seed(cell: SweepCell) -> str:
     return there.get(seed, best).id
 
 
-def show_curves(grid: SweepGrid, measure: Measure, teacher: float | None) -> None:
+def show_curves(grid: SweepGrid, metric: Metric, teacher: float | None) -> None:
     """Show the same figures as curves, and how far they are from those without a teacher."""
     header = (
         AXIS_NAMES[grid.down],
@@ -259,22 +261,22 @@ def show_curves(grid: SweepGrid, measure: Measure, teacher: float | None) -> Non
     with left:
         charts.show(
             "With and without a teacher",
-            figures.curves(grid, measure, teacher=teacher),
+            figures.curves(grid, metric, teacher=teacher),
             key="whatif.curves",
-            alt=f"{measure.label} over {AXIS_NAMES[grid.down].lower()} with 95 % intervals",
+            alt=f"{metric.label} over {AXIS_NAMES[grid.down].lower()} with 95 % intervals",
             header=header,
-            rows=sweep_narrative.curve_rows(grid, measure, of_difference=False),
+            rows=sweep_narrative.curve_rows(grid, metric, of_difference=False),
         )
     with right:
         charts.show(
             "Difference to the no-teacher twin",
-            figures.differences(grid, measure),
+            figures.differences(grid, metric),
             key="whatif.differences",
             alt="Difference to the twin without a teacher with 95 % intervals; an open mark is no difference seen",
             header=header,
-            rows=sweep_narrative.curve_rows(grid, measure, of_difference=True),
+            rows=sweep_narrative.curve_rows(grid, metric, of_difference=True),
         )
-    st.markdown(sweep_narrative.sweep_verdict(grid, measure))
+    st.markdown(sweep_narrative.sweep_verdict(grid, metric))
     st.caption(
         "95 % intervals from a bootstrap over seeds and test texts, differences paired over both; one seed has the "
         "interval of its test texts alone. Full mark: a difference is seen. Open mark: none is. Of 20 students that "
@@ -282,11 +284,11 @@ def show_curves(grid: SweepGrid, measure: Measure, teacher: float | None) -> Non
     )
 
 
-def show_table(done: Mapping[sweep.SweepPoint, SweepCell], measure: Measure) -> None:
+def show_table(done: Mapping[sweep.SweepPoint, SweepCell], metric: Metric) -> None:
     """Show every figure of the sweep as a table to read and to take away."""
-    header, rows = sweep_narrative.sweep_table(done, measure)
+    header, rows = sweep_narrative.sweep_table(done, metric)
     with st.expander("All figures as a table", icon=":material/table_chart:", key="whatif.all"):
-        digits = "%.1f" if measure.is_share else "%.3f"
+        digits = "%.1f" if metric.is_share else "%.3f"
         st.dataframe(
             pd.DataFrame(rows, columns=list(header)),
             hide_index=True,

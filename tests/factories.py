@@ -2,33 +2,32 @@
 
 from typing import Any
 
-from distil_core.evaluation.records import Cost, Environment, Fidelity, Interval, Latency, ModelRecord, Quality
+import numpy as np
+
+from distil_core.evaluation.predictions import Predictions, split_predictions
+from distil_core.evaluation.records import Cost, Environment, Interval, Latency, ModelRecord
 from distil_core.runs.record import CorpusSummary, RunRecord
 from distil_core.settings.config import RunConfig, RunKind
 from distil_core.training.events import Step
 
 
-def a_quality(accuracy: float = 0.82, **overrides: Any) -> Quality:
-    values: dict[str, Any] = {
-        "accuracy": Interval(value=accuracy, low=max(0.0, accuracy - 0.02), high=min(1.0, accuracy + 0.02)),
-        "macro_f1": accuracy - 0.01,
-        "nll": 0.55,
-        "ece": 0.04,
+def figures(accuracy: float = 0.82, *, agreement: float | None = 0.88, **overrides: float) -> dict[str, Interval]:
+    """Figures by the names of their metrics; without an agreement none that compares with a teacher."""
+    values = {"accuracy": accuracy, "macro_f1": accuracy - 0.01, "nll": 0.55, "ece": 0.04}
+    if agreement is not None:
+        values |= {"agreement": agreement, "kl": 0.11, "loyalty": 0.83}
+    return {
+        name: Interval(value=value, low=max(0.0, value - 0.02), high=min(max(1.0, value), value + 0.02))
+        for name, value in {**values, **overrides}.items()
     }
-    return Quality(**{**values, **overrides})
 
 
-def a_fidelity(agreement: float = 0.88, **overrides: Any) -> Fidelity:
-    values: dict[str, Any] = {
-        "agreement": Interval(value=agreement, low=max(0.0, agreement - 0.02), high=min(1.0, agreement + 0.02)),
-        "kl_nats": 0.11,
-        "loyalty": 0.83,
-        "both_right": 0.78,
-        "only_teacher_right": 0.09,
-        "only_student_right": 0.04,
-        "both_wrong": 0.09,
-    }
-    return Fidelity(**{**values, **overrides})
+def a_prediction(logits: Any, targets: Any, *, teacher: Any = None) -> Predictions:
+    """The same answers on both splits; the teacher's are the model's own unless they are told."""
+    logits = np.asarray(logits, dtype=np.float32)
+    teacher = logits if teacher is None else np.asarray(teacher, dtype=np.float32)
+    split = split_predictions(logits, np.asarray(targets, dtype=np.int64), teacher_logits=teacher)
+    return Predictions(test=split, validation=split)
 
 
 def a_cost(parameters: int = 2_000_000, **overrides: Any) -> Cost:
@@ -44,8 +43,7 @@ def a_cost(parameters: int = 2_000_000, **overrides: Any) -> Cost:
 def a_model_record(**overrides: Any) -> ModelRecord:
     """A student, measured in full."""
     values: dict[str, Any] = {
-        "quality": a_quality(),
-        "fidelity": a_fidelity(),
+        "metrics": figures(),
         "cost": a_cost(),
         "probe_accuracy": 0.71,
     }
@@ -56,8 +54,7 @@ def a_teacher_record(**overrides: Any) -> ModelRecord:
     """A teacher, which has nobody to be faithful to."""
     return a_model_record(
         **{
-            "quality": a_quality(0.87, nll=0.41),
-            "fidelity": None,
+            "metrics": figures(0.87, agreement=None, nll=0.41),
             "cost": a_cost(6_000_000, latency_ms=Latency(p5=3.2, p50=3.6, p95=4.9), texts_per_second=800.0),
             **overrides,
         }

@@ -16,8 +16,8 @@ from tests import seeds
 from tests.factories import (
     a_cost,
     a_model_record,
-    a_quality,
     a_run_record,
+    figures,
 )
 
 DISTILLED = seeds.a_config()
@@ -27,11 +27,11 @@ DEEP = seeds.a_config(student=StudentConfig(depth=4))
 def a_model(accuracy: float, parameters: int = 2_000_000, ms: float = 1.0, **overrides: Any) -> ModelRecord:
     """A model that is so good, so large and so slow."""
     cost = a_cost(parameters, latency_ms=Latency(p5=0.9 * ms, p50=ms, p95=2 * ms), texts_per_second=1000 / ms)
-    return a_model_record(**{"quality": a_quality(accuracy), "cost": cost, **overrides})
+    return a_model_record(**{"metrics": figures(accuracy), "cost": cost, **overrides})
 
 
 def a_teacher(accuracy: float = 0.8, ms: float = 4.0) -> ModelRecord:
-    return replace(a_model(accuracy, 4_000_000, ms), fidelity=None)
+    return a_model(accuracy, 4_000_000, ms, metrics=figures(accuracy, agreement=None))
 
 
 def put(store: RunStore, config: RunConfig, model: ModelRecord, **overrides: Any) -> str:
@@ -50,7 +50,13 @@ def landscape_of(source: RunSource, run_id: str) -> tuple[Family, Landscape]:
     return family, tradeoffs.landscape(family, source)
 
 
+def measured(point: ModelPoint, *records: ModelRecord) -> ModelPoint:
+    """The same point, with what else was measured."""
+    return replace(point, records=records, scores=records[0].metrics)
+
+
 def a_point(name: str, accuracy: float, parameters: int, kind: RunKind | None = RunKind.DISTILLED) -> ModelPoint:
+    record = a_model(accuracy, parameters)
     return ModelPoint(
         id=name,
         title=name,
@@ -58,7 +64,9 @@ def a_point(name: str, accuracy: float, parameters: int, kind: RunKind | None = 
         setting=seeds.a_config(loss=LossConfig(temperature=1 + accuracy)),
         runs=(name,),
         seeds=(0,),
-        records=(a_model(accuracy, parameters),),
+        folders=(),
+        records=(record,),
+        scores=record.metrics,
         in_use=name == "mine",
         elsewhere=False,
     )

@@ -19,7 +19,7 @@ from distil_core.settings.canonical import CanonicalConfig, canonical, portable
 from distil_core.settings.config import RunConfig, RunKind
 from distil_core.settings.serialization import digest, to_json
 from distil_core.training.events import Event, TeacherMeasured, Validation, event_to_json
-from tests.factories import a_fidelity, a_model_record, a_quality, a_run_record, a_step, a_teacher_record
+from tests.factories import a_model_record, a_run_record, a_step, a_teacher_record, figures
 
 KINDS = (RunKind.DISTILLED, RunKind.LAYER_CUT, RunKind.TFIDF, RunKind.HARD_LABELS)
 ACCURACIES = {RunKind.DISTILLED: 0.9, RunKind.HARD_LABELS: 0.8, RunKind.LAYER_CUT: 0.4, RunKind.TFIDF: 0.6}
@@ -42,8 +42,9 @@ def record_of(config: RunConfig, run_id: str) -> RunRecord:
     accuracy, overrides = ACCURACIES[config.kind], {}
     if config.kind is RunKind.TFIDF:
         overrides = {"cost": Cost(parameters=50_000, bytes=900_000, latency_ms=None, texts_per_second=None)}
-    model = a_model_record(quality=a_quality(accuracy), fidelity=a_fidelity(0.88), **overrides)
-    return a_run_record(run_id, config, teacher=a_teacher_record(quality=a_quality(TEACHER_ACCURACY)), model=model)
+    model = a_model_record(metrics=figures(accuracy), **overrides)
+    teacher = a_teacher_record(metrics=figures(TEACHER_ACCURACY, agreement=None))
+    return a_run_record(run_id, config, teacher=teacher, model=model)
 
 
 def events_of(config: RunConfig) -> tuple[Event, ...]:

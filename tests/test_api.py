@@ -108,7 +108,7 @@ def test_objects_give_what_names_give(lab: tiny.Lab, tmp_path: Path) -> None:
     kept = load_file(run.folder.outputs)
     assert torch.equal(found.test_logits, kept["test_logits"])
     assert torch.equal(found.validation_logits, kept["validation_logits"])
-    assert (found.quality, found.fidelity) == (run.record.model.quality, run.record.model.fidelity)
+    assert found.metrics == run.record.model.metrics
     assert found.layers == (0, 3)
     assert not found.model.training
     assert set(found.seconds) == set(run.record.seconds)

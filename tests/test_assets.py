@@ -66,16 +66,16 @@ def test_the_example_is_what_pages_read(lab: tiny.Lab, tmp_path: Path, quick: No
     assert sorted(path.name for path in (tmp_path / "example").iterdir()) == sorted(RunKind)
     folder = found.distilled.folder
     texts, answers = folder.read_test_texts(), folder.read_predictions()
-    assert len(texts) == len(answers.test) == 30
+    assert len(texts) == len(answers.test.logits) == 30
     student, words = load_model(folder.student), load_tokenizer(folder.student)
     tokens = encode(words, [example.text for example in texts], max_length=tiny.LENGTH)
-    torch.testing.assert_close(predict(student, tokens, padding=0), torch.from_numpy(answers.test), atol=1e-5, rtol=0)
+    torch.testing.assert_close(
+        predict(student, tokens, padding=0), torch.from_numpy(answers.test.logits), atol=1e-5, rtol=0
+    )
     events = folder.read_events()
     assert {type(event) for event in events} == {Stage, TeacherMeasured, Step, Validation}
     for twin in found.twins:
         assert not twin.folder.student.exists()
-        assert twin.folder.read_predictions().test.shape == (30, 3)
-    assert told == [
-        f"the example's student is right on {found.distilled.record.model.quality.accuracy.value:.1%} of the test texts"
-    ]
+        assert twin.folder.read_predictions().test.logits.shape == (30, 3)
+    assert told == [f"the example's student is right on {found.distilled.record.score.value:.1%} of the test texts"]
     assert not list(tmp_path.glob("example/store*"))

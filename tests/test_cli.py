@@ -256,7 +256,7 @@ class TestRuns:
         assert main(["runs", run.id[:6]]) == 0
         shown = json.loads(capsys.readouterr().out)
         assert (shown["id"], shown["state"]) == (run.id, "done")
-        assert shown["record"]["model"]["quality"]["accuracy"]["value"] == 0.9
+        assert shown["record"]["model"]["metrics"]["accuracy"]["value"] == 0.9
 
     def test_one_is_deleted(self, store: RunStore, capsys: pytest.CaptureFixture[str]) -> None:
         run = seeds.finished(store, seeds.a_config())

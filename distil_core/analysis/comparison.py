@@ -7,8 +7,10 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 
 from distil_core.errors import StoreError
+from distil_core.evaluation import bootstrap
+from distil_core.evaluation.metrics import ACCURACY, Metric
 from distil_core.evaluation.predictions import Predictions
-from distil_core.evaluation.records import N_RESAMPLES, ModelRecord
+from distil_core.evaluation.records import Interval, ModelRecord
 from distil_core.runs.families import Family
 from distil_core.runs.folder import RunFolder
 from distil_core.runs.record import RunRecord
@@ -54,20 +56,6 @@ model 40 % smaller and 60 % faster."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Difference:
-    """A difference of two accuracies on the same texts, with its 95 % interval; shares, from -1 to 1."""
-
-    value: float
-    low: float
-    high: float
-
-    @property
-    def seen(self) -> bool:
-        """Whether the interval leaves out zero."""
-        return self.low > 0 or self.high < 0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Model:
     """One row of figures under the name people read; ``kind`` is None for the teacher."""
 
@@ -106,7 +94,9 @@ def headline(record: RunRecord) -> Headline:
     if teacher is None:
         return NOTHING
     before, after = teacher.cost, student.cost
-    kept = _ratio(student.quality.accuracy.value, teacher.quality.accuracy.value)
+    kept, before_score = None, record.teacher_score
+    if before_score is not None and record.metric.greater_is_better:
+        kept = _ratio(record.score.value, before_score.value)
     fewer_parameters = fewer_bytes = speedup = None
     if before is not None and after is not None:
         fewer_parameters = _saved(after.parameters, before.parameters)
@@ -147,34 +137,36 @@ def _saved(after: float, before: float) -> float | None:
     return 1 - after / before if before > 0 else None
 
 
-def accuracy_difference(first: Predictions, second: Predictions) -> Difference:
-    """Return how much more often the first model is right than the second, paired over the same test texts.
+def score_difference(first: Predictions, second: Predictions, metric: Metric = ACCURACY) -> Interval:
+    """Return how far the first model is above the second on the test examples, paired over them.
 
-    The interval is that of a paired bootstrap: texts are drawn again, each with both its answers, so that what is hard
-    for both cancels.
+    Examples are drawn again, each with both its answers, so that what is hard for both cancels.
 
     Raises:
-        ValueError: If the two were not measured on the same texts.
+        ValueError: If the two were not measured on the same examples.
     """
-    if not np.array_equal(first.test_labels, second.test_labels):
+    if not np.array_equal(first.test.targets, second.test.targets):
         raise ValueError("both models must have been measured on the same test texts")
-    return paired_difference(first.right(), second.right())
+    difference = bootstrap.estimate([bootstrap.sample(first.test, metric) - bootstrap.sample(second.test, metric)])
+    assert difference is not None
+    return difference
 
 
-def paired_difference(first: np.ndarray, second: np.ndarray) -> Difference:
-    """Return how much more often the first flag is set than the second, paired over the same texts."""
-    ahead, behind = first & ~second, second & ~first
-    n, n_ahead, n_behind = len(ahead), int(ahead.sum()), int(behind.sum())
-    # Only three things can happen to a text, so that drawing counts is drawing texts.
-    shares = np.array([n_ahead, n_behind, n - n_ahead - n_behind]) / n
-    drawn = np.random.default_rng(0).multinomial(n, shares, size=N_RESAMPLES)
-    low, high = np.percentile((drawn[:, 0] - drawn[:, 1]) / n, [2.5, 97.5])
-    return Difference(value=(n_ahead - n_behind) / n, low=float(low), high=float(high))
+def score_kept(predictions: Predictions, metric: Metric = ACCURACY) -> Interval | None:
+    """Return the share of its teacher's score that a model kept, paired over the test examples; may be above 1.
+
+    None where there is no teacher, its score is 0, or less is better.
+    """
+    test = predictions.test
+    if test.teacher_logits is None or not metric.greater_is_better:
+        return None
+    teacher = bootstrap.sample(test.teacher, metric)
+    return None if teacher.value <= 0 else bootstrap.estimate([bootstrap.sample(test, metric) / teacher])
 
 
 def twin_difference(
     family: Family, read: Callable[[RunFolder], Predictions] = RunFolder.read_predictions
-) -> Difference | None:
+) -> Interval | None:
     """Return the difference between a student and its twin without a teacher; None where one of them cannot be read.
 
     Args:
@@ -185,6 +177,6 @@ def twin_difference(
     if twin is None:
         return None
     try:
-        return accuracy_difference(read(family.distilled.folder), read(twin.folder))
+        return score_difference(read(family.distilled.folder), read(twin.folder), family.distilled.record.metric)
     except (StoreError, ValueError):
         return None

@@ -9,8 +9,9 @@ from enum import StrEnum
 
 import numpy as np
 
-from distil_core.evaluation.bootstrap import wilson_interval
-from distil_core.evaluation.predictions import log_softmax
+from distil_core.evaluation.bootstrap import interval
+from distil_core.evaluation.metrics import ACCURACY, AGREEMENT
+from distil_core.evaluation.predictions import log_softmax, split_predictions
 from distil_core.evaluation.records import Interval
 
 MAX_CONFUSED = 12
@@ -198,13 +199,14 @@ def fits(wanted: Filter, label_names: Sequence[str]) -> bool:
 
 def summarize(found: AnsweredTexts, chosen: np.ndarray) -> SliceSummary:
     """Return how both models do on the texts of the given indices."""
-    known = chosen[found.known[chosen]]
-    labels = found.labels[known]
+    # In the order of the texts, however they are ranked: all of them have the interval that their run has.
+    chosen = np.sort(chosen)
+    split = split_predictions(found.student[chosen], found.labels[chosen], teacher_logits=found.teacher[chosen])
     return SliceSummary(
         n=len(chosen),
-        teacher=wilson_interval(int((found.of_teacher[known] == labels).sum()), len(known)),
-        student=wilson_interval(int((found.of_student[known] == labels).sum()), len(known)),
-        agreement=wilson_interval(int((found.of_teacher[chosen] == found.of_student[chosen]).sum()), len(chosen)),
+        teacher=interval(split.teacher, ACCURACY),
+        student=interval(split, ACCURACY),
+        agreement=interval(split, AGREEMENT),
         kl_nats=float(found.kl_nats[chosen].mean()) if len(chosen) else None,
     )
 

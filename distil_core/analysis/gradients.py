@@ -47,7 +47,7 @@ def of_run(
         tokenizer,
         [texts[i].text for i in drawn],
         labels=[texts[i].label for i in drawn],
-        teacher_logits=torch.from_numpy(answers.teacher_test[drawn]),
+        teacher_logits=torch.from_numpy(answers.test.teacher.logits[drawn]),
         max_length=min(record.config.teacher.max_length, tokenizer.model_max_length),
     )
 

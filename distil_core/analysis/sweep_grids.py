@@ -4,7 +4,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from distil_core.evaluation.bootstrap import Estimate, Sample, estimate
+from distil_core.evaluation.bootstrap import Sample, estimate
+from distil_core.evaluation.records import Interval
 from distil_core.runs.rows import Run, RunState
 from distil_core.runs.sweep import Axis, Sweep, SweepPoint, Value, config_at
 from distil_core.settings.canonical import CanonicalConfig
@@ -23,8 +24,8 @@ class SweepCell:
 
     point: SweepPoint
     runs: tuple[Run | None, ...]
-    estimate: Estimate | None
-    difference: Estimate | None
+    estimate: Interval | None
+    difference: Interval | None
 
     @property
     def n_done(self) -> int:
@@ -69,7 +70,7 @@ def cells(
     Args:
         sweep: What was asked for.
         found: Its runs, by their settings.
-        read: What a finished run comes to, by whatever measure.
+        read: What a finished run comes to, by whatever metric.
     """
     points = sweep.points()
     samples: dict[SweepPoint, dict[int, Sample]] = {}
@@ -82,13 +83,13 @@ def cells(
             if run is not None and run.record is not None
         }
     done = {}
-    for point, own in samples.items():
+    for point, taught in samples.items():
         twins = samples[point.twin()]
-        pairs = [own[seed] - twins[seed] for seed in own if seed in twins and point != point.twin()]
+        pairs = [taught[seed] - twins[seed] for seed in taught if seed in twins and point != point.twin()]
         done[point] = SweepCell(
             point=point,
             runs=members[point],
-            estimate=estimate(list(own.values())),
+            estimate=estimate(list(taught.values())),
             difference=estimate(pairs),
         )
     return done

@@ -10,7 +10,9 @@ from typing import Any
 import numpy as np
 
 from distil_core.data.corpus import LabeledText
+from distil_core.evaluation.bootstrap import estimate, share
 from distil_core.evaluation.predictions import Predictions, log_softmax, softmax
+from distil_core.evaluation.records import Interval
 
 TEMPERATURES = tuple(2.0 ** (k / 4) for k in range(-13, 18))
 """From 0.105 to 19.0 in quarters of an octave, with 1, 2, 4, 8 and 16 among them."""
@@ -85,7 +87,9 @@ def over_temperatures(answers: Predictions, temperatures: Sequence[float] = TEMP
     """Measure teacher and student on all test texts at each temperature."""
     columns: list[tuple[float, ...]] = []
     for temperature in temperatures:
-        teacher, student = (log_softmax(logits, temperature) for logits in (answers.teacher_test, answers.test))
+        teacher, student = (
+            log_softmax(logits, temperature) for logits in (answers.test.teacher.logits, answers.test.logits)
+        )
         kl = max(0.0, float((np.exp(teacher) * (teacher - student)).sum(axis=1).mean()))
         alike = float((teacher.argmax(axis=1) == student.argmax(axis=1)).mean())
         columns.append(
@@ -109,7 +113,7 @@ def telling(answers: Predictions, texts: Sequence[LabeledText]) -> dict[str, Lab
         answers: Logits on the test texts.
         texts: The same texts, in the same order; those of a word or two are left out where there are others.
     """
-    entropy = _row_entropy(log_softmax(answers.teacher_test))
+    entropy = _row_entropy(log_softmax(answers.test.teacher.logits))
     order = sorted(range(len(texts)), key=entropy.__getitem__)
     order = [i for i in order if len(texts[i].text.split()) > 3] or order
     return {name: texts[order[int(rank * (len(order) - 1))]] for name, rank in _SHADES.items()}
@@ -122,7 +126,7 @@ def stored(
     wanted = text.strip()
     for i, example in enumerate(texts):
         if example.text.strip() == wanted:
-            return tuple(answers.teacher_test[i].tolist()), tuple(answers.test[i].tolist())
+            return tuple(answers.test.teacher.logits[i].tolist()), tuple(answers.test.logits[i].tolist())
     return None
 
 
@@ -162,6 +166,13 @@ def dark_knowledge(
             same_runner_up=_runner_up(logits, labels) == first_wrong,
         )
     return found
+
+
+def runner_up_difference(first: DarkKnowledge, second: DarkKnowledge) -> Interval:
+    """Return how much more often the first model's likeliest wrong label is the teacher's, paired over the texts."""
+    difference = estimate([share(first.same_runner_up) - share(second.same_runner_up)])
+    assert difference is not None
+    return difference
 
 
 def highest(models: Mapping[str, DarkKnowledge]) -> float:

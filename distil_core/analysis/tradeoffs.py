@@ -6,16 +6,22 @@ from enum import StrEnum
 from statistics import fmean
 from typing import Any
 
-import numpy as np
-
 from distil_core.analysis.comparison import NAMES, settings_title
-from distil_core.evaluation.records import N_RESAMPLES, Cost, Environment, Interval, Latency, ModelRecord
+from distil_core.errors import StoreError
+from distil_core.evaluation.bootstrap import Sample, estimate, sample
+from distil_core.evaluation.metrics import ACCURACY, AGREEMENT, MACRO_F1, Metric
+from distil_core.evaluation.predictions import Predictions
+from distil_core.evaluation.records import Cost, Environment, Interval, Latency, ModelRecord
 from distil_core.runs.families import Family, FinishedRun
+from distil_core.runs.folder import RunFolder
 from distil_core.runs.record import RunRecord
 from distil_core.runs.sources import RunSource
 from distil_core.settings.config import CorpusConfig, RunConfig, RunKind, StudentConfig
 from distil_core.settings.hardware import resolve_precision
 from distil_core.settings.serialization import to_json
+
+Draw = Callable[[RunFolder, Metric], Sample]
+"""Reads a figure of a run with its draws, from the folder of its files."""
 
 TEACHER = "teacher"
 """The name of the teacher's point; every other point is named by its run."""
@@ -23,13 +29,8 @@ TEACHER = "teacher"
 GROUPS: Mapping[RunKind | None, str] = {None: "Teacher"} | NAMES
 """What points are called by their kind; the teacher has none."""
 
-
-class Score(StrEnum):
-    """What a model is worth: a share of the test texts, or of 1."""
-
-    ACCURACY = "accuracy"
-    AGREEMENT = "agreement"
-    MACRO_F1 = "macro-f1"
+SCORES = (ACCURACY, AGREEMENT, MACRO_F1)
+"""What a model can be worth."""
 
 
 class Price(StrEnum):
@@ -52,15 +53,6 @@ class Price(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ValueRange:
-    """A measured value and how far it reaches; None where only the value is known, or where it is exact."""
-
-    value: float
-    low: float | None = None
-    high: float | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ModelPoint:
     """One model, or several seeds of one.
 
@@ -71,7 +63,9 @@ class ModelPoint:
         setting: What was asked, without the seed; None for the teacher.
         runs: All runs in it; none for the teacher.
         seeds: Their seeds.
+        folders: Where their files are.
         records: What was measured, for each of them.
+        scores: What it is worth, by the names of the metrics.
         in_use: Whether the run in use is among them.
         elsewhere: Whether it was measured on another machine, so that its times cannot be compared.
         several: Whether there are other seeds of the same settings, so that its own must be named.
@@ -83,7 +77,9 @@ class ModelPoint:
     setting: RunConfig | None
     runs: tuple[str, ...]
     seeds: tuple[int, ...]
+    folders: tuple[RunFolder, ...]
     records: tuple[ModelRecord, ...]
+    scores: Mapping[str, Interval]
     in_use: bool
     elsewhere: bool
     several: bool = False
@@ -95,14 +91,11 @@ class ModelPoint:
             return f"{self.title} · mean of seeds {', '.join(map(str, sorted(self.seeds)))}"
         return f"{self.title} · seed {self.seeds[0]}" if self.seeds and (self.several or self.seeds[0]) else self.title
 
-    def score(self, score: Score) -> ValueRange | None:
-        """Return what it is worth with the 95 % interval, or None where that was not measured.
+    def score(self, metric: Metric) -> Interval | None:
+        """Return what it is worth with the 95 % interval, or None where that was not measured."""
+        return self.scores.get(metric.name)
 
-        Of several seeds it is the mean, from the lowest to the highest end of their intervals.
-        """
-        return _mean(_SCORES[score](record) for record in self.records)
-
-    def price(self, price: Price) -> ValueRange | None:
+    def price(self, price: Price) -> Interval | None:
         """Return what it costs, a latency with its 5th and 95th percentile, or None where that was not measured.
 
         Of several seeds it is the mean, from the lowest 5th to the highest 95th percentile.
@@ -139,49 +132,32 @@ class PlacedPoint:
     """Where a point lies; ``best`` unless another is worth as much and costs as little, and beats it in one."""
 
     point: ModelPoint
-    price: ValueRange
-    score: ValueRange
+    price: Interval
+    score: Interval
     best: bool
 
 
-def _accuracy(record: ModelRecord) -> ValueRange:
-    measured = record.quality.accuracy
-    return ValueRange(value=measured.value, low=measured.low, high=measured.high)
-
-
-def _agreement(record: ModelRecord) -> ValueRange | None:
-    if record.fidelity is None:
-        return None
-    measured = record.fidelity.agreement
-    return ValueRange(value=measured.value, low=measured.low, high=measured.high)
-
-
-def _latency(cost: Cost) -> ValueRange | None:
+def _latency(cost: Cost) -> Interval | None:
     measured = cost.latency_ms
-    return None if measured is None else ValueRange(value=measured.p50, low=measured.p5, high=measured.p95)
+    return None if measured is None else Interval(value=measured.p50, low=measured.p5, high=measured.p95)
 
 
-_SCORES: Mapping[Score, Callable[[ModelRecord], ValueRange | None]] = {
-    Score.ACCURACY: _accuracy,
-    Score.AGREEMENT: _agreement,
-    Score.MACRO_F1: lambda record: ValueRange(value=record.quality.macro_f1),
-}
-_PRICES: Mapping[Price, Callable[[Cost], ValueRange | None]] = {
+_PRICES: Mapping[Price, Callable[[Cost], Interval | None]] = {
     Price.LATENCY: _latency,
-    Price.THROUGHPUT: lambda cost: None if cost.texts_per_second is None else ValueRange(value=cost.texts_per_second),
-    Price.PARAMETERS: lambda cost: ValueRange(value=cost.parameters),
-    Price.BYTES: lambda cost: ValueRange(value=cost.bytes),
+    Price.THROUGHPUT: lambda cost: None if cost.texts_per_second is None else Interval(value=cost.texts_per_second),
+    Price.PARAMETERS: lambda cost: Interval(value=cost.parameters),
+    Price.BYTES: lambda cost: Interval(value=cost.bytes),
 }
 
 
-def _mean(measured: Iterable[ValueRange | None]) -> ValueRange | None:
+def _mean(measured: Iterable[Interval | None]) -> Interval | None:
     found = [spread for spread in measured if spread is not None]
     if not found:
         return None
     lows = [spread.low for spread in found if spread.low is not None]
     highs = [spread.high for spread in found if spread.high is not None]
     value = fmean(spread.value for spread in found)
-    return ValueRange(value=value, low=min(lows, default=None), high=max(highs, default=None))
+    return Interval(value=value, low=min(lows, default=None), high=max(highs, default=None))
 
 
 def landscape(found: Family, source: RunSource) -> Landscape:
@@ -222,7 +198,9 @@ def _teacher(record: ModelRecord) -> ModelPoint:
         setting=None,
         runs=(),
         seeds=(),
+        folders=(),
         records=(record,),
+        scores=record.metrics,
         in_use=False,
         elsewhere=False,
     )
@@ -239,7 +217,9 @@ def _point(outcome: FinishedRun, record: RunRecord, *, pace: Cost | None) -> Mod
         setting=setting,
         runs=(outcome.run,),
         seeds=(config.seed,),
+        folders=(outcome.folder,),
         records=(_paced(outcome.record, pace),),
+        scores=outcome.record.model.metrics,
         in_use=outcome.record is record,
         elsewhere=_machine(outcome.record) != _machine(record),
     )
@@ -304,8 +284,22 @@ def _machine(record: RunRecord) -> tuple[str, int, str]:
     return environment.processor, environment.threads, environment.device
 
 
-def averaged(points: Sequence[ModelPoint]) -> tuple[ModelPoint, ...]:
-    """Put the seeds of the same settings together, those of another machine apart; the run in use leads its group."""
+def drawing(read: Callable[[RunFolder], Predictions] = RunFolder.read_predictions) -> Draw:
+    """Return what draws the figures of runs again, from what reads their answers."""
+    return lambda folder, metric: sample(read(folder).test, metric)
+
+
+def averaged(
+    points: Sequence[ModelPoint], draw: Draw | None = None, *, metrics: Sequence[Metric] = SCORES
+) -> tuple[ModelPoint, ...]:
+    """Put the seeds of the same settings together, those of another machine apart; the run in use leads its group.
+
+    Args:
+        points: All of them.
+        draw: Reads a figure of a run with its draws; from what it answered when not given.
+        metrics: The scores that are averaged.
+    """
+    draw = draw or drawing()
     groups: dict[tuple[RunConfig | None, bool], list[ModelPoint]] = {}
     for point in points:
         groups.setdefault((point.setting, point.elsewhere), []).append(point)
@@ -314,11 +308,33 @@ def averaged(points: Sequence[ModelPoint]) -> tuple[ModelPoint, ...]:
             max(group, key=lambda point: point.in_use),
             runs=tuple(run for point in group for run in point.runs),
             seeds=tuple(seed for point in group for seed in point.seeds),
+            folders=tuple(folder for point in group for folder in point.folders),
             records=tuple(record for point in group for record in point.records),
+            scores=_mean_scores(group, draw, metrics),
             several=False,
         )
         for group in groups.values()
     )
+
+
+def _mean_scores(group: Sequence[ModelPoint], draw: Draw, metrics: Sequence[Metric]) -> Mapping[str, Interval]:
+    if len(group) == 1:
+        return group[0].scores
+    scores = {}
+    for metric in metrics:
+        singles = [score for point in group if (score := point.score(metric)) is not None]
+        if len(singles) == len(group):
+            scores[metric.name] = _mean_score(group, draw, metric, singles)
+    return scores
+
+
+def _mean_score(group: Sequence[ModelPoint], draw: Draw, metric: Metric, singles: Sequence[Interval]) -> Interval:
+    """Return the mean over seeds, with an interval over seeds and examples unless the answers are lost."""
+    mean = Interval(value=fmean(score.value for score in singles), n_seeds=len(singles))
+    try:
+        return estimate([draw(folder, metric) for point in group for folder in point.folders]) or mean
+    except StoreError:
+        return mean
 
 
 def selected(points: Sequence[ModelPoint], wanted: str | None) -> ModelPoint:
@@ -332,7 +348,7 @@ def chosen(points: Sequence[ModelPoint]) -> ModelPoint:
     return next(point for point in points if point.in_use)
 
 
-def places(points: Sequence[ModelPoint], score: Score, price: Price) -> tuple[PlacedPoint, ...]:
+def places(points: Sequence[ModelPoint], score: Metric, price: Price) -> tuple[PlacedPoint, ...]:
     """Put points on two axes, the cheapest first; what was not measured is left out.
 
     A point is best when no other is worth at least as much for at most as much, and strictly more or for less: these
@@ -341,7 +357,8 @@ def places(points: Sequence[ModelPoint], score: Score, price: Price) -> tuple[Pl
     found = [(point, point.price(price), point.score(score)) for point in points]
     measured = [(point, cost, worth) for point, cost, worth in found if cost is not None and worth is not None]
     sign = -1 if price.more_is_better else 1
-    pairs = [(sign * cost.value, -worth.value) for _, cost, worth in measured]
+    worth_sign = -1 if score.greater_is_better else 1
+    pairs = [(sign * cost.value, worth_sign * worth.value) for _, cost, worth in measured]
     return tuple(
         PlacedPoint(point=point, price=cost, score=worth, best=not any(_beats(other, pair) for other in pairs))
         for pair, (point, cost, worth) in sorted(zip(pairs, measured, strict=True), key=lambda item: item[0])
@@ -350,23 +367,3 @@ def places(points: Sequence[ModelPoint], score: Score, price: Price) -> tuple[Pl
 
 def _beats(first: tuple[float, float], second: tuple[float, float]) -> bool:
     return first != second and first[0] <= second[0] and first[1] <= second[1]
-
-
-def kept(record: RunRecord) -> Interval | None:
-    """Return the share of the teacher's accuracy that a model kept, with its 95 % interval; may be above 1.
-
-    The interval is that of a paired bootstrap: test texts are drawn again, each with both answers, so that what is hard
-    for both cancels. None where teacher or answers were not measured, or the teacher is never right.
-    """
-    teacher, fidelity = record.teacher, record.model.fidelity
-    if teacher is None or fidelity is None or teacher.quality.accuracy.value == 0:
-        return None
-    # Only four things can happen to a text, so that drawing counts is drawing texts.
-    shares = np.array(
-        [fidelity.both_right, fidelity.only_teacher_right, fidelity.only_student_right, fidelity.both_wrong]
-    )
-    drawn = np.random.default_rng(0).multinomial(record.corpus.n_test, shares / shares.sum(), size=N_RESAMPLES)
-    by_teacher, by_student = drawn[:, 0] + drawn[:, 1], drawn[:, 0] + drawn[:, 2]
-    low, high = np.percentile(by_student / np.maximum(by_teacher, 1), [2.5, 97.5])
-    value = record.model.quality.accuracy.value / teacher.quality.accuracy.value
-    return Interval(value=value, low=float(low), high=float(high))

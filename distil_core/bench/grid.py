@@ -78,7 +78,7 @@ def ours(grid: Sequence[Workload]) -> dict[str, Any]:
     for run in done:
         if run.state is not RunState.DONE or run.record is None:
             raise ConfigError(f"run {run.id} must end well to be timed, but was {run.state}: {run.error}")
-    accuracies = [run.record.model.quality.accuracy.value for run in done if run.record is not None]
+    accuracies = [run.record.score.value for run in done if run.record is not None]
     return {"seconds": seconds, "accuracies": accuracies, "workers": len(workers)}
 
 

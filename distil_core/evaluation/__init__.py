@@ -9,7 +9,6 @@ __all__ = [
     "calibration",
     "cost",
     "environment",
-    "measuring",
     "metrics",
     "predictions",
     "records",

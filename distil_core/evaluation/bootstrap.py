@@ -1,18 +1,21 @@
-"""How sure a figure is: drawn again over test texts and seeds, paired where two models are held against each other."""
+"""How sure a figure is: drawn again over examples and seeds, paired where two models are held against each other.
 
-from collections.abc import Sequence
+Every interval in the house comes from here, so that a figure has the same one wherever it is shown.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from functools import lru_cache
-from statistics import NormalDist
 
 import numpy as np
 
-from distil_core.evaluation.predictions import Predictions, log_softmax
-from distil_core.evaluation.records import N_RESAMPLES, Interval
+from distil_core.errors import CorpusError, ModelError
+from distil_core.evaluation.metrics import Metric
+from distil_core.evaluation.predictions import SplitPredictions
+from distil_core.evaluation.records import Interval
 
-N_BINS = 15
-
+N_RESAMPLES = 2000
+"""How often the examples are drawn again for an interval."""
 
 _ENTRIES = 40_000_000
 
@@ -20,168 +23,130 @@ _ENTRIES = 40_000_000
 _CHUNK = 250
 
 
-class Measure(StrEnum):
-    """What a model is measured by, from its answers to the test texts."""
-
-    ACCURACY = "accuracy"
-    AGREEMENT = "agreement"
-    KL = "kl"
-    ECE = "ece"
-    RECALL = "recall"
-
-    @property
-    def label(self) -> str:
-        """What people call it."""
-        return _LABELS[self]
-
-    @property
-    def unit(self) -> str:
-        """What it is shown in."""
-        return "%" if self.is_share else "nats"
-
-    @property
-    def scale(self) -> float:
-        """Factor from the value to what is shown."""
-        return 100.0 if self.is_share else 1.0
-
-    @property
-    def more_is_better(self) -> bool:
-        """Whether a larger value is a better one."""
-        return self not in (Measure.KL, Measure.ECE)
-
-    @property
-    def is_share(self) -> bool:
-        """Whether it is a share, from 0 to 1, or else a number of nats."""
-        return self is not Measure.KL
-
-
-_LABELS = {
-    Measure.ACCURACY: "Accuracy",
-    Measure.AGREEMENT: "Agreement with the teacher",
-    Measure.KL: "KL divergence from the teacher",
-    Measure.ECE: "Calibration error (ECE)",
-    Measure.RECALL: "Accuracy on the class left out",
-}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Sample:
-    """A figure of one model, and what it is when the test texts are drawn again.
+    """A figure of one model, and what it is when the examples are drawn again.
 
-    The draws are the same for all models that were measured on as many texts, so that they can be subtracted.
+    The draws are the same for all models that were measured on as many examples, so that they can be subtracted.
+
+    Attributes:
+        value: The figure itself.
+        draws: The same on examples drawn again.
+        n_examples: Examples that add to it.
+        is_share: Whether it cannot be below 0 or above 1.
     """
 
     value: float
     draws: np.ndarray
+    n_examples: int = 0
+    is_share: bool = False
 
     def __sub__(self, other: "Sample") -> "Sample":
-        """Return the paired difference of two models on the same texts."""
+        """Return the paired difference of two models on the same examples."""
         return Sample(value=self.value - other.value, draws=self.draws - other.draws)
 
+    def __truediv__(self, other: "Sample") -> "Sample":
+        """Return the paired ratio of the shares of two models on the same examples; the other's is above 0.
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Estimate:
-    """A mean over seeds with its 95 % interval."""
-
-    value: float
-    low: float
-    high: float
-    n_seeds: int
-
-    @property
-    def seen(self) -> bool:
-        """Whether the interval leaves out zero."""
-        return self.low > 0 or self.high < 0
+        A draw in which the other has less than half an example says nothing, and counts as the ratio itself.
+        """
+        value, least = self.value / other.value, 0.5 / max(1, other.n_examples)
+        draws = np.where(other.draws > least, self.draws / np.maximum(other.draws, least), value)
+        return Sample(value=value, draws=draws)
 
 
-def sample(outputs: Predictions, measure: Measure, *, label: int | None = None, of_teacher: bool = False) -> Sample:
-    """Measure the answers of a run on the test texts, and on texts drawn again from them with replacement.
+def sample(split: SplitPredictions, metric: Metric) -> Sample:
+    """Measure the answers to a split, and to examples drawn again from it with replacement.
 
-    The draws are moved so that their mean is the measured value: a calibration error drawn again is too large.
-
-    Args:
-        outputs: Logits of the run and its teacher, with the right labels.
-        measure: Accuracy and agreement are shares of texts, KL (teacher to student, in nats) a mean over texts, ECE the
-            calibration error over 15 bins (Guo et al., 2017, arXiv:1706.04599, eq. 3), recall the share of the texts
-            of one class that are answered right.
-        label: The class of the recall.
-        of_teacher: Measure the teacher instead.
+    The draws of a biased metric are moved so that their mean is the measured value: a calibration error drawn again is
+    too large.
     """
-    logits = outputs.teacher_test if of_teacher else outputs.test
-    terms = _terms(logits, outputs, measure, label)
-    value = float(_reduced(terms.sum(axis=0, keepdims=True), measure)[0])
-    counts = _counts(len(logits))
-    sums = [counts[i : i + _CHUNK].astype(np.float32) @ terms for i in range(0, len(counts), _CHUNK)]
-    draws = _reduced(np.concatenate(sums), measure)
-    return Sample(value=value, draws=(draws - draws.mean() + value).astype(np.float32))
+    return _sample(metric.terms(split), metric.reduce, is_share=metric.is_share, biased=metric.biased)
 
 
-def estimate(samples: Sequence[Sample]) -> Estimate | None:
-    """Return the mean over seeds with its 95 % interval, from a bootstrap over seeds and test texts; None of nothing.
+def share(flags: np.ndarray) -> Sample:
+    """Return the share of examples for which something is so, with its draws."""
+    terms = np.asarray(flags, dtype=np.float64)[:, None]
+    return _sample(terms, lambda sums: np.asarray(sums[:, 0] / len(terms)), is_share=True)
 
-    Seeds are drawn again with replacement, and texts are drawn again alike for all seeds. Drawing from n seeds spreads
-    less than the seeds do, by ``sqrt((n - 1) / n)``; their deviations are stretched by as much. One seed has the
-    interval of its test texts alone.
+
+def _sample(
+    terms: np.ndarray, reduce: Callable[[np.ndarray], np.ndarray], *, is_share: bool, biased: bool = False
+) -> Sample:
+    value = float(reduce(terms.sum(axis=0, keepdims=True))[0])
+    counts, single = _counts(len(terms)), terms.astype(np.float32)
+    sums = [counts[i : i + _CHUNK].astype(np.float32) @ single for i in range(0, len(counts), _CHUNK)]
+    draws = reduce(np.concatenate(sums).astype(np.float64))
+    return Sample(
+        value=value,
+        draws=draws - draws.mean() + value if biased else draws,
+        n_examples=int((terms != 0).any(axis=1).sum()),
+        is_share=is_share,
+    )
+
+
+def estimate(samples: Sequence[Sample]) -> Interval | None:
+    """Return the mean over seeds with its 95 % interval, from a bootstrap over seeds and examples; None of nothing.
+
+    Seeds are drawn again with replacement, and examples are drawn again alike for all seeds. Drawing from n seeds
+    spreads less than the seeds do, by ``sqrt((n - 1) / n)``; their deviations are stretched by as much. One seed has
+    the interval of its examples alone.
+
+    A share of 0 or 1 has draws without any width. It has the interval of Wilson's score (Wilson, 1927,
+    doi:10.1080/01621459.1927.10502953).
     """
     if not samples:
         return None
-    n, draws = len(samples), np.stack([sample.draws for sample in samples]).astype(np.float64)
+    n, draws = len(samples), np.stack([sample.draws for sample in samples])
+    value, first = sum(sample.value for sample in samples) / n, samples[0]
+    if first.is_share and value in (0.0, 1.0):
+        return _wilson(value, first.n_examples, n_seeds=n)
     center = draws.mean(axis=0)
     if n > 1:
         picked = np.random.default_rng(1).multinomial(n, np.full(n, 1 / n), size=draws.shape[1]).T / n
         center = center + np.sqrt(n / (n - 1)) * ((picked * draws).sum(axis=0) - center)
-    low, high = np.percentile(center, [2.5, 97.5])
-    value = sum(sample.value for sample in samples) / n
-    return Estimate(value=value, low=float(low), high=float(high), n_seeds=n)
+    low, high = (float(end) for end in np.percentile(center, [2.5, 97.5]))
+    if first.is_share:
+        low, high = max(0.0, low), min(1.0, high)
+    return Interval(value=value, low=min(low, value), high=max(high, value), n_seeds=n)
 
 
-@lru_cache(maxsize=2)
-def _counts(n: int) -> np.ndarray:
-    """How often each of n texts is drawn, one line a draw; fewer draws where there are very many texts."""
-    n_draws = max(200, min(N_RESAMPLES, _ENTRIES // n))
-    generator = np.random.default_rng(0)
-    return np.stack([np.bincount(generator.integers(n, size=n), minlength=n) for _ in range(n_draws)]).astype(np.uint8)
-
-
-def _terms(logits: np.ndarray, outputs: Predictions, measure: Measure, label: int | None) -> np.ndarray:
-    """Return what each text adds to the sums that a measure is made of, the last of them a count."""
-    guess, right = logits.argmax(axis=1), logits.argmax(axis=1) == outputs.test_labels
-    one = np.ones(len(logits))
-    if measure is Measure.ECE:
-        confidence = np.exp(log_softmax(logits)).max(axis=1)
-        bins = np.searchsorted(np.linspace(0.0, 1.0, N_BINS + 1)[1:-1], confidence, side="left")
-        columns = np.zeros((len(logits), N_BINS))
-        columns[np.arange(len(logits)), bins] = right - confidence
-    elif measure is Measure.KL:
-        teacher = log_softmax(outputs.teacher_test)
-        columns = (np.exp(teacher) * (teacher - log_softmax(logits))).sum(axis=1, keepdims=True)
-    elif measure is Measure.AGREEMENT:
-        columns = (guess == outputs.teacher_test.argmax(axis=1))[:, None]
-    else:
-        columns = right[:, None]
-    if measure is Measure.RECALL:
-        one = (outputs.test_labels == label).astype(float)
-        columns = columns * one[:, None]
-    return np.column_stack([columns, one]).astype(np.float32)
-
-
-def _reduced(sums: np.ndarray, measure: Measure) -> np.ndarray:
-    parts, n = sums[:, :-1].astype(np.float64), np.maximum(sums[:, -1], 1.0)
-    total = np.abs(parts).sum(axis=1) if measure is Measure.ECE else parts.sum(axis=1)
-    return np.asarray(total / n)
-
-
-def wilson_interval(n_true: int, n: int) -> Interval | None:
-    r"""Return a share with its 95 % interval by Wilson's score, None of nothing.
-
-    ``(p + z²/2n ± z √(p(1-p)/n + z²/4n²)) / (1 + z²/n)`` (Wilson, 1927, doi:10.1080/01621459.1927.10502953). A
-    bootstrap has no width where all of a few texts are right; this one has.
-    """
-    if not n:
+def interval(split: SplitPredictions, metric: Metric) -> Interval | None:
+    """Return a figure of one model with its 95 % interval; None where no example adds to it."""
+    if metric.needs_teacher and split.teacher_logits is None:
         return None
-    value, z = n_true / n, NormalDist().inv_cdf(0.975)
-    middle = value + z**2 / (2 * n)
-    spread = z * float(np.sqrt(value * (1 - value) / n + z**2 / (4 * n**2)))
-    low, high = ((middle + sign * spread) / (1 + z**2 / n) for sign in (-1, 1))
-    # Rounding must not push the ends past the value at 0 and 1.
-    return Interval(value=value, low=max(0.0, min(low, value)), high=min(1.0, max(high, value)))
+    measured = sample(split, metric) if split.n_examples else None
+    return estimate([measured]) if measured is not None and measured.n_examples else None
+
+
+def measure(split: SplitPredictions, metrics: Iterable[Metric]) -> dict[str, Interval]:
+    """Return the figures of one model by the names of their metrics; what cannot be measured is not there.
+
+    Raises:
+        CorpusError: If there are no examples.
+        ModelError: If a score is not a finite number.
+    """
+    if not len(split.logits):
+        raise CorpusError("measuring needs at least one labeled text, got none; give a larger test split")
+    if not all(np.isfinite(scores).all() for scores in (split.logits, split.teacher_logits) if scores is not None):
+        raise ModelError("a model's scores must be finite numbers, got nan or inf; train it with a smaller step size")
+    figures = ((metric.name, interval(split, metric)) for metric in metrics)
+    return {name: figure for name, figure in figures if figure is not None}
+
+
+@lru_cache(maxsize=3)
+def _counts(n: int) -> np.ndarray:
+    """How often each of n examples is drawn, one line a draw; fewer draws where there are very many examples."""
+    n_draws = max(200, min(N_RESAMPLES, _ENTRIES // n))
+    generator, lines = np.random.default_rng(0), []
+    for size in (min(_CHUNK, n_draws - i) for i in range(0, n_draws, _CHUNK)):
+        places = generator.integers(n, size=(size, n)) + n * np.arange(size)[:, None]
+        lines.append(np.bincount(places.ravel(), minlength=size * n).reshape(size, n).astype(np.uint8))
+    return np.concatenate(lines)
+
+
+def _wilson(value: float, n: int, *, n_seeds: int) -> Interval:
+    from scipy.stats import binomtest
+
+    ends = binomtest(round(value * n), n).proportion_ci(method="wilson")
+    return Interval(value=value, low=min(float(ends.low), value), high=max(float(ends.high), value), n_seeds=n_seeds)

@@ -10,10 +10,9 @@ from enum import StrEnum
 
 import numpy as np
 
+from distil_core.errors import StoreError
+from distil_core.evaluation.calibration import N_BINS
 from distil_core.evaluation.predictions import SplitPredictions, log_softmax
-
-N_BINS = 15
-"""Bins of equal width for the calibration error."""
 
 
 class Unit(StrEnum):
@@ -35,6 +34,7 @@ class Metric:
         unit: A share is from 0 to 1 and shown in percent.
         greater_is_better: Whether a larger value is a better one.
         needs_teacher: Whether it compares a model with its teacher.
+        biased: Whether its mean over examples drawn again is another than itself, as a calibration error's is.
         terms: What each example adds to the sums, ``[examples, columns]``.
         reduce: The value that sums come to, for any number of them: ``[draws, columns]`` to ``[draws]``.
     """
@@ -45,6 +45,7 @@ class Metric:
     unit: Unit = field(compare=False)
     greater_is_better: bool = field(compare=False)
     needs_teacher: bool = field(default=False, compare=False)
+    biased: bool = field(default=False, compare=False)
     terms: Callable[[SplitPredictions], np.ndarray] = field(compare=False, repr=False)
     reduce: Callable[[np.ndarray], np.ndarray] = field(compare=False, repr=False)
 
@@ -156,6 +157,7 @@ MACRO_F1 = Metric(
     meaning="like accuracy, every label counting alike",
     unit=Unit.SHARE,
     greater_is_better=True,
+    biased=True,
     terms=_f1_terms,
     reduce=_f1,
 )
@@ -175,6 +177,7 @@ ECE = Metric(
     meaning="gap between confidence and accuracy (ECE)",
     unit=Unit.SHARE,
     greater_is_better=False,
+    biased=True,
     terms=_ece_terms,
     reduce=_ece,
 )
@@ -215,6 +218,18 @@ LOYALTY = Metric(
 
 METRICS = (ACCURACY, MACRO_F1, AGREEMENT, KL, LOYALTY, ECE, NLL)
 """All that are declared, in the order in which they are shown."""
+
+
+def metric_named(name: str) -> Metric:
+    """Return a metric by the name that records have for it.
+
+    Raises:
+        StoreError: If there is none of that name.
+    """
+    for metric in METRICS:
+        if metric.name == name:
+            return metric
+    raise StoreError(f"a metric must be one of {', '.join(metric.name for metric in METRICS)}, got {name!r}")
 
 
 def recall(target: int) -> Metric:

@@ -77,24 +77,12 @@ def split_predictions(
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Predictions:
-    """What the model of a run and its teacher answered, as logits, beside the right labels."""
+    """What the model of a run and its teacher answered on the splits that neither was trained on."""
 
-    test: np.ndarray
-    teacher_test: np.ndarray
-    test_labels: np.ndarray
-    validation: np.ndarray
-    teacher_validation: np.ndarray
-    validation_labels: np.ndarray
-
-    def right(self) -> np.ndarray:
-        """Return, for each test text, whether the model answered it right."""
-        return np.asarray(self.test.argmax(axis=1) == self.test_labels)
-
-    def teacher_validation_accuracy(self) -> float:
-        """Return the share of the validation texts that the teacher answers right."""
-        return float((self.teacher_validation.argmax(axis=1) == self.validation_labels).mean())
+    test: SplitPredictions
+    validation: SplitPredictions
 
 
 def softmax(logits: Sequence[float], temperature: float) -> tuple[float, ...]:

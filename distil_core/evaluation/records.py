@@ -2,17 +2,35 @@
 
 from dataclasses import dataclass
 
-N_RESAMPLES = 2000
-"""How often the test texts are drawn again for an interval."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Interval:
-    """A measured share with its 95 % bootstrap interval; all between 0 and 1."""
+    """A figure with its 95 % interval; None for both ends where only the value is known, or where it is exact.
+
+    ``n_seeds`` says of how many seeds the value is the mean.
+    """
 
     value: float
-    low: float
-    high: float
+    low: float | None = None
+    high: float | None = None
+    n_seeds: int = 1
+
+    @property
+    def seen(self) -> bool:
+        """Whether the interval leaves out zero: of a difference, whether one is seen."""
+        return self.low is not None and self.high is not None and (self.low > 0 or self.high < 0)
+
+    @property
+    def ends(self) -> tuple[float, float]:
+        """Both ends of the interval, the value itself where there is none."""
+        return (
+            self.value if self.low is None else self.low,
+            self.value if self.high is None else self.high,
+        )
+
+    def above(self, other: "Interval") -> bool:
+        """Tell whether all of this interval lies above all of another; False where one of them is not known."""
+        return self.low is not None and other.high is not None and self.low > other.high
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,29 +40,6 @@ class Latency:
     p5: float
     p50: float
     p95: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Quality:
-    """How well a model knows the labels of the test texts."""
-
-    accuracy: Interval
-    macro_f1: float
-    nll: float
-    ece: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fidelity:
-    """How far a model follows its teacher on the test texts; the last four are shares and sum to 1."""
-
-    agreement: Interval
-    kl_nats: float
-    loyalty: float
-    both_right: float
-    only_teacher_right: float
-    only_student_right: float
-    both_wrong: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,12 +54,19 @@ class Cost:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelRecord:
-    """All that was measured of one model."""
+    """All that was measured of one model; ``metrics`` by their names, what was not measured is not there."""
 
-    quality: Quality
-    fidelity: Fidelity | None
+    metrics: dict[str, Interval]
     cost: Cost | None
     probe_accuracy: float | None = None
+
+    def metric(self, name: str) -> Interval | None:
+        """Return a figure by the name of its metric, None where it was not measured."""
+        return self.metrics.get(name)
+
+    def value(self, name: str) -> float | None:
+        """Return a figure without its interval, None where it was not measured."""
+        return self.metrics[name].value if name in self.metrics else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

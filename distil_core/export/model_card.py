@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 from distil_core.analysis.comparison import settings_title, twin_difference
+from distil_core.evaluation.metrics import metric_named
 from distil_core.reporting.narrative import run_verdict
 from distil_core.reporting.tables import metric_table_markdown
 from distil_core.runs.families import Family
@@ -11,6 +12,8 @@ from distil_core.runs.record import RunRecord
 from distil_core.settings.serialization import to_json
 
 _TASK = "text-classification"
+_HUB_NAMES = {"accuracy": "accuracy", "macro_f1": "f1"}
+"""What the hub calls our metrics; it knows no others of them."""
 
 
 def model_card(family: Family) -> str:
@@ -32,8 +35,7 @@ def model_card(family: Family) -> str:
 def _results(record: RunRecord) -> list[Any]:
     from huggingface_hub import EvalResult
 
-    quality = record.model.quality
-    measured = {"accuracy": ("Accuracy", quality.accuracy.value), "f1": ("Macro F1", quality.macro_f1)}
+    measured = [(_HUB_NAMES[name], name, figure) for name, figure in record.model.metrics.items() if name in _HUB_NAMES]
     return [
         EvalResult(
             task_type=_TASK,
@@ -41,10 +43,10 @@ def _results(record: RunRecord) -> list[Any]:
             dataset_name=record.corpus.name,
             dataset_split="test",
             metric_type=metric,
-            metric_name=label,
-            metric_value=value,
+            metric_name=metric_named(name).label,
+            metric_value=figure.value,
         )
-        for metric, (label, value) in measured.items()
+        for metric, name, figure in measured
     ]
 
 

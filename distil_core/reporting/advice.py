@@ -2,50 +2,69 @@
 
 from collections.abc import Callable
 
-from distil_core.analysis.comparison import Difference, accuracy_difference, twin_difference
-from distil_core.analysis.tradeoffs import TEACHER, Landscape, ModelPoint, Price, Score, averaged, chosen, kept
+from distil_core.analysis.comparison import score_difference, score_kept, twin_difference
+from distil_core.analysis.tradeoffs import TEACHER, Draw, Landscape, ModelPoint, Price, averaged, chosen, drawing
 from distil_core.errors import StoreError
+from distil_core.evaluation.metrics import ACCURACY, Metric
 from distil_core.evaluation.predictions import Predictions
-from distil_core.evaluation.records import Cost, ModelRecord
-from distil_core.reporting.formatting import digits, percent, points
+from distil_core.evaluation.records import Cost, Interval, ModelRecord
+from distil_core.reporting.formatting import digits, figure, figure_difference, percent
 from distil_core.runs.families import Family, FinishedRun
 from distil_core.runs.folder import RunFolder
-from distil_core.runs.record import RunRecord
 from distil_core.settings.config import RunKind
 
 Read = Callable[[RunFolder], Predictions]
 
 
-def advise(found: Family, landscape: Landscape, read: Read = RunFolder.read_predictions) -> str:
+def advise(
+    family: Family, landscape: Landscape, read: Read = RunFolder.read_predictions, draw: Draw | None = None
+) -> str:
     """Sum up a run: what it keeps and saves, whether the teacher was needed, and what would do as well or better.
 
     Args:
-        found: The run with its twins.
+        family: The run with its twins.
         landscape: All that can be held against it.
         read: Reads what a run answered from its folder.
+        draw: Reads a figure of a run with its draws; from what it answered when not given.
 
     Returns:
         Markdown; what decides is bold.
     """
-    sentences = [_keeps(found.distilled.record, landscape), _twin(found, read), _tfidf(found, read)]
-    return " ".join(sentence for sentence in (*sentences, _rival(landscape)) if sentence)
+    rival = _rival(landscape, family.distilled.record.metric, draw or drawing(read))
+    sentences = [_keeps(family.distilled, landscape, read), _twin(family, read), _tfidf(family, read), rival]
+    return " ".join(sentence for sentence in sentences if sentence)
 
 
-def _keeps(record: RunRecord, landscape: Landscape) -> str:
+def kept(run: FinishedRun, read: Read = RunFolder.read_predictions) -> Interval | None:
+    """Return the share of its teacher's score that a model kept, without an interval where its answers are lost."""
+    record = run.record
+    if record.teacher_score is None or record.teacher_score.value <= 0 or not record.metric.greater_is_better:
+        return None
+    try:
+        return score_kept(read(run.folder), record.metric)
+    except StoreError:
+        return Interval(value=record.score.value / record.teacher_score.value)
+
+
+def _keeps(run: FinishedRun, landscape: Landscape, read: Read) -> str:
     """Say what a model keeps of its teacher, and at what size and speed."""
-    accuracy, share = record.model.quality.accuracy, kept(record)
+    record, share = run.record, kept(run, read)
+    score, metric = figure(record.metric, record.score.value), record.metric
     teacher = next((point for point in landscape.points if point.id == TEACHER), None)
-    if share is None or teacher is None or record.teacher is None:
-        return f"Answers **{percent(accuracy.value)}** of the test texts right; there is no teacher to compare it with."
-    reach = f"95 % interval {100 * share.low:.1f} to {percent(share.high)}"
-    before = percent(record.teacher.quality.accuracy.value)
+    if share is None or teacher is None or record.teacher_score is None:
+        lead = f"Answers **{score}** of the test texts right" if metric == ACCURACY else f"{metric.label} **{score}**"
+        return f"{lead}; there is no teacher to compare it with."
+    low, high = share.ends
+    reach = "no interval known" if share.low is None else f"95 % interval {100 * low:.1f} to {percent(high)}"
+    before, name = figure(metric, record.teacher_score.value), metric.label.lower()
     cost = _at_what_cost(teacher.records[0].cost, record.model.cost)
-    if share.low > 1:
-        text = f"**More accurate than its teacher**, {percent(accuracy.value)} against {before} ({reach} of it)"
-    elif share.high >= 1:
-        text = f"Keeps **{percent(share.value)}** of its teacher's accuracy ({reach}, so no difference seen)"
+    if low > 1:
+        lead = "More accurate than its teacher" if metric == ACCURACY else f"More {name} than its teacher"
+        text = f"**{lead}**, {score} against {before} ({reach} of it)"
+    elif high >= 1:
+        text = f"Keeps **{percent(share.value)}** of its teacher's {name} ({reach}, so no difference seen)"
     else:
-        text = f"Keeps **{percent(share.value)}** of its teacher's accuracy ({reach})"
+        text = f"Keeps **{percent(share.value)}** of its teacher's {name} ({reach})"
     return f"{text}{cost}."
 
 
@@ -58,14 +77,14 @@ def _at_what_cost(before: Cost | None, after: Cost | None) -> str:
     return f"{text}, at **{before.latency_ms.p50 / after.latency_ms.p50:.1f} times** its speed"
 
 
-def _twin(found: Family, read: Read) -> str:
+def _twin(family: Family, read: Read) -> str:
     """Say what the teacher added beyond the same student trained without it."""
-    twin = found.twin(RunKind.HARD_LABELS)
-    if found.distilled.record.config.kind is not RunKind.DISTILLED:
+    twin = family.twin(RunKind.HARD_LABELS)
+    if family.distilled.record.config.kind is not RunKind.DISTILLED:
         return ""
     if twin is None:
         return "Whether the teacher was needed is not known: the same student has not been trained without it."
-    seen, change, detail = _against(found.distilled, twin, read, lambda: twin_difference(found, read))
+    seen, change, detail = _against(family.distilled, twin, read, lambda: twin_difference(family, read))
     if not seen:
         return (
             f"The same student trained **without the teacher does as well** (no difference seen: {detail}), so what is "
@@ -76,15 +95,15 @@ def _twin(found: Family, read: Read) -> str:
     return f"**Trained without the teacher, the same student is better** ({detail}): use that one."
 
 
-def _tfidf(found: Family, read: Read) -> str:
+def _tfidf(family: Family, read: Read) -> str:
     """Say plainly where counting words would do."""
-    tfidf = found.twin(RunKind.TFIDF)
+    tfidf = family.twin(RunKind.TFIDF)
     if tfidf is None:
         return ""
-    seen, change, detail = _against(found.distilled, tfidf, read)
+    seen, change, detail = _against(family.distilled, tfidf, read)
     if seen and change > 0:
         return f"Counting words (TF-IDF) does not do: the student is ahead ({detail})."
-    faster = _speedup(found.distilled.record.model, tfidf.record.model)
+    faster = _speedup(family.distilled.record.model, tfidf.record.model)
     if seen:
         return f"But **TF-IDF is better**, without any transformer{faster} (the student is behind: {detail}): use that."
     return f"But **TF-IDF does as well**, without any transformer{faster} (no difference seen: {detail}): use that."
@@ -99,43 +118,47 @@ def _speedup(model: ModelRecord, other: ModelRecord) -> str:
 
 
 def _against(
-    mine: FinishedRun, other: FinishedRun, read: Read, paired: Callable[[], Difference | None] | None = None
+    mine: FinishedRun, other: FinishedRun, read: Read, paired: Callable[[], Interval | None] | None = None
 ) -> tuple[bool, float, str]:
-    """Return whether a difference in accuracy is seen, the difference, and both in words; paired where possible."""
+    """Return whether a difference is seen, how much better the first is, and both in words; paired where possible."""
+    metric = mine.record.metric
+    sign = 1 if metric.greater_is_better else -1
     try:
-        found = paired() if paired is not None else accuracy_difference(read(mine.folder), read(other.folder))
+        gap = paired() if paired is not None else score_difference(read(mine.folder), read(other.folder), metric)
     except (StoreError, ValueError):
-        found = None
-    if found is not None:
-        reach = f"{points(found.low, unit=False)} to {points(found.high, unit=False)}"
-        return found.seen, found.value, f"{points(found.value)}, 95 % interval {reach}"
-    first, second = mine.record.model.quality.accuracy, other.record.model.quality.accuracy
-    seen, change = first.low > second.high or first.high < second.low, first.value - second.value
-    return seen, change, points(change)
+        gap = None
+    if gap is not None:
+        return gap.seen, sign * gap.value, figure_difference(metric, gap)
+    first, second = mine.record.score, other.record.score
+    gap = Interval(value=first.value - second.value)
+    return first.above(second) or second.above(first), sign * gap.value, figure_difference(metric, gap)
 
 
-def _rival(landscape: Landscape) -> str:
-    """Name the most accurate other student that is as good and clearly cheaper, or clearly better and as cheap."""
-    candidates = averaged(landscape.points)  # one lucky seed is no better bargain
+def _rival(landscape: Landscape, metric: Metric, draw: Draw) -> str:
+    """Name the best other student that is as good and clearly cheaper, or clearly better and as cheap."""
+    candidates = averaged(landscape.points, draw, metrics=(metric,))  # one lucky seed is no better bargain
     mine = chosen(candidates)
     if mine.kind in (None, RunKind.TFIDF):
         return ""
-    rivals = [point for point in candidates if _outdoes(point, mine, landscape.wobble(Price.LATENCY))]
+    rivals = [point for point in candidates if _outdoes(point, mine, metric, landscape.wobble(Price.LATENCY))]
     if not rivals:
         return ""
-    best = max(rivals, key=lambda point: (_accuracy(point), -_parameters(point)))
-    words = [f"{percent(_accuracy(best))} right"]
+    best = max(rivals, key=lambda point: (_worth(point, metric), -_parameters(point)))
+    score = best.score(metric)
+    assert score is not None
+    value = figure(metric, score.value)
+    words = [f"{value} right" if metric == ACCURACY else f"{metric.label.lower()} {value}"]
     for price, unit in ((Price.PARAMETERS, "of the parameters"), (Price.LATENCY, "of the time for a text")):
-        if (theirs := best.price(price)) is not None and (own := mine.price(price)) is not None:
-            words.append(f"{percent(theirs.value / own.value)} {unit}")
+        if (theirs := best.price(price)) is not None and (ours := mine.price(price)) is not None:
+            words.append(f"{percent(theirs.value / ours.value)} {unit}")
     return f"**Another student here is the better bargain**: {best.name} ({', '.join(words)})."
 
 
-def _outdoes(rival: ModelPoint, mine: ModelPoint, wobble: float) -> bool:
+def _outdoes(rival: ModelPoint, mine: ModelPoint, metric: Metric, wobble: float) -> bool:
     """Tell whether a rival is to be preferred; times that differ no more than among twins are the same."""
     if rival.kind in (None, RunKind.TFIDF) or rival.setting == mine.setting:
         return False
-    first, second = rival.score(Score.ACCURACY), mine.score(Score.ACCURACY)
+    first, second = rival.score(metric), mine.score(metric)
     if first is None or second is None or rival.price(Price.PARAMETERS) is None:
         return False
     if mine.price(Price.PARAMETERS) is None or _parameters(rival) > _parameters(mine):
@@ -145,13 +168,14 @@ def _outdoes(rival: ModelPoint, mine: ModelPoint, wobble: float) -> bool:
     if ratio > wobble:
         return False
     cheaper = _parameters(rival) < _parameters(mine) or ratio < 1 / wobble
-    clearly = first.low is not None and second.high is not None and first.low > second.high
-    return clearly or (cheaper and first.value >= second.value)
+    clearly = first.above(second) if metric.greater_is_better else second.above(first)
+    return clearly or (cheaper and _worth(rival, metric) >= _worth(mine, metric))
 
 
-def _accuracy(point: ModelPoint) -> float:
-    spread = point.score(Score.ACCURACY)
-    return 0.0 if spread is None else spread.value
+def _worth(point: ModelPoint, metric: Metric) -> float:
+    """Return a score so that more is better."""
+    score = point.score(metric)
+    return 0.0 if score is None else score.value if metric.greater_is_better else -score.value
 
 
 def _parameters(point: ModelPoint) -> float:

@@ -117,7 +117,7 @@ def slice_rows(kept: Mapping[str, Filter], found: AnsweredTexts) -> list[dict[st
 def share_words(measured: Interval) -> str:
     """Write a share with its interval: "93.4 % (91.8 to 94.9)"."""
     value, spread = interval(measured)
-    return f"{value} ({spread})"
+    return f"{value} ({spread})" if spread else value
 
 
 def filter_words(wanted: Filter) -> str:

@@ -5,7 +5,7 @@ import re
 import humanize
 
 from distil_core.analysis.learning_curves import Progress
-from distil_core.evaluation.bootstrap import Measure
+from distil_core.evaluation.metrics import Metric
 from distil_core.evaluation.records import Interval, Latency
 
 _MARKDOWN = re.compile(r"[\\`*_{}\[\]()<>#+!|~$:-]")
@@ -29,7 +29,9 @@ def digits(value: float) -> str:
 
 
 def interval(measured: Interval) -> tuple[str, str]:
-    """Write a share and its interval: "93.4 %" and "91.8 to 94.9"."""
+    """Write a share and its interval: "93.4 %" and "91.8 to 94.9"; nothing for an interval that is not known."""
+    if measured.low is None or measured.high is None:
+        return percent(measured.value), ""
     return percent(measured.value), f"{100 * measured.low:.1f} to {100 * measured.high:.1f}"
 
 
@@ -68,10 +70,31 @@ def duration(seconds: float) -> str:
     return f"about {seconds / 3600:.1f} h"
 
 
-def measured(measure: Measure, value: float, *, signed: bool = False) -> str:
-    """Write a value in the unit of its measure, without the unit; differences of shares are in points."""
-    digits = 1 if measure.is_share else 3
-    return f"{measure.scale * value:{'+' if signed else ''}.{digits}f}".replace("-", MINUS)
+def measured(metric: Metric, value: float, *, signed: bool = False) -> str:
+    """Write a value in the unit of its metric, without the unit; differences of shares are in points."""
+    digits = 1 if metric.is_share else 3
+    return f"{metric.scale * value:{'+' if signed else ''}z.{digits}f}".replace("-", MINUS)
+
+
+def figure(metric: Metric, value: float) -> str:
+    """Write a value with the unit of its metric: "93.4 %", "0.421 nats"."""
+    return f"{measured(metric, value)} {metric.unit}".rstrip()
+
+
+def figure_interval(metric: Metric, shown: Interval) -> tuple[str, str]:
+    """Write a figure and its interval: "93.4 %" and "91.8 to 94.9"; nothing for an interval that is not known."""
+    if shown.low is None or shown.high is None:
+        return figure(metric, shown.value), ""
+    return figure(metric, shown.value), f"{measured(metric, shown.low)} to {measured(metric, shown.high)}"
+
+
+def figure_difference(metric: Metric, difference: Interval) -> str:
+    """Write a difference of two values, with its interval where that is known: "+1.2 points, 95 % interval ..."."""
+    text = f"{measured(metric, difference.value, signed=True)} {metric.difference_unit}".rstrip()
+    if difference.low is None or difference.high is None:
+        return text
+    low, high = (measured(metric, end, signed=True) for end in (difference.low, difference.high))
+    return f"{text}, 95 % interval {low} to {high}"
 
 
 def factor(value: float) -> str:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from distil_core.evaluation.bootstrap import Measure
+from distil_core.evaluation.metrics import ACCURACY, KL, Metric, recall
 from distil_core.runs.sweep import Axis, Frame
 from distil_core.settings.config import Init
 
@@ -20,7 +20,7 @@ class Preset:
     seeds: tuple[int, ...] = (0, 1, 2)
     labeled: float = 1.0
     left_out: str = ""
-    measure: Measure = Measure.ACCURACY
+    metric: Metric = ACCURACY
     across: Axis = Axis.DEPTH
 
 
@@ -47,7 +47,7 @@ def presets(shape: Frame) -> tuple[Preset, ...]:
             "the teacher no closer than its twin does. In accuracy this is too little to be seen.",
             temperatures=(0.5, 1.0, 2.0, 4.0, 8.0, 20.0),
             depths=(1,),
-            measure=Measure.KL,
+            metric=KL,
         ),
         Preset(
             title="A deep student does not care",
@@ -95,7 +95,7 @@ def presets(shape: Frame) -> tuple[Preset, ...]:
                 temperatures=(2.0, 4.0),
                 depths=(two,),
                 left_out=missing,
-                measure=Measure.RECALL,
+                metric=recall(len(shape.labels) // 2),
             )
         )
     return tuple(every)

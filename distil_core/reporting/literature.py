@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from statistics import fmean
 
 from distil_core.analysis.comparison import PAPER, headline
-from distil_core.analysis.tradeoffs import ModelPoint, Price, Score, kept
+from distil_core.analysis.tradeoffs import ModelPoint, Price
+from distil_core.evaluation.metrics import ACCURACY, Metric
 from distil_core.evaluation.records import Interval
-from distil_core.reporting.formatting import NONE, digits, factor, percent
+from distil_core.reporting.formatting import NONE, digits, factor, interval, percent
 from distil_core.runs.record import RunRecord
 
 
@@ -151,7 +152,7 @@ PUBLISHED = (
 """Students with published ratios; none of the papers gives the bytes of both student and teacher."""
 
 
-def references(teacher: ModelPoint | None, score: Score, price: Price) -> tuple[Reference, ...]:
+def references(teacher: ModelPoint | None, score: Metric, price: Price) -> tuple[Reference, ...]:
     """Place the published students relative to a teacher; none on axes for which they have no ratio.
 
     Args:
@@ -161,7 +162,7 @@ def references(teacher: ModelPoint | None, score: Score, price: Price) -> tuple[
     """
     worth = None if teacher is None else teacher.score(score)
     cost = None if teacher is None else teacher.price(price)
-    if score is not Score.ACCURACY or worth is None or cost is None:
+    if score != ACCURACY or worth is None or cost is None:
         return ()
     return tuple(
         Reference(
@@ -177,10 +178,15 @@ def references(teacher: ModelPoint | None, score: Score, price: Price) -> tuple[
     )
 
 
-def claims(record: RunRecord) -> tuple[Claim, ...]:
-    """Put what is said of DistilBERT beside what a run measured, the misquotations last."""
+def claims(record: RunRecord, share: Interval | None) -> tuple[Claim, ...]:
+    """Put what is said of DistilBERT beside what a run measured, the misquotations last.
+
+    Args:
+        record: The run.
+        share: What its model kept of its teacher's score; None where that was not measured.
+    """
     score, size, time = DISTILBERT.score, DISTILBERT.prices[Price.PARAMETERS], DISTILBERT.prices[Price.LATENCY]
-    measured, share = headline(record), kept(record)
+    measured = headline(record)
     fewer, speedup = measured.fewer_parameters, measured.speedup
     faster, spread = _maybe(_faster, speedup), _times(record)
     smaller = _maybe(lambda value: f"{percent(value)} fewer", fewer)
@@ -190,7 +196,7 @@ def claims(record: RunRecord) -> tuple[Claim, ...]:
             sound=True,
             source=f"{score.student:g} of {score.teacher:g} points: {percent(score.value)} ({score.source})",
             measured=_maybe(percent, None if share is None else share.value),
-            spread=NONE if share is None else f"{100 * share.low:.1f} to {100 * share.high:.1f} %",
+            spread=NONE if share is None or share.low is None else f"{interval(share)[1]} %",
             verdict=_kept_verdict(share, PAPER.kept),
         ),
         Claim(
@@ -252,7 +258,7 @@ def _times(record: RunRecord) -> str:
 
 
 def _kept_verdict(share: Interval | None, claimed: float | None) -> str:
-    if share is None or claimed is None:
+    if share is None or share.low is None or share.high is None or claimed is None:
         return "Not measured"
     if share.low <= claimed <= share.high:
         return "In line with it: the interval includes 97 %"

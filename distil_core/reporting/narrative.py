@@ -3,9 +3,11 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from distil_core.analysis.comparison import NOTHING, Compared, Difference, headline
+from distil_core.analysis.comparison import NOTHING, Compared, headline
+from distil_core.evaluation.metrics import ACCURACY
 from distil_core.evaluation.predictions import softmax
-from distil_core.reporting.formatting import NONE, count, digits, factor, percent, points, size
+from distil_core.evaluation.records import Interval
+from distil_core.reporting.formatting import NONE, count, digits, factor, figure, figure_difference, percent, size
 from distil_core.runs.families import Family
 from distil_core.runs.record import RunRecord
 from distil_core.settings.config import RunKind
@@ -33,12 +35,16 @@ class SentenceAnswer:
 def cards(record: RunRecord | None) -> tuple[Card, Card, Card]:
     """Return the headline of a run in words; dashes while there is no record."""
     line = NOTHING if record is None else headline(record)
+    label = ACCURACY.label
     kept: tuple[str, ...] = ("of what the teacher", "gets right")
     smaller: tuple[str, ...] = ("than the teacher,", "in parameters")
     faster: tuple[str, ...] = ("than the teacher,", "for one text")
     if record is not None and record.teacher is not None:
         before, after = record.teacher, record.model
-        kept = (f"student {percent(after.quality.accuracy.value)}", f"teacher {percent(before.quality.accuracy.value)}")
+        label, score, teacher_score = record.metric.label, record.score, record.teacher_score
+        kept = (f"student {figure(record.metric, score.value)}",)
+        if teacher_score is not None:
+            kept = (*kept, f"teacher {figure(record.metric, teacher_score.value)}")
         if before.cost is not None and after.cost is not None:
             smaller = (
                 f"{count(before.cost.parameters)} → {count(after.cost.parameters)} parameters",
@@ -48,7 +54,7 @@ def cards(record: RunRecord | None) -> tuple[Card, Card, Card]:
                 times = before.cost.latency_ms.p50, after.cost.latency_ms.p50
                 faster = (f"{digits(times[0])} → {digits(times[1])} ms", "for one text, median")
     return (
-        Card(label="Accuracy kept", value=_or_none(percent, line.kept), details=kept, paper="DistilBERT 97 %"),
+        Card(label=f"{label} kept", value=_or_none(percent, line.kept), details=kept, paper="DistilBERT 97 %"),
         Card(label="Smaller", value=_or_none(percent, line.fewer_parameters), details=smaller, paper="DistilBERT 40 %"),
         Card(label="Faster", value=_or_none(factor, line.speedup), details=faster, paper="DistilBERT 1.6 ×"),
     )
@@ -58,7 +64,7 @@ def _or_none(write: Callable[[float], str], value: float | None) -> str:
     return NONE if value is None else write(value)
 
 
-def run_verdict(family: Family, gap: Difference | None) -> str:
+def run_verdict(family: Family, gap: Interval | None) -> str:
     """Say in a sentence or two what distillation did beyond the same student trained without a teacher.
 
     Args:
@@ -66,24 +72,28 @@ def run_verdict(family: Family, gap: Difference | None) -> str:
         gap: The paired difference between the two; without it their single intervals decide.
     """
     record, twin = family.distilled.record, family.twin(RunKind.HARD_LABELS)
-    student = record.model.quality.accuracy
-    opening = f"The student answers {percent(student.value)} of the test texts right"
-    if record.teacher is not None:
-        opening += f", its teacher {percent(record.teacher.quality.accuracy.value)}"
+    metric, student, teacher = record.metric, record.score, record.teacher_score
+    opening = f"The student's {metric.label.lower()} is {figure(metric, student.value)}"
+    if metric == ACCURACY:
+        opening = f"The student answers {percent(student.value)} of the test texts right"
+    if teacher is not None:
+        opening += f", its teacher {figure(metric, teacher.value)}"
     if record.config.kind is not RunKind.DISTILLED:
         return f"{opening}."
     if twin is None:
         return f"{opening}. What distilling added shows when its twin, trained without a teacher, is done."
-    other = twin.record.model.quality.accuracy
-    opening += f", the same student trained without a teacher {percent(other.value)}. "
-    seen, change = student.low > other.high or student.high < other.low, student.value - other.value
-    detail = points(change)
-    if gap is not None:
-        seen, change = gap.seen, gap.value
-        detail = f"{points(gap.value)}, 95 % interval {points(gap.low, unit=False)} to {points(gap.high, unit=False)}"
+    other = twin.record.score
+    opening += f", the same student trained without a teacher {figure(metric, other.value)}. "
+    seen = student.above(other) or other.above(student)
+    if gap is None:
+        gap = Interval(value=student.value - other.value)
+    else:
+        seen = gap.seen
+    detail = figure_difference(metric, gap)
     if not seen:
         return f"{opening}**No difference seen** between learning with and without the teacher ({detail})."
-    return f"{opening}**The teacher {'helped' if change > 0 else 'did harm'}**: {detail}."
+    helped = (gap.value > 0) is metric.greater_is_better
+    return f"{opening}**The teacher {'helped' if helped else 'did harm'}**: {detail}."
 
 
 def sentence_answers(comparison: Compared) -> tuple[SentenceAnswer, SentenceAnswer]:

@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 
 from distil_core.analysis.sweep_grids import GridRow, SweepCell, SweepGrid
-from distil_core.evaluation.bootstrap import Estimate, Measure
-from distil_core.reporting.formatting import measured
+from distil_core.evaluation.metrics import Metric
+from distil_core.evaluation.records import Interval
+from distil_core.reporting.formatting import figure_difference, figure_interval
 from distil_core.runs.sweep import Axis, SweepPoint, Value
 from distil_core.settings.config import Init
 
@@ -36,16 +37,16 @@ def row_word(laid: SweepGrid, row: GridRow) -> str:
 
 
 def sweep_table(
-    done: Mapping[SweepPoint, SweepCell], measure: Measure
+    done: Mapping[SweepPoint, SweepCell], metric: Metric
 ) -> tuple[tuple[str, ...], list[tuple[object, ...]]]:
     """Return all figures of a sweep as header and rows, twins last; None where there is none yet.
 
     Shares are percentages and their differences percentage points.
     """
-    unit, points = measure.unit, "points" if measure.is_share else measure.unit
+    unit, points = metric.unit, metric.difference_unit
     header = (
         *("temperature", "layers", "alpha", "first weights", "seeds done", "seeds"),
-        *(f"{measure.label} ({unit})", f"low ({unit})", f"high ({unit})"),
+        *(f"{metric.label} ({unit})", f"low ({unit})", f"high ({unit})"),
         *(f"difference to twin ({points})", f"its low ({points})", f"its high ({points})", "verdict"),
     )
     rows: list[tuple[object, ...]] = []
@@ -55,15 +56,15 @@ def sweep_table(
             (
                 *(point.temperature, point.depth, point.alpha, word(Axis.INIT, point.init)),
                 *(cell.n_done, len(cell.runs)),
-                *_scaled(found, measure),
-                *_scaled(gap, measure),
-                difference_verdict(gap, measure) if point.temperature is not None else "no teacher",
+                *_scaled(found, metric),
+                *_scaled(gap, metric),
+                difference_verdict(gap, metric) if point.temperature is not None else "no teacher",
             )
         )
     return header, rows
 
 
-def curve_rows(laid: SweepGrid, measure: Measure, *, of_difference: bool) -> list[tuple[object, ...]]:
+def curve_rows(laid: SweepGrid, metric: Metric, *, of_difference: bool) -> list[tuple[object, ...]]:
     """Return the points of the curves of a grid: both settings, value, interval and number of seeds."""
     rows: list[tuple[object, ...]] = []
     for row in laid.rows:
@@ -71,50 +72,46 @@ def curve_rows(laid: SweepGrid, measure: Measure, *, of_difference: bool) -> lis
             found = cell.difference if of_difference else cell.estimate
             if found is not None:
                 names = row_word(laid, row), word(laid.across, value)
-                rows.append((*names, *_scaled(found, measure), found.n_seeds))
+                rows.append((*names, *_scaled(found, metric), found.n_seeds))
     return rows
 
 
-def _scaled(found: Estimate | None, measure: Measure) -> tuple[float | None, float | None, float | None]:
+def _scaled(found: Interval | None, metric: Metric) -> tuple[float | None, float | None, float | None]:
     if found is None:
         return None, None, None
-    return measure.scale * found.value, measure.scale * found.low, measure.scale * found.high
+    low, high = found.ends
+    return metric.scale * found.value, metric.scale * low, metric.scale * high
 
 
-def difference_verdict(difference: Estimate | None, measure: Measure) -> str:
+def difference_verdict(difference: Interval | None, metric: Metric) -> str:
     """Say what the teacher did, from the difference to the twin without one."""
     if difference is None:
         return ""
     if not difference.seen:
         return "no difference seen"
-    return "better than its twin" if (difference.value > 0) is measure.more_is_better else "worse than its twin"
+    return "better than its twin" if (difference.value > 0) is metric.greater_is_better else "worse than its twin"
 
 
-def sweep_verdict(laid: SweepGrid, measure: Measure) -> str:
+def sweep_verdict(laid: SweepGrid, metric: Metric) -> str:
     """Count what the teacher did, over the cells of a grid that can be held against their twins."""
     gaps = [cell.difference for row in laid.rows if not row.twin for cell in row.cells if cell.difference is not None]
     if not gaps:
         return "How the students stand beside their twins shows when the first two are done."
-    found = [difference_verdict(gap, measure) for gap in gaps]
+    found = [difference_verdict(gap, metric) for gap in gaps]
     students = f"{len(gaps)} student{'s' * (len(gaps) != 1)}"
     return " · ".join(f"**{words.capitalize()}**: {found.count(words)} of {students}" for words in sorted(set(found)))
 
 
-def cell_sentence(cell: SweepCell, measure: Measure) -> str:
+def cell_sentence(cell: SweepCell, metric: Metric) -> str:
     """Say what came of a cell, and how it stands beside its twin, with 95 % intervals."""
     found, gap = cell.estimate, cell.difference
     if found is None:
         return "There is no result yet."
-    unit, points = measure.unit, "points" if measure.is_share else measure.unit
-    n = found.n_seeds
-    text = (
-        f"{measure.label} **{measured(measure, found.value)} {unit}**, 95 % interval {measured(measure, found.low)} to "
-        f"{measured(measure, found.high)}, {n} seed{'s' * (n != 1)}."
-    )
+    n, (value, reach) = found.n_seeds, figure_interval(metric, found)
+    text = f"{metric.label} **{value}**, 95 % interval {reach}, {n} seed{'s' * (n != 1)}."
     if gap is None:
         return text
     return (
-        f"{text} Against its twin without a teacher {measured(measure, gap.value, signed=True)} {points}, "
-        f"{measured(measure, gap.low, signed=True)} to {measured(measure, gap.high, signed=True)}: "
-        f"**{difference_verdict(gap, measure)}**."
+        f"{text} Against its twin without a teacher {figure_difference(metric, gap)}: "
+        f"**{difference_verdict(gap, metric)}**."
     )

@@ -8,8 +8,9 @@ from datetime import datetime
 from typing import Any
 
 from distil_core.analysis.comparison import NAMES, Model, models
-from distil_core.evaluation.records import Cost, Fidelity, ModelRecord
-from distil_core.reporting.formatting import NONE, count, duration, interval, latency, percent, size, speed
+from distil_core.evaluation.metrics import ACCURACY, AGREEMENT, METRICS, Metric, Unit
+from distil_core.evaluation.records import Cost, ModelRecord
+from distil_core.reporting.formatting import NONE, count, duration, figure_interval, latency, percent, size, speed
 from distil_core.runs.families import Family
 from distil_core.runs.record import RunRecord
 from distil_core.runs.rows import Run
@@ -27,35 +28,31 @@ class MetricRow:
 
 
 def metric_table(family: Family) -> tuple[MetricRow, ...]:
-    """Return all that was measured, one line a measure, one cell a model in the order of :func:`models`."""
+    """Return all that was measured, one line a metric, one cell a model in the order of :func:`models`.
+
+    Figures have their 95 % intervals where these are known.
+    """
     shown = [model.record for model in models(family)]
 
     def line(label: str, meaning: str, cell: Callable[[ModelRecord], str | tuple[str, str]]) -> MetricRow:
         cells = (cell(record) for record in shown)
         return MetricRow(label=label, meaning=meaning, cells=tuple((c, "") if isinstance(c, str) else c for c in cells))
 
-    def of_fidelity(
-        text: Callable[[Fidelity], str | tuple[str, str]],
-    ) -> Callable[[ModelRecord], str | tuple[str, str]]:
-        return lambda record: NONE if record.fidelity is None else text(record.fidelity)
-
     def of_cost(text: Callable[[Cost], str | tuple[str, str]]) -> Callable[[ModelRecord], str | tuple[str, str]]:
         return lambda record: NONE if record.cost is None else text(record.cost)
 
+    def of_metric(metric: Metric) -> Callable[[ModelRecord], str | tuple[str, str]]:
+        def cell(record: ModelRecord) -> str | tuple[str, str]:
+            measured = record.metric(metric.name)
+            return NONE if measured is None else figure_interval(metric, measured)
+
+        return cell
+
     lines = [
-        line("Accuracy", "texts answered right, with its 95 % interval", lambda r: interval(r.quality.accuracy)),
-        line("Macro-F1", "like accuracy, every label counting alike", lambda r: percent(r.quality.macro_f1)),
-        line(
-            "Agreement",
-            "texts answered as the teacher does, with its 95 % interval",
-            of_fidelity(lambda f: interval(f.agreement)),
+        *(
+            line(metric.label, f"{metric.meaning}, with its 95 % interval", of_metric(metric))
+            for metric in _shown_metrics(family, shown)
         ),
-        line(
-            "KL divergence", "distance from the teacher's probabilities", of_fidelity(lambda f: f"{f.kl_nats:.3f} nats")
-        ),
-        line("Loyalty", "likeness of the probabilities, 100 % when equal", of_fidelity(lambda f: percent(f.loyalty))),
-        line("Calibration error", "gap between confidence and accuracy (ECE)", lambda r: percent(r.quality.ece)),
-        line("Log-loss", "mean surprise at the right label (NLL)", lambda r: f"{r.quality.nll:.3f} nats"),
         line("Parameters", "weights in the model", of_cost(lambda c: count(c.parameters))),
         line("Size", "weights on disk", of_cost(lambda c: size(c.bytes))),
         line("Latency", "time for one text: median, 5th to 95th percentile", of_cost(lambda c: latency(c.latency_ms))),
@@ -73,19 +70,25 @@ def metric_table(family: Family) -> tuple[MetricRow, ...]:
     return tuple(lines)
 
 
+def _shown_metrics(family: Family, shown: Sequence[ModelRecord]) -> list[Metric]:
+    """Return the metrics of any of some models, the primary one first."""
+    measured = [metric for metric in METRICS if any(metric.name in record.metrics for record in shown)]
+    return sorted(measured, key=lambda metric: metric.name != family.distilled.record.primary)
+
+
+def _columns(metric: Metric) -> dict[str, Callable[[ModelRecord], object]]:
+    name = f"{metric.name}_nats" if metric.unit is Unit.NATS else metric.name
+    return {
+        name: lambda r: r.value(metric.name),
+        f"{name}_low": lambda r: (measured := r.metric(metric.name)) and measured.low,
+        f"{name}_high": lambda r: (measured := r.metric(metric.name)) and measured.high,
+    }
+
+
 _COLUMNS: dict[str, Callable[[ModelRecord], object]] = {
-    "accuracy": lambda r: r.quality.accuracy.value,
-    "accuracy_low": lambda r: r.quality.accuracy.low,
-    "accuracy_high": lambda r: r.quality.accuracy.high,
+    **_columns(ACCURACY),
     "probe_accuracy": lambda r: r.probe_accuracy,
-    "macro_f1": lambda r: r.quality.macro_f1,
-    "nll_nats": lambda r: r.quality.nll,
-    "ece": lambda r: r.quality.ece,
-    "agreement": lambda r: r.fidelity and r.fidelity.agreement.value,
-    "agreement_low": lambda r: r.fidelity and r.fidelity.agreement.low,
-    "agreement_high": lambda r: r.fidelity and r.fidelity.agreement.high,
-    "kl_nats": lambda r: r.fidelity and r.fidelity.kl_nats,
-    "loyalty": lambda r: r.fidelity and r.fidelity.loyalty,
+    **{name: cell for metric in METRICS if metric != ACCURACY for name, cell in _columns(metric).items()},
     "parameters": lambda r: r.cost and r.cost.parameters,
     "bytes": lambda r: r.cost and r.cost.bytes,
     "latency_p5_ms": lambda r: r.cost and r.cost.latency_ms and r.cost.latency_ms.p5,
@@ -105,10 +108,10 @@ def metric_table_markdown(family: Family) -> str:
     return "\n".join(lines)
 
 
-def accuracy_rows(shown: Sequence[Model]) -> list[tuple[str, float, float, float]]:
-    """Return name, accuracy and its interval of each model, as shares."""
-    accuracies = ((model.name, model.record.quality.accuracy) for model in shown)
-    return [(name, accuracy.value, accuracy.low, accuracy.high) for name, accuracy in accuracies]
+def score_rows(shown: Sequence[Model], metric: Metric) -> list[tuple[str, float, float | None, float | None]]:
+    """Return name, value and interval of each model that was measured by a metric, unrounded."""
+    scores = ((model.name, model.record.metric(metric.name)) for model in shown)
+    return [(name, score.value, score.low, score.high) for name, score in scores if score is not None]
 
 
 def metric_table_csv(family: Family) -> str:
@@ -138,8 +141,8 @@ def _run_row(run: Run) -> dict[str, Any]:
     config, record = run.config, run.record
     distilled, tfidf = config.kind is RunKind.DISTILLED, config.kind is RunKind.TFIDF
     model = None if record is None else record.model
-    accuracy = None if model is None else model.quality.accuracy
-    fidelity, cost = (None, None) if model is None else (model.fidelity, model.cost)
+    accuracy, agreement = (None if model is None else model.metric(metric.name) for metric in (ACCURACY, AGREEMENT))
+    cost = None if model is None else model.cost
     return {
         "State": ["Example" if run.read_only else run.state.value.capitalize()],
         "Corpus": run.corpus_name,
@@ -149,8 +152,8 @@ def _run_row(run: Run) -> dict[str, Any]:
         "Temperature": config.loss.temperature if distilled else None,
         "Alpha": config.loss.alpha if distilled else None,
         "Accuracy": None if accuracy is None else 100 * accuracy.value,
-        "±": None if accuracy is None else 50 * (accuracy.high - accuracy.low),
-        "Agreement": None if fidelity is None else 100 * fidelity.agreement.value,
+        "±": None if accuracy is None or accuracy.low is None else 50 * (accuracy.ends[1] - accuracy.ends[0]),
+        "Agreement": None if agreement is None else 100 * agreement.value,
         "Size": None if cost is None else cost.bytes / 1e6,
         "Latency": None if cost is None or cost.latency_ms is None else cost.latency_ms.p50,
         "Created": None if run.read_only else datetime.fromtimestamp(run.created),

@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
-from distil_core.analysis.comparison import NAMES, paired_difference
-from distil_core.analysis.temperature import DarkKnowledge, GradientNorms
+from distil_core.analysis.comparison import NAMES
+from distil_core.analysis.temperature import DarkKnowledge, GradientNorms, runner_up_difference
 from distil_core.reporting.formatting import factor, percent, points
 from distil_core.settings.config import RunKind
 
@@ -15,8 +15,9 @@ def dark_knowledge_verdict(models: Mapping[str, DarkKnowledge]) -> str:
     runner_up = f"Its likeliest wrong label is the teacher's on **{percent(student.runner_up_agreement)}** of the texts"
     if twin is None:
         return f"{where} puts it. {runner_up}."
-    ahead = paired_difference(student.same_runner_up, twin.same_runner_up)
-    interval = f"95 % interval {points(ahead.low, unit=False)} to {points(ahead.high, unit=False)}"
+    ahead = runner_up_difference(student, twin)
+    low, high = ahead.ends
+    interval = f"95 % interval {points(low, unit=False)} to {points(high, unit=False)}"
     seen = f"**{points(ahead.value)}**" if ahead.seen else f"**no difference seen**, {points(ahead.value)}"
     return (
         f"{where} puts it, the twin without a teacher {percent(twin.overlap)}. "

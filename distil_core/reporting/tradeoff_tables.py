@@ -3,7 +3,9 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from distil_core.analysis.tradeoffs import GROUPS, Landscape, ModelPoint, PlacedPoint, Price, Score, ValueRange
+from distil_core.analysis.tradeoffs import GROUPS, Landscape, ModelPoint, PlacedPoint, Price
+from distil_core.evaluation.metrics import ACCURACY, AGREEMENT, MACRO_F1, Metric
+from distil_core.evaluation.records import Interval
 from distil_core.reporting.formatting import NONE, count, digits, factor, percent, size, speed
 from distil_core.reporting.literature import PUBLISHED, Ratio, Reference
 from distil_core.settings.config import RunKind
@@ -19,6 +21,8 @@ POINT_COLUMNS = (
     "agreement_low",
     "agreement_high",
     "macro_f1",
+    "macro_f1_low",
+    "macro_f1_high",
     "latency_p50_ms",
     "latency_p5_ms",
     "latency_p95_ms",
@@ -48,9 +52,9 @@ def written(price: Price, value: float) -> str:
     return _WRITTEN[price](value)
 
 
-def place_columns(score: Score, price: Price) -> list[str]:
+def place_columns(score: Metric, price: Price) -> list[str]:
     """Return the columns of :func:`place_rows`, with their units; scores are shares."""
-    columns = (f"{name}{end}" for name in (_COLUMNS[price], score.replace("-", "_")) for end in ("", "_low", "_high"))
+    columns = (f"{name}{end}" for name in (_COLUMNS[price], score.name) for end in ("", "_low", "_high"))
     return ["model", *columns, "best"]
 
 
@@ -84,9 +88,9 @@ def point_rows(points: Sequence[ModelPoint]) -> list[tuple[object, ...]]:
             GROUPS[point.kind],
             point.title,
             ", ".join(map(str, point.seeds)),
-            *_three(point.score(Score.ACCURACY)),
-            *_three(point.score(Score.AGREEMENT)),
-            _three(point.score(Score.MACRO_F1))[0],
+            *_three(point.score(ACCURACY)),
+            *_three(point.score(AGREEMENT)),
+            *_three(point.score(MACRO_F1)),
             *_three(point.price(Price.LATENCY)),
             *(_three(point.price(price))[0] for price in (Price.THROUGHPUT, Price.PARAMETERS, Price.BYTES)),
             ", ".join(point.runs),
@@ -100,9 +104,9 @@ def table_rows(points: Sequence[ModelPoint]) -> list[dict[str, Any]]:
     return [
         {
             "Model": point.name,
-            **_percent("Accuracy", point.score(Score.ACCURACY)),
-            **_percent("Agreement", point.score(Score.AGREEMENT)),
-            "Macro-F1": _times(100, _three(point.score(Score.MACRO_F1))[0]),
+            **_percent("Accuracy", point.score(ACCURACY)),
+            **_percent("Agreement", point.score(AGREEMENT)),
+            "Macro-F1": _times(100, _three(point.score(MACRO_F1))[0]),
             "Latency": _three(point.price(Price.LATENCY))[0],
             "p5": _three(point.price(Price.LATENCY))[1],
             "p95": _three(point.price(Price.LATENCY))[2],
@@ -114,7 +118,7 @@ def table_rows(points: Sequence[ModelPoint]) -> list[dict[str, Any]]:
     ]
 
 
-def _percent(name: str, spread: ValueRange | None) -> dict[str, float | None]:
+def _percent(name: str, spread: Interval | None) -> dict[str, float | None]:
     value, low, high = (_times(100, part) for part in _three(spread))
     return {name: value, f"{name} from": low, f"{name} to": high}
 
@@ -123,14 +127,14 @@ def _times(factor: float, value: float | None) -> float | None:
     return None if value is None else factor * value
 
 
-def _three(spread: ValueRange | None) -> tuple[float | None, float | None, float | None]:
+def _three(spread: Interval | None) -> tuple[float | None, float | None, float | None]:
     return (None, None, None) if spread is None else (spread.value, spread.low, spread.high)
 
 
 def card_rows(point: ModelPoint) -> dict[str, str]:
     """Return the figures of one point in words, each with how far it reaches."""
-    rows = {"Accuracy": _share(point.score(Score.ACCURACY)), "Agreement": _share(point.score(Score.AGREEMENT))}
-    rows["Macro-F1"] = _share(point.score(Score.MACRO_F1))
+    rows = {"Accuracy": _share(point.score(ACCURACY)), "Agreement": _share(point.score(AGREEMENT))}
+    rows["Macro-F1"] = _share(point.score(MACRO_F1))
     for label, price in (
         ("Latency", Price.LATENCY),
         ("Throughput", Price.THROUGHPUT),
@@ -145,7 +149,7 @@ def card_rows(point: ModelPoint) -> dict[str, str]:
     return rows
 
 
-def _share(spread: ValueRange | None) -> str:
+def _share(spread: Interval | None) -> str:
     if spread is None:
         return NONE
     text = percent(spread.value)
@@ -154,13 +158,13 @@ def _share(spread: ValueRange | None) -> str:
     return f"{text} :small[:gray[{100 * spread.low:.1f} to {100 * spread.high:.1f}]]"
 
 
-def notes(landscape: Landscape, score: Score, price: Price) -> tuple[str, ...]:
+def notes(landscape: Landscape, score: Metric, price: Price) -> tuple[str, ...]:
     """Say what a reader of the chart must know: what is missing on these axes, and how far they can be trusted."""
     said = []
-    if score is Score.AGREEMENT:
+    if score.needs_teacher:
         said.append("The teacher has no point here: it always agrees with itself.")
-    if score is Score.MACRO_F1:
-        said.append("Macro-F1 was measured without an interval.")
+    if any((measured := point.score(score)) is not None and measured.low is None for point in landscape.points):
+        said.append(f"{score.label} was measured without an interval by an earlier version.")
     if price.timed:
         if n := sum(point.elsewhere for point in landscape.points):
             said.append(f"{n} model{'s' * (n > 1)} timed on another machine {'are' if n > 1 else 'is'} not shown here.")

@@ -16,8 +16,8 @@ from torch import Tensor
 
 from distil_core.data.sites import UNKNOWN
 from distil_core.errors import Cancelled, DistilError, StoreError
+from distil_core.evaluation import bootstrap, environment
 from distil_core.evaluation import cost as evaluation_cost
-from distil_core.evaluation import environment, measuring
 from distil_core.evaluation.records import Cost, ModelRecord
 from distil_core.models import embeddings, forward, loading, surgery
 from distil_core.runs import timing
@@ -69,8 +69,7 @@ def execute(run: Run, store: RunStore, *, on_event: Callable[[Event], None] | No
 
 def warm_up(store: RunStore) -> None:
     """Do what the first run would wait for: slow imports and, if nobody waits yet, what the default run starts from."""
-    import sklearn.linear_model
-    import sklearn.metrics  # noqa: F401
+    import sklearn.linear_model  # noqa: F401
 
     if store.counts()[RunState.QUEUED] == 0:
         with suppress(DistilError, OSError):  # it can wait: a run that needs it will say what is wrong
@@ -288,8 +287,9 @@ def _record(
     costs: Mapping[str, Cost],
     watch: Stopwatch,
 ) -> RunRecord:
-    labels = materials.splits["test"].sites.targets.cpu()
-    teacher_logits = materials.outputs["test"].logits.cpu()
+    test = predictions_of(student.test_logits, materials.splits["test"].sites, teacher=materials.outputs["test"].logits)
+    task = materials.task
+    metrics = (*task.quality, *task.fidelity)
     probes = _probe(config, materials, student)
     return RunRecord(
         run=run_id,
@@ -298,14 +298,12 @@ def _record(
         teacher_name=materials.teacher.name,
         teacher_digest=materials.teacher.digest,
         teacher=ModelRecord(
-            quality=measuring.quality(teacher_logits, labels),
-            fidelity=None,
+            metrics=bootstrap.measure(test.teacher, metrics),
             cost=costs.get("teacher"),
             probe_accuracy=probes.get("teacher"),
         ),
         model=ModelRecord(
-            quality=measuring.quality(student.test_logits, labels),
-            fidelity=measuring.fidelity(teacher_logits, student.test_logits, labels),
+            metrics=bootstrap.measure(test, metrics),
             cost=costs["student"],
             probe_accuracy=probes.get("student"),
         ),
@@ -313,6 +311,7 @@ def _record(
         seconds=watch.total(),
         environment=environment.environment(materials.device, materials.precision),
         examples_seen=student.examples_seen,
+        primary=task.primary.name,
     )
 
 

@@ -1,13 +1,16 @@
 """What lies where: in the folder of a run, and in that of a run store."""
 
 import json
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from distil_core.data.corpus import LabeledText
 from distil_core.errors import StoreError
-from distil_core.evaluation.predictions import Predictions
+from distil_core.evaluation.predictions import Predictions, SplitPredictions, split_predictions
 from distil_core.runs.rows import read_event
 from distil_core.training.events import Event
 
@@ -77,14 +80,7 @@ class RunFolder:
 
         try:
             arrays = load_file(self.outputs)
-            return Predictions(
-                test=arrays["test_logits"],
-                teacher_test=arrays["teacher_test_logits"],
-                test_labels=arrays["test_labels"],
-                validation=arrays["validation_logits"],
-                teacher_validation=arrays["teacher_validation_logits"],
-                validation_labels=arrays["validation_labels"],
-            )
+            return Predictions(test=_split(arrays, "test"), validation=_split(arrays, "validation"))
         except (OSError, KeyError, SafetensorError) as error:
             raise StoreError(
                 f"the outputs of run {self.path.name} cannot be read ({error}); delete the run and repeat it"
@@ -111,6 +107,15 @@ class RunFolder:
             return ()
         lines = self.events.read_text(encoding="utf-8").splitlines()
         return tuple(event for event in map(read_event, lines) if event is not None)
+
+
+def _split(arrays: Mapping[str, np.ndarray], split: str) -> SplitPredictions:
+    return split_predictions(
+        arrays[f"{split}_logits"],
+        arrays[f"{split}_labels"],
+        teacher_logits=arrays[f"teacher_{split}_logits"],
+        examples=arrays.get(f"{split}_examples"),
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

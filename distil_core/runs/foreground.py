@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from distil_core.errors import Cancelled, DistilError, StoreError
+from distil_core.evaluation.metrics import ACCURACY, AGREEMENT, KL, METRICS
 from distil_core.evaluation.records import ModelRecord
 from distil_core.runs import workers
 from distil_core.runs.folder import RunFolder
@@ -47,21 +48,14 @@ class Distillation:
 def _figures(model: ModelRecord | None) -> dict[str, Any] | None:
     if model is None:
         return None
-    quality, fidelity, cost = model.quality, model.fidelity, model.cost
-    figures: dict[str, Any] = {
-        "accuracy": quality.accuracy.value,
-        "accuracy_interval": [quality.accuracy.low, quality.accuracy.high],
-        "macro_f1": quality.macro_f1,
-        "ece": quality.ece,
-        "nll": quality.nll,
-    }
-    if fidelity is not None:
-        figures |= {
-            "agreement": fidelity.agreement.value,
-            "agreement_interval": [fidelity.agreement.low, fidelity.agreement.high],
-            "kl_nats": fidelity.kl_nats,
-            "loyalty": fidelity.loyalty,
-        }
+    figures: dict[str, Any] = {}
+    for metric in METRICS:
+        measured, name = model.metric(metric.name), "kl_nats" if metric is KL else metric.name
+        if measured is not None:
+            figures[name] = measured.value
+            if metric in (ACCURACY, AGREEMENT):
+                figures[f"{name}_interval"] = [measured.low, measured.high]
+    cost = model.cost
     if cost is not None:
         figures |= {"parameters": cost.parameters, "bytes": cost.bytes, "latency_ms": to_json(cost.latency_ms)}
         figures["texts_per_second"] = cost.texts_per_second

@@ -6,9 +6,8 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import Any
 
-from distil_core.runs.record import RunRecord
+from distil_core.runs.record import RunRecord, record_from_json
 from distil_core.settings.canonical import CanonicalConfig, stored
-from distil_core.settings.serialization import from_json
 from distil_core.training.events import Event, TeacherMeasured, event_from_json
 
 COLUMNS = "id, config, corpus_name, state, created, started, finished, error, record, stopping"
@@ -73,7 +72,7 @@ def read_config(text: str) -> CanonicalConfig:
 @lru_cache(maxsize=4096)
 def read_record(text: str) -> RunRecord:
     """Read the record of a run back from its JSON."""
-    return from_json(RunRecord, json.loads(text))
+    return record_from_json(json.loads(text))
 
 
 _TEACHER_SENTENCE = "validation accuracy "

@@ -29,7 +29,7 @@ def name(run: Run) -> str:
         return f"{EXAMPLE} · {settings(run.config)}"
     end = STATES[run.state][2].lower()
     if run.record is not None:
-        end = formatting.percent(run.record.model.quality.accuracy.value)
+        end = formatting.figure(run.record.metric, run.record.score.value)
     return f"{run.corpus_name} · {settings(run.config)} · {end}"
 
 

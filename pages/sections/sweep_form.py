@@ -41,7 +41,7 @@ def fill(presets: Sequence[Preset]) -> None:
     preset = next((preset for preset in presets if preset.title == st.session_state[PRESET]), None)
     if preset is not None:
         st.session_state.update(values_of(preset))
-        st.session_state.update({"whatif.measure": preset.measure, "whatif.down": Axis.TEMPERATURE})
+        st.session_state.update({"whatif.measure": preset.metric, "whatif.down": Axis.TEMPERATURE})
         st.session_state["whatif.across"] = preset.across
         st.query_params.pop(CELL, None)
 

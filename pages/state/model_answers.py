@@ -67,8 +67,8 @@ def _of_test_texts(folder: RunFolder, label_names: tuple[str, ...]) -> error_ana
     return error_analysis.answered(
         [example.text for example in texts],
         [example.label for example in texts],
-        outputs.teacher_test,
-        outputs.test,
+        outputs.test.teacher.logits,
+        outputs.test.logits,
         label_names=label_names,
     )
 

@@ -15,7 +15,11 @@ from distil_core.analysis.slices import Slices
 from distil_core.data import files
 from distil_core.data.corpus import LabeledText
 from distil_core.data.files import path_of
+from distil_core.evaluation import bootstrap
+from distil_core.evaluation.bootstrap import Sample
+from distil_core.evaluation.metrics import Metric
 from distil_core.evaluation.predictions import Predictions
+from distil_core.evaluation.records import Interval
 from distil_core.reporting.figures import curves, theme
 from distil_core.runs import estimates, families, sources, workers
 from distil_core.runs.families import Family, FinishedRun
@@ -79,13 +83,23 @@ def outputs(folder: RunFolder) -> Predictions:
     return folder.read_predictions()
 
 
+@st.cache_resource(max_entries=1024, show_spinner=False)
+def _sample(folder: RunFolder, metric: str, _metric: Metric) -> Sample:
+    return bootstrap.sample(folder.read_predictions().test, _metric)
+
+
+def sample(folder: RunFolder, metric: Metric) -> Sample:
+    """Return a figure of a finished run on its test texts, with its draws."""
+    return _sample(folder, metric.name, metric)
+
+
 @st.cache_resource(max_entries=8, show_spinner=False)
 def test_texts(folder: RunFolder) -> tuple[LabeledText, ...]:
     """Return the test texts of a finished run."""
     return folder.read_test_texts()
 
 
-def gap(family: Family) -> comparison.Difference | None:
+def gap(family: Family) -> Interval | None:
     """Return the paired difference between a student and its twin without a teacher, where both can be read."""
     return comparison.twin_difference(family, outputs)
 

@@ -54,11 +54,11 @@ def dark_knowledge(
         DistilError: If the outputs cannot be read.
     """
     outputs = resources.outputs(folder)
-    models = {analysi_comparison.NAMES[RunKind.DISTILLED]: outputs.test}
+    models = {analysi_comparison.NAMES[RunKind.DISTILLED]: outputs.test.logits}
     if twin is not None:
-        models[analysi_comparison.NAMES[RunKind.HARD_LABELS]] = resources.outputs(twin).test
+        models[analysi_comparison.NAMES[RunKind.HARD_LABELS]] = resources.outputs(twin).test.logits
     return analysi_temperature.dark_knowledge(
-        outputs.teacher_test, models, outputs.test_labels, temperature=temperature
+        outputs.test.teacher.logits, models, outputs.test.targets, temperature=temperature
     )
 
 
@@ -71,13 +71,14 @@ def scalings(folder: RunFolder, twin: RunFolder | None) -> dict[RunKind | None, 
     """
     outputs = resources.outputs(folder)
     models = {
-        None: (outputs.teacher_validation, outputs.teacher_test),
-        RunKind.DISTILLED: (outputs.validation, outputs.test),
+        None: (outputs.validation.teacher.logits, outputs.test.teacher.logits),
+        RunKind.DISTILLED: (outputs.validation.logits, outputs.test.logits),
     }
     if twin is not None:
-        models[RunKind.HARD_LABELS] = resources.outputs(twin).validation, resources.outputs(twin).test
+        answers = resources.outputs(twin)
+        models[RunKind.HARD_LABELS] = answers.validation.logits, answers.test.logits
     return {
-        kind: calibration.scaling(validation, outputs.validation_labels, test, outputs.test_labels)
+        kind: calibration.scaling(validation, outputs.validation.targets, test, outputs.test.targets)
         for kind, (validation, test) in models.items()
     }
 

@@ -11,7 +11,8 @@ import streamlit as st
 
 from distil_core.analysis import sweep_grids
 from distil_core.evaluation import bootstrap
-from distil_core.evaluation.bootstrap import Measure, Sample
+from distil_core.evaluation.bootstrap import Sample
+from distil_core.evaluation.metrics import Metric
 from distil_core.runs import requests, sweep
 from distil_core.runs.folder import RunFolder
 from distil_core.runs.rows import Run
@@ -95,12 +96,12 @@ def seconds_left(
 
 
 @st.cache_resource(max_entries=1024, show_spinner=False)
-def sample(folder: RunFolder, finished: float, measure: Measure, label: int | None, *, of_teacher: bool) -> Sample:
-    """Return a figure of a finished run or its teacher, with its draws."""
-    return bootstrap.sample(folder.read_predictions(), measure, label=label, of_teacher=of_teacher)
+def _sample(folder: RunFolder, finished: float, metric: str, of_teacher: bool, _metric: Metric) -> Sample:
+    test = folder.read_predictions().test
+    return bootstrap.sample(test.teacher if of_teacher else test, _metric)
 
 
-def sampler(measure: Measure, left_out: str, *, of_teacher: bool = False) -> Callable[[Run], Sample]:
+def sampler(metric: Metric, *, of_teacher: bool = False) -> Callable[[Run], Sample]:
     """Return what reads a figure of a finished run.
 
     Raises:
@@ -108,10 +109,8 @@ def sampler(measure: Measure, left_out: str, *, of_teacher: bool = False) -> Cal
     """
 
     def read(run: Run) -> Sample:
-        assert run.record is not None
-        label = run.record.corpus.label_names.index(left_out) if left_out else None
         folder = resources.runs().folder(run.id)
-        return sample(folder, run.finished or 0.0, measure, label, of_teacher=of_teacher)
+        return _sample(folder, run.finished or 0.0, metric.name, of_teacher, metric)
 
     return read
 
@@ -120,15 +119,16 @@ def sampler(measure: Measure, left_out: str, *, of_teacher: bool = False) -> Cal
 def _cells(
     wanted: str,
     states: tuple[tuple[str, str], ...],
-    measure: Measure,
+    metric: str,
+    _metric: Metric,
     _wanted: sweep.Sweep,
     _runs: Mapping[CanonicalConfig, Run],
 ) -> Mapping[sweep.SweepPoint, sweep_grids.SweepCell]:
-    return sweep_grids.cells(_wanted, _runs, sampler(measure, _wanted.base.corpus.left_out))
+    return sweep_grids.cells(_wanted, _runs, sampler(_metric))
 
 
 def cells(
-    wanted: sweep.Sweep, runs: Mapping[CanonicalConfig, Run], measure: Measure
+    wanted: sweep.Sweep, runs: Mapping[CanonicalConfig, Run], metric: Metric
 ) -> Mapping[sweep.SweepPoint, sweep_grids.SweepCell]:
     """Return what came of every cell of a sweep, computed again only when one of its runs has changed its state.
 
@@ -136,4 +136,4 @@ def cells(
         StoreError: If the outputs of a run cannot be read.
     """
     states = tuple((f"{resources.store().path}/{run.id}", f"{run.state} {run.created}") for run in runs.values())
-    return _cells(digest(wanted), states, measure, wanted, runs)
+    return _cells(digest(wanted), states, metric.name, metric, wanted, runs)

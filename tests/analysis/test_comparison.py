@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 from distil_core.analysis import comparison
-from distil_core.analysis.comparison import Difference
 from distil_core.evaluation.predictions import Predictions
+from distil_core.evaluation.records import Interval
 from distil_core.reporting import narrative
 from distil_core.runs import families
 from distil_core.runs.families import Family, FinishedRun
@@ -14,14 +14,14 @@ from distil_core.runs.folder import RunFolder
 from distil_core.runs.record import RunRecord
 from distil_core.settings.config import Init, RunConfig, RunKind, StudentConfig
 from tests import seeds
-from tests.factories import a_cost, a_model_record, a_quality, a_run_record, a_teacher_record
+from tests.factories import a_cost, a_model_record, a_prediction, a_run_record, a_teacher_record, figures
 
 
 def _record(student: float = 0.9, teacher: float = 0.95, kind: RunKind = RunKind.DISTILLED) -> RunRecord:
     return a_run_record(
         config=seeds.a_config(kind=kind),
-        teacher=a_teacher_record(quality=a_quality(teacher)),
-        model=a_model_record(quality=a_quality(student)),
+        teacher=a_teacher_record(metrics=figures(teacher)),
+        model=a_model_record(metrics=figures(student)),
     )
 
 
@@ -35,15 +35,7 @@ def _family(student: float, twin: float | None) -> Family:
 
 def _answers(right: list[bool]) -> Predictions:
     logits = np.asarray([[1, 0] if flag else [0, 1] for flag in right], dtype=np.float32)
-    labels = np.zeros(len(right), dtype=np.int64)
-    return Predictions(
-        test=logits,
-        teacher_test=logits,
-        test_labels=labels,
-        validation=logits,
-        teacher_validation=logits,
-        validation_labels=labels,
-    )
+    return a_prediction(logits, np.zeros(len(right)))
 
 
 def test_headline_compares_with_the_teacher() -> None:
@@ -63,7 +55,7 @@ def test_headline_leaves_out_what_was_not_measured() -> None:
     line = comparison.headline(untimed)
     assert line.fewer_parameters is not None
     assert line.speedup is None
-    hopeless = replace(_record(), teacher=a_teacher_record(quality=a_quality(0.0), cost=a_cost(0)))
+    hopeless = replace(_record(), teacher=a_teacher_record(metrics=figures(0.0), cost=a_cost(0)))
     line = comparison.headline(hopeless)
     assert (line.kept, line.fewer_parameters) == (None, None)
 
@@ -88,7 +80,7 @@ def test_paper_claims_are_those_of_the_abstract() -> None:
 
 def test_difference_is_paired() -> None:
     first, second = _answers([True, True, True, False]), _answers([True, True, False, True])
-    found = comparison.accuracy_difference(first, second)
+    found = comparison.score_difference(first, second)
     assert found.value == 0.0
     assert found.low < 0.0 < found.high
     assert not found.seen
@@ -99,45 +91,45 @@ def test_a_difference_is_seen_when_it_is_there(n_first: int, n_second: int, seen
     both = [True] * (1000 - n_first - n_second)
     first = _answers([*both, *[True] * n_first, *[False] * n_second])
     second = _answers([*both, *[False] * n_first, *[True] * n_second])
-    found = comparison.accuracy_difference(first, second)
+    found = comparison.score_difference(first, second)
     assert found.value == pytest.approx((n_first - n_second) / 1000)
     assert found.low < found.value < found.high
     assert found.seen is seen
     # McNemar: only what one of the two gets right moves the difference.
     margin = 1.96 * np.sqrt((n_first + n_second) / 1000 - found.value**2) / np.sqrt(1000)
     assert found.high - found.low == pytest.approx(2 * margin, rel=0.1)
-    backwards = comparison.accuracy_difference(second, first)
+    backwards = comparison.score_difference(second, first)
     assert backwards.value == -found.value
     assert backwards.seen is seen
 
 
 def test_equal_answers_leave_no_doubt() -> None:
     same = _answers([True, False, True])
-    assert comparison.accuracy_difference(same, same) == Difference(value=0.0, low=0.0, high=0.0)
+    assert comparison.score_difference(same, same) == Interval(value=0.0, low=0.0, high=0.0)
 
 
 def test_difference_of_one_text_is_its_gap() -> None:
-    assert comparison.accuracy_difference(_answers([True]), _answers([False])).value == 1.0
+    assert comparison.score_difference(_answers([True]), _answers([False])).value == 1.0
 
 
 def test_difference_needs_the_same_texts() -> None:
-    other = replace(_answers([True, True]), test_labels=np.asarray([0, 1]))
+    other = a_prediction([[1, 0], [1, 0]], [0, 1])
     with pytest.raises(ValueError, match="the same test texts"):
-        comparison.accuracy_difference(_answers([True, True]), other)
+        comparison.score_difference(_answers([True, True]), other)
 
 
 @pytest.mark.parametrize(
     ("gap", "words"),
     [
         (
-            Difference(value=0.02, low=0.01, high=0.03),
+            Interval(value=0.02, low=0.01, high=0.03),
             "**The teacher helped**: +2.0 points, 95 % interval +1.0 to +3.0.",
         ),
-        (Difference(value=-0.02, low=-0.03, high=-0.01), "**The teacher did harm**: −2.0 points"),
-        (Difference(value=0.01, low=-0.01, high=0.03), "**No difference seen** between learning with and without"),
+        (Interval(value=-0.02, low=-0.03, high=-0.01), "**The teacher did harm**: −2.0 points"),
+        (Interval(value=0.01, low=-0.01, high=0.03), "**No difference seen** between learning with and without"),
     ],
 )
-def test_verdict_follows_the_paired_difference(gap: Difference, words: str) -> None:
+def test_verdict_follows_the_paired_difference(gap: Interval, words: str) -> None:
     assert words in narrative.run_verdict(_family(0.9, 0.88), gap)
 
 
@@ -193,3 +185,38 @@ def test_answers_are_at_temperature_one() -> None:
     teacher, student = narrative.sentence_answers(_Comparison())
     assert (teacher.name, teacher.label, teacher.confidence) == ("Teacher", 0, "88.1 %")
     assert (student.name, student.confidence) == ("Student", "50.0 %")
+
+
+def test_what_was_kept_is_a_paired_ratio() -> None:
+    # Of 1000 texts both get 700 right, the teacher alone 100, the student alone 60.
+    flags = np.repeat([[0, 0], [1, 0], [0, 1], [1, 1]], [700, 100, 60, 140], axis=0)
+    student, teacher = np.eye(2)[flags[:, 0]], np.eye(2)[flags[:, 1]]
+    share = comparison.score_kept(a_prediction(student, np.zeros(1000), teacher=teacher))
+    assert share is not None
+    assert share.value == pytest.approx(0.95)
+    # The same texts decide both, so that the standard error is about sqrt(0.1 + 0.06 * ...) / sqrt(1000) / 0.8.
+    assert share.ends == pytest.approx((0.921, 0.980), abs=0.004)
+
+
+def test_an_equal_student_keeps_exactly_everything() -> None:
+    assert comparison.score_kept(_answers([True, True, False])) == Interval(value=1.0, low=1.0, high=1.0)
+
+
+def test_nothing_is_kept_of_nothing() -> None:
+    assert comparison.score_kept(_answers([False])) is None
+    alone = _answers([True])
+    assert comparison.score_kept(replace(alone, test=alone.test.teacher)) is None
+
+
+def test_a_verdict_speaks_of_the_primary_metric() -> None:
+    def judged(family: Family) -> Family:
+        def by_kl(run: FinishedRun) -> FinishedRun:
+            return replace(run, record=replace(run.record, primary="nll"))
+
+        return Family(distilled=by_kl(family.distilled), twins=tuple(map(by_kl, family.twins)))
+
+    words = narrative.run_verdict(judged(_family(0.9, 0.88)), Interval(value=-0.1, low=-0.2, high=-0.05))
+    assert words.startswith("The student's log-loss is 0.550 nats, its teacher 0.550 nats, the same student")
+    assert words.endswith("**The teacher helped**: −0.100 nats, 95 % interval −0.200 to −0.050.")
+    card, *_ = narrative.cards(judged(_family(0.9, None)).distilled.record)
+    assert (card.label, card.value) == ("Log-loss kept", "–")

@@ -2,11 +2,9 @@
 
 import numpy as np
 import pytest
-from scipy.stats import binomtest
 
 from distil_core.analysis import error_analysis
 from distil_core.analysis.error_analysis import AnsweredTexts, Filter, WhoIsRight
-from distil_core.evaluation import bootstrap
 from distil_core.evaluation.predictions import log_softmax
 
 NAMES = ("bad", "good")
@@ -89,16 +87,6 @@ def test_a_summary_counts_accuracy_where_a_label_is_known() -> None:
     assert (unlabeled.teacher, unlabeled.student) == (None, None)
     nothing = error_analysis.summarize(found, np.array([], dtype=int))
     assert (nothing.n, nothing.agreement, nothing.kl_nats) == (0, None, None)
-
-
-def test_wilsons_interval_is_the_published_one() -> None:
-    for n_true, n in ((0, 5), (5, 5), (1, 3), (87, 100), (0, 1)):
-        found = bootstrap.wilson_interval(n_true, n)
-        assert found is not None
-        expected = binomtest(n_true, n).proportion_ci(method="wilson")
-        assert (found.low, found.high) == pytest.approx((expected.low, expected.high), abs=1e-12)
-        assert found.low <= found.value == n_true / n <= found.high
-    assert bootstrap.wilson_interval(0, 0) is None
 
 
 def test_confusion_counts_answers_against_each_other() -> None:

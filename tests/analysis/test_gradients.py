@@ -10,11 +10,10 @@ from torch import Tensor, nn
 
 from distil_core.analysis.gradients import N_TEXTS, TEMPERATURES, gradient_norms, of_run
 from distil_core.data.corpus import LabeledText
-from distil_core.evaluation.predictions import Predictions
 from distil_core.runs.folder import RunFolder
 from distil_core.settings.config import RunConfig, TeacherConfig
 from tests import tiny
-from tests.factories import a_run_record
+from tests.factories import a_prediction, a_run_record
 
 
 class Constant(nn.Module):
@@ -71,14 +70,7 @@ def test_student_of_a_run_is_measured_and_left_as_it_is(
     examples = tuple(LabeledText(text=text, label=label) for text, label in zip(texts.texts, texts.labels, strict=True))
     logits = np.random.default_rng(0).normal(size=(n, 3)).astype(np.float32)
     labels = np.array(texts.labels)
-    answers = Predictions(
-        test=logits,
-        teacher_test=logits,
-        test_labels=labels,
-        validation=logits,
-        teacher_validation=logits,
-        validation_labels=labels,
-    )
+    answers = a_prediction(logits, labels, teacher=logits)
     record = a_run_record(config=RunConfig(teacher=TeacherConfig(max_length=16)))
     found = of_run(folder, record=record, answers=answers, texts=examples)
     assert found.n_texts == min(n, N_TEXTS)

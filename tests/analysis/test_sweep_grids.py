@@ -7,7 +7,9 @@ import pytest
 
 from distil_core.analysis.sweep_grids import SweepCell, SweepGrid, cells, grid
 from distil_core.errors import ConfigError
-from distil_core.evaluation.bootstrap import Estimate, Measure, Sample
+from distil_core.evaluation.bootstrap import Sample
+from distil_core.evaluation.metrics import ACCURACY, KL
+from distil_core.evaluation.records import Interval
 from distil_core.reporting import sweep_narrative
 from distil_core.runs import sweep as run_sweep
 from distil_core.runs.rows import Run, RunState
@@ -195,8 +197,8 @@ class TestGrid:
         assert {cell.point.depth for row in across.rows for cell in row.cells} == {3}
 
 
-def an_estimate(value: float, low: float, high: float) -> Estimate:
-    return Estimate(value=value, low=low, high=high, n_seeds=2)
+def an_estimate(value: float, low: float, high: float) -> Interval:
+    return Interval(value=value, low=low, high=high, n_seeds=2)
 
 
 class TestWords:
@@ -206,11 +208,11 @@ class TestWords:
             an_estimate(-0.02, -0.03, -0.01),
             an_estimate(0.02, -0.01, 0.03),
         )
-        assert sweep_narrative.difference_verdict(up, Measure.ACCURACY) == "better than its twin"
-        assert sweep_narrative.difference_verdict(down, Measure.ACCURACY) == "worse than its twin"
-        assert sweep_narrative.difference_verdict(down, Measure.KL) == "better than its twin"
-        assert sweep_narrative.difference_verdict(none, Measure.KL) == "no difference seen"
-        assert sweep_narrative.difference_verdict(None, Measure.KL) == ""
+        assert sweep_narrative.difference_verdict(up, ACCURACY) == "better than its twin"
+        assert sweep_narrative.difference_verdict(down, ACCURACY) == "worse than its twin"
+        assert sweep_narrative.difference_verdict(down, KL) == "better than its twin"
+        assert sweep_narrative.difference_verdict(none, KL) == "no difference seen"
+        assert sweep_narrative.difference_verdict(None, KL) == ""
 
     def test_a_cell_in_a_sentence(self) -> None:
         point = SweepPoint(temperature=1.0, depth=1, alpha=0.9, init=Init.TEACHER)
@@ -220,19 +222,19 @@ class TestWords:
             estimate=an_estimate(0.85, 0.83, 0.87),
             difference=an_estimate(0.008, -0.004, 0.021),
         )
-        assert sweep_narrative.cell_sentence(cell, Measure.ACCURACY) == (
+        assert sweep_narrative.cell_sentence(cell, ACCURACY) == (
             "Accuracy **85.0 %**, 95 % interval 83.0 to 87.0, 2 seeds. Against its twin without a teacher +0.8 points, "
-            "−0.4 to +2.1: **no difference seen**."
+            "95 % interval −0.4 to +2.1: **no difference seen**."
         )
-        assert sweep_narrative.cell_sentence(replace(cell, difference=None), Measure.KL).endswith("0.870, 2 seeds.")
-        assert sweep_narrative.cell_sentence(replace(cell, estimate=None), Measure.KL) == "There is no result yet."
+        assert sweep_narrative.cell_sentence(replace(cell, difference=None), KL).endswith("0.870, 2 seeds.")
+        assert sweep_narrative.cell_sentence(replace(cell, estimate=None), KL) == "There is no result yet."
 
     def test_a_grid_in_a_sentence(self) -> None:
         full = laid(a_sweep(), Axis.TEMPERATURE, Axis.DEPTH)
-        assert sweep_narrative.sweep_verdict(full, Measure.ACCURACY) == "**Better than its twin**: 6 of 6 students"
-        assert sweep_narrative.sweep_verdict(full, Measure.KL) == "**Worse than its twin**: 6 of 6 students"
+        assert sweep_narrative.sweep_verdict(full, ACCURACY) == "**Better than its twin**: 6 of 6 students"
+        assert sweep_narrative.sweep_verdict(full, KL) == "**Worse than its twin**: 6 of 6 students"
         empty = replace(full, rows=())
-        assert "first two are done" in sweep_narrative.sweep_verdict(empty, Measure.KL)
+        assert "first two are done" in sweep_narrative.sweep_verdict(empty, KL)
 
     def test_the_table_has_all_of_it_and_twins_last(self) -> None:
         sweep = a_sweep(depths=(2,))
@@ -240,22 +242,22 @@ class TestWords:
         missing = config_at(sweep, SweepPoint(temperature=4.0, depth=2, alpha=0.9, init=Init.TEACHER), 0)
         others = {config: run for config, run in found.items() if config.loss.temperature != 4.0}
         assert missing not in others
-        header, rows = sweep_narrative.sweep_table(cells(sweep, others, value_of), Measure.ACCURACY)
+        header, rows = sweep_narrative.sweep_table(cells(sweep, others, value_of), ACCURACY)
         assert header[6:10] == ("Accuracy (%)", "low (%)", "high (%)", "difference to twin (points)")
         assert [row[0] for row in rows] == [1.0, 4.0, None]
         assert rows[0][4:7] == (2, 2, pytest.approx(71.05))
         assert rows[0][9:12] == pytest.approx((1.0, 1.0, 1.0), abs=1e-4)
         assert rows[0][12] == "better than its twin"
-        assert len(set(sweep_narrative.sweep_table(cells(sweep, others, value_of), Measure.KL)[0])) == len(header)
+        assert len(set(sweep_narrative.sweep_table(cells(sweep, others, value_of), KL)[0])) == len(header)
         assert rows[1][4:] == (0, 2, None, None, None, None, None, None, "")
         assert rows[2][-1] == "no teacher"
         assert all(len(row) == len(header) for row in rows)
 
     def test_points_of_curves(self) -> None:
         full = laid(a_sweep(depths=(2,)), Axis.TEMPERATURE, Axis.DEPTH)
-        rows = sweep_narrative.curve_rows(full, Measure.ACCURACY, of_difference=False)
+        rows = sweep_narrative.curve_rows(full, ACCURACY, of_difference=False)
         assert [row[:2] for row in rows] == [("T 1", "2"), ("T 4", "2"), ("No teacher", "2")]
         assert rows[0][2] == pytest.approx(71.05)
-        assert [
-            row[2] for row in sweep_narrative.curve_rows(full, Measure.ACCURACY, of_difference=True)
-        ] == pytest.approx([1, 4])
+        assert [row[2] for row in sweep_narrative.curve_rows(full, ACCURACY, of_difference=True)] == pytest.approx(
+            [1, 4]
+        )

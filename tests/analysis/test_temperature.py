@@ -18,6 +18,7 @@ from distil_core.data.corpus import LabeledText
 from distil_core.evaluation.predictions import Predictions
 from distil_core.functional import distributions
 from distil_core.reporting import temperature_narrative
+from tests.factories import a_prediction
 
 LOG3 = math.log(3)
 
@@ -25,14 +26,7 @@ LOG3 = math.log(3)
 def an_output(test: Any, teacher: Any, labels: Any = None) -> Predictions:
     test, teacher = np.array(test, dtype=np.float32), np.array(teacher, dtype=np.float32)
     labels = np.zeros(len(test), dtype=np.int64) if labels is None else np.array(labels)
-    return Predictions(
-        test=test,
-        teacher_test=teacher,
-        test_labels=labels,
-        validation=test,
-        teacher_validation=teacher,
-        validation_labels=labels,
-    )
+    return a_prediction(test, labels, teacher=teacher)
 
 
 def random_outputs(n: int = 40, n_classes: int = 5) -> Predictions:
@@ -46,7 +40,7 @@ def test_means_are_those_of_the_tensors() -> None:
     for i, temperature in enumerate(found.temperatures):
         teacher, student = (
             distributions.log_soften(torch.from_numpy(logits).double(), temperature)
-            for logits in (answers.teacher_test, answers.test)
+            for logits in (answers.test.teacher.logits, answers.test.logits)
         )
         assert found.teacher_entropy_nats[i] == pytest.approx(float(distributions.entropy(teacher).mean()))
         assert found.student_entropy_nats[i] == pytest.approx(float(distributions.entropy(student).mean()))
@@ -68,7 +62,7 @@ def test_answers_are_listed_by_label() -> None:
 
 
 def test_equal_models_are_not_apart() -> None:
-    logits = random_outputs().test
+    logits = random_outputs().test.logits
     assert set(over_temperatures(an_output(logits, logits)).kl_nats) == {0.0}
 
 

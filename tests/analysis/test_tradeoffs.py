@@ -2,26 +2,30 @@
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
+import numpy as np
 import pytest
 
 from distil_core.analysis import tradeoffs
-from distil_core.analysis.tradeoffs import Landscape, Price, Score, ValueRange
+from distil_core.analysis.tradeoffs import Landscape, Price
+from distil_core.evaluation import bootstrap
+from distil_core.evaluation.metrics import ACCURACY, AGREEMENT, MACRO_F1
+from distil_core.evaluation.predictions import Predictions
 from distil_core.evaluation.records import Interval
 from distil_core.reporting import advice, literature, tradeoff_tables
+from distil_core.runs.folder import RunFolder
 from distil_core.runs.sources import CombinedRuns, ShippedRuns
 from distil_core.runs.store import RunStore
 from distil_core.settings.config import RunKind, TrainingConfig
 from tests import seeds
 from tests.factories import (
     a_corpus_summary,
-    a_fidelity,
-    a_run_record,
+    a_prediction,
     a_teacher_record,
     an_environment,
+    figures,
 )
-from tests.landscapes import DEEP, DISTILLED, POINTS, a_model, a_teacher, landscape_of, put
+from tests.landscapes import DEEP, DISTILLED, POINTS, a_model, a_teacher, landscape_of, measured, put
 
 
 @pytest.fixture
@@ -73,15 +77,25 @@ def test_seeds_share_their_title_and_are_averaged(store: RunStore) -> None:
         "Student · 2 layers · T 2 · α 0.9 · seed 1",
         "Student · 4 layers · T 2 · α 0.9",
     }
-    together = tradeoffs.averaged(found.points)
+
+    def read(folder: RunFolder) -> Predictions:
+        n_right = 700 if folder.path.name == mine else 800
+        return a_prediction(np.eye(2)[(np.arange(1000) >= n_right).astype(int)], np.zeros(1000))
+
+    together = tradeoffs.averaged(found.points, tradeoffs.drawing(read))
     point = tradeoffs.chosen(together)
     assert len(together) == 3
     assert point.id == mine
     assert point.name == "Student · 2 layers · T 2 · α 0.9 · mean of seeds 0, 1"
-    score, price = point.score(Score.ACCURACY), point.price(Price.LATENCY)
+    score, price = point.score(ACCURACY), point.price(Price.LATENCY)
     assert score is not None
     assert price is not None
-    assert (score.value, score.low, score.high) == pytest.approx((0.75, 0.68, 0.82))
+    # Over seeds, which are apart by far more than their intervals, and over texts.
+    drawn = [bootstrap.sample(read(RunFolder(path=Path(run))).test, ACCURACY) for run in point.runs]
+    assert score == bootstrap.estimate(drawn)
+    assert (score.value, score.n_seeds) == (0.75, 2)
+    lost = tradeoffs.chosen(tradeoffs.averaged(found.points)).score(ACCURACY)
+    assert lost == Interval(value=0.75, n_seeds=2)
     assert (price.value, price.low, price.high) == pytest.approx((2.0, 0.9, 6.0))
     assert tradeoffs.selected(together, other).id == mine
 
@@ -116,13 +130,13 @@ def test_times_of_another_machine_are_not_compared(store: RunStore) -> None:
     other = found.points[-1]
     assert other.elsewhere
     assert other.price(Price.LATENCY) is other.price(Price.THROUGHPUT) is None
-    assert other.price(Price.PARAMETERS) == ValueRange(value=2_000_000)
+    assert other.price(Price.PARAMETERS) == Interval(value=2_000_000)
     assert found.teacher_ms == (4.0,)
     assert found.wobble(Price.LATENCY) == 1.0
     assert "1 model timed on another machine is not shown here." in tradeoff_tables.notes(
-        found, Score.ACCURACY, Price.LATENCY
+        found, ACCURACY, Price.LATENCY
     )
-    assert tradeoff_tables.notes(found, Score.ACCURACY, Price.BYTES) == ()
+    assert tradeoff_tables.notes(found, ACCURACY, Price.BYTES) == ()
     assert tradeoff_tables.card_rows(other)["Latency"] == "on another machine"
 
 
@@ -137,7 +151,7 @@ def test_the_teacher_takes_its_times_from_a_run_that_has_them(store: RunStore) -
     assert price is not None
     assert price.value == found.teacher_ms[0]
     assert sorted(found.teacher_ms) == [4.0, 5.0]
-    said = tradeoff_tables.notes(found, Score.ACCURACY, Price.LATENCY)
+    said = tradeoff_tables.notes(found, ACCURACY, Price.LATENCY)
     assert said[0].startswith("The same teacher took 4.00 to 5.00 ms when it was timed 2 times")
     assert said[1].startswith("TF-IDF's time is as measured, and splitting")
 
@@ -149,7 +163,7 @@ def test_times_are_scaled_to_the_pace_of_the_run_in_use(store: RunStore) -> None
     put(store, twin, a_model(0.7, ms=4.5), teacher=a_teacher(ms=12.0))
     _, found = landscape_of(store, mine)
     own, other = found.points[1:]
-    assert own.price(Price.LATENCY) == ValueRange(value=1.0, low=0.9, high=2.0)
+    assert own.price(Price.LATENCY) == Interval(value=1.0, low=0.9, high=2.0)
     price = other.price(Price.LATENCY)
     assert price is not None
     assert (price.value, price.low, price.high) == pytest.approx((1.5, 1.35, 3.0))
@@ -157,30 +171,31 @@ def test_times_are_scaled_to_the_pace_of_the_run_in_use(store: RunStore) -> None
     assert rate is not None
     assert rate.value == pytest.approx(1000 / 1.5)
     assert found.wobble(Price.LATENCY) == pytest.approx(1.5)
-    said = tradeoff_tables.notes(found, Score.ACCURACY, Price.LATENCY)
+    said = tradeoff_tables.notes(found, ACCURACY, Price.LATENCY)
     assert "4.00 to 12.0 ms when it was timed 2 times" in said[0]
     assert "differ by up to 50.0 %" in said[1]
 
 
 def test_a_run_without_a_teacher_stands_alone(store: RunStore) -> None:
-    mine = put(store, DISTILLED, a_model(0.7, cost=None), teacher=None)
+    without = {**figures(0.7), "macro_f1": Interval(value=0.69)}
+    mine = put(store, DISTILLED, a_model(0.7, cost=None, metrics=without), teacher=None)
     found, landscape = landscape_of(store, mine)
     assert [point.id for point in landscape.points] == [mine]
     assert landscape.teacher_ms == ()
     assert landscape.wobble(Price.LATENCY) == 1.0
-    assert tradeoff_tables.notes(landscape, Score.MACRO_F1, Price.BYTES) == (
-        "Macro-F1 was measured without an interval.",
+    assert tradeoff_tables.notes(landscape, MACRO_F1, Price.BYTES) == (
+        "Macro-F1 was measured without an interval by an earlier version.",
         "Not measured: Student · 2 layers · T 2 · α 0.9.",
     )
     assert advice.advise(found, landscape).startswith("Answers **70.0 %** of the test texts right; there is no")
-    assert tradeoffs.places(landscape.points, Score.ACCURACY, Price.BYTES) == ()
+    assert tradeoffs.places(landscape.points, ACCURACY, Price.BYTES) == ()
 
 
 # The line of the best
 
 
 def test_points_are_best_unless_another_is_as_good_and_as_cheap() -> None:
-    found = tradeoffs.places(POINTS, Score.ACCURACY, Price.PARAMETERS)
+    found = tradeoffs.places(POINTS, ACCURACY, Price.PARAMETERS)
     assert [(place.point.id, place.best) for place in found] == [
         ("cheap", True),
         ("worse", False),
@@ -194,63 +209,34 @@ def test_points_are_best_unless_another_is_as_good_and_as_cheap() -> None:
 
 def test_where_more_is_better_the_line_turns_around() -> None:
     quick, slow = a_model(0.6, ms=1.0), a_model(0.7, ms=2.0)
-    points = [replace(POINTS[0], id=name, records=(model,)) for name, model in (("quick", quick), ("slow", slow))]
-    worse = replace(POINTS[0], id="worse", records=(a_model(0.55, ms=2.0),))
-    found = tradeoffs.places([*points, worse], Score.ACCURACY, Price.THROUGHPUT)
+    points = [measured(replace(POINTS[0], id=name), model) for name, model in (("quick", quick), ("slow", slow))]
+    worse = measured(replace(POINTS[0], id="worse"), a_model(0.55, ms=2.0))
+    found = tradeoffs.places([*points, worse], ACCURACY, Price.THROUGHPUT)
     assert [(place.point.id, place.best) for place in found] == [("quick", True), ("slow", True), ("worse", False)]
     assert found[0].price.value == 1000.0
 
 
 def test_the_teacher_has_no_agreement_with_itself() -> None:
-    teacher = replace(POINTS[0], id="teacher", kind=None, records=(a_teacher_record(),))
-    found = tradeoffs.places([teacher, POINTS[1]], Score.AGREEMENT, Price.BYTES)
+    teacher = measured(replace(POINTS[0], id="teacher", kind=None), a_teacher_record())
+    found = tradeoffs.places([teacher, POINTS[1]], AGREEMENT, Price.BYTES)
     assert [place.point.id for place in found] == ["dominated"]
-    assert found[0].score == ValueRange(value=0.88, low=0.86, high=0.90)
+    assert found[0].score == Interval(value=0.88, low=0.86, high=0.90)
     landscape = Landscape(points=(teacher, POINTS[1]), teacher_ms=())
-    assert "always agrees with itself" in tradeoff_tables.notes(landscape, Score.AGREEMENT, Price.BYTES)[0]
-
-
-# What was kept
-
-
-def test_what_was_kept_is_a_paired_ratio() -> None:
-    # Of 1000 texts both get 700 right, the teacher alone 100, the student alone 60.
-    fidelity = a_fidelity(both_right=0.7, only_teacher_right=0.1, only_student_right=0.06, both_wrong=0.14)
-    record = a_run_record(model=a_model(0.76, fidelity=fidelity), teacher=a_teacher(0.8))
-    share = tradeoffs.kept(record)
-    assert share is not None
-    assert share.value == pytest.approx(0.95)
-    # The same texts decide both, so that the standard error is about sqrt(0.1 + 0.06 * ...) / sqrt(1000) / 0.8.
-    assert share.low == pytest.approx(0.921, abs=0.004)
-    assert share.high == pytest.approx(0.980, abs=0.004)
-
-
-def test_an_equal_student_keeps_exactly_everything() -> None:
-    fidelity = a_fidelity(both_right=0.8, only_teacher_right=0.0, only_student_right=0.0, both_wrong=0.2)
-    record = a_run_record(model=a_model(0.8, fidelity=fidelity), teacher=a_teacher(0.8))
-    assert tradeoffs.kept(record) == Interval(value=1.0, low=1.0, high=1.0)
-
-
-@pytest.mark.parametrize(
-    "overrides",
-    [{"teacher": None}, {"teacher": a_teacher(0.0)}, {"model": a_model(0.7, fidelity=None)}],
-)
-def test_nothing_is_kept_of_nothing(overrides: dict[str, Any]) -> None:
-    assert tradeoffs.kept(a_run_record(**overrides)) is None
+    assert "always agrees with itself" in tradeoff_tables.notes(landscape, AGREEMENT, Price.BYTES)[0]
 
 
 # Tables
 
 
 def test_tables_hold_all_that_was_measured() -> None:
-    assert tradeoff_tables.place_rows(tradeoffs.places(POINTS[1:2], Score.ACCURACY, Price.LATENCY)) == [
+    assert tradeoff_tables.place_rows(tradeoffs.places(POINTS[1:2], ACCURACY, Price.LATENCY)) == [
         ("dominated", 1.0, 0.9, 2.0, 0.6, pytest.approx(0.58), pytest.approx(0.62), "yes")
     ]
-    teacher = replace(POINTS[0], kind=None, records=(a_teacher(0.795),))
-    marks = literature.references(teacher, Score.ACCURACY, Price.PARAMETERS)
+    teacher = measured(replace(POINTS[0], kind=None), a_teacher(0.795))
+    marks = literature.references(teacher, ACCURACY, Price.PARAMETERS)
     rows = tradeoff_tables.place_rows((), marks)
     assert rows[0] == ("DistilBERT (published)", 2_400_000, None, None, pytest.approx(0.77), None, None, "")
-    columns = tradeoff_tables.place_columns(Score.MACRO_F1, Price.LATENCY)
+    columns = tradeoff_tables.place_columns(MACRO_F1, Price.LATENCY)
     assert columns[1:5] == ["latency_ms", "latency_ms_low", "latency_ms_high", "macro_f1"]
     assert {len(row) for row in rows} == {len(columns)}
     (row,) = tradeoff_tables.point_rows(POINTS[1:2])
@@ -263,7 +249,7 @@ def test_tables_hold_all_that_was_measured() -> None:
     (shown,) = tradeoff_tables.table_rows(POINTS[1:2])
     assert (shown["Accuracy"], shown["Accuracy from"]) == pytest.approx((60.0, 58.0))
     assert shown["Size"] == pytest.approx(0.3032)
-    bare = replace(POINTS[1], records=(a_model(0.6, cost=None, fidelity=None),))
+    bare = measured(POINTS[1], a_model(0.6, cost=None, metrics=figures(0.6, agreement=None)))
     (shown,) = tradeoff_tables.table_rows([bare])
     assert (shown["Agreement"], shown["Latency"], shown["Parameters"]) == (None, None, None)
     assert tradeoff_tables.card_rows(bare)["Agreement"] == "–"
@@ -273,7 +259,7 @@ def test_tables_hold_all_that_was_measured() -> None:
 def test_the_card_says_how_far_each_figure_reaches() -> None:
     card = tradeoff_tables.card_rows(POINTS[1])
     assert card["Accuracy"] == "60.0 % :small[:gray[58.0 to 62.0]]"
-    assert card["Macro-F1"] == "59.0 %"
+    assert card["Macro-F1"] == "59.0 % :small[:gray[57.0 to 61.0]]"
     assert card["Latency"] == "1.00 ms :small[:gray[0.900 to 2.00]]"
     assert card["Throughput"] == "1,000 texts/s"
     assert card["Size"] == "303 kB"

@@ -47,7 +47,7 @@ def test_a_sweep_fills_in_and_a_cell_leads_to_its_run(visit: Visit, base: str, m
     assert run is not None
     record = RunStore(module_home).get(run[1]).record
     assert record is not None
-    expect(opened.get_by_text(f"{100 * record.model.quality.accuracy.value:.1f} %")).to_be_visible()
+    expect(opened.get_by_text(f"{100 * record.score.value:.1f} %")).to_be_visible()
     opened.get_by_role("button", name="Open in Distil").click()
     page.wait_for_url(f"**run={run[1]}**")
     settled(page)

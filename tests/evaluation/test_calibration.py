@@ -2,11 +2,12 @@ import math
 
 import numpy as np
 import pytest
-import torch
 
 from distil_core.errors import CorpusError
-from distil_core.evaluation import measuring
+from distil_core.evaluation import bootstrap
 from distil_core.evaluation.calibration import HIGH, LOW, Scaling, binned, calibration, fit_temperature, nll, scaling
+from distil_core.evaluation.metrics import METRICS
+from distil_core.evaluation.predictions import split_predictions
 
 
 def drawn(n: int, *, temperature: float, seed: int = 0, n_classes: int = 4) -> tuple[np.ndarray, np.ndarray]:
@@ -24,14 +25,14 @@ def sure(z: float, *, right: int, of: int) -> tuple[np.ndarray, np.ndarray]:
 
 def test_it_is_the_measure_of_the_records() -> None:
     logits, labels = drawn(500, temperature=2.0)
-    tensors = torch.from_numpy(logits), torch.from_numpy(labels)
-    found, quality = calibration(logits, labels), measuring.quality(*tensors)
-    same = measuring.calibration(*tensors)
-    assert (found.n_examples, found.accuracy) == (same.n_examples, same.accuracy)
-    assert found.confidence == pytest.approx(same.confidence)
-    assert found.ece == pytest.approx(quality.ece)
-    assert nll(logits, labels) == pytest.approx(quality.nll)
-    assert len(found.n_examples) == 15
+    figures = bootstrap.measure(split_predictions(logits, labels), METRICS)
+    assert calibration(logits, labels).ece == pytest.approx(figures["ece"].value)
+    assert nll(logits, labels) == pytest.approx(figures["nll"].value)
+    assert len(calibration(logits, labels).n_examples) == 15
+
+
+def test_a_bin_holds_its_upper_edge() -> None:
+    assert binned(np.array([0.5, 1.0]), np.array([True, True]), n_bins=4).n_examples == (0, 1, 0, 1)
 
 
 def test_bins_by_hand() -> None:

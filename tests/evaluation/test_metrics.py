@@ -7,14 +7,29 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from scipy.spatial.distance import jensenshannon
 from sklearn.calibration import calibration_curve
-from sklearn.metrics import accuracy_score, f1_score, log_loss
+from sklearn.metrics import accuracy_score, f1_score, log_loss, recall_score
 from torch import Tensor, nn
 
-from distil_core.errors import CorpusError, ModelError
-from distil_core.evaluation.calibration import Calibration
+from distil_core.errors import CorpusError, ModelError, StoreError
+from distil_core.evaluation.calibration import Calibration, calibration
 from distil_core.evaluation.cost import Batch, bytes_on_disk, n_parameters, speed
-from distil_core.evaluation.measuring import calibration, fidelity, quality
+from distil_core.evaluation.metrics import (
+    ACCURACY,
+    AGREEMENT,
+    ECE,
+    KL,
+    LOYALTY,
+    MACRO_F1,
+    METRICS,
+    NLL,
+    Metric,
+    metric_named,
+    recall,
+)
+from distil_core.evaluation.predictions import SplitPredictions, split_predictions
+from distil_core.functional.distributions import kl, log_soften, loyalty
 
 
 def predicting(*classes: int, n_classes: int = 3, by: float = 2.0) -> Tensor:
@@ -27,69 +42,89 @@ def drawn(n: int = 500, n_classes: int = 4) -> tuple[Tensor, Tensor]:
     return torch.randn(n, n_classes) + 1.5 * predicting(*labels.tolist(), n_classes=n_classes, by=1.0), labels
 
 
-def test_quality_by_hand() -> None:
-    measured = quality(predicting(0, 1, 2, 0), torch.tensor([0, 1, 2, 1]))
-    assert measured.accuracy.value == 0.75
+def answers(logits: Tensor, labels: Tensor, *, teacher: Tensor | None = None) -> SplitPredictions:
+    reference = None if teacher is None else teacher.numpy()
+    return split_predictions(logits.numpy(), labels.numpy(), teacher_logits=reference)
+
+
+def value(metric: Metric, split: SplitPredictions) -> float:
+    return float(metric.reduce(metric.terms(split).sum(axis=0, keepdims=True))[0])
+
+
+def test_metrics_of_one_model_by_hand() -> None:
+    split = answers(predicting(0, 1, 2, 0), torch.tensor([0, 1, 2, 1]))
+    assert value(ACCURACY, split) == 0.75
     # F1 of the classes: 2/3, 2/3 and 1.
-    assert measured.macro_f1 == pytest.approx(7 / 9)
+    assert value(MACRO_F1, split) == pytest.approx(7 / 9)
     total = math.exp(2) + 2
-    assert measured.nll == pytest.approx(math.log(total) - 2 * 3 / 4)
-    assert measured.ece == pytest.approx(abs(0.75 - math.exp(2) / total))
+    assert value(NLL, split) == pytest.approx(math.log(total) - 2 * 3 / 4)
+    assert value(ECE, split) == pytest.approx(abs(0.75 - math.exp(2) / total))
+    assert value(recall(1), split) == 0.5
 
 
 def test_sklearn_agrees() -> None:
     logits, labels = drawn()
-    measured = quality(logits, labels)
+    split = answers(logits, labels)
     probs = logits.double().softmax(dim=1).numpy()
     predictions = probs.argmax(axis=1)
-    assert measured.accuracy.value == pytest.approx(accuracy_score(labels, predictions))
-    assert measured.macro_f1 == pytest.approx(f1_score(labels, predictions, average="macro"))
-    assert measured.nll == pytest.approx(log_loss(labels, probs))
+    assert value(ACCURACY, split) == pytest.approx(accuracy_score(labels, predictions), rel=1e-14)
+    assert value(MACRO_F1, split) == pytest.approx(f1_score(labels, predictions, average="macro"), rel=1e-14)
+    assert value(NLL, split) == pytest.approx(log_loss(labels, probs), rel=1e-12)
+    assert value(recall(2), split) == pytest.approx(recall_score(labels, predictions, average=None)[2], rel=1e-14)
+
+
+def test_torch_agrees_on_what_compares_with_a_teacher() -> None:
+    teacher, labels = drawn()
+    student = torch.randn_like(teacher) + teacher
+    split = answers(student, labels, teacher=teacher)
+    both = [log_soften(logits.double(), 1.0) for logits in (teacher, student)]
+    assert value(KL, split) == pytest.approx(float(kl(*both).mean()), rel=1e-12)
+    assert value(LOYALTY, split) == pytest.approx(float(loyalty(*both).mean()), rel=1e-7)
+    assert value(AGREEMENT, split) == float((teacher.argmax(dim=1) == student.argmax(dim=1)).double().mean())
+    roots = jensenshannon(both[0].exp().numpy(), both[1].exp().numpy(), axis=1, base=2)
+    assert value(LOYALTY, split) == pytest.approx(1 - roots.mean(), rel=1e-7)
 
 
 def test_a_class_that_nobody_predicts_counts_zero_without_a_warning() -> None:
-    assert quality(predicting(0, 0, n_classes=2), torch.tensor([0, 1])).macro_f1 == pytest.approx((2 / 3 + 0) / 2)
+    split = answers(predicting(0, 0, n_classes=2), torch.tensor([0, 1]))
+    assert value(MACRO_F1, split) == pytest.approx((2 / 3 + 0) / 2)
 
 
-def test_two_classes_and_one_example() -> None:
-    measured = quality(predicting(1, n_classes=2), torch.tensor([1]))
-    assert (measured.accuracy.low, measured.accuracy.value, measured.accuracy.high) == (1, 1, 1)
+def test_sites_add_up_to_those_of_their_examples() -> None:
+    # Three sites of one example and one of another; an example without a site, and a site that nobody knows.
+    logits = predicting(0, 1, 2, 1, 0).numpy()
+    split = split_predictions(
+        logits,
+        np.array([0, 1, 1, 1, -100]),
+        teacher_logits=predicting(0, 0, 2, 1, 1).numpy(),
+        examples=np.array([0, 0, 0, 2, 2]),
+        n_examples=3,
+    )
+    assert ACCURACY.terms(split).tolist() == [[2.0, 3.0], [0.0, 0.0], [1.0, 1.0]]
+    assert value(ACCURACY, split) == 0.75
+    assert AGREEMENT.terms(split).tolist() == [[2.0, 3.0], [0.0, 0.0], [1.0, 2.0]]
+    known = answers(predicting(0, 1, 2, 1), torch.tensor([0, 1, 1, 1]))
+    for metric in (NLL, ECE, MACRO_F1):
+        assert value(metric, split) == pytest.approx(value(metric, known))
+        assert len(metric.terms(split)) == 3
 
 
-@pytest.mark.parametrize("share", [0.5, 0.8, 0.95])
-def test_the_interval_is_that_of_the_normal_approximation(share: float) -> None:
-    n = 2000
-    right = round(share * n)
-    labels = torch.zeros(n, dtype=torch.long)
-    interval = quality(predicting(*[0] * right, *[1] * (n - right)), labels).accuracy
-    margin = 1.96 * math.sqrt(share * (1 - share) / n)
-    assert interval.value == pytest.approx(share)
-    assert interval.low == pytest.approx(share - margin, abs=0.1 * margin)
-    assert interval.high == pytest.approx(share + margin, abs=0.1 * margin)
+def test_what_nobody_knows_adds_nothing() -> None:
+    split = answers(predicting(0, 1), torch.tensor([-1, -1]))
+    for metric in (ACCURACY, MACRO_F1, NLL, ECE):
+        assert not metric.terms(split).any()
+        assert value(metric, split) == 0
 
 
-def test_the_interval_is_that_of_drawn_examples() -> None:
-    flags = np.random.default_rng(5).random(300) < 0.7
-    interval = quality(predicting(*np.where(flags, 0, 1)), torch.zeros(300, dtype=torch.long)).accuracy
-    resampled = flags[np.random.default_rng(6).integers(300, size=(20_000, 300))].mean(axis=1)
-    assert (interval.low, interval.high) == pytest.approx(tuple(np.percentile(resampled, [2.5, 97.5])), abs=0.008)
-
-
-def test_the_interval_covers_the_truth_nineteen_times_in_twenty() -> None:
-    rng, truth, n_hits = np.random.default_rng(7), 0.8, 0
-    labels = torch.zeros(250, dtype=torch.long)
-    teacher = predicting(*[0] * 250)
-    for seed in range(200):
-        student = predicting(*(rng.random(250) >= truth).astype(np.int64))
-        interval = fidelity(teacher, student, labels, seed=seed).agreement
-        n_hits += interval.low <= truth <= interval.high
-    assert 0.90 <= n_hits / 200 <= 0.99
-
-
-def test_the_same_seed_gives_the_same_interval() -> None:
-    logits, labels = drawn()
-    assert quality(logits, labels) == quality(logits, labels)
-    assert len({quality(logits, labels, seed=seed).accuracy for seed in range(5)}) > 1
+def test_metrics_have_words_and_units_and_are_found_by_name() -> None:
+    assert [metric.name for metric in METRICS if not metric.greater_is_better] == ["kl", "ece", "nll"]
+    assert [metric.name for metric in METRICS if metric.needs_teacher] == ["agreement", "kl", "loyalty"]
+    assert (KL.unit, KL.difference_unit, KL.scale) == ("nats", "nats", 1)
+    assert (ECE.unit, ECE.difference_unit, ECE.scale) == ("%", "points", 100)
+    assert all(metric.label and metric.meaning and metric_named(metric.name) is metric for metric in METRICS)
+    assert recall(1) == recall(1) != recall(2)
+    with pytest.raises(StoreError, match=r"a metric must be one of accuracy, .*, got 'charm'"):
+        metric_named("charm")
 
 
 def sure(*confidences: float) -> Tensor:
@@ -98,29 +133,10 @@ def sure(*confidences: float) -> Tensor:
     return torch.stack([p, 1 - p], dim=1).log()
 
 
-def test_calibration_by_hand() -> None:
-    # Four bins: two examples at 0.6 of which one is right, two at 0.9 which are both right.
-    measured = calibration(sure(0.6, 0.6, 0.9, 0.9), torch.tensor([0, 1, 0, 0]), n_bins=4)
-    assert measured.n_examples == (0, 0, 2, 2)
-    assert measured.confidence == pytest.approx((0, 0, 0.6, 0.9))
-    assert measured.accuracy == pytest.approx((0, 0, 0.5, 1))
-    assert measured.ece == pytest.approx(0.5 * 0.1 + 0.5 * 0.1)
-
-
-def test_a_model_that_is_as_sure_as_right_has_no_error() -> None:
-    measured = calibration(sure(*[0.75] * 4), torch.tensor([0, 0, 0, 1]))
-    assert measured.ece == pytest.approx(0)
-    assert len(measured.n_examples) == 15
-
-
-def test_a_bin_holds_its_upper_edge() -> None:
-    assert calibration(torch.zeros(1, 2), torch.tensor([0]), n_bins=4).n_examples == (0, 1, 0, 0)
-    assert calibration(predicting(0, by=1e4), torch.tensor([0]), n_bins=4).n_examples == (0, 0, 0, 1)
-
-
-def test_sklearn_agrees_on_the_bins() -> None:
+def test_the_bins_are_those_of_the_calibration() -> None:
     logits, labels = drawn()
-    measured = calibration(logits, labels)
+    measured = calibration(logits.numpy(), labels.numpy())
+    assert value(ECE, answers(logits, labels)) == pytest.approx(measured.ece)
     probs = logits.double().softmax(dim=1).numpy()
     right = probs.argmax(axis=1) == labels.numpy()
     accuracy, confidence = calibration_curve(right, probs.max(axis=1), n_bins=15, strategy="uniform")
@@ -137,69 +153,35 @@ def test_the_error_weighs_bins_by_their_examples() -> None:
 
 
 def test_fidelity_by_hand() -> None:
-    labels = torch.tensor([0, 0, 0, 0, 0])
-    measured = fidelity(predicting(0, 0, 0, 1, 1), predicting(0, 0, 1, 0, 2), labels)
-    assert measured.agreement.value == pytest.approx(2 / 5)
-    assert measured.agreement.low < 2 / 5 < measured.agreement.high
-    assert measured.both_right == pytest.approx(2 / 5)
-    assert measured.only_teacher_right == pytest.approx(1 / 5)
-    assert measured.only_student_right == pytest.approx(1 / 5)
-    assert measured.both_wrong == pytest.approx(1 / 5)
+    split = answers(predicting(0, 0, 1, 0, 2), torch.zeros(5, dtype=torch.long), teacher=predicting(0, 0, 0, 1, 1))
+    assert value(AGREEMENT, split) == pytest.approx(2 / 5)
     # Where they differ, two logits change places, 2 apart.
     p = math.exp(2) / (math.exp(2) + 2)
-    assert measured.kl_nats == pytest.approx(3 / 5 * 2 * (p - p / math.exp(2)))
+    assert value(KL, split) == pytest.approx(3 / 5 * 2 * (p - p / math.exp(2)))
 
 
 def test_kl_goes_from_teacher_to_student() -> None:
-    teacher, student = sure(0.9), sure(0.5)
-    measured = fidelity(teacher, student, torch.tensor([0])).kl_nats
-    assert measured == pytest.approx(0.9 * math.log(0.9 / 0.5) + 0.1 * math.log(0.1 / 0.5))
+    split = answers(sure(0.5), torch.tensor([0]), teacher=sure(0.9))
+    assert value(KL, split) == pytest.approx(0.9 * math.log(0.9 / 0.5) + 0.1 * math.log(0.1 / 0.5))
 
 
 def test_a_model_is_wholly_faithful_to_itself() -> None:
     logits, labels = drawn()
-    measured = fidelity(logits, logits + 3.0, labels)
-    assert measured.agreement.value == measured.agreement.low == 1
-    assert measured.kl_nats == pytest.approx(0, abs=1e-9)
-    assert measured.loyalty == pytest.approx(1, abs=1e-5)
-    assert measured.only_teacher_right == measured.only_student_right == 0
+    split = answers(logits + 3.0, labels, teacher=logits)
+    assert value(AGREEMENT, split) == 1
+    assert value(KL, split) == pytest.approx(0, abs=1e-9)
+    assert value(LOYALTY, split) == pytest.approx(1, abs=1e-5)
 
 
 def test_opposites_share_nothing() -> None:
-    measured = fidelity(predicting(0, 1, by=100.0), predicting(1, 0, by=100.0), torch.tensor([0, 1]))
-    assert measured.loyalty == pytest.approx(0, abs=1e-6)
-    assert measured.kl_nats == pytest.approx(100)
-    assert measured.only_teacher_right == 1
+    split = answers(predicting(1, 0, by=100.0), torch.tensor([0, 1]), teacher=predicting(0, 1, by=100.0))
+    assert value(LOYALTY, split) == pytest.approx(0, abs=1e-6)
+    assert value(KL, split) == pytest.approx(100)
 
 
-def test_the_shares_of_right_and_wrong_are_all_there_is() -> None:
-    teacher, labels = drawn()
-    student = torch.randn_like(teacher) + teacher
-    measured = fidelity(teacher, student, labels)
-    shares = (measured.both_right, measured.only_teacher_right, measured.only_student_right, measured.both_wrong)
-    assert sum(shares) == pytest.approx(1)
-    assert measured.both_right + measured.only_teacher_right == pytest.approx(quality(teacher, labels).accuracy.value)
-    assert measured.both_right + measured.only_student_right == pytest.approx(quality(student, labels).accuracy.value)
-    assert 0 < measured.loyalty < 1
-
-
-NOTHING = torch.zeros(0, 3), torch.zeros(0, dtype=torch.long)
-BROKEN = torch.tensor([[0.0, math.nan]]), torch.tensor([0])
-
-
-@pytest.mark.parametrize(
-    "measure",
-    [
-        quality,
-        calibration,
-        lambda logits, labels: fidelity(logits, logits, labels),
-    ],
-)
-def test_what_cannot_be_measured_is_said(measure: Callable[[Tensor, Tensor], object]) -> None:
-    with pytest.raises(CorpusError, match="at least one labeled text"):
-        measure(*NOTHING)
-    with pytest.raises(ModelError, match="finite numbers, got nan or inf"):
-        measure(*BROKEN)
+def test_a_share_too_small_for_a_float_leaves_the_divergence_finite() -> None:
+    split = answers(predicting(1, by=2000.0), torch.tensor([0]), teacher=predicting(0, by=2000.0))
+    assert value(KL, split) == pytest.approx(2000)
 
 
 class Laboratory:

@@ -7,7 +7,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from distil_core.errors import CorpusError
-from distil_core.evaluation.bootstrap import Measure
+from distil_core.evaluation.metrics import ACCURACY, KL
 from distil_core.runs import estimates, requests, sweep
 from distil_core.runs.requests import RunRequest
 from distil_core.runs.rows import RunState
@@ -31,7 +31,7 @@ SMALL = {
 @pytest.fixture(autouse=True)
 def names(monkeypatch: pytest.MonkeyPatch) -> None:
     """Name runs without looking at corpus and teacher; each takes ten seconds."""
-    for cached in (sweep_runs.frame, sweep_runs._planned, sweep_runs._left, sweep_runs._cells, sweep_runs.sample):
+    for cached in (sweep_runs.frame, sweep_runs._planned, sweep_runs._left, sweep_runs._cells, sweep_runs._sample):
         cached.clear()
 
     def identify(configs: Iterable[RunConfig]) -> tuple[RunRequest, ...]:
@@ -102,12 +102,12 @@ def test_what_is_done_is_shown_and_not_computed_again(app: App, store: RunStore)
 def test_another_measure_and_another_axis(app: App, store: RunStore) -> None:
     seeds.finished_family(store, seeds.a_config())
     at = app("whatif", **SMALL)
-    at.selectbox(key="whatif.measure").set_value(Measure.KL).run()
-    assert "KL divergence from the teacher (nats)" in markdown(at)
+    at.selectbox(key="whatif.measure").set_value(KL).run()
+    assert "KL divergence (nats)" in markdown(at)
     assert figure(at, 0)["data"][0]["reversescale"]
     at.selectbox(key="whatif.down").set_value(Axis.DEPTH).run()
     assert figure(at, 0)["layout"]["yaxis"]["ticktext"] == ["2 layers", "No teacher, 2 layers"]
-    at.selectbox(key="whatif.measure").set_value(Measure.ACCURACY).run()
+    at.selectbox(key="whatif.measure").set_value(ACCURACY).run()
     at.pills(key="whatif.alphas").set_value([0.5, 0.9]).run()
     # Shown at the first of them until somebody picks the other.
     assert figure(at, 0)["data"][0]["z"] == [[None], [pytest.approx(80.0)]]
@@ -134,14 +134,14 @@ def test_a_cell_is_opened_and_the_sweep_stays(app: App, store: RunStore) -> None
 def test_presets_fill_in_the_choices(app: App, store: RunStore) -> None:
     at = fill(app("whatif"), "Hinton's missing class")
     assert at.selectbox(key="whatif.left_out").value == "mixed"
-    assert at.selectbox(key="whatif.measure").value == "recall"
+    assert at.selectbox(key="whatif.measure").value.name == "recall_2"
     assert at.pills(key="whatif.temperatures").value == [2.0, 4.0]
     assert "No training text is labeled “mixed”" in markdown(at)
     at.button(key="whatif.start").click().run()
     assert {run.config.corpus.left_out for run in store.list()} == {"mixed"}
     at = fill(at, "3 % of the labels")
     assert (at.selectbox(key="whatif.labeled").value, at.selectbox(key="whatif.left_out").value) == (0.03, "")
-    assert at.selectbox(key="whatif.measure").value == "accuracy"
+    assert at.selectbox(key="whatif.measure").value == ACCURACY
     at.pills(key="whatif.temperatures").set_value([3.0]).run()
     assert at.selectbox(key="whatif.preset").value is None
     assert not at.exception
@@ -170,7 +170,7 @@ def test_choices_of_another_teacher_and_corpus_are_dropped(
     at.run()
     assert at.selectbox(key="whatif.left_out").value == ""
     assert at.pills(key="whatif.depths").value == [2]
-    assert at.selectbox(key="whatif.measure").value == Measure.ACCURACY
+    assert at.selectbox(key="whatif.measure").value == ACCURACY
     assert at.selectbox(key="whatif.left_out").options == ["none"]
     assert not at.exception
 

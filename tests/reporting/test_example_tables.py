@@ -104,7 +104,7 @@ def test_filters_are_put_into_words(wanted: Filter, words: str) -> None:
 
 def test_summaries_are_put_into_words() -> None:
     whole = example_tables.summary_words(error_analysis.summarize(found(), np.arange(3)))
-    assert whole.startswith("Teacher right 100.0 % (34.2 to 100.0) · student right 50.0 % (9.5 to 90.5)")
+    assert whole.startswith("Teacher right 100.0 % (34.2 to 100.0) · student right 50.0 % (0.0 to 100.0)")
     assert "answered alike 66.7 %" in whole
     assert whole.endswith("nats")
     assert example_tables.summary_words(error_analysis.summarize(found(), np.array([2]))).startswith(

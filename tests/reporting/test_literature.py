@@ -4,14 +4,13 @@ from dataclasses import replace
 
 import pytest
 
-from distil_core.analysis.tradeoffs import Price, Score
+from distil_core.analysis.tradeoffs import Price
+from distil_core.evaluation.metrics import ACCURACY, AGREEMENT
+from distil_core.evaluation.records import Interval
 from distil_core.reporting import literature, tradeoff_tables
 from distil_core.runs.record import RunRecord
-from tests.factories import (
-    a_fidelity,
-    a_run_record,
-)
-from tests.landscapes import POINTS, a_model, a_teacher
+from tests.factories import a_run_record
+from tests.landscapes import POINTS, a_model, a_teacher, measured
 
 
 def test_published_ratios_are_those_of_the_papers() -> None:
@@ -34,28 +33,31 @@ def test_published_ratios_are_those_of_the_papers() -> None:
 
 
 def test_published_students_are_placed_relative_to_this_teacher() -> None:
-    teacher = replace(POINTS[0], id="teacher", kind=None, records=(a_teacher(0.795),))
-    found = literature.references(teacher, Score.ACCURACY, Price.PARAMETERS)
+    teacher = measured(replace(POINTS[0], id="teacher", kind=None), a_teacher(0.795))
+    found = literature.references(teacher, ACCURACY, Price.PARAMETERS)
     assert [mark.name for mark in found] == [paper.name for paper in literature.PUBLISHED]
     assert (found[0].score, found[0].price) == pytest.approx((0.77, 2_400_000))
     assert "Table 3" in found[0].sources[1]
-    latency = literature.references(teacher, Score.ACCURACY, Price.LATENCY)
+    latency = literature.references(teacher, ACCURACY, Price.LATENCY)
     assert latency[0].price == pytest.approx(4.0 * 410 / 668)
     # DistilBERT was timed on single texts only.
-    throughput = literature.references(teacher, Score.ACCURACY, Price.THROUGHPUT)
+    throughput = literature.references(teacher, ACCURACY, Price.THROUGHPUT)
     assert [(mark.name, mark.price) for mark in throughput[:1]] == [("TinyBERT-4", pytest.approx(250 * 9.4))]
-    assert literature.references(teacher, Score.ACCURACY, Price.BYTES) == ()
-    assert literature.references(teacher, Score.AGREEMENT, Price.PARAMETERS) == ()
-    assert literature.references(None, Score.ACCURACY, Price.PARAMETERS) == ()
+    assert literature.references(teacher, ACCURACY, Price.BYTES) == ()
+    assert literature.references(teacher, AGREEMENT, Price.PARAMETERS) == ()
+    assert literature.references(None, ACCURACY, Price.PARAMETERS) == ()
 
 
 def a_claim_record(accuracy: float, parameters: int, ms: float) -> RunRecord:
-    fidelity = a_fidelity(both_right=accuracy, only_teacher_right=0.8 - accuracy, only_student_right=0, both_wrong=0.2)
-    return a_run_record(model=a_model(accuracy, parameters, ms, fidelity=fidelity), teacher=a_teacher(0.8))
+    return a_run_record(model=a_model(accuracy, parameters, ms), teacher=a_teacher(0.8))
+
+
+def kept(value: float) -> Interval:
+    return Interval(value=value, low=value - 0.01, high=value + 0.01)
 
 
 def test_claims_are_put_to_the_test() -> None:
-    claims = literature.claims(a_claim_record(0.776, 2_400_000, 2.5))
+    claims = literature.claims(a_claim_record(0.776, 2_400_000, 2.5), kept(0.97))
     assert [(claim.quote, claim.sound) for claim in claims] == [
         ("97 % of the accuracy is kept", True),
         ("40 % fewer parameters", True),
@@ -70,7 +72,7 @@ def test_claims_are_put_to_the_test() -> None:
         "40.0 % fewer",
         "1.6 × the speed; the time falls by 37.5 %",
     ]
-    assert claims[0].spread == "95.8 to 98.1 %"
+    assert claims[0].spread == "96.0 to 98.0 %"
     assert claims[1].spread == "exact"
     assert claims[2].spread == "teacher 3.60 to 8.00 ms, student 2.25 to 5.00 ms (5th to 95th percentile)"
     assert [claim.verdict for claim in claims] == [
@@ -87,10 +89,11 @@ def test_claims_are_put_to_the_test() -> None:
 
 
 @pytest.mark.parametrize(
-    ("record", "verdicts"),
+    ("record", "share", "verdicts"),
     [
         (
             a_claim_record(0.7, 3_900_000, 5.0),
+            kept(0.875),
             [
                 "Less was kept here",
                 "This student saves less",
@@ -101,6 +104,7 @@ def test_claims_are_put_to_the_test() -> None:
         ),
         (
             a_claim_record(0.8, 400_000, 0.5),
+            kept(1.0),
             [
                 "More was kept here",
                 "This student is smaller still",
@@ -109,14 +113,14 @@ def test_claims_are_put_to_the_test() -> None:
                 "Not in the paper; this student reaches it",
             ],
         ),
-        (a_run_record(teacher=None), [*["Not measured"] * 3, *["Not in the paper"] * 2]),
+        (a_run_record(teacher=None), None, [*["Not measured"] * 3, *["Not in the paper"] * 2]),
     ],
 )
-def test_verdicts_say_how_a_run_compares(record: RunRecord, verdicts: list[str]) -> None:
-    assert [claim.verdict for claim in literature.claims(record)] == verdicts
+def test_verdicts_say_how_a_run_compares(record: RunRecord, share: Interval | None, verdicts: list[str]) -> None:
+    assert [claim.verdict for claim in literature.claims(record, share)] == verdicts
 
 
 def test_a_slower_student_is_said_to_be_slower() -> None:
-    assert literature.claims(a_claim_record(0.7, 3_900_000, 5.0))[2].measured == (
+    assert literature.claims(a_claim_record(0.7, 3_900_000, 5.0), None)[2].measured == (
         "0.8 × the speed; the time grows by 25.0 %"
     )

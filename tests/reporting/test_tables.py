@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 
 from distil_core.analysis.comparison import models
+from distil_core.evaluation.metrics import ACCURACY
+from distil_core.evaluation.records import Interval
 from distil_core.reporting import tables
 from distil_core.runs.families import Family, FinishedRun
 from distil_core.runs.sources import ShippedRuns
@@ -29,7 +31,18 @@ def test_every_measure_has_a_cell_for_every_model(family: Family) -> None:
     assert lines["Agreement"].cells[0] == ("–", "")
     assert lines["Latency"].cells[1] == ("1.30 ms", "1.10 to 2.00")
     assert lines["Throughput"].cells[4] == ("–", "")
-    assert lines["KL divergence"].cells[1] == ("0.110 nats", "")
+    assert lines["KL divergence"].cells[1] == ("0.110 nats", "0.090 to 0.130")
+
+
+def test_figures_without_an_interval_have_their_value_alone(family: Family) -> None:
+    teacher = family.distilled.record.teacher
+    assert teacher is not None
+    bare = replace(teacher, metrics={"accuracy": Interval(value=0.5)})
+    record = replace(family.distilled.record, teacher=bare)
+    old = Family(distilled=replace(family.distilled, record=record), twins=())
+    assert tables.metric_table(old)[0].cells[0] == ("50.0 %", "")
+    assert "50.0 % |" in tables.metric_table_markdown(old)
+    assert tables.score_rows(models(old), ACCURACY)[0] == ("Teacher", 0.5, None, None)
 
 
 def test_probe_is_left_out_where_no_model_has_one(family: Family) -> None:
@@ -48,7 +61,8 @@ def test_csv_is_unrounded_and_leaves_gaps(family: Family) -> None:
     assert list(rows) == [model.name for model in models(family)]
     assert float(rows["Student"]["accuracy"]) == 0.9
     assert float(rows["Student"]["latency_p50_ms"]) == 1.3
-    assert rows["Teacher"]["agreement"] == ""
+    assert (float(rows["Student"]["kl_nats"]), float(rows["Student"]["kl_nats_high"])) == (0.11, 0.13)
+    assert rows["Teacher"]["agreement"] == rows["Teacher"]["agreement_low"] == ""
     assert rows["TF-IDF"]["latency_p50_ms"] == ""
 
 
@@ -59,7 +73,7 @@ def test_markdown_has_a_row_a_measure(family: Family) -> None:
 
 
 def test_rows_behind_the_figures(family: Family) -> None:
-    assert tables.accuracy_rows(models(family))[1] == ("Student", 0.9, pytest.approx(0.88), pytest.approx(0.92))
+    assert tables.score_rows(models(family), ACCURACY)[1] == ("Student", 0.9, pytest.approx(0.88), pytest.approx(0.92))
 
 
 def test_run_rows_show_what_is_known(home: Path, tmp_path: Path) -> None:

@@ -21,7 +21,8 @@ from distil_core.cli import main
 from distil_core.data import reviews, tokenization
 from distil_core.data.tokenization import encode
 from distil_core.errors import Cancelled, ModelError, StoreError
-from distil_core.evaluation import environment, measuring
+from distil_core.evaluation import bootstrap, environment
+from distil_core.evaluation.metrics import METRICS
 from distil_core.models import forward, loading, surgery
 from distil_core.runs import execute, foreground, materials, requests, workers
 from distil_core.runs.materials import Stopwatch
@@ -90,10 +91,9 @@ class TestWhatIsLeft:
             logits = student(input_ids=batch["input_ids"], attention_mask=batch["attention_mask"]).logits
         found = answers(run, store)
         torch.testing.assert_close(found["test_logits"], logits, atol=1e-5, rtol=0)
-        assert record.model.quality == measuring.quality(found["test_logits"], found["test_labels"])
-        assert record.model.fidelity == measuring.fidelity(
-            found["teacher_test_logits"], found["test_logits"], found["test_labels"]
-        )
+        test = folder.read_predictions().test
+        assert record.model.metrics == bootstrap.measure(test, METRICS)
+        assert set(record.model.metrics) == {metric.name for metric in METRICS}
         assert record.model.cost is not None
         assert record.model.cost.parameters == sum(p.numel() for p in student.parameters())
         assert record.model.cost.bytes == (folder.student / "model.safetensors").stat().st_size
@@ -108,7 +108,8 @@ class TestWhatIsLeft:
         teacher = loading.load_model(lab.teacher)
         expected = forward.predict(teacher, tokens, padding=0)[:, ORDER]
         torch.testing.assert_close(found["teacher_test_logits"], expected, atol=1e-5, rtol=0)
-        assert record.teacher.quality == measuring.quality(found["teacher_test_logits"], found["test_labels"])
+        test = store.folder(run.id).read_predictions().test
+        assert record.teacher.metrics == bootstrap.measure(test.teacher, METRICS)
         assert record.teacher.cost is not None
         assert record.teacher.cost.bytes == (lab.teacher / "model.safetensors").stat().st_size
 
@@ -324,7 +325,7 @@ class TestStopping:
         )
         assert again.record is not None
         assert whole.record is not None
-        assert again.record.model.quality == whole.record.model.quality
+        assert again.record.model.metrics == whole.record.model.metrics
 
     def test_steps_are_written_down_now_and_then_with_their_mean_loss(self, store: RunStore) -> None:
         store.add("run", RunConfig(), corpus_name="weather")

@@ -22,8 +22,8 @@ def store(home: Path) -> RunStore:
 def test_outputs_are_read_back(store: RunStore) -> None:
     run = seeds.finished(store, seeds.a_config())
     found = store.folder(run.id).read_predictions()
-    assert found.right().mean() == 0.9
-    assert found.teacher_validation_accuracy() == 0.95
+    assert found.test.right.mean() == 0.9
+    assert found.validation.teacher.right.mean() == 0.95
 
 
 @pytest.mark.parametrize("read", [RunFolder.read_predictions, RunFolder.read_test_texts])

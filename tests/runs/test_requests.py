@@ -219,7 +219,7 @@ class TestRunning:
         assert figures | {"latency_ms"} <= set(data["student"])
         assert set(data["student"]["latency_ms"]) == {"p5", "p50", "p95"}
         assert "agreement" not in data["teacher"]
-        assert data["student"]["accuracy"] == found.record.model.quality.accuracy.value
+        assert data["student"]["accuracy"] == found.record.score.value
         assert data["teacher"]["accuracy"] > 0.8
         assert data["layers"] == [0, 3]
 

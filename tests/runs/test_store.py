@@ -29,7 +29,7 @@ from distil_core.runs.store import RunStore
 from distil_core.settings.config import LossConfig, RunConfig, RunKind
 from distil_core.training.cache import replacing
 from distil_core.training.events import Stage, Validation
-from tests.factories import a_model_record, a_quality, a_run_record, a_step
+from tests.factories import a_model_record, a_run_record, a_step, figures
 
 ROOT = str(Path(distil_core.__file__).parents[1])
 
@@ -310,8 +310,10 @@ class TestResults:
 
     def test_a_record_that_could_not_be_read_back_is_refused(self, store: RunStore) -> None:
         running(store)
-        record = a_run_record("a", model=a_model_record(quality=a_quality(nll=float("nan"))))
-        with pytest.raises(StoreError, match=r"must be readable, got model\.quality\.nll must be a number, got nan"):
+        record = a_run_record("a", model=a_model_record(metrics=figures(nll=float("nan"))))
+        with pytest.raises(
+            StoreError, match=r"must be readable, got model\.metrics\.nll\.value must be a number, got nan"
+        ):
             store.finish("a", record)
         assert store.get("a").state is RunState.RUNNING
 

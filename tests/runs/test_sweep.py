@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from distil_core.errors import ConfigError
-from distil_core.evaluation.bootstrap import Measure
+from distil_core.evaluation.metrics import recall
 from distil_core.reporting import lessons
 from distil_core.runs import sweep, workers
 from distil_core.runs.rows import RunState
@@ -158,7 +158,7 @@ def test_presets_fit_their_teacher_and_corpus(n_layers: int, labels: tuple[str, 
 
 def test_the_missing_class_is_the_middle_one() -> None:
     *_, labels, missing = lessons.presets(Frame(depths=(1, 2, 3, 4, 5, 6), labels=LABELS))
-    assert (missing.left_out, missing.measure, labels.labeled) == ("mixed", Measure.RECALL, 0.03)
+    assert (missing.left_out, missing.metric, labels.labeled) == ("mixed", recall(2), 0.03)
 
 
 def test_a_deep_student_lacks_one_layer() -> None:

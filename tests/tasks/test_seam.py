@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from distil_core.runs.files import read_predictions
 from torch import Tensor
 
 from distil_core.analysis import comparison
@@ -145,10 +144,10 @@ def test_another_task_goes_from_its_file_to_a_comparison(config: RunConfig, tmp_
     assert record.teacher is not None
 
     # The student is a model of the head of the task, and answers where its sites are.
-    student = load_model(result.folder / "student")
+    student = load_model(result.folder.student)
     assert type(student).__name__ == "BertForTokenClassification"
-    assert load_tokenizer(result.folder / "student")
-    rows = [json.loads(line) for line in (result.folder / "test.jsonl").read_text(encoding="utf-8").splitlines()]
+    assert load_tokenizer(result.folder.student)
+    rows = [json.loads(line) for line in result.folder.test_texts.read_text(encoding="utf-8").splitlines()]
     n_words = sum(len(row["text"].split()) for row in rows)
     assert sum(len(row["label"]) for row in rows) == n_words
 
@@ -161,7 +160,7 @@ def test_another_task_goes_from_its_file_to_a_comparison(config: RunConfig, tmp_
         RunKind.LAYER_CUT,
         RunKind.TFIDF,
     ]
-    split = read_predictions(result.folder).test
+    split = result.folder.read_predictions().test
     assert len(split.logits) == n_words
     assert split.n_examples == len(rows)
     assert np.bincount(split.examples).tolist() == [len(row["label"]) for row in rows]

@@ -1,43 +1,11 @@
-"""What a run leaves behind goes to JSON and back, exactly."""
+"""Events go to JSON and back, exactly."""
 
 import json
 
 import pytest
 
-from distil_core.errors import ConfigError
-from distil_core.runs.record import RunRecord
-from distil_core.settings.config import RunConfig, RunKind
-from distil_core.settings.serialization import from_json, to_json
 from distil_core.training.events import Event, Stage, TeacherMeasured, Validation, event_from_json, event_to_json
-from tests.factories import a_fidelity, a_model_record, a_run_record, a_step
-
-
-def there_and_back(record: RunRecord) -> RunRecord:
-    return from_json(RunRecord, json.loads(json.dumps(to_json(record))))
-
-
-@pytest.mark.parametrize("kind", RunKind)
-def test_a_record_goes_to_json_and_back(kind: RunKind) -> None:
-    record = a_run_record(config=RunConfig(kind=kind))
-    assert there_and_back(record) == record
-
-
-def test_what_was_not_measured_stays_unmeasured() -> None:
-    record = a_run_record(teacher=None, model=a_model_record(fidelity=None, cost=None, probe_accuracy=None), seconds={})
-    assert there_and_back(record) == record
-
-
-def test_a_record_with_a_missing_figure_is_refused() -> None:
-    data = to_json(a_run_record())
-    del data["model"]["quality"]["ece"]
-    with pytest.raises(ConfigError, match=r"missing key model\.quality\.ece"):
-        from_json(RunRecord, data)
-
-
-def test_figures_are_told_apart() -> None:
-    fidelity = a_fidelity()
-    shares = fidelity.both_right, fidelity.only_teacher_right, fidelity.only_student_right, fidelity.both_wrong
-    assert sum(shares) == pytest.approx(1.0)
+from tests.factories import a_step
 
 
 @pytest.mark.parametrize(

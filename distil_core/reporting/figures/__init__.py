@@ -1,6 +1,6 @@
 """Plain data in, plotly figures out; the only door to plotly."""
 
-from distil_core.reporting.figures.curves import accuracies, loss, validation
+from distil_core.reporting.figures.curves import loss, scores, validation
 from distil_core.reporting.figures.theme import MARKS, STUDENT, TEACHER, Figure
 
-__all__ = ["MARKS", "STUDENT", "TEACHER", "Figure", "accuracies", "loss", "validation"]
+__all__ = ["MARKS", "STUDENT", "TEACHER", "Figure", "loss", "scores", "validation"]

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from distil_core.analysis.comparison import Model
 from distil_core.analysis.learning_curves import Curves
+from distil_core.evaluation.metrics import Metric
 from distil_core.reporting.figures.theme import ABOVE, MARKS, STUDENT, TEACHER, Figure, empty
 from distil_core.settings.config import RunKind
 
@@ -74,37 +75,49 @@ def validation(
     return figure
 
 
-def accuracies(models: Sequence[Model], *, majority: float, height: int = 250) -> Figure:
-    """Draw the test accuracy of each model with its interval, and where guessing the commonest label would land."""
-    figure = empty(height=height, x="Test accuracy (%) with its 95 % interval", y="")
+def scores(models: Sequence[Model], metric: Metric, *, majority: float | None = None, height: int = 250) -> Figure:
+    """Draw how each model did on the test texts, with its interval.
+
+    Args:
+        models: Those that were measured by the metric are drawn.
+        metric: What they were measured by.
+        majority: Where guessing the commonest label would land; drawn unless it is None.
+        height: In pixels.
+    """
+    figure = empty(height=height, x=f"Test {metric.label.lower()} ({metric.unit}) with its 95 % interval", y="")
+    digits = 1 if metric.is_share else 3
     for model in models:
-        accuracy, mark = model.record.quality.accuracy, MARKS[model.kind]
+        score, mark = model.record.metric(metric.name), MARKS[model.kind]
+        if score is None:
+            continue
+        low, high = score.ends
         figure.add_scatter(
-            x=[100 * accuracy.value],
+            x=[metric.scale * score.value],
             y=[model.name],
             name=model.name,
             mode="markers+text",
-            text=[f"{100 * accuracy.value:.1f}"],
+            text=[f"{metric.scale * score.value:.{digits}f}"],
             textposition="top center",
             cliponaxis=False,
             marker={"color": mark.color, "symbol": mark.symbol, "size": 12},
             error_x={
                 "type": "data",
                 "symmetric": False,
-                "array": [100 * (accuracy.high - accuracy.value)],
-                "arrayminus": [100 * (accuracy.value - accuracy.low)],
+                "array": [metric.scale * (high - score.value)],
+                "arrayminus": [metric.scale * (score.value - low)],
                 "color": mark.color,
                 "thickness": 2,
                 "width": 6,
             },
-            hovertemplate="%{x:.1f} %<extra>%{y}</extra>",
+            hovertemplate=f"%{{x:.{digits}f}} {metric.unit}<extra>%{{y}}</extra>",
             showlegend=False,
         )
-    figure.add_vline(
-        x=100 * majority,
-        line={"color": "#7C8894", "dash": "dot", "width": 1.5},
-        annotation={"text": "guessing", "yref": "paper", "y": 1, "yanchor": "bottom", "xanchor": "center"},
-    )
+    if majority is not None:
+        figure.add_vline(
+            x=metric.scale * majority,
+            line={"color": "#7C8894", "dash": "dot", "width": 1.5},
+            annotation={"text": "guessing", "yref": "paper", "y": 1, "yanchor": "bottom", "xanchor": "center"},
+        )
     figure.update_yaxes(autorange="reversed", showgrid=False, title_text=None)
     figure.update_layout(margin={"l": 102, "t": 28})
     return figure

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 
 from distil_core.analysis.sweep_grids import OF_THE_TEACHER, GridRow, SweepCell, SweepGrid
-from distil_core.evaluation.bootstrap import Estimate, Measure
+from distil_core.evaluation.metrics import Metric
+from distil_core.evaluation.records import Interval
 from distil_core.reporting.figures import cells
 from distil_core.reporting.figures.theme import ABOVE, MARKS, SEQUENTIAL, STUDENT, Figure, empty
 from distil_core.reporting.formatting import measured
@@ -35,19 +36,19 @@ _STATES = (
 """What a cell without a figure says, the most telling first."""
 
 
-def heatmap(grid: SweepGrid, measure: Measure) -> Figure:
+def heatmap(grid: SweepGrid, metric: Metric) -> Figure:
     """Draw the mean over seeds of each cell; brighter is better. Cells without a figure say what becomes of them.
 
     Every cell can be clicked; see :func:`cells.picked` for which.
     """
     n_rows, n_columns = len(grid.rows), len(grid.columns)
     figure = empty(height=max(220, 90 + 58 * n_rows), x=AXIS_NAMES[grid.across], y="")
-    values = [[_shown(cell.estimate, measure) for cell in row.cells] for row in grid.rows]
-    texts = [[_text(cell, measure) for cell in row.cells] for row in grid.rows]
+    values = [[_shown(cell.estimate, metric) for cell in row.cells] for row in grid.rows]
+    texts = [[_text(cell, metric) for cell in row.cells] for row in grid.rows]
     known = [value for line in values for value in line if value is not None]
     if known:
         # A narrow range of colors would make much of what is next to nothing.
-        middle, reach = (min(known) + max(known)) / 2, max(max(known) - min(known), _SPAN * measure.scale) / 2
+        middle, reach = (min(known) + max(known)) / 2, max(max(known) - min(known), _SPAN * metric.scale) / 2
         figure.add_heatmap(
             zmin=middle - reach,
             zmax=middle + reach,
@@ -61,7 +62,7 @@ def heatmap(grid: SweepGrid, measure: Measure) -> Figure:
             ],
             texttemplate="%{text}",
             colorscale=SEQUENTIAL,
-            reversescale=not measure.more_is_better,
+            reversescale=not metric.greater_is_better,
             # Every cell has its figure written in it, and a phone has no room for a bar beside them.
             showscale=False,
             xgap=4,
@@ -92,7 +93,7 @@ def heatmap(grid: SweepGrid, measure: Measure) -> Figure:
         y1=n_taught - 0.5,
         line={"color": _EDGE, "width": 2},
     )
-    hover = [[_hover(grid, row, j, measure) for j in range(n_columns)] for row in grid.rows]
+    hover = [[_hover(grid, row, j, metric) for j in range(n_columns)] for row in grid.rows]
     cells.overlay(figure, list(range(n_rows)), list(range(n_columns)), hover=hover, size=24)
     figure.update_xaxes(
         tickvals=list(range(n_columns)),
@@ -110,20 +111,20 @@ def heatmap(grid: SweepGrid, measure: Measure) -> Figure:
     return figure
 
 
-def curves(grid: SweepGrid, measure: Measure, *, teacher: float | None) -> Figure:
+def curves(grid: SweepGrid, metric: Metric, *, teacher: float | None) -> Figure:
     """Draw a curve for each column over the setting of the lines, with 95 % intervals, beside those without a teacher.
 
     Args:
         grid: What to draw.
-        measure: What its figures are.
+        metric: What its figures are.
         teacher: The teacher's own value, where it has one.
     """
-    figure = empty(height=340, x=AXIS_NAMES[grid.down], y=f"{measure.label} ({measure.unit})")
+    figure = empty(height=340, x=AXIS_NAMES[grid.down], y=f"{metric.label} ({metric.unit})")
     taught, untaught = _split(grid)
     if teacher is not None:
         mark = MARKS[None]
         figure.add_hline(
-            y=measure.scale * teacher,
+            y=metric.scale * teacher,
             line={"color": mark.color, "dash": mark.dash, "width": 2},
             annotation={"text": "teacher", "xanchor": "right", "x": 1, "yanchor": "bottom"},
         )
@@ -132,7 +133,7 @@ def curves(grid: SweepGrid, measure: Measure, *, teacher: float | None) -> Figur
     for j, value in enumerate(grid.columns):
         line, name = LINES[j % len(LINES)], word(grid.across, value, full=True)
         points = [(i + _aside(grid, j), row.cells[j].estimate) for i, row in enumerate(taught)]
-        _curve(figure, points, measure, name=name, line=line)
+        _curve(figure, points, metric, name=name, line=line)
         if shared and j:
             continue
         start = -1 if apart else 0
@@ -140,17 +141,17 @@ def curves(grid: SweepGrid, measure: Measure, *, teacher: float | None) -> Figur
         color, symbol, _ = (TWIN.color, TWIN.symbol, "") if shared else line
         name = "no teacher" if shared else f"{name}, no teacher"
         look = (color, f"{symbol}-open", "dot")
-        _curve(figure, points, measure, name=name, line=look, listed=not apart or shared)
+        _curve(figure, points, metric, name=name, line=look, listed=not apart or shared)
     _down_axis(figure, grid, first="no teacher" if apart else None)
     return figure
 
 
-def differences(grid: SweepGrid, measure: Measure) -> Figure:
+def differences(grid: SweepGrid, metric: Metric) -> Figure:
     """Draw how far each student is from the same student without a teacher, with 95 % intervals.
 
     A full mark says that the interval leaves out zero, an open one that no difference is seen.
     """
-    unit = "points" if measure.is_share else measure.unit
+    unit = metric.difference_unit
     figure = empty(height=340, x=AXIS_NAMES[grid.down], y=f"Student − no-teacher twin ({unit})")
     figure.add_hline(y=0, line={"color": _EDGE, "width": 1.5, "dash": "dot"})
     taught, _ = _split(grid)
@@ -159,7 +160,7 @@ def differences(grid: SweepGrid, measure: Measure) -> Figure:
         points = [(i + _aside(grid, j), row.cells[j].difference) for i, row in enumerate(taught)]
         symbols = [symbol if estimate.seen else f"{symbol}-open" for _, estimate in points if estimate is not None]
         name = word(grid.across, value, full=True)
-        _curve(figure, points, measure, name=name, line=(color, symbols, dash), unit=unit)
+        _curve(figure, points, metric, name=name, line=(color, symbols, dash), unit=unit)
     _down_axis(figure, grid)
     return figure
 
@@ -175,8 +176,8 @@ def _aside(grid: SweepGrid, j: int) -> float:
 
 def _curve(
     figure: Figure,
-    points: Sequence[tuple[float, Estimate | None]],
-    measure: Measure,
+    points: Sequence[tuple[float, Interval | None]],
+    metric: Metric,
     *,
     name: str,
     line: tuple[str, str | list[str], str],
@@ -185,10 +186,10 @@ def _curve(
 ) -> None:
     known = [(x, estimate) for x, estimate in points if estimate is not None]
     color, symbol, dash = line
-    digits = 1 if measure.is_share else 3
+    digits = 1 if metric.is_share else 3
     figure.add_scatter(
         x=[x for x, _ in known],
-        y=[measure.scale * estimate.value for _, estimate in known],
+        y=[metric.scale * estimate.value for _, estimate in known],
         name=name,
         mode="lines+markers",
         line={"color": color, "dash": dash, "width": 2},
@@ -196,12 +197,12 @@ def _curve(
         error_y={
             "type": "data",
             "symmetric": False,
-            "array": [measure.scale * (estimate.high - estimate.value) for _, estimate in known],
-            "arrayminus": [measure.scale * (estimate.value - estimate.low) for _, estimate in known],
+            "array": [metric.scale * (estimate.ends[1] - estimate.value) for _, estimate in known],
+            "arrayminus": [metric.scale * (estimate.value - estimate.ends[0]) for _, estimate in known],
             "thickness": 1.5,
             "width": 4,
         },
-        hovertemplate=f"%{{y:.{digits}f}} {unit or measure.unit}<extra>{name}</extra>",
+        hovertemplate=f"%{{y:.{digits}f}} {unit or metric.unit}<extra>{name}</extra>",
         showlegend=listed and bool(known),
     )
 
@@ -216,22 +217,22 @@ def _down_axis(figure: Figure, grid: SweepGrid, *, first: str | None = None) -> 
     figure.update_layout(showlegend=True, legend=ABOVE, margin={"t": 44})
 
 
-def _shown(estimate: Estimate | None, measure: Measure) -> float | None:
-    return None if estimate is None else measure.scale * estimate.value
+def _shown(estimate: Interval | None, metric: Metric) -> float | None:
+    return None if estimate is None else metric.scale * estimate.value
 
 
-def _text(cell: SweepCell, measure: Measure) -> str:
+def _text(cell: SweepCell, metric: Metric) -> str:
     state = next((words for states, words in _STATES if cell.count(*states)), "" if cell.n_done else "not run")
     if cell.estimate is None:
         return state
     n_done, n_seeds = cell.n_done, len(cell.runs)
     seeds = f"{n_done}" if n_done == n_seeds else f"{n_done}/{n_seeds}"
     return "<br>".join(
-        filter(None, (f"<b>{measured(measure, cell.estimate.value)}</b>", f"{seeds} seed{'s' * (n_seeds != 1)}", state))
+        filter(None, (f"<b>{measured(metric, cell.estimate.value)}</b>", f"{seeds} seed{'s' * (n_seeds != 1)}", state))
     )
 
 
-def _hover(grid: SweepGrid, row: GridRow, j: int, measure: Measure) -> str:
+def _hover(grid: SweepGrid, row: GridRow, j: int, metric: Metric) -> str:
     cell = row.cells[j]
     name = f"{row_word(grid, row)} · {word(grid.across, grid.columns[j], full=True)}"
-    return f"{name}<br>{_text(cell, measure)}{f' ({measure.unit})' if cell.estimate else ''}<br>click to open"
+    return f"{name}<br>{_text(cell, metric)}{f' ({metric.unit})' if cell.estimate else ''}<br>click to open"

@@ -5,7 +5,9 @@ from collections.abc import Mapping, Sequence
 from itertools import chain, pairwise
 from typing import TypeAlias
 
-from distil_core.analysis.tradeoffs import GROUPS, ModelPoint, PlacedPoint, Price, Score, ValueRange
+from distil_core.analysis.tradeoffs import GROUPS, ModelPoint, PlacedPoint, Price
+from distil_core.evaluation.metrics import Metric
+from distil_core.evaluation.records import Interval
 from distil_core.reporting.figures.theme import ABOVE, MARKS, Figure, empty
 from distil_core.reporting.formatting import percent
 from distil_core.reporting.literature import Reference
@@ -13,11 +15,6 @@ from distil_core.reporting.tradeoff_tables import written
 from distil_core.settings.config import RunKind
 
 NEUTRAL, LINE = "#7C8894", "#B08A00"
-_SCORES: Mapping[Score, str] = {
-    Score.ACCURACY: "Test accuracy (%)",
-    Score.AGREEMENT: "Agreement with the teacher (%)",
-    Score.MACRO_F1: "Macro-F1 (%)",
-}
 _PRICES: Mapping[Price, str] = {
     Price.LATENCY: "\N{LEFTWARDS ARROW} less is better · Time for one text (ms, logarithmic)",
     Price.THROUGHPUT: "Texts per second in batches of 32 (logarithmic) · more is better \N{RIGHTWARDS ARROW}",
@@ -51,7 +48,7 @@ _PREFIXES = ((1e9, "G"), (1e6, "M"), (1e3, "k"), (1.0, ""), (1e-3, "m"))
 def scatter(
     places: Sequence[PlacedPoint],
     *,
-    score: Score,
+    score: Metric,
     price: Price,
     references: Sequence[Reference] = (),
     selected: ModelPoint | None = None,
@@ -69,7 +66,7 @@ def scatter(
         selected: Gets a ring.
         height: In pixels.
     """
-    figure = empty(height=height, x=_PRICES[price], y=_SCORES[score])
+    figure = empty(height=height, x=_PRICES[price], y=f"{score.label} ({score.unit})")
     front = [place for place in places if place.best]
     figure.add_scatter(
         x=[place.price.value for place in front],
@@ -90,7 +87,7 @@ def scatter(
         _add_references(figure, references, room, price)
     _add_emphasis(figure, places, room, selected)
     values = [place.price.value for place in places] + [reference.price for reference in references]
-    reach = list(chain(values, *(_ends(place.price) for place in places)))
+    reach = list(chain(values, *(place.price.ends for place in places)))
     if reach:
         ticks = _ticks(min(reach), max(reach))
         figure.update_xaxes(tickvals=ticks, ticktext=[_tick(tick, price) for tick in ticks])
@@ -132,24 +129,17 @@ def _add_kind(figure: Figure, kind: RunKind | None, places: Sequence[PlacedPoint
         )
 
 
-def _bars(spreads: Sequence[ValueRange], color: str, factor: int) -> dict[str, object]:
+def _bars(spreads: Sequence[Interval], color: str, factor: int) -> dict[str, object]:
     return {
         "type": "data",
         "symmetric": False,
-        "array": [factor * (_ends(spread)[1] - spread.value) for spread in spreads],
-        "arrayminus": [factor * (spread.value - _ends(spread)[0]) for spread in spreads],
+        "array": [factor * (spread.ends[1] - spread.value) for spread in spreads],
+        "arrayminus": [factor * (spread.value - spread.ends[0]) for spread in spreads],
         "color": color,
         "thickness": 1.5,
         "width": 4,
         "visible": any(spread.low is not None for spread in spreads),
     }
-
-
-def _ends(spread: ValueRange) -> tuple[float, float]:
-    return (
-        spread.value if spread.low is None else spread.low,
-        spread.value if spread.high is None else spread.high,
-    )
 
 
 def _hover(place: PlacedPoint, price: Price) -> str:
@@ -180,8 +170,8 @@ class _Room:
         self._taken = [self._spot(reference.price, reference.score) for reference in references]
         for place in places:
             price, score = place.price, place.score
-            self._taken += [self._spot(price.value, value) for value in (score.value, *_ends(score))]
-            self._taken += [self._spot(value, score.value) for value in _ends(price)]
+            self._taken += [self._spot(price.value, value) for value in (score.value, *score.ends)]
+            self._taken += [self._spot(value, score.value) for value in price.ends]
         # Where the line of the best rises.
         for lower, higher in pairwise(place for place in places if place.best):
             rise = higher.score.value - lower.score.value
@@ -297,12 +287,12 @@ def _add_emphasis(figure: Figure, places: Sequence[PlacedPoint], room: "_Room", 
 def _fit_scores(figure: Figure, places: Sequence[PlacedPoint], references: Sequence[Reference]) -> None:
     """Fit the vertical axis to what was trained; what was only cut may lie so far below that it is only named."""
     trained = [place for place in places if place.point.kind is not RunKind.LAYER_CUT] or list(places)
-    ends = [end for place in trained for end in _ends(place.score)] + [reference.score for reference in references]
+    ends = [end for place in trained for end in place.score.ends] + [reference.score for reference in references]
     if not ends:
         return
     low, high = min(ends), max(ends)
     room = high - 2 * max(high - low, 0.02)
-    low = min([low, *(end for place in places if (end := _ends(place.score)[0]) >= room)])
+    low = min([low, *(end for place in places if (end := place.score.ends[0]) >= room)])
     pad = max(0.08 * (high - low), 0.005)
     figure.update_yaxes(range=[100 * (low - pad), 100 * (high + 2 * pad)])
     below: dict[object, list[PlacedPoint]] = {}

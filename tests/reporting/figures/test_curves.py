@@ -5,6 +5,7 @@ import pytest
 from distil_core.analysis import learning_curves
 from distil_core.analysis.comparison import NAMES, models
 from distil_core.analysis.learning_curves import Curves
+from distil_core.evaluation.metrics import ACCURACY, AGREEMENT
 from distil_core.reporting.figures import curves as figure_curves
 from distil_core.reporting.figures import theme
 from distil_core.settings.config import RunKind
@@ -58,12 +59,13 @@ def test_validation_without_a_teacher_or_a_curve() -> None:
 
 def test_accuracies_have_intervals_and_the_level_of_guessing(tmp_path: Path) -> None:
     family = seeds.shipped_family(tmp_path)
-    figure = figure_curves.accuracies(models(family), majority=0.21)
+    figure = figure_curves.scores(models(family), ACCURACY, majority=0.21)
     student = figure.data[1]
     assert (student.x[0], student.y[0]) == (90.0, "Student")
     assert (student.error_x.array[0], student.error_x.arrayminus[0]) == pytest.approx((2.0, 2.0))
     assert len({trace.marker.symbol for trace in figure.data}) == 5
     assert figure.layout.shapes[0].x0 == 21.0
+    assert figure_curves.scores(models(family), AGREEMENT).data[0].name == "Student"
 
 
 def test_figures_leave_fonts_and_paper_to_the_theme() -> None:

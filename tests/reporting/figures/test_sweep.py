@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 
 from distil_core.analysis.sweep_grids import GridRow, SweepCell, SweepGrid
-from distil_core.evaluation.bootstrap import Estimate, Measure
+from distil_core.evaluation.metrics import ACCURACY, KL
+from distil_core.evaluation.records import Interval
 from distil_core.reporting.figures import cells as cell_points
 from distil_core.reporting.figures import sweep as figures
 from distil_core.reporting.figures import theme
@@ -15,17 +16,17 @@ from distil_core.settings.config import Init, RunConfig
 from tests.analysis.test_sweep_grids import a_run
 
 DONE, RUNNING, QUEUED, FAILED = RunState.DONE, RunState.RUNNING, RunState.QUEUED, RunState.FAILED
-SEEN = Estimate(value=0.03, low=0.01, high=0.05, n_seeds=2)
-UNSEEN = Estimate(value=-0.01, low=-0.02, high=0.01, n_seeds=2)
+SEEN = Interval(value=0.03, low=0.01, high=0.05, n_seeds=2)
+UNSEEN = Interval(value=-0.01, low=-0.02, high=0.01, n_seeds=2)
 
 
 def a_cell(
-    temperature: float | None, depth: int, value: float | None, *states: RunState, difference: Estimate | None = None
+    temperature: float | None, depth: int, value: float | None, *states: RunState, difference: Interval | None = None
 ) -> SweepCell:
     point = SweepPoint(
         temperature=temperature, depth=depth, alpha=None if temperature is None else 0.9, init=Init.TEACHER
     )
-    estimate = None if value is None else Estimate(value=value, low=value - 0.02, high=value + 0.01, n_seeds=1)
+    estimate = None if value is None else Interval(value=value, low=value - 0.02, high=value + 0.01, n_seeds=1)
     runs = tuple(a_run(RunConfig(seed=i), state) for i, state in enumerate(states)) or (None, None)
     return SweepCell(point=point, runs=runs, estimate=estimate, difference=difference)
 
@@ -52,7 +53,7 @@ GRID = SweepGrid(
 
 class TestHeatmap:
     def test_cells_hold_means_and_the_twins_are_the_last_line(self) -> None:
-        figure = figures.heatmap(GRID, Measure.ACCURACY)
+        figure = figures.heatmap(GRID, ACCURACY)
         heat = figure.data[0]
         assert [list(line) for line in heat.z] == [[85.0, 90.0], [None, None], [82.0, None]]
         assert list(heat.text[0]) == ["<b>85.0</b><br>2 seeds", "<b>90.0</b><br>1/2 seeds<br>▶ running"]
@@ -61,31 +62,31 @@ class TestHeatmap:
         assert figure.layout.yaxis.range == (2.5, -0.5)
 
     def test_cells_without_a_figure_say_what_becomes_of_them(self) -> None:
-        blank = figures.heatmap(GRID, Measure.ACCURACY).data[1]
+        blank = figures.heatmap(GRID, ACCURACY).data[1]
         found = dict(zip(zip(blank.y, blank.x, strict=True), blank.text, strict=True))
-        heat = figures.heatmap(GRID, Measure.ACCURACY).data[0]
+        heat = figures.heatmap(GRID, ACCURACY).data[0]
         assert [list(line) for line in heat.text[1:]] == [["", ""], ["<b>82.0</b><br>2 seeds", ""]]  # not twice
         assert found == {(1, 0): "not run", (1, 1): "waiting", (2, 1): "▶ running"}
 
     def test_running_cells_have_an_edge_of_their_own(self) -> None:
-        shapes = [shape for shape in figures.heatmap(GRID, Measure.ACCURACY).layout.shapes if shape.type == "rect"]
+        shapes = [shape for shape in figures.heatmap(GRID, ACCURACY).layout.shapes if shape.type == "rect"]
         busy = {(round(s.y0 + 0.44), round(s.x0 + 0.46)) for s in shapes if s.line.color == theme.STUDENT}
         assert busy == {(0, 1), (2, 1)}
         assert len(shapes) == 4  # and those without a figure a dotted one
 
     def test_brighter_is_better(self) -> None:
-        assert not figures.heatmap(GRID, Measure.ACCURACY).data[0].reversescale
-        assert figures.heatmap(GRID, Measure.KL).data[0].reversescale
+        assert not figures.heatmap(GRID, ACCURACY).data[0].reversescale
+        assert figures.heatmap(GRID, KL).data[0].reversescale
 
     def test_colors_do_not_make_much_of_next_to_nothing(self) -> None:
         near = replace(GRID, rows=(a_row(1.0, a_cell(1.0, 1, 0.85, DONE), a_cell(1.0, 2, 0.852, DONE)),))
-        heat = figures.heatmap(near, Measure.ACCURACY).data[0]
+        heat = figures.heatmap(near, ACCURACY).data[0]
         assert heat.zmax - heat.zmin == pytest.approx(4.0)
-        far = figures.heatmap(GRID, Measure.ACCURACY).data[0]
+        far = figures.heatmap(GRID, ACCURACY).data[0]
         assert (far.zmin, far.zmax) == pytest.approx((82.0, 90.0))
 
     def test_every_cell_can_be_clicked(self) -> None:
-        points = figures.heatmap(GRID, Measure.ACCURACY).data[-1]
+        points = figures.heatmap(GRID, ACCURACY).data[-1]
         assert [list(cell) for cell in points.customdata] == [[i, j] for i in range(3) for j in range(2)]
         assert points.text[1].startswith("T 1 · 2 layers<br><b>90.0</b>")
         event = {"selection": {"points": [{"customdata": list(points.customdata[5])}]}}
@@ -93,12 +94,12 @@ class TestHeatmap:
 
     def test_nothing_has_no_colors(self) -> None:
         nothing = replace(GRID, rows=(a_row(4.0, a_cell(4.0, 1, None), a_cell(4.0, 2, None)),))
-        assert [trace.type for trace in figures.heatmap(nothing, Measure.ACCURACY).data] == ["scatter", "scatter"]
+        assert [trace.type for trace in figures.heatmap(nothing, ACCURACY).data] == ["scatter", "scatter"]
 
 
 class TestCurves:
     def test_a_line_for_each_column_and_its_twin_beside_it(self) -> None:
-        figure = figures.curves(GRID, Measure.ACCURACY, teacher=0.95)
+        figure = figures.curves(GRID, ACCURACY, teacher=0.95)
         one, alone, two, _ = figure.data
         assert (list(one.y), list(two.y), list(alone.y)) == ([85.0], [90.0], [pytest.approx(82.0)])
         assert round(alone.x[0]) == -1
@@ -106,7 +107,7 @@ class TestCurves:
         assert (one.error_y.array[0], one.error_y.arrayminus[0]) == pytest.approx((1.0, 2.0))
         assert [trace.name for trace in figure.data if trace.showlegend] == ["1 layer", "2 layers"]
         assert figure.layout.shapes[0].y0 == pytest.approx(95.0)
-        assert not figures.curves(GRID, Measure.KL, teacher=None).layout.shapes
+        assert not figures.curves(GRID, KL, teacher=None).layout.shapes
 
     def test_twins_of_depths_are_curves(self) -> None:
         rows = tuple(
@@ -115,17 +116,17 @@ class TestCurves:
             for depth in (1, 2)
         )
         grid = SweepGrid(down=Axis.DEPTH, across=Axis.TEMPERATURE, columns=(1.0, 4.0), rows=rows)
-        figure = figures.curves(grid, Measure.ACCURACY, teacher=None)
+        figure = figures.curves(grid, ACCURACY, teacher=None)
         assert [trace.name for trace in figure.data] == ["T 1", "no teacher", "T 4"]  # which is the same for both
         assert list(figure.data[1].y) == pytest.approx([81.0, 82.0])
         assert figure.layout.xaxis.ticktext == ("1", "2")
 
 
 def test_full_marks_are_differences_that_are_seen() -> None:
-    figure = figures.differences(GRID, Measure.ACCURACY)
+    figure = figures.differences(GRID, ACCURACY)
     first, second = figure.data
     assert (list(first.y), list(second.y)) == ([pytest.approx(3.0)], [pytest.approx(-1.0)])
     assert (list(first.marker.symbol), list(second.marker.symbol)) == (["circle"], ["triangle-up-open"])
     assert figure.layout.yaxis.title.text == "Student − no-teacher twin (points)"
     assert figure.layout.shapes[0].y0 == 0
-    assert figures.differences(GRID, Measure.KL).layout.yaxis.title.text.endswith("(nats)")
+    assert figures.differences(GRID, KL).layout.yaxis.title.text.endswith("(nats)")

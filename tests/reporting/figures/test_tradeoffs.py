@@ -7,12 +7,14 @@ from typing import Any
 import pytest
 
 from distil_core.analysis import tradeoffs
-from distil_core.analysis.tradeoffs import ModelPoint, Price, Score, ValueRange
+from distil_core.analysis.tradeoffs import ModelPoint, Price
+from distil_core.evaluation.metrics import ACCURACY, AGREEMENT
+from distil_core.evaluation.records import Interval
 from distil_core.reporting import literature
 from distil_core.reporting.figures import tradeoffs as figures
 from distil_core.reporting.figures.theme import MARKS
 from distil_core.settings.config import RunKind
-from tests.landscapes import POINTS, a_point, a_teacher
+from tests.landscapes import POINTS, a_point, a_teacher, measured
 
 
 def drawn(**how: Any) -> Any:
@@ -21,7 +23,7 @@ def drawn(**how: Any) -> Any:
 
 
 def test_the_chart_draws_kinds_in_their_colors_and_shapes() -> None:
-    figure = drawn(score=Score.ACCURACY, price=Price.PARAMETERS)
+    figure = drawn(score=ACCURACY, price=Price.PARAMETERS)
     line, *traces = figure.data
     assert list(line.x) == [100, 500, 500, 900]
     assert list(line.y) == pytest.approx([50.0, 70.0, 70.0, 90.0])
@@ -46,7 +48,7 @@ def test_the_chart_draws_kinds_in_their_colors_and_shapes() -> None:
 
 
 def test_latencies_have_their_percentiles_and_the_selected_point_a_ring() -> None:
-    figure = drawn(score=Score.ACCURACY, price=Price.LATENCY, selected=POINTS[1])
+    figure = drawn(score=ACCURACY, price=Price.LATENCY, selected=POINTS[1])
     student = next(trace for trace in figure.data if trace.name == "Student" and trace.x[0] is not None)
     assert list(student.error_x.array) == pytest.approx([1.0] * len(student.x))
     assert list(student.error_x.arrayminus) == pytest.approx([0.1] * len(student.x))
@@ -56,14 +58,14 @@ def test_latencies_have_their_percentiles_and_the_selected_point_a_ring() -> Non
 
 
 def test_published_marks_are_hollow_and_named() -> None:
-    teacher = replace(POINTS[0], kind=None, records=(a_teacher(0.795),))
+    teacher = measured(replace(POINTS[0], kind=None), a_teacher(0.795))
     for price, words in (
         (Price.PARAMETERS, "60.0 % of its teacher's parameters"),
         (Price.LATENCY, "61.4 % of its teacher's time"),
         (Price.THROUGHPUT, "9.4 times its teacher's speed"),
     ):
-        marks = literature.references(teacher, Score.ACCURACY, price)
-        figure = drawn(score=Score.ACCURACY, price=price, references=marks)
+        marks = literature.references(teacher, ACCURACY, price)
+        figure = drawn(score=ACCURACY, price=price, references=marks)
         (trace,) = (trace for trace in figure.data if trace.name == "Published, other data")
         assert trace.marker.symbol == "hexagon-open"
         assert list(trace.x) == [mark.price for mark in marks]
@@ -73,14 +75,14 @@ def test_published_marks_are_hollow_and_named() -> None:
 
 
 def test_names_keep_away_from_models() -> None:
-    teacher = replace(POINTS[0], kind=None, records=(a_teacher(0.795),))
-    mark, *_ = literature.references(teacher, Score.ACCURACY, Price.PARAMETERS)
+    teacher = measured(replace(POINTS[0], kind=None), a_teacher(0.795))
+    mark, *_ = literature.references(teacher, ACCURACY, Price.PARAMETERS)
     far = (a_point("low", 0.5, 400_000), a_point("high", 0.9, 40_000_000))
 
     def named(*near: ModelPoint) -> tuple[str, Any]:
         figure = figures.scatter(
-            tradeoffs.places([*far, *near], Score.ACCURACY, Price.PARAMETERS),
-            score=Score.ACCURACY,
+            tradeoffs.places([*far, *near], ACCURACY, Price.PARAMETERS),
+            score=ACCURACY,
             price=Price.PARAMETERS,
             references=(mark,),
         )
@@ -105,16 +107,14 @@ def test_names_keep_away_from_models() -> None:
 
 def test_untrained_models_far_below_are_named_at_the_edge() -> None:
     cut = a_point("cut", 0.1, 500, RunKind.LAYER_CUT)
-    places = tradeoffs.places([*POINTS[:4], cut, replace(cut, id="seed", seeds=(1,))], Score.ACCURACY, Price.PARAMETERS)
-    figure = figures.scatter(places, score=Score.ACCURACY, price=Price.PARAMETERS)
+    places = tradeoffs.places([*POINTS[:4], cut, replace(cut, id="seed", seeds=(1,))], ACCURACY, Price.PARAMETERS)
+    figure = figures.scatter(places, score=ACCURACY, price=Price.PARAMETERS)
     assert [note.text for note in figure.layout.annotations] == ["▲ 10.0 % ↓", "<b>run in use</b>"]
     low, high = figure.layout.yaxis.range
     assert 50 < low < 58
     assert 92 < high < 100
-    near = tradeoffs.places(
-        [*POINTS[:4], a_point("cut", 0.4, 500, RunKind.LAYER_CUT)], Score.ACCURACY, Price.PARAMETERS
-    )
-    assert figures.scatter(near, score=Score.ACCURACY, price=Price.PARAMETERS).layout.yaxis.range[0] < 40
+    near = tradeoffs.places([*POINTS[:4], a_point("cut", 0.4, 500, RunKind.LAYER_CUT)], ACCURACY, Price.PARAMETERS)
+    assert figures.scatter(near, score=ACCURACY, price=Price.PARAMETERS).layout.yaxis.range[0] < 40
 
 
 @pytest.mark.parametrize(
@@ -128,11 +128,11 @@ def test_untrained_models_far_below_are_named_at_the_edge() -> None:
 )
 def test_ticks_are_written_as_people_read_them(price: Price, values: tuple[float, float], ticks: list[str]) -> None:
     places = [
-        tradeoffs.PlacedPoint(point=POINTS[0], price=ValueRange(value=value), score=ValueRange(value=0.5), best=True)
+        tradeoffs.PlacedPoint(point=POINTS[0], price=Interval(value=value), score=Interval(value=0.5), best=True)
         for value in values
     ]
-    assert list(figures.scatter(places, score=Score.ACCURACY, price=price).layout.xaxis.ticktext) == ticks
+    assert list(figures.scatter(places, score=ACCURACY, price=price).layout.xaxis.ticktext) == ticks
 
 
 def test_an_empty_chart_is_drawn() -> None:
-    assert figures.scatter((), score=Score.AGREEMENT, price=Price.BYTES).layout.yaxis.range is None
+    assert figures.scatter((), score=AGREEMENT, price=Price.BYTES).layout.yaxis.range is None
