@@ -46,6 +46,7 @@ The same axis name has the same size within one call:
 axis        meaning
 ==========  =====================================================================
 batch       examples worked on together
+sites       places at which a model predicts a distribution; in text classification the examples of the batch
 examples    examples of a split, in the split's order
 classes     labels of the corpus
 length      tokens of the longest text of a batch; shorter ones are padded
@@ -61,11 +62,12 @@ from typing import Any, TypeAlias
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
-Logits = Float[Tensor, "batch classes"]
-Probs = Float[Tensor, "batch classes"]
-LogProbs = Float[Tensor, "batch classes"]
+Logits = Float[Tensor, "sites classes"]
+Probs = Float[Tensor, "sites classes"]
+LogProbs = Float[Tensor, "sites classes"]
+PerSite = Float[Tensor, "sites"]
 PerExample = Float[Tensor, "batch"]
-Labels = Int[Tensor, "batch"]
+Labels = Int[Tensor, "sites"]
 TokenIds = Int[Tensor, "batch length"]
 Mask = Bool[Tensor, "batch length"]
 Hidden = Float[Tensor, "batch length width"]

@@ -1,7 +1,7 @@
 """Distributions over classes: softened, compared, measured; from tensor to tensor.
 
 Everything that compares takes log-probabilities, as :func:`log_soften` makes them: a class whose probability is too
-small for a float still has a logarithm. All results are in nats, one number per example.
+small for a float still has a logarithm. All results are in nats, one number per site.
 """
 
 import math
@@ -9,7 +9,7 @@ import math
 import torch
 
 from distil_core.errors import ConfigError
-from distil_core.types import Logits, LogProbs, PerExample, Probs
+from distil_core.types import Logits, LogProbs, PerSite, Probs
 
 
 def soften(logits: Logits, temperature: float) -> Probs:
@@ -49,12 +49,12 @@ def log_soften(logits: Logits, temperature: float) -> LogProbs:
     return (shifted / temperature).log_softmax(dim=-1)
 
 
-def entropy(log_probs: LogProbs) -> PerExample:
+def entropy(log_probs: LogProbs) -> PerSite:
     r"""Measure how undecided a distribution is, ``H(p) = -Σ p log p``: from 0 to ``log(classes)`` nats."""
     return -_mean_under(log_probs, log_probs)
 
 
-def kl(log_teacher: LogProbs, log_student: LogProbs) -> PerExample:
+def kl(log_teacher: LogProbs, log_student: LogProbs) -> PerSite:
     r"""Measure what is lost when the student stands for the teacher, ``KL(p_t || p_s) = Σ p_t (log p_t - log p_s)``.
 
     Not symmetric: the classes that the teacher believes in are the ones that count. From 0 to infinity, in nats;
@@ -67,7 +67,7 @@ def kl(log_teacher: LogProbs, log_student: LogProbs) -> PerExample:
     return _mean_under(log_teacher, log_teacher - log_student)
 
 
-def jensen_shannon(log_first: LogProbs, log_second: LogProbs) -> PerExample:
+def jensen_shannon(log_first: LogProbs, log_second: LogProbs) -> PerSite:
     r"""Measure how far two distributions are apart, ``½ KL(p || m) + ½ KL(q || m)`` with ``m = ½ (p + q)``.
 
     Symmetric, from 0 to ``log 2`` nats: the divergence, not its root (Lin, 1991, doi:10.1109/18.61115).
@@ -79,7 +79,7 @@ def jensen_shannon(log_first: LogProbs, log_second: LogProbs) -> PerExample:
     return divergence.clamp(0, math.log(2)).to(log_first.dtype)
 
 
-def loyalty(log_teacher: LogProbs, log_student: LogProbs) -> PerExample:
+def loyalty(log_teacher: LogProbs, log_student: LogProbs) -> PerSite:
     r"""Measure how truly the student follows, ``1 - sqrt(JSD₂(p_t, p_s))``; 1 is the teacher itself, 0 nothing shared.
 
     ``JSD₂`` is the Jensen-Shannon divergence in bits (Xu et al., 2021, arXiv:2109.03228, "probability loyalty").
@@ -88,7 +88,7 @@ def loyalty(log_teacher: LogProbs, log_student: LogProbs) -> PerExample:
     return 1 - (jensen_shannon(log_teacher, log_student) / math.log(2)).sqrt()
 
 
-def _mean_under(log_probs: LogProbs, values: LogProbs) -> PerExample:
+def _mean_under(log_probs: LogProbs, values: LogProbs) -> PerSite:
     probs = log_probs.exp()
     # What never happens counts nothing, even where its value is infinite or undefined.
     return (probs * torch.where(probs > 0, values, torch.zeros_like(values))).sum(dim=-1)

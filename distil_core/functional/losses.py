@@ -18,7 +18,7 @@ from torch.nn import functional as F
 from distil_core.errors import ConfigError
 from distil_core.functional.distributions import kl, log_soften
 from distil_core.settings.config import LossConfig
-from distil_core.types import Attention, Hidden, Labels, Logits, Mask, PerExample, Scalar
+from distil_core.types import Attention, Hidden, Labels, Logits, Mask, PerExample, PerSite, Scalar
 
 T = TypeVar("T")
 
@@ -50,7 +50,7 @@ def soft_labels(
 
 
 def hard_labels(
-    student_logits: Logits, labels: Labels, *, weights: PerExample | None = None, normalizer: float | None = None
+    student_logits: Logits, labels: Labels, *, weights: PerSite | None = None, normalizer: float | None = None
 ) -> Scalar:
     r"""Ask for the labels of the corpus, ``-log p_s(y)`` at ``T = 1``: the cross-entropy, in nats.
 
@@ -192,7 +192,7 @@ class LossInputs:
     hard_loss: HardLoss
     real_tokens: Mask | None
     projection: Projection | None
-    label_weights: PerExample | None
+    label_weights: PerSite | None
     normalizer: float | None
 
     @property
@@ -306,7 +306,7 @@ def distillation_loss(
     hard_loss: HardLoss | None = None,
     mask: Mask | None = None,
     projection: Projection | None = None,
-    label_weights: PerExample | None = None,
+    label_weights: PerSite | None = None,
     normalizer: float | None = None,
 ) -> LossParts:
     r"""Combine :data:`PARTS`, ``α · T² KL(p_t || p_s) + (1 - α) · CE(y, p_s) + Σ weight · part``.
@@ -386,5 +386,5 @@ def _full(tensor: Tensor) -> Tensor:
     return tensor if tensor.dtype == torch.float64 else tensor.float()
 
 
-def _reduce(losses: PerExample, normalizer: float | None) -> Scalar:
+def _reduce(losses: Float[Tensor, "_"], normalizer: float | None) -> Scalar:
     return losses.sum() / (len(losses) if normalizer is None else normalizer)

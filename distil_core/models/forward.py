@@ -22,7 +22,7 @@ def packs(model: Model, sites: Sites | None) -> bool:
 
 def at_sites(
     logits: Tensor, sites: Sites | None, examples: Int[Tensor, "batch"]
-) -> tuple[Int[Tensor, "chosen"], Logits]:
+) -> tuple[Int[Tensor, "sites"], Logits]:
     """Return which sites some texts have, and of what a head put out for these texts the row of each site.
 
     Args:
@@ -38,7 +38,7 @@ def at_sites(
 
 def logits_of(
     model: Model, tokens: Ragged, *, padding: int, sites: Sites | None = None, n_tokens: int = 4096
-) -> Iterator[tuple[Int[Tensor, "chosen"], Logits]]:
+) -> Iterator[tuple[Int[Tensor, "sites"], Logits]]:
     """Put texts to ``model`` in batches of like length; yields which sites and their logits.
 
     Args:

@@ -118,10 +118,10 @@ class Tagging(Task):
 
 @pytest.fixture
 def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RunConfig:
-    """Thirty tagged texts and an encoder that has no head for them."""
+    """Tagged texts and an encoder that has no head for them."""
     monkeypatch.setitem(catalog.TASKS, "tagging", Tagging())
     with (tmp_path / "tagged.jsonl").open("w", encoding="utf-8") as file:
-        for text in tiny.split(60, seed=5).texts:
+        for text in tiny.split(240, seed=5).texts:
             row = {"words": text, "tags": " ".join(TAGS[tag_of(word)] for word in text.split())}
             file.write(json.dumps(row) + "\n")
     folder = tmp_path / "encoder"
@@ -130,9 +130,9 @@ def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RunConfig:
     return RunConfig(
         task="tagging",
         corpus=CorpusConfig(source=str(tmp_path / "tagged.jsonl")),
-        teacher=TeacherConfig(source=str(folder), max_length=40, epochs=6, learning_rate=1e-2),
+        teacher=TeacherConfig(source=str(folder), max_length=40, epochs=16, learning_rate=3e-3),
         student=StudentConfig(depth=1),
-        training=TrainingConfig(epochs=2, batch_size=8, learning_rate=3e-3, precision=Precision.FP32),
+        training=TrainingConfig(epochs=4, batch_size=8, learning_rate=3e-3, precision=Precision.FP32),
     )
 
 
