@@ -29,9 +29,9 @@ def test_card_says_how_good_and_how_made(family: families.Family) -> None:
 def test_hub_reads_the_figures_of_a_card(family: families.Family) -> None:
     data = ModelCard(model_card(family)).data
     assert (data.library_name, data.pipeline_tag) == ("transformers", "text-classification")
-    quality = family.distilled.record.model.quality
+    metrics = family.distilled.record.model.metrics
     assert {(result.metric_type, result.metric_value) for result in data.eval_results} == {
-        ("accuracy", quality.accuracy.value),
-        ("f1", quality.macro_f1),
+        ("accuracy", metrics["accuracy"].value),
+        ("f1", metrics["macro_f1"].value),
     }
     assert {(result.dataset_name, result.dataset_split) for result in data.eval_results} == {("reviews", "test")}
