@@ -183,7 +183,7 @@ class TestMachine:
         def fails(*_: Any, **__: Any) -> None:
             raise OSError
 
-        monkeypatch.setattr(Path, "read_text", fails)
+        monkeypatch.setattr(hardware, "_processors", lambda: ())
         monkeypatch.setattr(machine.os, "sysconf", fails)
         assert machine._instructions() == []
         assert machine._memory_bytes() is None
