@@ -17,7 +17,7 @@ from distil_core.runs.folder import RunFolder
 from distil_core.runs.foreground import run_all
 from distil_core.runs.store import RunStore
 from distil_core.settings.canonical import portable
-from distil_core.settings.config import CorpusConfig, LossConfig, RunConfig, RunKind, TrainingConfig
+from distil_core.settings.config import CorpusConfig, LossConfig, Method, RunConfig, TrainingConfig
 from distil_core.settings.serialization import to_json
 from distil_core.tasks.catalog import task_named
 from distil_core.tasks.corpora import load_corpus
@@ -127,7 +127,7 @@ def build_example(folder: Path, *, config: RunConfig | None = None, tell: Tell =
     """Carry out the default run with its twins and write what the pages need of it to ``folder``.
 
     Args:
-        folder: Replaced as a whole; one folder for each model, by its kind.
+        folder: Replaced as a whole; one folder for each model, by its method.
         config: Another run than the default.
         tell: Told how it goes.
     """
@@ -136,9 +136,9 @@ def build_example(folder: Path, *, config: RunConfig | None = None, tell: Tell =
         result = run_all(config or RunConfig(), store, on_event=lambda run, event: None)
         for run in store.list():
             assert run.record is not None
-            target = RunFolder(path=path / str(run.config.kind))
+            target = RunFolder(path=path / str(run.config.method))
             shutil.copytree(store.folder(run.id).path, target.path)
-            if run.config.kind is not RunKind.DISTILLED:
+            if run.config.method is not Method.DISTILLED:
                 shutil.rmtree(target.student, ignore_errors=True)
                 target.test_texts.unlink()
             record = replace(run.record, config=portable(run.record.config))

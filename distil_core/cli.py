@@ -121,9 +121,9 @@ def _add_setting(group: Any, section: type[Any], item: Any) -> None:
     destination = f"{_SECTION_NAMES[section]}.{item.name}"
     sentence = item.metadata["help"].replace("%", "%%")
     if isinstance(item.default, tuple):
-        kind = int if item.name == "layers" else str
+        element = int if item.name == "layers" else str
         shown = f"{sentence} Separated by commas."
-        group.add_argument(f"--{flag}", dest=destination, type=_listed(kind), default=None, help=shown)
+        group.add_argument(f"--{flag}", dest=destination, type=_listed(element), default=None, help=shown)
     elif isinstance(item.default, StrEnum):
         choices = [str(choice) for choice in type(item.default) if choice is not LayerMap.EXPLICIT]
         shown = f"{sentence} (default: {item.default})"
@@ -135,11 +135,11 @@ def _add_setting(group: Any, section: type[Any], item: Any) -> None:
         )
 
 
-def _listed(kind: type[Any]) -> Callable[[str], tuple[Any, ...]]:
+def _listed(element: type[Any]) -> Callable[[str], tuple[Any, ...]]:
     def parse(text: str) -> tuple[Any, ...]:
-        return tuple(kind(part.strip()) for part in text.split(",") if part.strip())
+        return tuple(element(part.strip()) for part in text.split(",") if part.strip())
 
-    parse.__name__ = f"list of {kind.__name__}"
+    parse.__name__ = f"list of {element.__name__}"
     return parse
 
 
@@ -186,7 +186,7 @@ class _Printer:
         self._last = ""
 
     def __call__(self, run: Run, event: Event) -> None:
-        label = f"[{run.config.kind}]"
+        label = f"[{run.config.method}]"
         match event:
             case Stage():
                 detail = counted(event.detail, event.n_done, event.n_total)
@@ -222,7 +222,7 @@ def _runs(options: argparse.Namespace) -> int:
     if options.run is None:
         for run in store.list():
             score = figure(run.record.metric, run.record.score.value).replace(" %", "%") if run.record else ""
-            line = (run.id, f"{run.state:11}", f"{run.config.kind:11}", f"{score:6}", f"{run.corpus_name:12}")
+            line = (run.id, f"{run.state:11}", f"{run.config.method:11}", f"{score:6}", f"{run.corpus_name:12}")
             print("  ".join((*line, settings_title(run.config))))
         return 0
     found = [run for run in store.list() if run.id.startswith(options.run)]

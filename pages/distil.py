@@ -13,7 +13,7 @@ from distil_core.reporting.figures import curves as figure_curves
 from distil_core.runs import families, requests, workers
 from distil_core.runs.families import Family
 from distil_core.runs.rows import Run, RunState
-from distil_core.settings.config import RunConfig, RunKind
+from distil_core.settings.config import Method, RunConfig
 from pages.sections import charts, run_summary, settings_form
 from pages.state import resources, run_in_use
 
@@ -55,7 +55,7 @@ def show_run(run_id: str, *, poll: bool) -> None:
     if run is None:
         st.rerun()
         return
-    twins = families.twins(run, source.list()) if run.config.kind is RunKind.DISTILLED else ()
+    twins = families.twins(run, source.list()) if run.config.method is Method.DISTILLED else ()
     members = (run, *twins)
     active = tuple(member for member in members if not member.state.over)
     if poll is not bool(active):
@@ -82,7 +82,7 @@ def show_run(run_id: str, *, poll: bool) -> None:
     run_summary.headline(family)
     with st.container(key="distil.progress"):
         show_state(members, family)
-    curves = {member.config.kind: learning_curves.curves(resources.events(member)) for member in members}
+    curves = {member.config.method: learning_curves.curves(resources.events(member)) for member in members}
     show_curves(tuple((member.id, len(resources.events(member))) for member in members), run.config, curves)
     if family is not None:
         show_quality(family)
@@ -94,7 +94,7 @@ def show_state(members: tuple[Run, ...], family: Family | None) -> None:
     running = next((member for member in members if member.state is RunState.RUNNING), None)
     if running is not None:
         state = learning_curves.progress(resources.events(running))
-        name = comparison.NAMES[running.config.kind]
+        name = comparison.NAMES[running.config.method]
         st.progress(
             state.fraction or 0.0,
             f"**{name}** · {formatting.progress_text(state, stopping=running.stopping)}",
@@ -115,20 +115,20 @@ def show_state(members: tuple[Run, ...], family: Family | None) -> None:
         )
     for twin in members[1:]:
         if twin.state is RunState.FAILED:
-            st.warning(f"{comparison.NAMES[twin.config.kind]} failed: {twin.error}", icon=":material/error:")
+            st.warning(f"{comparison.NAMES[twin.config.method]} failed: {twin.error}", icon=":material/error:")
     if any(member.state is not RunState.DONE for member in members):
         st.markdown(" ".join(_pill(member) for member in members))
 
 
 def _pill(member: Run) -> str:
     icon, color, word = run_summary.STATES[member.state]
-    return f":{color}-badge[{icon} {comparison.NAMES[member.config.kind]}: {word.lower()}]"
+    return f":{color}-badge[{icon} {comparison.NAMES[member.config.method]}: {word.lower()}]"
 
 
-def show_curves(key: tuple[object, ...], config: RunConfig, curves: dict[RunKind, learning_curves.Curves]) -> None:
+def show_curves(key: tuple[object, ...], config: RunConfig, curves: dict[Method, learning_curves.Curves]) -> None:
     """Show the loss by part and validation accuracy, of a run that is finished or still going on."""
     loss, validation = resources.curve_figures(key, config.training.epochs, curves)
-    student = curves[config.kind]
+    student = curves[config.method]
     first, second = st.columns(2)
     with first:
         charts.show(

@@ -15,7 +15,7 @@ from distil_core.reporting import formatting, tables
 from distil_core.runs import workers
 from distil_core.runs.families import Family
 from distil_core.runs.rows import Run, RunState
-from distil_core.settings.config import RunKind
+from distil_core.settings.config import Method
 from distil_core.settings.serialization import digest
 from pages.sections import run_summary
 from pages.state import address, resources, run_in_use
@@ -156,7 +156,7 @@ with address.control("runs.twins", "Show twins"):
 
 # Think
 workers.recover(resources.store())
-shown = [run for run in resources.runs().list() if twins or run.config.kind is RunKind.DISTILLED]
+shown = [run for run in resources.runs().list() if twins or run.config.method is Method.DISTILLED]
 rows = tables.run_rows(shown)
 
 # Show

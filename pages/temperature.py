@@ -14,7 +14,7 @@ from distil_core.reporting import formatting, temperature_narrative
 from distil_core.reporting.figures import temperature as figures
 from distil_core.reporting.figures.theme import MARKS
 from distil_core.runs.families import Family
-from distil_core.settings.config import RunKind
+from distil_core.settings.config import Method
 from pages.components import temperature_bars
 from pages.sections import charts
 from pages.state import address, resources, run_in_use, softened_outputs
@@ -113,7 +113,7 @@ def show_all(family: Family) -> None:
 
 def show_dark_knowledge(family: Family) -> None:
     """Show where teacher, student and twin put what they do not give to the right label."""
-    outcome, twin = family.distilled, family.twin(RunKind.HARD_LABELS)
+    outcome, twin = family.distilled, family.twin(Method.HARD_LABELS)
     labels = outcome.record.corpus.label_names
     if len(labels) == 2:
         st.info(
@@ -211,7 +211,7 @@ def show_gradients(family: Family) -> None:
 
 def show_calibration(family: Family) -> None:
     """Show how sure each model is beside how often it is right, and the temperature that brings the two together."""
-    outcome, twin = family.distilled, family.twin(RunKind.HARD_LABELS)
+    outcome, twin = family.distilled, family.twin(Method.HARD_LABELS)
     corpus = outcome.record.corpus
     scalings = softened_outputs.scalings(outcome.folder, None if twin is None else twin.folder)
     st.markdown(
@@ -221,31 +221,31 @@ def show_calibration(family: Family) -> None:
     )
     st.table(
         {
-            _name(kind): {
+            _name(method): {
                 "Temperature that calibrates": f"{scaling.temperature:.2f}" + " (end of the range)" * scaling.at_limit,
                 "Calibration error (ECE)": _change(formatting.percent, scaling.before.ece, scaling.after.ece),
                 "Log-loss (NLL, nats)": _change("{:.3f}".format, scaling.nll_before, scaling.nll_after),
             }
-            for kind, scaling in scalings.items()
+            for method, scaling in scalings.items()
         },
         border="horizontal",
         alt="Calibrating temperature, and calibration error and log-loss before and after",
     )
-    for column, (kind, scaling) in zip(st.columns(3, gap="medium"), scalings.items(), strict=False):
+    for column, (method, scaling) in zip(st.columns(3, gap="medium"), scalings.items(), strict=False):
         with column:
             charts.show(
-                _name(kind),
-                figures.reliability(scaling, mark=MARKS[kind]),
-                key=f"temperature.reliability.{kind or 'teacher'}",
-                alt=f"{_name(kind)}: share of right answers against confidence, and number of texts in each bin",
+                _name(method),
+                figures.reliability(scaling, mark=MARKS[method]),
+                key=f"temperature.reliability.{method or 'teacher'}",
+                alt=f"{_name(method)}: share of right answers against confidence, and number of texts in each bin",
                 header=("state", "sure from", "sure to", "mean confidence", "right", "texts"),
                 rows=scaling.rows(),
             )
     st.caption("Small marks stand for few texts and say little; the log-loss weighs every text alike.")
 
 
-def _name(kind: RunKind | None) -> str:
-    return "Teacher" if kind is None else comparison.NAMES[kind]
+def _name(method: Method | None) -> str:
+    return "Teacher" if method is None else comparison.NAMES[method]
 
 
 def _change(write: Callable[[float], str], before: float, after: float) -> str:

@@ -13,7 +13,7 @@ from distil_core.evaluation.metrics import Metric
 from distil_core.reporting import advice, formatting, literature, tables, tradeoff_tables
 from distil_core.reporting.figures import tradeoffs as figures
 from distil_core.runs.families import Family
-from distil_core.settings.config import RunKind
+from distil_core.settings.config import Method
 from pages.sections import charts
 from pages.state import address, resources, run_in_use
 
@@ -110,7 +110,7 @@ def ask(family: Family) -> None:
             )
     # Think
     points = tradeoffs.averaged(landscape.points, resources.sample) if mean and several else landscape.points
-    visible = [point for point in points if tradeoffs.GROUPS[point.kind] in shown]
+    visible = [point for point in points if tradeoffs.GROUPS[point.method] in shown]
     # Show
     with right:
         point = pick(points, family)
@@ -192,7 +192,7 @@ def show_point(point: ModelPoint, family: Family) -> None:
                 "Open in Compare",
                 icon=":material/compare_arrows:",
                 key="tradeoffs.compare",
-                disabled=point.kind is RunKind.TFIDF,
+                disabled=point.method is Method.TFIDF,
             ):
                 st.switch_page("pages/compare.py", query_params={"run": run_id})
             if st.button("Open in Runs", icon=":material/list_alt:", key="tradeoffs.runs"):

@@ -7,7 +7,7 @@ import numpy as np
 from distil_core.evaluation.predictions import Predictions, split_predictions
 from distil_core.evaluation.records import Cost, Environment, Interval, Latency, ModelRecord
 from distil_core.runs.record import CorpusSummary, RunRecord
-from distil_core.settings.config import RunConfig, RunKind
+from distil_core.settings.config import Method, RunConfig
 from distil_core.training.events import Step
 
 
@@ -89,9 +89,9 @@ def an_environment(**overrides: Any) -> Environment:
 
 
 def a_run_record(run_id: str = "0011223344556677", config: RunConfig | None = None, **overrides: Any) -> RunRecord:
-    """The record of a finished run, plausible for its kind; every field can be overridden."""
+    """The record of a finished run, plausible for its method; every field can be overridden."""
     config = config or RunConfig()
-    sparse = config.kind is RunKind.TFIDF
+    sparse = config.method is Method.TFIDF
     values: dict[str, Any] = {
         "run": run_id,
         "config": config,

@@ -10,7 +10,7 @@ from distil_core.runs import families
 from distil_core.runs.families import Family
 from distil_core.runs.sources import RunSource
 from distil_core.runs.store import RunStore
-from distil_core.settings.config import LossConfig, RunConfig, RunKind, StudentConfig
+from distil_core.settings.config import LossConfig, Method, RunConfig, StudentConfig
 from distil_core.settings.serialization import digest
 from tests import seeds
 from tests.factories import (
@@ -55,12 +55,12 @@ def measured(point: ModelPoint, *records: ModelRecord) -> ModelPoint:
     return replace(point, records=records, scores=records[0].metrics)
 
 
-def a_point(name: str, accuracy: float, parameters: int, kind: RunKind | None = RunKind.DISTILLED) -> ModelPoint:
+def a_point(name: str, accuracy: float, parameters: int, method: Method | None = Method.DISTILLED) -> ModelPoint:
     record = a_model(accuracy, parameters)
     return ModelPoint(
         id=name,
         title=name,
-        kind=kind,
+        method=method,
         setting=seeds.a_config(loss=LossConfig(temperature=1 + accuracy)),
         runs=(name,),
         seeds=(0,),
@@ -77,6 +77,6 @@ POINTS = (
     a_point("dominated", 0.6, 800),
     a_point("same", 0.7, 500),
     a_point("mine", 0.7, 500),
-    a_point("cheap", 0.5, 100, RunKind.TFIDF),
+    a_point("cheap", 0.5, 100, Method.TFIDF),
     a_point("worse", 0.4, 100),
 )

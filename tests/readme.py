@@ -25,7 +25,7 @@ def settings_table() -> str:
     rows = ["| Setting | Option | Default | Allowed | What it does |", "|---|---|---|---|---|"]
     for section, item in _settings():
         name = f"{_SECTION_NAMES[section]}.{item.name}" if section in _SECTION_NAMES else item.name
-        option = "" if name == "kind" else f"`--{_RENAMED.get((section, item.name), item.name.replace('_', '-'))}`"
+        option = "" if name == "method" else f"`--{_RENAMED.get((section, item.name), item.name.replace('_', '-'))}`"
         default = ", ".join(item.default) if isinstance(item.default, tuple) else str(item.default)
         shown = f"`{default}`" if default else ""
         rows.append(f"| `{name}` | {option} | {shown} | {_allowed(item)} | {item.metadata['help']} |")

@@ -16,13 +16,13 @@ from distil_core.runs.rows import Run
 from distil_core.runs.sources import EXAMPLE, ShippedRuns
 from distil_core.runs.store import RunStore
 from distil_core.settings.canonical import CanonicalConfig, canonical, portable
-from distil_core.settings.config import RunConfig, RunKind
+from distil_core.settings.config import Method, RunConfig
 from distil_core.settings.serialization import digest, to_json
 from distil_core.training.events import Event, TeacherMeasured, Validation, event_to_json
 from tests.factories import a_model_record, a_run_record, a_step, a_teacher_record, figures
 
-KINDS = (RunKind.DISTILLED, RunKind.LAYER_CUT, RunKind.TFIDF, RunKind.HARD_LABELS)
-ACCURACIES = {RunKind.DISTILLED: 0.9, RunKind.HARD_LABELS: 0.8, RunKind.LAYER_CUT: 0.4, RunKind.TFIDF: 0.6}
+METHODS = (Method.DISTILLED, Method.LAYER_CUT, Method.TFIDF, Method.HARD_LABELS)
+ACCURACIES = {Method.DISTILLED: 0.9, Method.HARD_LABELS: 0.8, Method.LAYER_CUT: 0.4, Method.TFIDF: 0.6}
 TEACHER_ACCURACY = 0.95
 N_TEXTS = 20
 
@@ -34,13 +34,13 @@ def a_config(**overrides: object) -> CanonicalConfig:
 
 def family_of(config: RunConfig) -> tuple[CanonicalConfig, ...]:
     """The run and its twins, in the order in which they are computed."""
-    return tuple(canonical(replace(config, kind=kind)) for kind in KINDS)
+    return tuple(canonical(replace(config, method=method)) for method in METHODS)
 
 
 def record_of(config: RunConfig, run_id: str) -> RunRecord:
     """A record with the accuracies above; the teacher is right on 95 %."""
-    accuracy, overrides = ACCURACIES[config.kind], {}
-    if config.kind is RunKind.TFIDF:
+    accuracy, overrides = ACCURACIES[config.method], {}
+    if config.method is Method.TFIDF:
         overrides = {"cost": Cost(parameters=50_000, bytes=900_000, latency_ms=None, texts_per_second=None)}
     model = a_model_record(metrics=figures(accuracy), **overrides)
     teacher = a_teacher_record(metrics=figures(TEACHER_ACCURACY, agreement=None))
@@ -60,7 +60,7 @@ def write_files(folder: RunFolder, config: RunConfig) -> None:
     """Write what a run leaves: text ``i`` has label ``i % 5``; a model is wrong on its last texts, by one label."""
     folder.path.mkdir(parents=True, exist_ok=True)
     labels = np.arange(N_TEXTS) % 5
-    student, teacher = (_logits(labels, accuracy) for accuracy in (ACCURACIES[config.kind], TEACHER_ACCURACY))
+    student, teacher = (_logits(labels, accuracy) for accuracy in (ACCURACIES[config.method], TEACHER_ACCURACY))
     arrays = {
         "test_logits": student,
         "teacher_test_logits": teacher,
@@ -72,7 +72,7 @@ def write_files(folder: RunFolder, config: RunConfig) -> None:
     save_file(arrays, folder.outputs)
     lines = [json.dumps({"text": f"This is text number {i}.", "label": int(label)}) for i, label in enumerate(labels)]
     folder.test_texts.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    if config.kind is not RunKind.TFIDF:
+    if config.method is not Method.TFIDF:
         folder.student.mkdir(exist_ok=True)
         (folder.student / "config.json").write_text('{"model_type": "bert"}', encoding="utf-8")
         (folder.student / "model.safetensors").write_bytes(bytes(1000))
@@ -108,7 +108,7 @@ def finished_family(store: RunStore, config: RunConfig | None = None) -> Run:
 def example_folder(folder: Path, config: RunConfig | None = None) -> Path:
     """Write an example as it ships with the package."""
     for item in family_of(config or a_config(seed=1)):
-        there = RunFolder(path=folder / item.kind)
+        there = RunFolder(path=folder / item.method)
         write_files(there, item)
         there.record.write_text(json.dumps(to_json(record_of(portable(item), "example"))), encoding="utf-8")
         lines = [json.dumps(event_to_json(event)) for event in events_of(item)]

@@ -25,7 +25,7 @@ from distil_core import api, cli
 from distil_core.data import files
 from distil_core.runs import foreground
 from distil_core.runs.folder import RunFolder
-from distil_core.settings.config import RunConfig, RunKind
+from distil_core.settings.config import Method, RunConfig
 from tests import readme
 from tests.factories import a_run_record
 from tests.readme import README, ROOT
@@ -309,13 +309,13 @@ def test_the_readmes_python_runs(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     program = readme.blocks("python")[0]
-    records = {kind: a_run_record(config=RunConfig(kind=kind)) for kind in RunKind}
+    records = {method: a_run_record(config=RunConfig(method=method)) for method in Method}
     answer = foreground.Distillation(
         run="0011223344556677",
-        record=records[RunKind.DISTILLED],
-        hard_label_twin=records[RunKind.HARD_LABELS],
-        layer_cut_twin=records[RunKind.LAYER_CUT],
-        tfidf=records[RunKind.TFIDF],
+        record=records[Method.DISTILLED],
+        hard_label_twin=records[Method.HARD_LABELS],
+        layer_cut_twin=records[Method.LAYER_CUT],
+        tfidf=records[Method.TFIDF],
         folder=RunFolder(path=tmp_path),
     )
     distil = create_autospec(api.distil, return_value=answer)

@@ -14,7 +14,7 @@ from distil_core.models.forward import predict
 from distil_core.models.loading import load_model, load_tokenizer
 from distil_core.runs.families import family
 from distil_core.runs.sources import ShippedRuns
-from distil_core.settings.config import Precision, RunKind, TrainingConfig
+from distil_core.settings.config import Method, Precision, TrainingConfig
 from distil_core.training.events import Stage, Step, TeacherMeasured, Validation
 from tests import tiny
 
@@ -61,9 +61,9 @@ def test_the_example_is_what_pages_read(lab: tiny.Lab, tmp_path: Path, quick: No
     shipped = ShippedRuns(tmp_path / "example")
     found = family(shipped.get("example"), shipped)
     assert found is not None
-    assert found.distilled.record.config.kind is RunKind.DISTILLED
-    assert {twin.record.config.kind for twin in found.twins} == {RunKind.HARD_LABELS, RunKind.LAYER_CUT, RunKind.TFIDF}
-    assert sorted(path.name for path in (tmp_path / "example").iterdir()) == sorted(RunKind)
+    assert found.distilled.record.config.method is Method.DISTILLED
+    assert {twin.record.config.method for twin in found.twins} == {Method.HARD_LABELS, Method.LAYER_CUT, Method.TFIDF}
+    assert sorted(path.name for path in (tmp_path / "example").iterdir()) == sorted(Method)
     folder = found.distilled.folder
     texts, answers = folder.read_test_texts(), folder.read_predictions()
     assert len(texts) == len(answers.test.logits) == 30

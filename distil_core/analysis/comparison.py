@@ -14,22 +14,22 @@ from distil_core.evaluation.records import Interval, ModelRecord
 from distil_core.runs.families import Family
 from distil_core.runs.folder import RunFolder
 from distil_core.runs.record import RunRecord
-from distil_core.settings.config import Init, RunConfig, RunKind, StudentConfig
+from distil_core.settings.config import Init, Method, RunConfig, StudentConfig
 
 NAMES = {
-    RunKind.DISTILLED: "Student",
-    RunKind.HARD_LABELS: "No-teacher twin",
-    RunKind.LAYER_CUT: "Layer-cut twin",
-    RunKind.TFIDF: "TF-IDF",
+    Method.DISTILLED: "Student",
+    Method.HARD_LABELS: "No-teacher twin",
+    Method.LAYER_CUT: "Layer-cut twin",
+    Method.TFIDF: "TF-IDF",
 }
 """What the models of a family are called on every page; the teacher is the "Teacher"."""
 
 
 EXPLANATIONS = {
-    RunKind.DISTILLED: "learned from the teacher",
-    RunKind.HARD_LABELS: "the same student, trained on the labels alone",
-    RunKind.LAYER_CUT: "the same student, cut out of the teacher and not trained",
-    RunKind.TFIDF: "word counts and logistic regression, no transformer",
+    Method.DISTILLED: "learned from the teacher",
+    Method.HARD_LABELS: "the same student, trained on the labels alone",
+    Method.LAYER_CUT: "the same student, cut out of the teacher and not trained",
+    Method.TFIDF: "word counts and logistic regression, no transformer",
 }
 
 
@@ -57,10 +57,10 @@ model 40 % smaller and 60 % faster."""
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Model:
-    """One row of figures under the name people read; ``kind`` is None for the teacher."""
+    """One row of figures under the name people read; ``method`` is None for the teacher."""
 
     name: str
-    kind: RunKind | None
+    method: Method | None
     record: ModelRecord
 
 
@@ -81,10 +81,10 @@ def models(family: Family) -> tuple[Model, ...]:
     """Return teacher, student and twins in the order in which they are shown."""
     shown = []
     if (teacher := family.distilled.record.teacher) is not None:
-        shown.append(Model(name="Teacher", kind=None, record=teacher))
+        shown.append(Model(name="Teacher", method=None, record=teacher))
     for outcome in (family.distilled, *family.twins):
-        kind = outcome.record.config.kind
-        shown.append(Model(name=NAMES[kind], kind=kind, record=outcome.record.model))
+        method = outcome.record.config.method
+        shown.append(Model(name=NAMES[method], method=method, record=outcome.record.model))
     return tuple(shown)
 
 
@@ -109,16 +109,16 @@ def headline(record: RunRecord) -> Headline:
 def settings_title(config: RunConfig) -> str:
     """Name the settings that people tell runs apart by: "2 layers · T 2 · α 0.9"."""
     student, parts = config.student, []
-    if config.kind is not RunKind.DISTILLED:
-        parts.append(NAMES[config.kind])
-    if config.kind is not RunKind.TFIDF:
+    if config.method is not Method.DISTILLED:
+        parts.append(NAMES[config.method])
+    if config.method is not Method.TFIDF:
         depth = len(student.layers) or student.depth
         parts.append(f"{depth} layer" + "s" * (depth != 1))
         if student.width:
             parts.append(f"width {student.width}")
         if student.init is not StudentConfig().init:
             parts.append("random start" if student.init is Init.RANDOM else str(student.init))
-    if config.kind is RunKind.DISTILLED:
+    if config.method is Method.DISTILLED:
         parts.append(f"T {config.loss.temperature:g} · α {config.loss.alpha:g}")
     if config.corpus.labeled < 1:
         parts.append(f"{100 * config.corpus.labeled:g} % of the labels")
@@ -173,7 +173,7 @@ def twin_difference(
         family: The run with its twins.
         read: Reads what a run answered from its folder.
     """
-    twin = family.twin(RunKind.HARD_LABELS)
+    twin = family.twin(Method.HARD_LABELS)
     if twin is None:
         return None
     try:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from distil_core.settings.config import RunKind
+from distil_core.settings.config import Method
 from distil_core.training.events import Event, Stage, Step, TeacherMeasured, Validation
 
 
@@ -66,11 +66,11 @@ def curves(events: Iterable[Event], *, points: int = 200) -> Curves:
     )
 
 
-def validation_rows(curves: Mapping[RunKind, Curves], names: Mapping[RunKind, str]) -> list[tuple[str, float, float]]:
+def validation_rows(curves: Mapping[Method, Curves], names: Mapping[Method, str]) -> list[tuple[str, float, float]]:
     """Return name, epoch and validation accuracy of every point of the curves."""
     return [
-        (names[kind], epoch, accuracy)
-        for kind, curve in curves.items()
+        (names[method], epoch, accuracy)
+        for method, curve in curves.items()
         for epoch, accuracy in zip(curve.validation_epochs, curve.accuracy, strict=True)
     ]
 

@@ -70,7 +70,7 @@ def load_pair(folder: RunFolder, *, record: RunRecord, cache: Cache) -> ModelPai
     """
     if not folder.has_student:
         raise ModelError(
-            f"run {record.run} must have a student to compare, but is a {record.config.kind} run; pick another"
+            f"run {record.run} must have a student to compare, but is a {record.config.method} run; pick another"
         )
     device = default_device()
     checkpoint = locate(record.config.teacher.source)

@@ -16,7 +16,7 @@ from distil_core.runs.families import Family, FinishedRun
 from distil_core.runs.folder import RunFolder
 from distil_core.runs.record import RunRecord
 from distil_core.runs.sources import RunSource
-from distil_core.settings.config import CorpusConfig, RunConfig, RunKind, StudentConfig
+from distil_core.settings.config import CorpusConfig, Method, RunConfig, StudentConfig
 from distil_core.settings.hardware import resolve_precision
 from distil_core.settings.serialization import to_json
 
@@ -26,8 +26,8 @@ Draw = Callable[[RunFolder, Metric], Sample]
 TEACHER = "teacher"
 """The name of the teacher's point; every other point is named by its run."""
 
-GROUPS: Mapping[RunKind | None, str] = {None: "Teacher"} | NAMES
-"""What points are called by their kind; the teacher has none."""
+GROUPS: Mapping[Method | None, str] = {None: "Teacher"} | NAMES
+"""What points are called by their method; the teacher has none."""
 
 SCORES = (ACCURACY, AGREEMENT, MACRO_F1)
 """What a model can be worth."""
@@ -59,7 +59,7 @@ class ModelPoint:
     Attributes:
         id: The run it leads to, or :data:`TEACHER`.
         title: Its name with its settings, the same for all seeds.
-        kind: None for the teacher.
+        method: None for the teacher.
         setting: What was asked, without the seed; None for the teacher.
         runs: All runs in it; none for the teacher.
         seeds: Their seeds.
@@ -73,7 +73,7 @@ class ModelPoint:
 
     id: str
     title: str
-    kind: RunKind | None
+    method: Method | None
     setting: RunConfig | None
     runs: tuple[str, ...]
     seeds: tuple[int, ...]
@@ -122,7 +122,7 @@ class Landscape:
         alike: dict[StudentConfig, list[float]] = {}
         for point in self.points:
             cost = point.price(price)
-            if point.setting is not None and point.kind is not RunKind.TFIDF and cost is not None:
+            if point.setting is not None and point.method is not Method.TFIDF and cost is not None:
                 alike.setdefault(point.setting.student, []).append(cost.value)
         return max((max(values) / min(values) for values in alike.values()), default=1.0)
 
@@ -194,7 +194,7 @@ def _teacher(record: ModelRecord) -> ModelPoint:
     return ModelPoint(
         id=TEACHER,
         title=GROUPS[None],
-        kind=None,
+        method=None,
         setting=None,
         runs=(),
         seeds=(),
@@ -212,8 +212,8 @@ def _point(outcome: FinishedRun, record: RunRecord, *, pace: Cost | None) -> Mod
     title = settings_title(setting)
     return ModelPoint(
         id=outcome.run,
-        title=f"{NAMES[config.kind]} · {title}" if config.kind is RunKind.DISTILLED else title,
-        kind=config.kind,
+        title=f"{NAMES[config.method]} · {title}" if config.method is Method.DISTILLED else title,
+        method=config.method,
         setting=setting,
         runs=(outcome.run,),
         seeds=(config.seed,),

@@ -11,7 +11,7 @@ from distil_core.evaluation.records import Cost, Interval, ModelRecord
 from distil_core.reporting.formatting import digits, figure, figure_difference, percent
 from distil_core.runs.families import Family, FinishedRun
 from distil_core.runs.folder import RunFolder
-from distil_core.settings.config import RunKind
+from distil_core.settings.config import Method
 
 Read = Callable[[RunFolder], Predictions]
 
@@ -79,8 +79,8 @@ def _at_what_cost(before: Cost | None, after: Cost | None) -> str:
 
 def _twin(family: Family, read: Read) -> str:
     """Say what the teacher added beyond the same student trained without it."""
-    twin = family.twin(RunKind.HARD_LABELS)
-    if family.distilled.record.config.kind is not RunKind.DISTILLED:
+    twin = family.twin(Method.HARD_LABELS)
+    if family.distilled.record.config.method is not Method.DISTILLED:
         return ""
     if twin is None:
         return "Whether the teacher was needed is not known: the same student has not been trained without it."
@@ -97,7 +97,7 @@ def _twin(family: Family, read: Read) -> str:
 
 def _tfidf(family: Family, read: Read) -> str:
     """Say plainly where counting words would do."""
-    tfidf = family.twin(RunKind.TFIDF)
+    tfidf = family.twin(Method.TFIDF)
     if tfidf is None:
         return ""
     seen, change, detail = _against(family.distilled, tfidf, read)
@@ -138,7 +138,7 @@ def _rival(landscape: Landscape, metric: Metric, draw: Draw) -> str:
     """Name the best other student that is as good and clearly cheaper, or clearly better and as cheap."""
     candidates = averaged(landscape.points, draw, metrics=(metric,))  # one lucky seed is no better bargain
     mine = chosen(candidates)
-    if mine.kind in (None, RunKind.TFIDF):
+    if mine.method in (None, Method.TFIDF):
         return ""
     rivals = [point for point in candidates if _outdoes(point, mine, metric, landscape.wobble(Price.LATENCY))]
     if not rivals:
@@ -156,7 +156,7 @@ def _rival(landscape: Landscape, metric: Metric, draw: Draw) -> str:
 
 def _outdoes(rival: ModelPoint, mine: ModelPoint, metric: Metric, wobble: float) -> bool:
     """Tell whether a rival is to be preferred; times that differ no more than among twins are the same."""
-    if rival.kind in (None, RunKind.TFIDF) or rival.setting == mine.setting:
+    if rival.method in (None, Method.TFIDF) or rival.setting == mine.setting:
         return False
     first, second = rival.score(metric), mine.score(metric)
     if first is None or second is None or rival.price(Price.PARAMETERS) is None:

@@ -10,7 +10,7 @@ from distil_core.evaluation.records import Interval
 from distil_core.reporting.formatting import NONE, count, digits, factor, figure, figure_difference, percent, size
 from distil_core.runs.families import Family
 from distil_core.runs.record import RunRecord
-from distil_core.settings.config import RunKind
+from distil_core.settings.config import Method
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,14 +71,14 @@ def run_verdict(family: Family, gap: Interval | None) -> str:
         family: The run, with its twin if that is finished.
         gap: The paired difference between the two; without it their single intervals decide.
     """
-    record, twin = family.distilled.record, family.twin(RunKind.HARD_LABELS)
+    record, twin = family.distilled.record, family.twin(Method.HARD_LABELS)
     metric, student, teacher = record.metric, record.score, record.teacher_score
     opening = f"The student's {metric.label.lower()} is {figure(metric, student.value)}"
     if metric == ACCURACY:
         opening = f"The student answers {percent(student.value)} of the test texts right"
     if teacher is not None:
         opening += f", its teacher {figure(metric, teacher.value)}"
-    if record.config.kind is not RunKind.DISTILLED:
+    if record.config.method is not Method.DISTILLED:
         return f"{opening}."
     if twin is None:
         return f"{opening}. What distilling added shows when its twin, trained without a teacher, is done."

@@ -14,7 +14,7 @@ from distil_core.reporting.formatting import NONE, count, duration, figure_inter
 from distil_core.runs.families import Family
 from distil_core.runs.record import RunRecord
 from distil_core.runs.rows import Run
-from distil_core.settings.config import RunConfig, RunKind
+from distil_core.settings.config import Method, RunConfig
 from distil_core.training.cache import CacheEntry
 
 
@@ -139,7 +139,7 @@ def run_rows(runs: Iterable[Run]) -> list[dict[str, Any]]:
 
 def _run_row(run: Run) -> dict[str, Any]:
     config, record = run.config, run.record
-    distilled, tfidf = config.kind is RunKind.DISTILLED, config.kind is RunKind.TFIDF
+    distilled, tfidf = config.method is Method.DISTILLED, config.method is Method.TFIDF
     model = None if record is None else record.model
     accuracy, agreement = (None if model is None else model.metric(metric.name) for metric in (ACCURACY, AGREEMENT))
     cost = None if model is None else model.cost
@@ -147,7 +147,7 @@ def _run_row(run: Run) -> dict[str, Any]:
         "State": ["Example" if run.read_only else run.state.value.capitalize()],
         "Corpus": run.corpus_name,
         "Teacher": config.teacher.source if record is None else record.teacher_name,
-        "Model": NAMES[config.kind],
+        "Model": NAMES[config.method],
         "Layers": None if tfidf else len(config.student.layers) or config.student.depth,
         "Temperature": config.loss.temperature if distilled else None,
         "Alpha": config.loss.alpha if distilled else None,

@@ -5,12 +5,12 @@ from collections.abc import Mapping
 from distil_core.analysis.comparison import NAMES
 from distil_core.analysis.temperature import DarkKnowledge, GradientNorms, runner_up_difference
 from distil_core.reporting.formatting import factor, percent, points
-from distil_core.settings.config import RunKind
+from distil_core.settings.config import Method
 
 
 def dark_knowledge_verdict(models: Mapping[str, DarkKnowledge]) -> str:
     """Say in words how much of the teacher's dark knowledge the student has, beside its twin without a teacher."""
-    student, twin = models[NAMES[RunKind.DISTILLED]], models.get(NAMES[RunKind.HARD_LABELS])
+    student, twin = models[NAMES[Method.DISTILLED]], models.get(NAMES[Method.HARD_LABELS])
     where = f"Of what is left beside the right label, the student puts **{percent(student.overlap)}** where the teacher"
     runner_up = f"Its likeliest wrong label is the teacher's on **{percent(student.runner_up_agreement)}** of the texts"
     if twin is None:

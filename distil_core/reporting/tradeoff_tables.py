@@ -8,7 +8,7 @@ from distil_core.evaluation.metrics import ACCURACY, AGREEMENT, MACRO_F1, Metric
 from distil_core.evaluation.records import Interval
 from distil_core.reporting.formatting import NONE, count, digits, factor, percent, size, speed
 from distil_core.reporting.literature import PUBLISHED, Ratio, Reference
-from distil_core.settings.config import RunKind
+from distil_core.settings.config import Method
 
 POINT_COLUMNS = (
     "model",
@@ -85,7 +85,7 @@ def point_rows(points: Sequence[ModelPoint]) -> list[tuple[object, ...]]:
     """Return all that was measured of points, unrounded, one row each; the columns are :data:`POINT_COLUMNS`."""
     return [
         (
-            GROUPS[point.kind],
+            GROUPS[point.method],
             point.title,
             ", ".join(map(str, point.seeds)),
             *_three(point.score(ACCURACY)),
@@ -180,7 +180,7 @@ def notes(landscape: Landscape, score: Metric, price: Price) -> tuple[str, ...]:
                 f"The times of twins, which are built alike, differ by up to {percent(wobble - 1)}: smaller "
                 "differences in speed mean nothing."
             )
-        if any(point.kind is RunKind.TFIDF and point.price(price) is not None for point in landscape.points):
+        if any(point.method is Method.TFIDF and point.price(price) is not None for point in landscape.points):
             said.append(
                 "TF-IDF's time is as measured, and splitting the text into words is part of it, unlike the others'."
             )

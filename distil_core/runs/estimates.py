@@ -12,7 +12,7 @@ from distil_core.runs.requests import examine, with_twins
 from distil_core.runs.rows import RunState
 from distil_core.runs.sources import RunSource
 from distil_core.settings.canonical import CanonicalConfig
-from distil_core.settings.config import RunConfig, RunKind
+from distil_core.settings.config import Method, RunConfig
 from distil_core.settings.hardware import n_workers
 
 
@@ -92,7 +92,7 @@ def estimate_all(configs: Iterable[CanonicalConfig], source: RunSource) -> float
     for request in wanted:
         config, train, teacher = request.config, request.corpus.train, request.checkpoint
         n_tokens = len(train) * tokens_of(train.texts, config.teacher.max_length)
-        if config.kind in (RunKind.DISTILLED, RunKind.HARD_LABELS):
+        if config.method in (Method.DISTILLED, Method.HARD_LABELS):
             depth = len(config.student.layers) or config.student.depth
             work += (
                 n_tokens * config.training.epochs * parameters_per_token(depth, config.student.width or teacher.width)

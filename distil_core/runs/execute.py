@@ -27,7 +27,7 @@ from distil_core.runs.record import CorpusSummary, RunRecord
 from distil_core.runs.rows import Run, RunState
 from distil_core.runs.store import RunStore
 from distil_core.settings.canonical import CanonicalConfig, canonical, is_settled
-from distil_core.settings.config import RunConfig, RunKind
+from distil_core.settings.config import Method, RunConfig
 from distil_core.tasks.transfer import labeled_split
 from distil_core.training.cache import Cache, replacing
 from distil_core.training.events import Event, Stage, Step, TeacherMeasured, Validation
@@ -149,7 +149,7 @@ def carry_out(
     materials = yield from gather_materials(config, cache=cache, watch=watch)
     refuse_changed(run_id, config, materials)
     with _threads(config.training.threads):
-        if config.kind is RunKind.TFIDF:
+        if config.method is Method.TFIDF:
             student, cost = yield from _baseline(materials, config, watch, cache)
         else:
             student = yield from cut_and_train(materials, config, watch=watch, checkpoint=folder.checkpoint)
@@ -157,7 +157,7 @@ def carry_out(
                 loading.save(student.model, materials.tokenizer, path)
             yield Stage(name="Measuring", detail="teacher and student, in turn", fraction=None)
             with watch.timing("measurement"):
-                seconds = 0.6 if config.kind is RunKind.DISTILLED else 0.3
+                seconds = 0.6 if config.method is Method.DISTILLED else 0.3
                 with timing.alone(cache.root):
                     cost = timing.costs(materials, student.model, folder.student, seconds=seconds)
         with watch.timing("measurement"):
@@ -321,7 +321,7 @@ def _probe(config: RunConfig, materials: Materials, student: Student) -> dict[st
     limit = min(config.teacher.max_length, materials.tokenizer.model_max_length)
     for split in task.probe(materials.corpus, config.corpus).values():
         encoded = task.encode(materials.tokenizer, split, max_length=limit).to(materials.device)
-        if config.kind is RunKind.TFIDF:
+        if config.method is Method.TFIDF:
             answers = {"student": student.model.predict(split.texts)}
         else:
             answers = {

@@ -8,9 +8,9 @@ from distil_core.runs.record import RunRecord
 from distil_core.runs.rows import Run
 from distil_core.runs.sources import RunSource
 from distil_core.settings.canonical import twin_of
-from distil_core.settings.config import RunKind
+from distil_core.settings.config import Method
 
-TWINS = (RunKind.HARD_LABELS, RunKind.LAYER_CUT, RunKind.TFIDF)
+TWINS = (Method.HARD_LABELS, Method.LAYER_CUT, Method.TFIDF)
 """What a distilled student is held against, the most telling first."""
 
 
@@ -30,9 +30,9 @@ class Family:
     distilled: FinishedRun
     twins: tuple[FinishedRun, ...]
 
-    def twin(self, kind: RunKind) -> FinishedRun | None:
-        """Return the twin of a kind, or None while it is not finished."""
-        return next((twin for twin in self.twins if twin.record.config.kind is kind), None)
+    def twin(self, method: Method) -> FinishedRun | None:
+        """Return the twin of a method, or None while it is not finished."""
+        return next((twin for twin in self.twins if twin.record.config.method is method), None)
 
 
 def twins(run: Run, runs: Iterable[Run]) -> tuple[Run, ...]:
@@ -42,7 +42,7 @@ def twins(run: Run, runs: Iterable[Run]) -> tuple[Run, ...]:
     """
     among = (other for other in runs if other.read_only is run.read_only and _comparable(run.record, other.record))
     by_config = {other.config: other for other in reversed(tuple(among))}
-    wanted = (twin_of(run.config, kind) for kind in TWINS)
+    wanted = (twin_of(run.config, method) for method in TWINS)
     return tuple(by_config[config] for config in wanted if config in by_config)
 
 
@@ -63,7 +63,7 @@ def family(run: Run, source: RunSource, *, runs: Iterable[Run] | None = None) ->
     """
     if run.record is None:
         return None
-    others = () if run.config.kind is not RunKind.DISTILLED else twins(run, source.list() if runs is None else runs)
+    others = () if run.config.method is not Method.DISTILLED else twins(run, source.list() if runs is None else runs)
     return Family(
         distilled=FinishedRun(run=run.id, folder=source.folder(run.id), record=run.record),
         twins=tuple(
@@ -79,5 +79,5 @@ def busy(source: RunSource, run_id: str) -> bool:
     run = source.find(run_id)
     if run is None:
         return False
-    members = (run, *twins(run, source.list())) if run.config.kind is RunKind.DISTILLED else (run,)
+    members = (run, *twins(run, source.list())) if run.config.method is Method.DISTILLED else (run,)
     return any(not member.state.over for member in members)

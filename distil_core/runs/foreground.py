@@ -13,7 +13,7 @@ from distil_core.runs.record import RunRecord
 from distil_core.runs.requests import submit
 from distil_core.runs.rows import Run, RunState
 from distil_core.runs.store import RunStore
-from distil_core.settings.config import RunConfig, RunKind
+from distil_core.settings.config import Method, RunConfig
 from distil_core.settings.serialization import to_json
 from distil_core.training.events import Event
 
@@ -82,15 +82,15 @@ def run_all(
         if assisted and sum(run.state is not RunState.DONE for run in runs) > 1:
             workers.assist(store)
         done = [_computed(run, store, owner, on_event) for run in runs]
-    records = {run.config.kind: run.record for run in done}
+    records = {run.config.method: run.record for run in done}
     record = done[0].record
     assert record is not None
     return Distillation(
         run=done[0].id,
         record=record,
-        hard_label_twin=records.get(RunKind.HARD_LABELS) if twins else None,
-        layer_cut_twin=records.get(RunKind.LAYER_CUT) if twins else None,
-        tfidf=records.get(RunKind.TFIDF) if twins else None,
+        hard_label_twin=records.get(Method.HARD_LABELS) if twins else None,
+        layer_cut_twin=records.get(Method.LAYER_CUT) if twins else None,
+        tfidf=records.get(Method.TFIDF) if twins else None,
         folder=store.folder(done[0].id),
     )
 

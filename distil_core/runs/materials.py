@@ -16,7 +16,7 @@ from distil_core.errors import CorpusError
 from distil_core.models import devices, loading
 from distil_core.models.checkpoints import locate
 from distil_core.settings.canonical import CanonicalConfig, whole
-from distil_core.settings.config import LossConfig, Precision, RunKind
+from distil_core.settings.config import LossConfig, Method, Precision
 from distil_core.settings.identity import fingerprint
 from distil_core.settings.layer_maps import layer_indices
 from distil_core.tasks.catalog import task_named
@@ -141,7 +141,7 @@ def query_teacher(
             corpus_digest=corpus.digest,
             padding=tokenizer.pad_token_id,
             precision=precision,
-            loss=config.loss if config.kind is RunKind.DISTILLED else LossConfig(),
+            loss=config.loss if config.method is Method.DISTILLED else LossConfig(),
             layers=layers,
             cache=cache,
         )

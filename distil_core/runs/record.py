@@ -7,6 +7,7 @@ from typing import Any
 from distil_core.errors import ConfigError
 from distil_core.evaluation.metrics import ACCURACY, Metric, metric_named
 from distil_core.evaluation.records import Environment, Interval, ModelRecord
+from distil_core.settings.canonical import renewed
 from distil_core.settings.config import RunConfig
 from distil_core.settings.serialization import from_json
 
@@ -79,6 +80,8 @@ def record_from_json(data: Any) -> RunRecord:
     """
     if not isinstance(data, Mapping):
         raise ConfigError(f"a record must be a mapping, got {data!r}")
+    if isinstance(data.get("config"), Mapping):
+        data = {**data, "config": renewed(data["config"])}
     if "schema" not in data:
         models = {name: _from_first_schema(data[name]) for name in ("teacher", "model") if data.get(name)}
         data = {**data, **models}

@@ -15,7 +15,7 @@ from distil_core.models.checkpoints import Checkpoint, head_order, locate, teach
 from distil_core.runs.rows import Run
 from distil_core.runs.store import RunStore
 from distil_core.settings.canonical import CanonicalConfig, canonical, whole
-from distil_core.settings.config import CorpusConfig, RunConfig, RunKind, TeacherConfig
+from distil_core.settings.config import CorpusConfig, Method, RunConfig, TeacherConfig
 from distil_core.settings.identity import fingerprint
 from distil_core.settings.layer_maps import layer_indices
 from distil_core.tasks.catalog import task_named
@@ -23,7 +23,7 @@ from distil_core.tasks.corpora import load_corpus_cached
 from distil_core.tasks.task import Task
 from distil_core.tasks.transfer import refuse_unknown
 
-KINDS = (RunKind.DISTILLED, RunKind.HARD_LABELS, RunKind.LAYER_CUT, RunKind.TFIDF)
+METHODS = (Method.DISTILLED, Method.HARD_LABELS, Method.LAYER_CUT, Method.TFIDF)
 """A student and its twins, in the order in which they are computed."""
 
 
@@ -33,8 +33,8 @@ def with_twins(config: RunConfig, *, twins: bool = True) -> tuple[CanonicalConfi
     Raises:
         ConfigError: If settings are out of range.
     """
-    kinds = KINDS if twins and config.kind is RunKind.DISTILLED else (config.kind,)
-    return tuple(canonical(replace(config, kind=kind)) for kind in kinds)
+    methods = METHODS if twins and config.method is Method.DISTILLED else (config.method,)
+    return tuple(canonical(replace(config, method=method)) for method in methods)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,11 +8,11 @@ from distil_core.models.checkpoints import assets_folder
 from distil_core.runs.folder import RunFolder
 from distil_core.runs.rows import Run, RunState, read_record
 from distil_core.settings.canonical import canonical
-from distil_core.settings.config import RunKind
+from distil_core.settings.config import Method
 from distil_core.training.events import Event
 
 EXAMPLE = "example"
-"""The name of the distilled run that ships with the package; its twins are called ``example-`` and their kind."""
+"""The name of the distilled run that ships with the package; its twins are called ``example-`` and their method."""
 
 
 @runtime_checkable
@@ -52,7 +52,7 @@ def shipped_folder() -> Path:
 
 
 class ShippedRuns:
-    """The runs that ship with the package: one folder for each, called after its kind; they can only be read."""
+    """The runs that ship with the package: one folder for each, called after its method; they can only be read."""
 
     def __init__(self, folder: Path | None = None) -> None:
         """Read the records of the runs in ``folder`` (by default :func:`shipped_folder`); none where it is not there.
@@ -61,8 +61,8 @@ class ShippedRuns:
             ConfigError: If a record cannot be read.
         """
         path = folder or shipped_folder()
-        folders = {kind: RunFolder(path=path / kind) for kind in RunKind}
-        self._folders = {_name(kind): there for kind, there in folders.items() if there.record.is_file()}
+        folders = {method: RunFolder(path=path / method) for method in Method}
+        self._folders = {_name(method): there for method, there in folders.items() if there.record.is_file()}
         self._runs = {run_id: _read(run_id, there) for run_id, there in self._folders.items()}
         self._events: dict[str, tuple[tuple[int, Event], ...]] = {}
 
@@ -147,8 +147,8 @@ class CombinedRuns:
         return next((source for source in self._earlier if source.find(run_id) is not None), self._last)
 
 
-def _name(kind: RunKind) -> str:
-    return EXAMPLE if kind is RunKind.DISTILLED else f"{EXAMPLE}-{kind}"
+def _name(method: Method) -> str:
+    return EXAMPLE if method is Method.DISTILLED else f"{EXAMPLE}-{method}"
 
 
 def _read(run_id: str, folder: RunFolder) -> Run:

@@ -17,7 +17,7 @@ from distil_core.runs.rows import Run
 from distil_core.runs.sources import RunSource
 from distil_core.runs.store import RunStore
 from distil_core.settings.canonical import CanonicalConfig, canonical
-from distil_core.settings.config import Init, LayerMap, RunConfig, RunKind
+from distil_core.settings.config import Init, LayerMap, Method, RunConfig
 from distil_core.tasks.corpora import load_corpus_cached
 
 MAX_RUNS = 200
@@ -89,7 +89,7 @@ def based(base: RunConfig, *, labeled: float, left_out: str, max_examples: int |
     corpus = replace(base.corpus, labeled=labeled, left_out=left_out)
     if max_examples is not None:
         corpus = replace(corpus, max_examples=max_examples)
-    return replace(base, kind=RunKind.DISTILLED, corpus=corpus)
+    return replace(base, method=Method.DISTILLED, corpus=corpus)
 
 
 def config_at(sweep: Sweep, point: SweepPoint, seed: int) -> CanonicalConfig:
@@ -107,9 +107,9 @@ def config_at(sweep: Sweep, point: SweepPoint, seed: int) -> CanonicalConfig:
     training = replace(base.training, frozen=min(base.training.frozen, copied))
     base = replace(base, student=student, training=training, seed=seed)
     if point.temperature is None or point.alpha is None:
-        return canonical(replace(base, kind=RunKind.HARD_LABELS))
+        return canonical(replace(base, method=Method.HARD_LABELS))
     loss = replace(base.loss, temperature=point.temperature, alpha=point.alpha)
-    return canonical(replace(base, kind=RunKind.DISTILLED, loss=loss))
+    return canonical(replace(base, method=Method.DISTILLED, loss=loss))
 
 
 def configs(sweep: Sweep) -> tuple[CanonicalConfig, ...]:

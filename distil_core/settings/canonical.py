@@ -11,9 +11,9 @@ from distil_core.settings.config import (
     Init,
     LayerMap,
     LossConfig,
+    Method,
     Precision,
     RunConfig,
-    RunKind,
     StudentConfig,
     TrainingConfig,
 )
@@ -42,9 +42,9 @@ def canonical(config: RunConfig) -> CanonicalConfig:
     return _one_form(replace(checked, training=replace(checked.training, precision=precision, threads=threads)))
 
 
-def twin_of(config: CanonicalConfig, kind: RunKind) -> CanonicalConfig:
+def twin_of(config: CanonicalConfig, method: Method) -> CanonicalConfig:
     """Return the settings of a twin of a run."""
-    return _one_form(replace(config, kind=kind))
+    return _one_form(replace(config, method=method))
 
 
 def stored(data: Mapping[str, Any]) -> CanonicalConfig:
@@ -55,7 +55,12 @@ def stored(data: Mapping[str, Any]) -> CanonicalConfig:
     Raises:
         ConfigError: Naming every unknown key, missing key and wrong value at once.
     """
-    return CanonicalConfig(from_json(RunConfig, data))
+    return CanonicalConfig(from_json(RunConfig, renewed(data)))
+
+
+def renewed(data: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return stored settings under the names of this version: the method was called kind."""
+    return {("method" if name == "kind" else name): value for name, value in data.items()}
 
 
 def is_settled(config: CanonicalConfig) -> bool:
@@ -73,13 +78,13 @@ def _one_form(config: RunConfig) -> CanonicalConfig:
     machine = TrainingConfig(precision=training.precision, threads=training.threads)
     if student.layers:
         student = replace(student, depth=len(student.layers), layer_map=LayerMap.EXPLICIT)
-    if config.kind is not RunKind.DISTILLED:
+    if config.method is not Method.DISTILLED:
         loss = replace(LossConfig(), alpha=0.0)
-    if config.kind is RunKind.LAYER_CUT:
+    if config.method is Method.LAYER_CUT:
         training, corpus = replace(machine, epochs=0), whole(corpus)
-    if config.kind is RunKind.TFIDF:
+    if config.method is Method.TFIDF:
         student, training = StudentConfig(), machine
-    if loss.alpha == 0.0 and config.kind is RunKind.DISTILLED:
+    if loss.alpha == 0.0 and config.method is Method.DISTILLED:
         loss = replace(loss, temperature=LossConfig().temperature)
     if loss.alpha == 1.0:  # nobody asks for the labels
         corpus = replace(corpus, labeled=CorpusConfig().labeled)

@@ -6,7 +6,7 @@ from enum import StrEnum
 from distil_core.settings.declaration import setting
 
 
-class RunKind(StrEnum):
+class Method(StrEnum):
     """What a run trains: the distilled student, or one of its twins."""
 
     DISTILLED = "distilled"
@@ -134,7 +134,7 @@ class RunConfig:
     """All that determines a run, apart from the contents of corpus and teacher."""
 
     task: str = setting("classification", help="What the models are for.")
-    kind: RunKind = setting(RunKind.DISTILLED, help="The distilled student, or one of its twins.")
+    method: Method = setting(Method.DISTILLED, help="The distilled student, or one of its twins.")
     corpus: CorpusConfig = field(default_factory=CorpusConfig)
     teacher: TeacherConfig = field(default_factory=TeacherConfig)
     student: StudentConfig = field(default_factory=StudentConfig)

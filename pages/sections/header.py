@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from distil_core.settings.config import RunKind
+from distil_core.settings.config import Method
 from pages.components import page_links
 from pages.sections import run_summary
 from pages.state import address, resources, run_in_use
@@ -18,7 +18,7 @@ _PICKER = "app.run"
 def show(lead: str) -> Any:
     """Show what a page is for, and the run in use with the one way to change it; returns where to offer the address."""
     runs = {run.id: run for run in resources.runs().list()}
-    offered = [run.id for run in runs.values() if run.config.kind is RunKind.DISTILLED]
+    offered = [run.id for run in runs.values() if run.config.method is Method.DISTILLED]
     wanted = st.query_params.get("run", st.session_state.get("run"))
     lost = wanted is not None and wanted not in runs
     if wanted in runs and wanted not in offered:

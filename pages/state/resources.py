@@ -28,7 +28,7 @@ from distil_core.runs.record import RunRecord
 from distil_core.runs.rows import Run
 from distil_core.runs.sources import CombinedRuns, ShippedRuns
 from distil_core.runs.store import RunStore, default_folder
-from distil_core.settings.config import RunConfig, RunKind
+from distil_core.settings.config import Method, RunConfig
 from distil_core.training.cache import Cache
 from distil_core.training.events import Event
 
@@ -129,7 +129,7 @@ def events(run: Run) -> tuple[Event, ...]:
 
 @st.cache_resource(max_entries=32, show_spinner=False)
 def curve_figures(
-    key: tuple[object, ...], n_epochs: float, _curves: Mapping[RunKind, learning_curves.Curves]
+    key: tuple[object, ...], n_epochs: float, _curves: Mapping[Method, learning_curves.Curves]
 ) -> tuple[theme.Figure, theme.Figure]:
     """Return the loss and the validation figure; all who watch the same run get the same two."""
     loss = curves.loss(_curves[next(iter(_curves))], n_epochs=n_epochs)

@@ -12,7 +12,7 @@ from distil_core.evaluation import calibration
 from distil_core.runs.families import FinishedRun
 from distil_core.runs.folder import RunFolder
 from distil_core.runs.record import RunRecord
-from distil_core.settings.config import RunKind
+from distil_core.settings.config import Method
 from pages.state import model_answers, resources
 
 
@@ -54,16 +54,16 @@ def dark_knowledge(
         DistilError: If the outputs cannot be read.
     """
     outputs = resources.outputs(folder)
-    models = {analysi_comparison.NAMES[RunKind.DISTILLED]: outputs.test.logits}
+    models = {analysi_comparison.NAMES[Method.DISTILLED]: outputs.test.logits}
     if twin is not None:
-        models[analysi_comparison.NAMES[RunKind.HARD_LABELS]] = resources.outputs(twin).test.logits
+        models[analysi_comparison.NAMES[Method.HARD_LABELS]] = resources.outputs(twin).test.logits
     return analysi_temperature.dark_knowledge(
         outputs.test.teacher.logits, models, outputs.test.targets, temperature=temperature
     )
 
 
 @st.cache_resource(max_entries=8, show_spinner="Looking for the temperature that calibrates…")
-def scalings(folder: RunFolder, twin: RunFolder | None) -> dict[RunKind | None, calibration.Scaling]:
+def scalings(folder: RunFolder, twin: RunFolder | None) -> dict[Method | None, calibration.Scaling]:
     """Return the calibration of teacher (None), student and the twin without a teacher, as they are and scaled.
 
     Raises:
@@ -72,14 +72,14 @@ def scalings(folder: RunFolder, twin: RunFolder | None) -> dict[RunKind | None, 
     outputs = resources.outputs(folder)
     models = {
         None: (outputs.validation.teacher.logits, outputs.test.teacher.logits),
-        RunKind.DISTILLED: (outputs.validation.logits, outputs.test.logits),
+        Method.DISTILLED: (outputs.validation.logits, outputs.test.logits),
     }
     if twin is not None:
         answers = resources.outputs(twin)
-        models[RunKind.HARD_LABELS] = answers.validation.logits, answers.test.logits
+        models[Method.HARD_LABELS] = answers.validation.logits, answers.test.logits
     return {
-        kind: calibration.scaling(validation, outputs.validation.targets, test, outputs.test.targets)
-        for kind, (validation, test) in models.items()
+        method: calibration.scaling(validation, outputs.validation.targets, test, outputs.test.targets)
+        for method, (validation, test) in models.items()
     }
 
 

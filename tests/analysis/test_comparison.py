@@ -12,14 +12,14 @@ from distil_core.runs import families
 from distil_core.runs.families import Family, FinishedRun
 from distil_core.runs.folder import RunFolder
 from distil_core.runs.record import RunRecord
-from distil_core.settings.config import Init, RunConfig, RunKind, StudentConfig
+from distil_core.settings.config import Init, Method, RunConfig, StudentConfig
 from tests import seeds
 from tests.factories import a_cost, a_model_record, a_prediction, a_run_record, a_teacher_record, figures
 
 
-def _record(student: float = 0.9, teacher: float = 0.95, kind: RunKind = RunKind.DISTILLED) -> RunRecord:
+def _record(student: float = 0.9, teacher: float = 0.95, method: Method = Method.DISTILLED) -> RunRecord:
     return a_run_record(
-        config=seeds.a_config(kind=kind),
+        config=seeds.a_config(method=method),
         teacher=a_teacher_record(metrics=figures(teacher)),
         model=a_model_record(metrics=figures(student)),
     )
@@ -29,7 +29,7 @@ def _family(student: float, twin: float | None) -> Family:
     def outcome(record: RunRecord) -> FinishedRun:
         return FinishedRun(run="run", folder=RunFolder(path=Path("folder")), record=record)
 
-    twins = () if twin is None else (outcome(_record(twin, kind=RunKind.HARD_LABELS)),)
+    twins = () if twin is None else (outcome(_record(twin, method=Method.HARD_LABELS)),)
     return Family(distilled=outcome(_record(student)), twins=twins)
 
 
@@ -145,7 +145,7 @@ def test_verdict_waits_for_the_twin() -> None:
 
 
 def test_verdict_of_a_twin_claims_nothing() -> None:
-    twin = FinishedRun(run="twin", folder=RunFolder(path=Path("folder")), record=_record(kind=RunKind.HARD_LABELS))
+    twin = FinishedRun(run="twin", folder=RunFolder(path=Path("folder")), record=_record(method=Method.HARD_LABELS))
     assert narrative.run_verdict(Family(distilled=twin, twins=()), None).endswith("its teacher 95.0 %.")
 
 
@@ -153,7 +153,7 @@ def test_models_are_shown_teacher_first(tmp_path: Path) -> None:
     family = seeds.shipped_family(tmp_path)
     shown = comparison.models(family)
     assert [model.name for model in shown] == ["Teacher", "Student", "No-teacher twin", "Layer-cut twin", "TF-IDF"]
-    assert [model.kind for model in shown] == [None, RunKind.DISTILLED, *families.TWINS]
+    assert [model.method for model in shown] == [None, Method.DISTILLED, *families.TWINS]
     orphan = replace(family, distilled=replace(family.distilled, record=replace(_record(), teacher=None)))
     assert comparison.models(orphan)[0].name == "Student"
 
@@ -168,8 +168,8 @@ def test_models_are_shown_teacher_first(tmp_path: Path) -> None:
             seeds.a_config(student=StudentConfig(width=64, init=Init.RANDOM)),
             "2 layers · width 64 · random start · T 2 · α 0.9",
         ),
-        (seeds.a_config(kind=RunKind.HARD_LABELS), "No-teacher twin · 2 layers"),
-        (seeds.a_config(kind=RunKind.TFIDF), "TF-IDF"),
+        (seeds.a_config(method=Method.HARD_LABELS), "No-teacher twin · 2 layers"),
+        (seeds.a_config(method=Method.TFIDF), "TF-IDF"),
     ],
 )
 def test_settings_name_what_tells_runs_apart(config: RunConfig, words: str) -> None:

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from distil_core.analysis import learning_curves
-from distil_core.settings.config import RunKind
+from distil_core.settings.config import Method
 from distil_core.training.events import Stage, TeacherMeasured, Validation
 from tests import seeds
 from tests.factories import a_step
@@ -45,8 +45,8 @@ def test_part_of_the_loss_that_appears_later_counts_as_zero_before() -> None:
 
 
 def test_validation_rows_are_named() -> None:
-    curves = {RunKind.DISTILLED: learning_curves.curves([Validation(epoch=1.0, accuracy=0.7, agreement=None)])}
-    assert learning_curves.validation_rows(curves, {RunKind.DISTILLED: "Student"}) == [("Student", 1.0, 0.7)]
+    curves = {Method.DISTILLED: learning_curves.curves([Validation(epoch=1.0, accuracy=0.7, agreement=None)])}
+    assert learning_curves.validation_rows(curves, {Method.DISTILLED: "Student"}) == [("Student", 1.0, 0.7)]
 
 
 def test_progress_begins_before_any_event() -> None:

@@ -15,7 +15,7 @@ from distil_core.models import loading
 from distil_core.runs import foreground
 from distil_core.runs.foreground import Distillation
 from distil_core.runs.store import RunStore
-from distil_core.settings.config import Precision, RunKind, TeacherConfig
+from distil_core.settings.config import Method, Precision, TeacherConfig
 from distil_core.training.cache import Cache
 from tests import tiny
 
@@ -123,6 +123,6 @@ def test_a_teacher_that_was_fine_tuned_comes_from_the_cache(
 
 
 def test_a_run_without_a_student_cannot_be_compared(lab: tiny.Lab, store: RunStore) -> None:
-    found = foreground.run_all(lab.config(kind=RunKind.TFIDF), store)
+    found = foreground.run_all(lab.config(method=Method.TFIDF), store)
     with pytest.raises(ModelError, match="must have a student to compare, but is a tfidf run; pick another"):
         paired(found, store)

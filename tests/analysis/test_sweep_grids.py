@@ -20,8 +20,8 @@ from distil_core.settings.config import (
     Init,
     LayerMap,
     LossConfig,
+    Method,
     RunConfig,
-    RunKind,
     StudentConfig,
     TrainingConfig,
 )
@@ -59,7 +59,7 @@ def a_run(config: RunConfig, state: RunState = RunState.DONE, name: str = "run")
 def value_of(run: Run) -> Sample:
     """The better, the deeper and the hotter; twins are worse, and seeds apart by a little."""
     config = run.config
-    hot = config.loss.temperature if config.kind is RunKind.DISTILLED else 0.0
+    hot = config.loss.temperature if config.method is Method.DISTILLED else 0.0
     value = 0.5 + 0.1 * config.student.depth + 0.01 * hot + 0.001 * config.seed
     return Sample(value=value, draws=np.full(2000, value, dtype=np.float32))
 
@@ -71,9 +71,9 @@ def everything(sweep: Sweep) -> dict[RunConfig, Run]:
 class TestRuns:
     def test_twins_are_shared_by_what_they_do_not_depend_on(self) -> None:
         found = configs(a_sweep(alphas=(0.5, 0.9)))
-        kinds = [config.kind for config in found]
+        methods = [config.method for config in found]
         # 2 temperatures x 3 depths x 2 alphas x 2 seeds, and a twin for each depth and seed.
-        assert (kinds.count(RunKind.DISTILLED), kinds.count(RunKind.HARD_LABELS), len(found)) == (24, 6, 30)
+        assert (methods.count(Method.DISTILLED), methods.count(Method.HARD_LABELS), len(found)) == (24, 6, 30)
         assert len(set(found)) == len(found)
 
     def test_one_seed_comes_after_the_other(self) -> None:
@@ -82,7 +82,7 @@ class TestRuns:
 
     def test_without_a_teacher_s_share_temperatures_are_one_run(self) -> None:
         found = configs(a_sweep(alphas=(0.0,), depths=(1,), seeds=(0,)))
-        assert [config.kind for config in found] == [RunKind.HARD_LABELS, RunKind.DISTILLED]
+        assert [config.method for config in found] == [Method.HARD_LABELS, Method.DISTILLED]
 
     def test_all_else_is_as_in_the_base(self) -> None:
         base = RunConfig(
@@ -114,8 +114,8 @@ class TestRuns:
                 assert found.training.frozen == frozen
 
     def test_the_base_may_be_a_twin(self) -> None:
-        base = run_sweep.based(RunConfig(kind=RunKind.HARD_LABELS), labeled=0.03, left_out="mixed", max_examples=9)
-        assert base.kind is RunKind.DISTILLED
+        base = run_sweep.based(RunConfig(method=Method.HARD_LABELS), labeled=0.03, left_out="mixed", max_examples=9)
+        assert base.method is Method.DISTILLED
         assert base.corpus == CorpusConfig(labeled=0.03, left_out="mixed", max_examples=9)
         kept = RunConfig(corpus=CorpusConfig(max_examples=5))
         assert run_sweep.based(kept, labeled=1.0, left_out="").corpus.max_examples == 5

@@ -16,7 +16,7 @@ from distil_core.reporting import advice, literature, tradeoff_tables
 from distil_core.runs.folder import RunFolder
 from distil_core.runs.sources import CombinedRuns, ShippedRuns
 from distil_core.runs.store import RunStore
-from distil_core.settings.config import RunKind, TrainingConfig
+from distil_core.settings.config import Method, TrainingConfig
 from tests import seeds
 from tests.factories import (
     a_corpus_summary,
@@ -141,7 +141,7 @@ def test_times_of_another_machine_are_not_compared(store: RunStore) -> None:
 
 
 def test_the_teacher_takes_its_times_from_a_run_that_has_them(store: RunStore) -> None:
-    tfidf = next(config for config in seeds.family_of(DISTILLED) if config.kind is RunKind.TFIDF)
+    tfidf = next(config for config in seeds.family_of(DISTILLED) if config.method is Method.TFIDF)
     mine = put(store, tfidf, a_model(0.6), teacher=replace(a_teacher(), cost=None))
     assert landscape_of(store, mine)[1].points[0].price(Price.LATENCY) is None
     put(store, DISTILLED, a_model(0.7), teacher=a_teacher(ms=4.0))
@@ -159,7 +159,7 @@ def test_the_teacher_takes_its_times_from_a_run_that_has_them(store: RunStore) -
 def test_times_are_scaled_to_the_pace_of_the_run_in_use(store: RunStore) -> None:
     mine = put(store, DISTILLED, a_model(0.7, ms=1.0), teacher=a_teacher(ms=4.0))
     # The machine was three times as slow when the twin was timed, and the twin by a half slower on top of it.
-    twin = next(config for config in seeds.family_of(DISTILLED) if config.kind is RunKind.HARD_LABELS)
+    twin = next(config for config in seeds.family_of(DISTILLED) if config.method is Method.HARD_LABELS)
     put(store, twin, a_model(0.7, ms=4.5), teacher=a_teacher(ms=12.0))
     _, found = landscape_of(store, mine)
     own, other = found.points[1:]
@@ -217,7 +217,7 @@ def test_where_more_is_better_the_line_turns_around() -> None:
 
 
 def test_the_teacher_has_no_agreement_with_itself() -> None:
-    teacher = measured(replace(POINTS[0], id="teacher", kind=None), a_teacher_record())
+    teacher = measured(replace(POINTS[0], id="teacher", method=None), a_teacher_record())
     found = tradeoffs.places([teacher, POINTS[1]], AGREEMENT, Price.BYTES)
     assert [place.point.id for place in found] == ["dominated"]
     assert found[0].score == Interval(value=0.88, low=0.86, high=0.90)
@@ -232,7 +232,7 @@ def test_tables_hold_all_that_was_measured() -> None:
     assert tradeoff_tables.place_rows(tradeoffs.places(POINTS[1:2], ACCURACY, Price.LATENCY)) == [
         ("dominated", 1.0, 0.9, 2.0, 0.6, pytest.approx(0.58), pytest.approx(0.62), "yes")
     ]
-    teacher = measured(replace(POINTS[0], kind=None), a_teacher(0.795))
+    teacher = measured(replace(POINTS[0], method=None), a_teacher(0.795))
     marks = literature.references(teacher, ACCURACY, Price.PARAMETERS)
     rows = tradeoff_tables.place_rows((), marks)
     assert rows[0] == ("DistilBERT (published)", 2_400_000, None, None, pytest.approx(0.77), None, None, "")

@@ -14,6 +14,7 @@ from distil_core.bench.readings import Spread
 from distil_core.bench.workload import Workload, training_operations
 from distil_core.cli import main
 from distil_core.errors import ConfigError
+from distil_core.settings import hardware
 from distil_core.settings.config import CorpusConfig, RunConfig
 from distil_core.settings.serialization import from_json
 from tests import tiny

@@ -33,7 +33,7 @@ def test_first_address_may_be_any_page(visit: Visit) -> None:
 
 
 def test_student_is_downloaded_and_run_deleted(visit: Visit, store: RunStore, tmp_path: Path) -> None:
-    run = next(run for run in store.list() if run.config.student.depth == 1 and run.config.kind == "distilled")
+    run = next(run for run in store.list() if run.config.student.depth == 1 and run.config.method == "distilled")
     page = visit(f"runs?run={run.id}")
     with page.expect_download() as download:
         page.get_by_role("button", name="Student", exact=True).click()
@@ -56,7 +56,7 @@ def test_student_is_downloaded_and_run_deleted(visit: Visit, store: RunStore, tm
 
 
 def test_run_in_use_goes_along_from_page_to_page(visit: Visit, store: RunStore) -> None:
-    run = next(run for run in store.list() if run.config.student.depth == 2 and run.config.kind == "distilled")
+    run = next(run for run in store.list() if run.config.student.depth == 2 and run.config.method == "distilled")
     page = visit(f"?run={run.id}")
     expect(page.get_by_test_id("stMetric").first).to_contain_text("94.7")
     page.get_by_role("link", name="Runs").click()
@@ -70,13 +70,13 @@ def test_run_in_use_goes_along_from_page_to_page(visit: Visit, store: RunStore) 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_figures_are_drawn_in_light_and_dark(visit: Visit, store: RunStore, scheme: str) -> None:
-    run = next(run for run in store.list() if run.config.kind == "distilled")
+    run = next(run for run in store.list() if run.config.method == "distilled")
     page = visit(f"?run={run.id}", scheme=scheme)
     expect(page.locator(".js-plotly-plot")).to_have_count(3)
 
 
 def test_nothing_is_wider_than_a_phone(visit: Visit, store: RunStore) -> None:
-    run = next(run for run in store.list() if run.config.kind == "distilled")
+    run = next(run for run in store.list() if run.config.method == "distilled")
     page = visit(f"?run={run.id}", width=390, height=844)
     expect(page.get_by_test_id("stMetric").first).to_contain_text("94.7")
     main = page.locator('[data-testid="stMain"]')

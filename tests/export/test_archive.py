@@ -13,7 +13,7 @@ from distil_core.runs.record import RunRecord
 from distil_core.runs.rows import Run
 from distil_core.runs.sources import ShippedRuns
 from distil_core.runs.store import RunStore
-from distil_core.settings.config import RunKind
+from distil_core.settings.config import Method
 from distil_core.settings.serialization import from_json
 from tests import seeds
 
@@ -45,9 +45,9 @@ def test_archive_holds_one_folder_with_student_card_and_record(store: RunStore, 
 
 def test_weights_are_not_compressed(store: RunStore, run: Run) -> None:
     with zipfile.ZipFile(io.BytesIO(export_archive.student_zip(store, run.id))) as archive:
-        kinds = {Path(info.filename).name: info.compress_type for info in archive.infolist()}
-    assert kinds["model.safetensors"] == zipfile.ZIP_STORED
-    assert kinds["README.md"] == zipfile.ZIP_DEFLATED
+        packed = {Path(info.filename).name: info.compress_type for info in archive.infolist()}
+    assert packed["model.safetensors"] == zipfile.ZIP_STORED
+    assert packed["README.md"] == zipfile.ZIP_DEFLATED
 
 
 def test_what_ships_can_be_exported(tmp_path: Path) -> None:
@@ -70,6 +70,6 @@ def test_what_cannot_be_exported_is_said(store: RunStore) -> None:
     store.add("waiting", seeds.a_config(seed=2), corpus_name="reviews")
     with pytest.raises(RunNotFoundError, match="must be done"):
         export_archive.student_zip(store, "waiting")
-    tfidf = seeds.finished(store, next(c for c in seeds.family_of(seeds.a_config()) if c.kind is RunKind.TFIDF))
+    tfidf = seeds.finished(store, next(c for c in seeds.family_of(seeds.a_config()) if c.method is Method.TFIDF))
     with pytest.raises(RunNotFoundError, match="TF-IDF has none"):
         export_archive.student_zip(store, tfidf.id)

@@ -8,7 +8,7 @@ from streamlit.testing.v1 import AppTest
 
 from distil_core.errors import ModelError
 from distil_core.runs.store import RunStore
-from distil_core.settings.config import RunKind
+from distil_core.settings.config import Method
 from pages.state import model_answers
 from tests import seeds
 from tests.pages.conftest import component, markdown, press, typed
@@ -124,7 +124,7 @@ def test_unfinished_run_and_tfidf_have_nobody_to_ask(app: App, store: RunStore) 
     run = store.add("waiting", seeds.a_config(), corpus_name="reviews")
     at = app("compare", run=run.id)
     assert "not done yet" in at.info[0].value
-    tfidf = seeds.finished(store, next(c for c in seeds.family_of(seeds.a_config()) if c.kind is RunKind.TFIDF))
+    tfidf = seeds.finished(store, next(c for c in seeds.family_of(seeds.a_config()) if c.method is Method.TFIDF))
     at = app("compare", run=tfidf.id)
     assert "TF-IDF counts words" in at.info[0].value
     assert not at.exception

@@ -10,7 +10,7 @@ from distil_core.errors import CorpusError
 from distil_core.runs import requests
 from distil_core.runs.rows import RunState
 from distil_core.runs.store import RunStore
-from distil_core.settings.config import RunConfig, RunKind, StudentConfig
+from distil_core.settings.config import Method, RunConfig, StudentConfig
 from distil_core.training.events import Stage, Validation
 from tests import seeds
 from tests.factories import a_step
@@ -51,10 +51,10 @@ def test_button_alone_queues_the_default_with_its_twins(app: App, example: Path,
     at = app()
     assert "Takes about 20 s with its twins." in markdown(at)
     at.button(key="distil.start").click().run()
-    runs = {run.config.kind: run for run in store.list()}
-    assert set(runs) == set(seeds.KINDS)
-    assert runs[RunKind.DISTILLED].config == seeds.a_config()
-    assert at.query_params["run"] == runs[RunKind.DISTILLED].id
+    runs = {run.config.method: run for run in store.list()}
+    assert set(runs) == set(seeds.METHODS)
+    assert runs[Method.DISTILLED].config == seeds.a_config()
+    assert at.query_params["run"] == runs[Method.DISTILLED].id
     assert not at.exception
 
 

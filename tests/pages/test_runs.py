@@ -7,7 +7,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from distil_core.runs.store import RunStore
-from distil_core.settings.config import RunKind
+from distil_core.settings.config import Method
 from distil_core.training.cache import Cache
 from pages.state import resources
 from tests import seeds
@@ -97,7 +97,7 @@ def test_what_ships_cannot_be_deleted(app: App, example: Path, run: str) -> None
 
 
 def test_twin_without_student_offers_only_its_record(app: App, store: RunStore) -> None:
-    config = next(item for item in seeds.family_of(seeds.a_config()) if item.kind is RunKind.TFIDF)
+    config = next(item for item in seeds.family_of(seeds.a_config()) if item.method is Method.TFIDF)
     run = seeds.finished(store, config)
     at = app("runs", run=run.id, runs__twins="true")
     keys = {button.key for button in at.get("download_button")}

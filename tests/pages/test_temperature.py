@@ -19,7 +19,7 @@ from distil_core.errors import ModelError
 from distil_core.runs.folder import RunFolder
 from distil_core.runs.record import RunRecord
 from distil_core.runs.store import RunStore
-from distil_core.settings.config import RunKind
+from distil_core.settings.config import Method
 from distil_core.settings.serialization import from_json, to_json
 from pages.state import softened_outputs
 from tests import seeds
@@ -47,8 +47,8 @@ def matrix(at: AppTest, index: int) -> np.ndarray:
 
 def with_two_labels(folder: Path) -> None:
     """Make an example run one of two labels."""
-    for kind in seeds.KINDS:
-        files = RunFolder(path=folder / kind)
+    for method in seeds.METHODS:
+        files = RunFolder(path=folder / method)
         record = from_json(RunRecord, json.loads(files.record.read_text(encoding="utf-8")))
         record = replace(record, corpus=replace(record.corpus, label_names=("bad", "good")))
         files.record.write_text(json.dumps(to_json(record)), encoding="utf-8")
@@ -243,7 +243,7 @@ def test_unfinished_run_and_tfidf_have_nothing_to_soften(app: App, store: RunSto
     run = store.add("waiting", seeds.a_config(), corpus_name="reviews")
     at = app("temperature", run=run.id)
     assert "not done yet" in at.info[0].value
-    tfidf = seeds.finished(store, next(c for c in seeds.family_of(seeds.a_config()) if c.kind is RunKind.TFIDF))
+    tfidf = seeds.finished(store, next(c for c in seeds.family_of(seeds.a_config()) if c.method is Method.TFIDF))
     at = app("temperature", run=tfidf.id)
     assert "TF-IDF counts words" in at.info[0].value
     assert not at.exception

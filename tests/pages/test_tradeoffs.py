@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from distil_core.evaluation.records import Latency
 from distil_core.runs.store import RunStore
-from distil_core.settings.config import RunKind, StudentConfig
+from distil_core.settings.config import Method, StudentConfig
 from tests import seeds
 from tests.factories import a_cost
 from tests.landscapes import DEEP, DISTILLED, a_model, put
@@ -207,7 +207,7 @@ def test_all_models_are_a_table_to_take_away(app: App, store: RunStore) -> None:
 
 def test_a_twin_may_be_the_run_in_use(app: App, store: RunStore) -> None:
     seeds.finished_family(store)
-    tfidf = next(config for config in seeds.family_of(seeds.a_config()) if config.kind is RunKind.TFIDF)
+    tfidf = next(config for config in seeds.family_of(seeds.a_config()) if config.method is Method.TFIDF)
     at = app("tradeoffs", run=seeds.finished(store, tfidf).id, tradeoffs__price="Parameters")
     assert at.selectbox(key="tradeoffs.point").value == seeds.finished(store, tfidf).id
     assert at.button(key="tradeoffs.compare").disabled

@@ -13,7 +13,7 @@ from distil_core.runs.requests import RunRequest
 from distil_core.runs.rows import RunState
 from distil_core.runs.store import RunStore
 from distil_core.runs.sweep import Axis, Frame
-from distil_core.settings.config import LossConfig, RunConfig, RunKind, StudentConfig
+from distil_core.settings.config import LossConfig, Method, RunConfig, StudentConfig
 from distil_core.settings.serialization import digest
 from pages.state import sweep_runs
 from tests import seeds
@@ -47,7 +47,7 @@ def fill(at: AppTest, preset: str) -> AppTest:
 
 
 def twin(config: RunConfig) -> RunConfig:
-    return next(item for item in seeds.family_of(config) if item.kind is RunKind.HARD_LABELS)
+    return next(item for item in seeds.family_of(config) if item.method is Method.HARD_LABELS)
 
 
 def test_it_begins_with_a_good_default(app: App, store: RunStore) -> None:
@@ -64,9 +64,9 @@ def test_it_begins_with_a_good_default(app: App, store: RunStore) -> None:
 def test_start_queues_each_run_once_and_cancel_stops_them(app: App, store: RunStore) -> None:
     at = app("whatif", **SMALL)
     at.button(key="whatif.start").click().run()
-    assert [(run.config.kind, run.state) for run in store.list()] == [
-        (RunKind.DISTILLED, RunState.QUEUED),
-        (RunKind.HARD_LABELS, RunState.QUEUED),
+    assert [(run.config.method, run.state) for run in store.list()] == [
+        (Method.DISTILLED, RunState.QUEUED),
+        (Method.HARD_LABELS, RunState.QUEUED),
     ]
     assert figure(at, 0)["data"][0]["text"] == ["waiting", "waiting"]
     assert "0 of 2 runs done" in at.get("progress")[0].proto.text

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from distil_core.settings.canonical import canonical, validate
-from distil_core.settings.config import LayerMap, LossConfig, RunConfig, RunKind, StudentConfig
+from distil_core.settings.config import LayerMap, LossConfig, Method, RunConfig, StudentConfig
 from distil_core.settings.identity import fingerprint
 from distil_core.settings.layer_maps import layer_indices
 from distil_core.settings.serialization import from_json, to_json
@@ -31,18 +31,18 @@ def test_even_and_alternate_keep_both_ends(n_layers: int, depth: int) -> None:
         assert (layers[0], layers[-1]) == (0, n_layers - 1)
 
 
-@given(temperature=st.floats(0.1, 20.0), alpha=st.floats(0.0, 1.0), kind=st.sampled_from(RunKind))
-def test_a_config_survives_json(temperature: float, alpha: float, kind: RunKind) -> None:
-    config = validate(RunConfig(kind=kind, loss=LossConfig(temperature=temperature, alpha=alpha)))
+@given(temperature=st.floats(0.1, 20.0), alpha=st.floats(0.0, 1.0), method=st.sampled_from(Method))
+def test_a_config_survives_json(temperature: float, alpha: float, method: Method) -> None:
+    config = validate(RunConfig(method=method, loss=LossConfig(temperature=temperature, alpha=alpha)))
     again = from_json(RunConfig, json.loads(json.dumps(to_json(config))))
     assert again == config
     names = {"corpus_digest": "c", "teacher_digest": "t"}
     assert fingerprint(canonical(again), **names) == fingerprint(canonical(config), **names)
 
 
-@given(temperature=st.floats(0.1, 20.0), kind=st.sampled_from([kind for kind in RunKind if kind != "distilled"]))
-def test_all_temperatures_share_their_twins(temperature: float, kind: RunKind) -> None:
-    config = RunConfig(kind=kind)
+@given(temperature=st.floats(0.1, 20.0), method=st.sampled_from([method for method in Method if method != "distilled"]))
+def test_all_temperatures_share_their_twins(temperature: float, method: Method) -> None:
+    config = RunConfig(method=method)
     hot = replace(config, loss=LossConfig(temperature=temperature))
     names = {"corpus_digest": "c", "teacher_digest": "t"}
     assert fingerprint(canonical(hot), **names) == fingerprint(canonical(config), **names)

@@ -14,7 +14,7 @@ from distil_core.reporting import advice
 from distil_core.runs.families import Family
 from distil_core.runs.folder import RunFolder
 from distil_core.runs.store import RunStore
-from distil_core.settings.config import RunKind
+from distil_core.settings.config import Method
 from distil_core.settings.serialization import digest
 from tests import seeds
 from tests.factories import (
@@ -51,9 +51,9 @@ def family(store: RunStore) -> Callable[..., tuple[Family, Landscape, Callable[[
     def build(**accuracies: float) -> tuple[Family, Landscape, Callable[[RunFolder], Predictions]]:
         ids = {}
         for config in seeds.family_of(DISTILLED):
-            if (name := config.kind.name.lower()) in accuracies:
+            if (name := config.method.name.lower()) in accuracies:
                 accuracy = accuracies[name]
-                small = (50_000, 0.5) if config.kind is RunKind.TFIDF else (2_000_000, 2.0)
+                small = (50_000, 0.5) if config.method is Method.TFIDF else (2_000_000, 2.0)
                 ids[name] = put(store, config, a_model(accuracy, *small))
         found, landscape = landscape_of(store, ids["distilled"])
         return found, landscape, answers(**{ids[name]: accuracies[name] for name in ids})
@@ -99,7 +99,7 @@ def test_without_outputs_the_single_intervals_decide(family: Any) -> None:
 
 
 def test_advice_about_a_twin_leaves_out_its_own_twins(store: RunStore) -> None:
-    tfidf = next(config for config in seeds.family_of(DISTILLED) if config.kind is RunKind.TFIDF)
+    tfidf = next(config for config in seeds.family_of(DISTILLED) if config.method is Method.TFIDF)
     mine = put(store, tfidf, a_model(0.6, cost=None))
     text = advice.advise(*landscape_of(store, mine), answers())
     assert text.startswith("Keeps **75.0 %** of its teacher's accuracy")
@@ -110,7 +110,7 @@ def test_advice_about_a_twin_leaves_out_its_own_twins(store: RunStore) -> None:
 def test_unmeasured_times_are_left_out_of_the_advice(store: RunStore) -> None:
     untimed = a_cost(2_000_000, latency_ms=None, texts_per_second=None)
     mine = put(store, DISTILLED, a_model(0.7, cost=untimed))
-    tfidf = next(config for config in seeds.family_of(DISTILLED) if config.kind is RunKind.TFIDF)
+    tfidf = next(config for config in seeds.family_of(DISTILLED) if config.method is Method.TFIDF)
     put(store, tfidf, a_model(0.9))
     text = advice.advise(*landscape_of(store, mine), answers())
     assert "with **50.0 %** of its parameters. " in text
@@ -132,7 +132,7 @@ def test_unmeasured_times_are_left_out_of_the_advice(store: RunStore) -> None:
 def test_a_better_bargain_is_named(store: RunStore, rival: dict[str, Any], named: bool) -> None:
     mine = put(store, DISTILLED, a_model(0.7, ms=2.0))
     # The twin, which is built alike, was timed by a quarter slower, so that such differences are no reason.
-    twin = next(config for config in seeds.family_of(DISTILLED) if config.kind is RunKind.HARD_LABELS)
+    twin = next(config for config in seeds.family_of(DISTILLED) if config.method is Method.HARD_LABELS)
     put(store, twin, a_model(0.5, ms=2.5))
     put(store, DEEP, a_model(**rival))
     text = advice.advise(*landscape_of(store, mine), answers())

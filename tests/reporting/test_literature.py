@@ -33,7 +33,7 @@ def test_published_ratios_are_those_of_the_papers() -> None:
 
 
 def test_published_students_are_placed_relative_to_this_teacher() -> None:
-    teacher = measured(replace(POINTS[0], id="teacher", kind=None), a_teacher(0.795))
+    teacher = measured(replace(POINTS[0], id="teacher", method=None), a_teacher(0.795))
     found = literature.references(teacher, ACCURACY, Price.PARAMETERS)
     assert [mark.name for mark in found] == [paper.name for paper in literature.PUBLISHED]
     assert (found[0].score, found[0].price) == pytest.approx((0.77, 2_400_000))

@@ -12,7 +12,7 @@ from distil_core.reporting import tables
 from distil_core.runs.families import Family, FinishedRun
 from distil_core.runs.sources import ShippedRuns
 from distil_core.runs.store import RunStore
-from distil_core.settings.config import RunKind, StudentConfig
+from distil_core.settings.config import Method, StudentConfig
 from distil_core.training.cache import CacheEntry
 from tests import seeds
 
@@ -82,7 +82,7 @@ def test_run_rows_show_what_is_known(home: Path, tmp_path: Path) -> None:
     runs = (
         shipped.get("example"),
         seeds.finished(store, seeds.a_config(student=StudentConfig(layers=(0, 3)))),
-        seeds.finished(store, next(c for c in seeds.family_of(seeds.a_config()) if c.kind is RunKind.TFIDF)),
+        seeds.finished(store, next(c for c in seeds.family_of(seeds.a_config()) if c.method is Method.TFIDF)),
         store.add("waiting", seeds.a_config(), corpus_name="mine"),
     )
     example, done, tfidf, waiting = tables.run_rows(runs)

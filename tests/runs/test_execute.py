@@ -33,9 +33,9 @@ from distil_core.settings.canonical import canonical, portable, stored
 from distil_core.settings.config import (
     CorpusConfig,
     LossConfig,
+    Method,
     Precision,
     RunConfig,
-    RunKind,
     StudentConfig,
     TeacherConfig,
     TrainingConfig,
@@ -147,7 +147,7 @@ class TestWhatIsLeft:
         assert 0 < measured.accuracy <= 1
 
     def test_the_baseline_leaves_answers_and_no_model(self, lab: tiny.Lab, store: RunStore) -> None:
-        run = done(lab.config(kind=RunKind.TFIDF), store)
+        run = done(lab.config(method=Method.TFIDF), store)
         assert run.record is not None
         assert not store.folder(run.id).student.exists()
         assert run.record.layers == ()
@@ -158,7 +158,7 @@ class TestWhatIsLeft:
         assert answers(run, store)["test_logits"].shape == (30, 3)
 
     def test_the_cut_is_what_nobody_trained(self, lab: tiny.Lab, store: RunStore) -> None:
-        run = done(lab.config(kind=RunKind.LAYER_CUT), store)
+        run = done(lab.config(method=Method.LAYER_CUT), store)
         assert run.record is not None
         assert run.record.examples_seen == 0
         cut, _ = surgery.cut_student(loading.load_model(lab.teacher), StudentConfig(depth=2))
@@ -178,7 +178,7 @@ class TestWhatIsLeft:
 
         monkeypatch.setattr(materials.teacher_outputs, "teacher_outputs", spy)
         loss = LossConfig(hidden_mse=1.0, attention_kl=1.0)
-        run = done(lab.config(kind=RunKind.HARD_LABELS, loss=loss), store)
+        run = done(lab.config(method=Method.HARD_LABELS, loss=loss), store)
         assert asked == [LossConfig()]
         steps = [event for _, event in store.events(run.id) if isinstance(event, Step)]
         assert {name for step in steps for name in step.loss} == {"hard_labels"}
@@ -198,7 +198,9 @@ class TestWhatIsLeft:
 
     def test_a_share_of_the_labels_is_told(self, lab: tiny.Lab, store: RunStore, lessons: list[TrainingData]) -> None:
         config = lab.config(corpus=replace(lab.config().corpus, labeled=0.25))
-        student, twin = (done(replace(config, kind=kind), store) for kind in (RunKind.DISTILLED, RunKind.HARD_LABELS))
+        student, twin = (
+            done(replace(config, method=method), store) for method in (Method.DISTILLED, Method.HARD_LABELS)
+        )
         labels = lessons[0].sites.targets
         # A tenth of 60 texts is held out; of the other 54, 14 labels are told.
         weights = lessons[0].label_weights
@@ -219,7 +221,9 @@ class TestWhatIsLeft:
         self, lab: tiny.Lab, store: RunStore, lessons: list[TrainingData]
     ) -> None:
         config = lab.config(corpus=replace(lab.config().corpus, labeled=0.25), loss=LossConfig(alpha=0.0))
-        student, twin = (done(replace(config, kind=kind), store) for kind in (RunKind.DISTILLED, RunKind.HARD_LABELS))
+        student, twin = (
+            done(replace(config, method=method), store) for method in (Method.DISTILLED, Method.HARD_LABELS)
+        )
         first, second = (answers(run, store)["test_logits"] for run in (student, twin))
         torch.testing.assert_close(first, second)
 
@@ -228,7 +232,7 @@ class TestWhatIsLeft:
     ) -> None:
         usual = done(lab.config(), store)
         config = lab.config(corpus=replace(lab.config().corpus, left_out="mild"))
-        runs = [done(replace(config, kind=kind), store) for kind in (RunKind.DISTILLED, RunKind.HARD_LABELS)]
+        runs = [done(replace(config, method=method), store) for method in (Method.DISTILLED, Method.HARD_LABELS)]
         for lesson in lessons[1:]:
             assert lesson.chosen is not None
             assert set(lesson.sites.targets[lesson.chosen].tolist()) == {0, 1}  # cold and hot; sorted by name
@@ -251,7 +255,7 @@ class TestWhatIsLeft:
             lambda texts, labels, *, n_classes: (seen.append(labels), usual(texts, labels, n_classes=n_classes))[1],
         )
         corpus = replace(lab.config().corpus, labeled=0.25, left_out="mild")
-        run = done(lab.config(kind=RunKind.TFIDF, corpus=corpus), store)
+        run = done(lab.config(method=Method.TFIDF, corpus=corpus), store)
         assert run.record is not None
         assert set(seen[0]) == {0, 1}
         assert run.record.examples_seen == len(seen[0]) < 12
@@ -437,7 +441,8 @@ def test_texts_are_cut_into_tokens_once_for_a_run_and_its_twins(
     assert len(calls) == 3
     for max_length in (9, 10, 11):
         foreground.run_all(
-            lab.config(kind=RunKind.TFIDF, teacher=TeacherConfig(source=str(lab.teacher), max_length=max_length)), store
+            lab.config(method=Method.TFIDF, teacher=TeacherConfig(source=str(lab.teacher), max_length=max_length)),
+            store,
         )
     assert len(calls) == 12
     assert len(materials._recent) == 2

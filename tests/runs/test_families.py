@@ -6,7 +6,7 @@ import pytest
 from distil_core.runs import families
 from distil_core.runs.store import RunStore
 from distil_core.settings.canonical import twin_of
-from distil_core.settings.config import LossConfig, RunKind, StudentConfig
+from distil_core.settings.config import LossConfig, Method, StudentConfig
 from tests import seeds
 
 
@@ -18,8 +18,8 @@ def store(home: Path) -> RunStore:
 def test_twins_are_found_by_what_they_were_asked(store: RunStore) -> None:
     run = seeds.finished_family(store)
     seeds.finished_family(store, seeds.a_config(student=StudentConfig(depth=1)))
-    kinds = [twin.config.kind for twin in families.twins(run, store.list())]
-    assert kinds == [RunKind.HARD_LABELS, RunKind.LAYER_CUT, RunKind.TFIDF]
+    methods = [twin.config.method for twin in families.twins(run, store.list())]
+    assert methods == [Method.HARD_LABELS, Method.LAYER_CUT, Method.TFIDF]
     assert {twin.config.student.depth for twin in families.twins(run, store.list())} == {2}
 
 
@@ -44,13 +44,13 @@ def test_family_gathers_what_is_done(store: RunStore) -> None:
     assert families.family(waiting, store) is None
     store.delete("waiting")
     run, twin = seeds.finished(store, distilled), seeds.finished(store, hard)
-    store.add("cut", twin_of(distilled, RunKind.LAYER_CUT), corpus_name="reviews")
+    store.add("cut", twin_of(distilled, Method.LAYER_CUT), corpus_name="reviews")
     found = families.family(run, store)
     assert found is not None
-    assert found.twin(RunKind.HARD_LABELS) == families.FinishedRun(
+    assert found.twin(Method.HARD_LABELS) == families.FinishedRun(
         run=twin.id, folder=store.folder(twin.id), record=seeds.record_of(hard, twin.id)
     )
-    assert found.twin(RunKind.LAYER_CUT) is None
+    assert found.twin(Method.LAYER_CUT) is None
     alone = families.family(twin, store)
     assert alone is not None
     assert alone.twins == ()

@@ -9,7 +9,7 @@ import pytest
 from distil_core.errors import StoreError
 from distil_core.runs.folder import RunFolder
 from distil_core.runs.store import RunStore
-from distil_core.settings.config import RunKind
+from distil_core.settings.config import Method
 from distil_core.training.events import Validation, event_to_json
 from tests import seeds
 
@@ -51,5 +51,5 @@ def test_events_of_another_version_are_left_out(tmp_path: Path) -> None:
 def test_only_some_runs_have_a_student(store: RunStore) -> None:
     with_student, *_ = (seeds.finished(store, config) for config in seeds.family_of(seeds.a_config()))
     assert store.folder(with_student.id).has_student
-    tfidf = next(run for run in store.list() if run.config.kind is RunKind.TFIDF)
+    tfidf = next(run for run in store.list() if run.config.method is Method.TFIDF)
     assert not store.folder(tfidf.id).has_student

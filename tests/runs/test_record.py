@@ -11,7 +11,7 @@ from distil_core.evaluation.metrics import ACCURACY
 from distil_core.evaluation.records import Interval, Latency
 from distil_core.runs.record import RunRecord, record_from_json
 from distil_core.runs.rows import read_record
-from distil_core.settings.config import RunConfig, RunKind
+from distil_core.settings.config import Method, RunConfig
 from distil_core.settings.serialization import to_json
 from tests.factories import a_model_record, a_run_record, figures
 
@@ -61,9 +61,9 @@ def there_and_back(record: RunRecord) -> RunRecord:
     return record_from_json(json.loads(json.dumps(to_json(record))))
 
 
-@pytest.mark.parametrize("kind", RunKind)
-def test_a_record_goes_to_json_and_back(kind: RunKind) -> None:
-    record = a_run_record(config=RunConfig(kind=kind))
+@pytest.mark.parametrize("method", Method)
+def test_a_record_goes_to_json_and_back(method: Method) -> None:
+    record = a_run_record(config=RunConfig(method=method))
     assert there_and_back(record) == record
 
 
@@ -115,7 +115,7 @@ def test_what_is_no_record_is_refused(data: object) -> None:
 
 def test_a_record_of_the_first_schema_is_read() -> None:
     record = read_record(OF_THE_FIRST_SCHEMA)
-    assert (record.primary, record.schema, record.config.kind) == ("accuracy", 2, RunKind.TFIDF)
+    assert (record.primary, record.schema, record.config.method) == ("accuracy", 2, Method.TFIDF)
     assert record.model.metrics == {
         "accuracy": Interval(value=0.667, low=0.638, high=0.695),
         "macro_f1": Interval(value=0.6667),

@@ -23,7 +23,7 @@ from distil_core.runs import execute as run_execute
 from distil_core.runs.estimates import estimate_all, estimate_seconds
 from distil_core.runs.folder import RunFolder
 from distil_core.runs.foreground import run_all
-from distil_core.runs.requests import KINDS, identify, submit, with_twins
+from distil_core.runs.requests import METHODS, identify, submit, with_twins
 from distil_core.runs.rows import Run, RunState
 from distil_core.runs.sources import CombinedRuns, ShippedRuns
 from distil_core.runs.store import RunStore
@@ -32,9 +32,9 @@ from distil_core.settings.canonical import canonical, portable, stored
 from distil_core.settings.config import (
     CorpusConfig,
     LossConfig,
+    Method,
     Precision,
     RunConfig,
-    RunKind,
     StudentConfig,
     TeacherConfig,
 )
@@ -63,17 +63,17 @@ def idle(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(run_execute, "execute", execute)
 
 
-def ids(runs: tuple[Run, ...]) -> dict[RunKind, str]:
-    return {run.config.kind: run.id for run in runs}
+def ids(runs: tuple[Run, ...]) -> dict[Method, str]:
+    return {run.config.method: run.id for run in runs}
 
 
 class TestPlan:
     def test_a_student_has_three_twins(self) -> None:
-        assert tuple(config.kind for config in with_twins(RunConfig())) == KINDS
-        assert [config.kind for config in with_twins(RunConfig(), twins=False)] == [RunKind.DISTILLED]
+        assert tuple(config.method for config in with_twins(RunConfig())) == METHODS
+        assert [config.method for config in with_twins(RunConfig(), twins=False)] == [Method.DISTILLED]
 
     def test_a_twin_is_on_its_own(self) -> None:
-        assert [config.kind for config in with_twins(RunConfig(kind=RunKind.TFIDF))] == [RunKind.TFIDF]
+        assert [config.method for config in with_twins(RunConfig(method=Method.TFIDF))] == [Method.TFIDF]
 
 
 class TestSubmit:
@@ -124,7 +124,7 @@ class TestSubmit:
 
     def test_temperatures_share_their_twins(self, lab: tiny.Lab, store: RunStore) -> None:
         cold, hot = (ids(submit(lab.config(loss=LossConfig(temperature=t)), store)) for t in (1.0, 8.0))
-        assert cold.pop(RunKind.DISTILLED) != hot.pop(RunKind.DISTILLED)
+        assert cold.pop(Method.DISTILLED) != hot.pop(Method.DISTILLED)
         assert cold == hot
 
     def test_precision_and_threads_are_part_of_the_name(self, lab: tiny.Lab, store: RunStore) -> None:
@@ -136,14 +136,14 @@ class TestSubmit:
             assert other.id != run.id
         usual = replace(lab.config().training, precision=Precision.AUTO)
         named = replace(usual, precision=hardware.resolve_precision(Precision.AUTO))
-        assert len({ids(submit(lab.config(training=each), store))[RunKind.TFIDF] for each in (usual, named)}) == 1
+        assert len({ids(submit(lab.config(training=each), store))[Method.TFIDF] for each in (usual, named)}) == 1
 
     def test_runs_of_the_first_schema_stay_with_their_twins(self, lab: tiny.Lab, store: RunStore) -> None:
         """Their settings leave precision and threads open, and their names are others; a new request is a new run."""
         (asked, *twins) = (stored(to_json(portable(config))) for config in with_twins(lab.config()))
         run = store.add("0123456789abcdef", asked, corpus_name="weather")
         for config in twins:
-            store.add(f"old-{config.kind}", config, corpus_name="weather")
+            store.add(f"old-{config.method}", config, corpus_name="weather")
         assert {twin.id for twin in families.twins(run, store.list())} == {
             "old-hard-labels",
             "old-layer-cut",
@@ -195,14 +195,14 @@ class TestSubmit:
 
 class TestRunning:
     def test_all_of_it(self, lab: tiny.Lab, store: RunStore) -> None:
-        heard: list[tuple[RunKind, Event]] = []
-        found = run_all(lab.config(), store, on_event=lambda run, event: heard.append((run.config.kind, event)))
-        assert list(dict.fromkeys(kind for kind, _ in heard)) == list(KINDS)
+        heard: list[tuple[Method, Event]] = []
+        found = run_all(lab.config(), store, on_event=lambda run, event: heard.append((run.config.method, event)))
+        assert list(dict.fromkeys(method for method, _ in heard)) == list(METHODS)
         assert found.hard_label_twin is not None
         assert found.layer_cut_twin is not None
         assert found.tfidf is not None
-        kinds = [record.config.kind for record in (found.hard_label_twin, found.layer_cut_twin, found.tfidf)]
-        assert kinds == [RunKind.HARD_LABELS, RunKind.LAYER_CUT, RunKind.TFIDF]
+        methods = [record.config.method for record in (found.hard_label_twin, found.layer_cut_twin, found.tfidf)]
+        assert methods == [Method.HARD_LABELS, Method.LAYER_CUT, Method.TFIDF]
         assert found.folder == store.folder(found.run)
         assert {run.state for run in store.list()} == {RunState.DONE}
         data = found.to_json()
@@ -225,7 +225,7 @@ class TestRunning:
 
     def test_a_file_called_reviews_is_no_built_in_corpus(self, lab: tiny.Lab, store: RunStore, tmp_path: Path) -> None:
         file = shutil.copy(lab.corpus, tmp_path / "reviews.csv")
-        config = lab.config(kind=RunKind.TFIDF, corpus=CorpusConfig(source=str(file), test=str(lab.test)))
+        config = lab.config(method=Method.TFIDF, corpus=CorpusConfig(source=str(file), test=str(lab.test)))
         found = run_all(config, store)
         assert found.record.corpus.name == "reviews"
         assert found.record.model.probe_accuracy is None
@@ -248,7 +248,7 @@ class TestRunning:
         self, lab: tiny.Lab, store: RunStore, tmp_path: Path
     ) -> None:
         file = Path(shutil.copy(lab.corpus, tmp_path / "mine.csv"))
-        config = lab.config(kind=RunKind.TFIDF, corpus=CorpusConfig(source=str(file), test=str(lab.test)))
+        config = lab.config(method=Method.TFIDF, corpus=CorpusConfig(source=str(file), test=str(lab.test)))
         (run,) = submit(config, store)
         file.write_text(file.read_text().replace("snow", "sleet"))
         with store.owner() as owner:
@@ -269,7 +269,7 @@ class TestRunning:
         ):
             run_all(config, store)
         failed = [run for run in store.list() if run.state is RunState.FAILED]
-        assert [run.config.kind for run in failed] == [RunKind.DISTILLED]
+        assert [run.config.method for run in failed] == [Method.DISTILLED]
         assert "has nothing to teach" in failed[0].error
 
     def test_a_cancelled_run_is_cancelled(self, lab: tiny.Lab, store: RunStore) -> None:
@@ -283,7 +283,7 @@ class TestRunning:
     def test_a_cancelled_run_stops_where_it_tells_nothing(
         self, lab: tiny.Lab, store: RunStore, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        (run,) = submit(lab.config(kind=RunKind.TFIDF), store)
+        (run,) = submit(lab.config(method=Method.TFIDF), store)
         asked: list[float] = []
 
         def fit(*_: object, **__: object) -> None:
@@ -359,7 +359,7 @@ class TestEstimate:
 
     def test_before_the_first_run_what_ships_tells(self, lab: tiny.Lab, experienced: RunStore, tmp_path: Path) -> None:
         (run,) = experienced.list()
-        shipped = RunFolder(path=tmp_path / "shipped" / run.config.kind)
+        shipped = RunFolder(path=tmp_path / "shipped" / run.config.method)
         shutil.copytree(experienced.folder(run.id).path, shipped.path)
         shipped.record.write_text(json.dumps(to_json(run.record)), encoding="utf-8")
         fresh = CombinedRuns(ShippedRuns(tmp_path / "shipped"), RunStore(tmp_path / "fresh"))
@@ -489,7 +489,7 @@ class TestPackage:
         assert distil_core.distil_models is api.distil_models
         errors = {name for name in vars(distil_core.errors) if name.endswith("Error") or name == "Cancelled"}
         configs = {name for name in vars(distil_core.settings.config) if name.endswith("Config")}
-        enums = {"Init", "LayerMap", "Precision", "RunKind"}
+        enums = {"Init", "LayerMap", "Precision", "Method"}
         assert set(distil_core.__all__) == errors | configs | enums | {"distil", "distil_models"}
 
     def test_an_unknown_name_is_an_error(self) -> None:

@@ -10,7 +10,7 @@ from distil_core.runs import families
 from distil_core.runs.rows import RunState
 from distil_core.runs.sources import EXAMPLE, CombinedRuns, RunSource, ShippedRuns, shipped_folder
 from distil_core.runs.store import RunStore
-from distil_core.settings.config import RunKind
+from distil_core.settings.config import Method
 from tests import seeds
 
 Filled = Callable[[Path], RunSource]
@@ -48,8 +48,8 @@ class TestEverySource:
     def test_a_run_has_its_files(self, source: RunSource) -> None:
         for run in source.list():
             folder = source.folder(run.id)
-            assert len(folder.read_predictions().test) == len(folder.read_test_texts()) == seeds.N_TEXTS
-            assert folder.has_student is (run.config.kind is not RunKind.TFIDF)
+            assert folder.read_predictions().test.n_examples == len(folder.read_test_texts()) == seeds.N_TEXTS
+            assert folder.has_student is (run.config.method is not Method.TFIDF)
 
     def test_a_run_has_its_events(self, source: RunSource) -> None:
         for run in source.list():
@@ -67,12 +67,12 @@ class TestEverySource:
             source.folder("../elsewhere")
 
     def test_a_run_has_its_twins(self, source: RunSource) -> None:
-        distilled = [run for run in source.list() if run.config.kind is RunKind.DISTILLED]
+        distilled = [run for run in source.list() if run.config.method is Method.DISTILLED]
         assert distilled
         for run in distilled:
             family = families.family(run, source)
             assert family is not None
-            assert [twin.record.config.kind for twin in family.twins] == list(families.TWINS)
+            assert [twin.record.config.method for twin in family.twins] == list(families.TWINS)
             assert not families.busy(source, run.id)
 
     def test_nothing_changes_by_reading(self, source: RunSource) -> None:
@@ -83,7 +83,7 @@ class TestEverySource:
 
 def test_shipped_runs_are_known_by_name_and_can_only_be_read(tmp_path: Path) -> None:
     runs = _shipped(tmp_path).list()
-    assert [run.id for run in runs] == [EXAMPLE, *(f"{EXAMPLE}-{kind}" for kind in families.TWINS)]
+    assert [run.id for run in runs] == [EXAMPLE, *(f"{EXAMPLE}-{method}" for method in families.TWINS)]
     assert all(run.read_only and not run.resumable for run in runs)
     assert not any(run.read_only for run in _store(tmp_path).list())
 
@@ -119,6 +119,6 @@ def test_twins_come_from_where_their_run_comes_from(tmp_path: Path) -> None:
     assert families.twins(mine, both.list()) == ()
     seeds.finished_family(store, config)
     assert [twin.id for twin in families.twins(both.get(EXAMPLE), both.list())] == [
-        f"{EXAMPLE}-{kind}" for kind in families.TWINS
+        f"{EXAMPLE}-{method}" for method in families.TWINS
     ]
     assert not any(twin.read_only for twin in families.twins(mine, both.list()))

@@ -26,7 +26,7 @@ from distil_core.runs import store as run_store
 from distil_core.runs.locks import held
 from distil_core.runs.rows import Run, RunState
 from distil_core.runs.store import RunStore
-from distil_core.settings.config import LossConfig, RunConfig, RunKind
+from distil_core.settings.config import LossConfig, Method, RunConfig
 from distil_core.training.cache import replacing
 from distil_core.training.events import Stage, Validation
 from tests.factories import a_model_record, a_run_record, a_step, figures
@@ -150,7 +150,7 @@ class TestOpening:
 
 class TestQueue:
     def test_a_new_run_is_queued(self, store: RunStore) -> None:
-        config = RunConfig(kind=RunKind.HARD_LABELS, loss=LossConfig(temperature=3.5), seed=7)
+        config = RunConfig(method=Method.HARD_LABELS, loss=LossConfig(temperature=3.5), seed=7)
         before = time.time()
         run = store.add("a", config, corpus_name="my texts")
         assert (run.id, run.config, run.corpus_name) == ("a", config, "my texts")
@@ -290,7 +290,7 @@ class TestCancelling:
 
 class TestResults:
     def test_a_finished_run_has_its_record(self, store: RunStore) -> None:
-        config = RunConfig(kind=RunKind.TFIDF)
+        config = RunConfig(method=Method.TFIDF)
         store.add("a", config, corpus_name="reviews")
         store.claim("somebody")
         record = a_run_record("a", config)

@@ -15,7 +15,7 @@ from distil_core.runs.sources import CombinedRuns, ShippedRuns
 from distil_core.runs.store import RunStore
 from distil_core.runs.sweep import Axis, Frame, Sweep, based, config_at, configs
 from distil_core.settings import hardware
-from distil_core.settings.config import Init, Precision, RunConfig, RunKind, TrainingConfig
+from distil_core.settings.config import Init, Method, Precision, RunConfig, TrainingConfig
 from tests import seeds, tiny
 
 LABELS = ("very negative", "negative", "mixed", "positive", "very positive")
@@ -152,7 +152,7 @@ def test_presets_fit_their_teacher_and_corpus(n_layers: int, labels: tuple[str, 
             seeds=preset.seeds,
         )
         assert len(preset.seeds) > 1
-        assert {config.kind for config in configs(asked)} == {RunKind.DISTILLED, RunKind.HARD_LABELS}
+        assert {config.method for config in configs(asked)} == {Method.DISTILLED, Method.HARD_LABELS}
         assert preset.across is not Axis.TEMPERATURE
 
 

@@ -15,9 +15,9 @@ from distil_core.settings.config import (
     Init,
     LayerMap,
     LossConfig,
+    Method,
     Precision,
     RunConfig,
-    RunKind,
     StudentConfig,
     TeacherConfig,
     TrainingConfig,
@@ -28,7 +28,7 @@ from distil_core.settings.serialization import from_json, to_json
 
 SECTIONS = (CorpusConfig, TeacherConfig, StudentConfig, LossConfig, TrainingConfig)
 CHANGED = RunConfig(
-    kind=RunKind.HARD_LABELS,
+    method=Method.HARD_LABELS,
     corpus=CorpusConfig(source="a.csv", label_names=("no", "yes"), max_examples=7),
     teacher=TeacherConfig(source="minilm", max_length=64),
     student=StudentConfig(layers=(0, 3), layer_map=LayerMap.EXPLICIT, init=Init.RANDOM),
@@ -39,7 +39,7 @@ CHANGED = RunConfig(
 
 DEFAULTS_OF_SCHEMA_2 = {
     "task": "classification",
-    "kind": "distilled",
+    "method": "distilled",
     "corpus.source": "reviews",
     "corpus.test": "",
     "corpus.text_column": "",
@@ -107,7 +107,7 @@ def test_all_problems_are_told_at_once() -> None:
         from_json(RunConfig, data)
     assert str(caught.value).split("; ") == [
         "unknown key extra",
-        "known: corpus, kind, loss, seed, student, task, teacher, training",
+        "known: corpus, loss, method, seed, student, task, teacher, training",
         "student.depth must be at least 1, got 0",
         "student.layer_map must be one of alternate, first, last, even, explicit, got 'middle'",
         "unknown key loss.beta",
@@ -226,29 +226,29 @@ class TestCanonical:
         assert canonical(hot) != canonical(warm)
 
     def test_twins_do_not_know_the_teacher(self) -> None:
-        for kind in (RunKind.HARD_LABELS, RunKind.LAYER_CUT, RunKind.TFIDF):
-            loss = canonical(RunConfig(kind=kind, loss=LossConfig(temperature=9.0, hidden_mse=1.0))).loss
+        for method in (Method.HARD_LABELS, Method.LAYER_CUT, Method.TFIDF):
+            loss = canonical(RunConfig(method=method, loss=LossConfig(temperature=9.0, hidden_mse=1.0))).loss
             assert loss == replace(LossConfig(), alpha=0.0)
 
     def test_the_cut_is_not_trained_and_the_baseline_has_no_student(self) -> None:
         machine = TrainingConfig(precision=Precision.FP32, threads=3)
         config = RunConfig(student=StudentConfig(depth=1), training=replace(machine, epochs=9, clip=3.0))
-        cut = canonical(replace(config, kind=RunKind.LAYER_CUT))
+        cut = canonical(replace(config, method=Method.LAYER_CUT))
         assert cut.training == replace(machine, epochs=0)
         assert cut.student.depth == 1
-        baseline = canonical(replace(config, kind=RunKind.TFIDF))
+        baseline = canonical(replace(config, method=Method.TFIDF))
         assert (baseline.student, baseline.training) == (StudentConfig(), machine)
 
-    @pytest.mark.parametrize("kind", RunKind)
-    def test_it_is_already_canonical(self, kind: RunKind) -> None:
-        once = canonical(replace(CHANGED, kind=kind))
+    @pytest.mark.parametrize("method", Method)
+    def test_it_is_already_canonical(self, method: Method) -> None:
+        once = canonical(replace(CHANGED, method=method))
         assert canonical(once) == once
-        assert twin_of(once, kind) == once
+        assert twin_of(once, method) == once
 
     def test_a_twin_of_a_run_is_the_twin_that_is_asked_for_with_it(self) -> None:
         config = RunConfig(loss=LossConfig(temperature=9.0), student=StudentConfig(depth=3), seed=4)
-        for kind in RunKind:
-            assert twin_of(canonical(config), kind) == canonical(replace(config, kind=kind))
+        for method in Method:
+            assert twin_of(canonical(config), method) == canonical(replace(config, method=method))
 
     def test_what_is_wrong_is_refused(self) -> None:
         with pytest.raises(
@@ -267,12 +267,12 @@ class TestMachine:
         monkeypatch.setenv("OMP_NUM_THREADS", "6")
         monkeypatch.setenv("DISTIL_LAB_WORKERS", "2")
 
-    @pytest.mark.parametrize("kind", RunKind)
-    def test_precision_and_threads_are_settled(self, kind: RunKind) -> None:
-        training = canonical(RunConfig(kind=kind)).training
+    @pytest.mark.parametrize("method", Method)
+    def test_precision_and_threads_are_settled(self, method: Method) -> None:
+        training = canonical(RunConfig(method=method)).training
         assert training.precision is hardware.resolve_precision(Precision.AUTO)
         assert training.threads == 3
-        assert is_settled(canonical(RunConfig(kind=kind)))
+        assert is_settled(canonical(RunConfig(method=method)))
 
     def test_what_somebody_wants_is_taken(self) -> None:
         training = TrainingConfig(precision=Precision.BF16, threads=5)
@@ -301,8 +301,8 @@ class TestMachine:
         assert config == RunConfig(seed=3)
         assert not is_settled(config)
         # Their twins leave the machine open, too, so that they are still told to belong together.
-        assert twin_of(config, RunKind.TFIDF) == replace(
-            config, kind=RunKind.TFIDF, loss=replace(LossConfig(), alpha=0.0)
+        assert twin_of(config, Method.TFIDF) == replace(
+            config, method=Method.TFIDF, loss=replace(LossConfig(), alpha=0.0)
         )
 
 
@@ -378,7 +378,7 @@ def _changes(config: RunConfig) -> typing.Iterator[RunConfig]:
 
 
 def _other(value: typing.Any) -> typing.Any:
-    if isinstance(value, RunKind | LayerMap | Init | Precision):
+    if isinstance(value, Method | LayerMap | Init | Precision):
         return next(choice for choice in reversed(type(value)) if choice != value)
     if isinstance(value, str):
         return "other"
@@ -434,9 +434,9 @@ class TestWhatIsLearnedFrom:
 
     def test_what_cannot_matter_is_put_back(self) -> None:
         corpus = CorpusConfig(labeled=0.03, left_out="a")
-        for kind in (RunKind.DISTILLED, RunKind.HARD_LABELS, RunKind.TFIDF):
-            assert canonical(RunConfig(kind=kind, corpus=corpus)).corpus == corpus
-        assert canonical(RunConfig(kind=RunKind.LAYER_CUT, corpus=corpus)).corpus == CorpusConfig()
+        for method in (Method.DISTILLED, Method.HARD_LABELS, Method.TFIDF):
+            assert canonical(RunConfig(method=method, corpus=corpus)).corpus == corpus
+        assert canonical(RunConfig(method=Method.LAYER_CUT, corpus=corpus)).corpus == CorpusConfig()
         all_soft = canonical(RunConfig(corpus=corpus, loss=LossConfig(alpha=1.0)))
         assert all_soft.corpus == CorpusConfig(left_out="a")
 

@@ -31,9 +31,9 @@ from distil_core.runs.store import RunStore
 from distil_core.settings.config import (
     CorpusConfig,
     LossConfig,
+    Method,
     Precision,
     RunConfig,
-    RunKind,
     StudentConfig,
     TeacherConfig,
     TrainingConfig,
@@ -155,10 +155,10 @@ def test_another_task_goes_from_its_file_to_a_comparison(config: RunConfig, tmp_
     run = store.get(result.run)
     members = family(run, store)
     assert members is not None
-    assert [twin.record.config.kind for twin in members.twins] == [
-        RunKind.HARD_LABELS,
-        RunKind.LAYER_CUT,
-        RunKind.TFIDF,
+    assert [twin.record.config.method for twin in members.twins] == [
+        Method.HARD_LABELS,
+        Method.LAYER_CUT,
+        Method.TFIDF,
     ]
     split = result.folder.read_predictions().test
     assert len(split.logits) == n_words

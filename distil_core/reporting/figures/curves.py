@@ -6,9 +6,9 @@ from distil_core.analysis.comparison import Model
 from distil_core.analysis.learning_curves import Curves
 from distil_core.evaluation.metrics import Metric
 from distil_core.reporting.figures.theme import ABOVE, MARKS, STUDENT, TEACHER, Figure, empty
-from distil_core.settings.config import RunKind
+from distil_core.settings.config import Method
 
-_TRAINED = (RunKind.DISTILLED, RunKind.HARD_LABELS)
+_TRAINED = (Method.DISTILLED, Method.HARD_LABELS)
 _PARTS = {
     "soft_labels": ("teacher's soft labels", TEACHER, "solid"),
     "hard_labels": ("hard labels", "#7C8894", "dash"),
@@ -42,7 +42,7 @@ def loss(curves: Curves, *, n_epochs: float, height: int = 260) -> Figure:
 
 
 def validation(
-    curves: Mapping[RunKind, Curves], *, names: Mapping[RunKind, str], n_epochs: float, height: int = 260
+    curves: Mapping[Method, Curves], *, names: Mapping[Method, str], n_epochs: float, height: int = 260
 ) -> Figure:
     """Draw validation accuracy over the epochs: a curve for each student, a line for the teacher."""
     figure = empty(height=height, x="Epoch", y="Validation accuracy (%)")
@@ -57,14 +57,14 @@ def validation(
             line={"color": mark.color, "dash": mark.dash, "width": 2},
             hovertemplate="%{y:.1f} %<extra>Teacher</extra>",
         )
-    for kind, curve in curves.items():
-        if kind not in _TRAINED or not curve.accuracy:
+    for method, curve in curves.items():
+        if method not in _TRAINED or not curve.accuracy:
             continue
-        mark = MARKS[kind]
+        mark = MARKS[method]
         figure.add_scatter(
             x=list(curve.validation_epochs),
             y=[100 * value for value in curve.accuracy],
-            name=names[kind],
+            name=names[method],
             mode="lines+markers",
             line={"color": mark.color, "dash": mark.dash, "width": 2.5},
             marker={"symbol": mark.symbol, "size": 9},
@@ -87,7 +87,7 @@ def scores(models: Sequence[Model], metric: Metric, *, majority: float | None = 
     figure = empty(height=height, x=f"Test {metric.label.lower()} ({metric.unit}) with its 95 % interval", y="")
     digits = 1 if metric.is_share else 3
     for model in models:
-        score, mark = model.record.metric(metric.name), MARKS[model.kind]
+        score, mark = model.record.metric(metric.name), MARKS[model.method]
         if score is None:
             continue
         low, high = score.ends

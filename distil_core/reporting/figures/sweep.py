@@ -10,7 +10,7 @@ from distil_core.reporting.figures.theme import ABOVE, MARKS, SEQUENTIAL, STUDEN
 from distil_core.reporting.formatting import measured
 from distil_core.reporting.sweep_narrative import AXIS_NAMES, row_word, word
 from distil_core.runs.rows import RunState
-from distil_core.settings.config import RunKind
+from distil_core.settings.config import Method
 
 LINES = (
     (STUDENT, "circle", "solid"),
@@ -22,7 +22,7 @@ LINES = (
 )
 """Color, symbol and dash of the curves, in turn; none is the teacher's."""
 
-TWIN = MARKS[RunKind.HARD_LABELS]
+TWIN = MARKS[Method.HARD_LABELS]
 _SPAN = 0.04
 """Smallest range of values that the colors are spread over."""
 

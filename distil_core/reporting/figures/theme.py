@@ -10,7 +10,7 @@ from typing import TypeAlias
 
 import plotly.graph_objects as go
 
-from distil_core.settings.config import RunKind
+from distil_core.settings.config import Method
 
 Figure: TypeAlias = go.Figure
 
@@ -31,14 +31,14 @@ class Mark:
     dash: str
 
 
-MARKS: Mapping[RunKind | None, Mark] = {
+MARKS: Mapping[Method | None, Mark] = {
     None: Mark(color=TEACHER, symbol="diamond", dash="dash"),
-    RunKind.DISTILLED: Mark(color=STUDENT, symbol="circle", dash="solid"),
-    RunKind.HARD_LABELS: Mark(color="#B4649B", symbol="square", dash="dot"),
-    RunKind.LAYER_CUT: Mark(color="#009E73", symbol="triangle-up", dash="dashdot"),
-    RunKind.TFIDF: Mark(color="#7C8894", symbol="x", dash="longdash"),
+    Method.DISTILLED: Mark(color=STUDENT, symbol="circle", dash="solid"),
+    Method.HARD_LABELS: Mark(color="#B4649B", symbol="square", dash="dot"),
+    Method.LAYER_CUT: Mark(color="#009E73", symbol="triangle-up", dash="dashdot"),
+    Method.TFIDF: Mark(color="#7C8894", symbol="x", dash="longdash"),
 }
-"""The look of the teacher (None) and of each kind of run."""
+"""The look of the teacher (None) and of each method of run."""
 
 ABOVE = {"orientation": "h", "xanchor": "left", "x": 0, "yanchor": "bottom", "y": 1}
 """Where no line can run into the legend."""

@@ -12,7 +12,7 @@ from distil_core.reporting.figures.theme import ABOVE, MARKS, Figure, empty
 from distil_core.reporting.formatting import percent
 from distil_core.reporting.literature import Reference
 from distil_core.reporting.tradeoff_tables import written
-from distil_core.settings.config import RunKind
+from distil_core.settings.config import Method
 
 NEUTRAL, LINE = "#7C8894", "#B08A00"
 _PRICES: Mapping[Price, str] = {
@@ -78,9 +78,9 @@ def scatter(
         customdata=[[place.point.id] for place in front],
         hoverinfo="skip",
     )
-    for kind in GROUPS:
-        if shown := [place for place in places if place.point.kind is kind]:
-            _add_kind(figure, kind, shown, price)
+    for method in GROUPS:
+        if shown := [place for place in places if place.point.method is method]:
+            _add_method(figure, method, shown, price)
     _fit_scores(figure, places, references)
     room = _Room(figure, places, references)
     if references:
@@ -97,8 +97,8 @@ def scatter(
     return figure
 
 
-def _add_kind(figure: Figure, kind: RunKind | None, places: Sequence[PlacedPoint], price: Price) -> None:
-    mark, name = MARKS[kind], GROUPS[kind]
+def _add_method(figure: Figure, method: Method | None, places: Sequence[PlacedPoint], price: Price) -> None:
+    mark, name = MARKS[method], GROUPS[method]
     look = {"color": mark.color, "symbol": mark.symbol, "size": 12}
     # The entry of the legend is never pale.
     figure.add_scatter(x=[None], y=[None], name=name, mode="markers", marker=look, legendgroup=name)
@@ -262,10 +262,10 @@ def _add_emphasis(figure: Figure, places: Sequence[PlacedPoint], room: "_Room", 
                 x=math.log10(place.price.value),
                 y=100 * place.score.value,
                 text="<b>run in use</b>",
-                font={"color": MARKS[place.point.kind].color},
+                font={"color": MARKS[place.point.method].color},
                 showarrow=True,
                 arrowhead=0,
-                arrowcolor=MARKS[place.point.kind].color,
+                arrowcolor=MARKS[place.point.method].color,
                 ax=ax,
                 ay=ay,
                 standoff=9,
@@ -286,7 +286,7 @@ def _add_emphasis(figure: Figure, places: Sequence[PlacedPoint], room: "_Room", 
 
 def _fit_scores(figure: Figure, places: Sequence[PlacedPoint], references: Sequence[Reference]) -> None:
     """Fit the vertical axis to what was trained; what was only cut may lie so far below that it is only named."""
-    trained = [place for place in places if place.point.kind is not RunKind.LAYER_CUT] or list(places)
+    trained = [place for place in places if place.point.method is not Method.LAYER_CUT] or list(places)
     ends = [end for place in trained for end in place.score.ends] + [reference.score for reference in references]
     if not ends:
         return
@@ -307,7 +307,7 @@ def _fit_scores(figure: Figure, places: Sequence[PlacedPoint], references: Seque
             yref="paper",
             yanchor="bottom",
             text=f"\N{BLACK UP-POINTING TRIANGLE} {percent(place.score.value)} \N{DOWNWARDS ARROW}",
-            font={"color": MARKS[place.point.kind].color},
+            font={"color": MARKS[place.point.method].color},
             hovertext=place.point.name,
             showarrow=False,
         )

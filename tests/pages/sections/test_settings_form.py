@@ -7,7 +7,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from distil_core.runs.store import RunStore
-from distil_core.settings.config import CorpusConfig, LossConfig, RunKind
+from distil_core.settings.config import CorpusConfig, LossConfig, Method
 from tests.pages.conftest import markdown
 
 App = Callable[..., AppTest]
@@ -23,7 +23,7 @@ def test_settings_reach_the_run(app: App, store: RunStore) -> None:
     at.selectbox(key="distil.student.init").set_value("random")
     at.run()
     at.button(key="distil.start").click().run()
-    config = next(run.config for run in store.list() if run.config.kind is RunKind.DISTILLED)
+    config = next(run.config for run in store.list() if run.config.method is Method.DISTILLED)
     assert (config.loss.temperature, config.loss.alpha, config.seed) == (4.0, 0.5, 7)
     assert (config.student.depth, config.student.init, config.training.learning_rate) == (3, "random", 1e-4)
     assert not at.exception
@@ -33,7 +33,7 @@ def test_explicit_layers_are_read_from_text(app: App, store: RunStore) -> None:
     at = app()
     at.text_input(key="distil.student.layers").set_value("0, 2,5").run()
     at.button(key="distil.start").click().run()
-    config = next(run.config for run in store.list() if run.config.kind is RunKind.DISTILLED)
+    config = next(run.config for run in store.list() if run.config.method is Method.DISTILLED)
     assert config.student.layers == (0, 2, 5)
     assert not at.exception
 
@@ -71,7 +71,7 @@ def test_own_file_is_previewed_mapped_and_used(app: App, store: RunStore) -> Non
     at.selectbox(key="distil.corpus.label").set_value("stars").run()
     assert "The first 5 of 8 rows of mine.csv." in markdown(at)
     at.button(key="distil.start").click().run()
-    config = next(run.config for run in store.list() if run.config.kind is RunKind.DISTILLED)
+    config = next(run.config for run in store.list() if run.config.method is Method.DISTILLED)
     assert Path(config.corpus.source).read_text(encoding="utf-8") == content
     assert Path(config.corpus.source).is_relative_to(store.path)
     assert (config.corpus.text_column, config.corpus.label_column) == ("review", "stars")

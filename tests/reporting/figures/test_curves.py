@@ -8,7 +8,7 @@ from distil_core.analysis.learning_curves import Curves
 from distil_core.evaluation.metrics import ACCURACY, AGREEMENT
 from distil_core.reporting.figures import curves as figure_curves
 from distil_core.reporting.figures import theme
-from distil_core.settings.config import RunKind
+from distil_core.settings.config import Method
 from distil_core.training.events import Validation
 from tests import seeds
 from tests.factories import a_step
@@ -40,7 +40,7 @@ def test_unknown_parts_of_the_loss_are_named_as_they_are() -> None:
 
 
 def test_validation_draws_what_is_trained_and_the_teacher() -> None:
-    curves = {kind: _curves() for kind in RunKind}
+    curves = {method: _curves() for method in Method}
     figure = figure_curves.validation(curves, names=NAMES, n_epochs=4)
     assert [trace.name for trace in figure.data] == ["Teacher", "Student", "No-teacher twin"]
     assert list(figure.data[0].y) == [95.0, 95.0]
@@ -51,8 +51,8 @@ def test_validation_draws_what_is_trained_and_the_teacher() -> None:
 
 def test_validation_without_a_teacher_or_a_curve() -> None:
     curves = {
-        RunKind.DISTILLED: learning_curves.curves([Validation(epoch=0.0, accuracy=0.5, agreement=None)]),
-        RunKind.HARD_LABELS: learning_curves.curves(()),
+        Method.DISTILLED: learning_curves.curves([Validation(epoch=0.0, accuracy=0.5, agreement=None)]),
+        Method.HARD_LABELS: learning_curves.curves(()),
     }
     assert [trace.name for trace in figure_curves.validation(curves, names=NAMES, n_epochs=1).data] == ["Student"]
 

@@ -13,7 +13,7 @@ from distil_core.evaluation.records import Interval
 from distil_core.reporting import literature
 from distil_core.reporting.figures import tradeoffs as figures
 from distil_core.reporting.figures.theme import MARKS
-from distil_core.settings.config import RunKind
+from distil_core.settings.config import Method
 from tests.landscapes import POINTS, a_point, a_teacher, measured
 
 
@@ -36,8 +36,8 @@ def test_the_chart_draws_kinds_in_their_colors_and_shapes() -> None:
     assert [point[0] for point in students[1.0].customdata] == ["same", "mine", "dear"]
     assert list(students[1.0].error_y.array) == pytest.approx([2.0] * 3)
     assert students[1.0].error_x.visible is False
-    assert students[1.0].marker.color == MARKS[RunKind.DISTILLED].color
-    assert students[1.0].marker.symbol == MARKS[RunKind.DISTILLED].symbol
+    assert students[1.0].marker.color == MARKS[Method.DISTILLED].color
+    assert students[1.0].marker.symbol == MARKS[Method.DISTILLED].symbol
     # The run in use is larger, and named.
     assert list(students[1.0].marker.size) == [12, 16, 12]
     assert [note.text for note in figure.layout.annotations] == ["<b>run in use</b>"]
@@ -58,7 +58,7 @@ def test_latencies_have_their_percentiles_and_the_selected_point_a_ring() -> Non
 
 
 def test_published_marks_are_hollow_and_named() -> None:
-    teacher = measured(replace(POINTS[0], kind=None), a_teacher(0.795))
+    teacher = measured(replace(POINTS[0], method=None), a_teacher(0.795))
     for price, words in (
         (Price.PARAMETERS, "60.0 % of its teacher's parameters"),
         (Price.LATENCY, "61.4 % of its teacher's time"),
@@ -75,7 +75,7 @@ def test_published_marks_are_hollow_and_named() -> None:
 
 
 def test_names_keep_away_from_models() -> None:
-    teacher = measured(replace(POINTS[0], kind=None), a_teacher(0.795))
+    teacher = measured(replace(POINTS[0], method=None), a_teacher(0.795))
     mark, *_ = literature.references(teacher, ACCURACY, Price.PARAMETERS)
     far = (a_point("low", 0.5, 400_000), a_point("high", 0.9, 40_000_000))
 
@@ -106,14 +106,14 @@ def test_names_keep_away_from_models() -> None:
 
 
 def test_untrained_models_far_below_are_named_at_the_edge() -> None:
-    cut = a_point("cut", 0.1, 500, RunKind.LAYER_CUT)
+    cut = a_point("cut", 0.1, 500, Method.LAYER_CUT)
     places = tradeoffs.places([*POINTS[:4], cut, replace(cut, id="seed", seeds=(1,))], ACCURACY, Price.PARAMETERS)
     figure = figures.scatter(places, score=ACCURACY, price=Price.PARAMETERS)
     assert [note.text for note in figure.layout.annotations] == ["▲ 10.0 % ↓", "<b>run in use</b>"]
     low, high = figure.layout.yaxis.range
     assert 50 < low < 58
     assert 92 < high < 100
-    near = tradeoffs.places([*POINTS[:4], a_point("cut", 0.4, 500, RunKind.LAYER_CUT)], ACCURACY, Price.PARAMETERS)
+    near = tradeoffs.places([*POINTS[:4], a_point("cut", 0.4, 500, Method.LAYER_CUT)], ACCURACY, Price.PARAMETERS)
     assert figures.scatter(near, score=ACCURACY, price=Price.PARAMETERS).layout.yaxis.range[0] < 40
 
 
