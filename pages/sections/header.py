@@ -26,7 +26,8 @@ def show(lead: str) -> Any:
     if wanted not in offered:
         wanted = offered[0] if offered else None
     st.session_state["run"] = st.session_state[_PICKER] = wanted
-    if wanted is not None:
+    # What everybody sees first needs no name in the address, where it would stand until the browser has the next one.
+    if wanted is not None and ("run" in st.query_params or not runs[wanted].read_only):
         st.query_params["run"] = wanted
     left, right = st.columns([3, 2], vertical_alignment="center", gap="small")
     left.subheader(lead, anchor=False)

@@ -24,8 +24,8 @@ MINUTES = 60_000
 def test_one_click_distils_the_default(visit: Visit) -> None:
     page = visit()
     page.get_by_role("button", name="Distil", exact=True).click()
-    page.wait_for_url(re.compile(r"run=[0-9a-f]{16}"))
     expect(page.get_by_role("progressbar")).to_be_visible()
+    page.wait_for_url(re.compile(r"run=[0-9a-f]{16}"))
     address = page.url
 
     # A second visitor with the same address sees the same run.

@@ -89,9 +89,12 @@ def test_address_leads_to_its_run(app: App, store: RunStore) -> None:
     assert not at.exception
 
 
-def test_what_ships_has_an_address_as_any_run(app: App, example: Path) -> None:
-    at = app()
-    assert at.query_params["run"] == "example"
+@pytest.mark.parametrize("asked", [{}, {"run": "example"}])
+def test_what_ships_is_shown_first_and_has_an_address_as_any_run(
+    app: App, example: Path, asked: dict[str, str]
+) -> None:
+    at = app(**asked)
+    assert ("run" in at.query_params) is bool(asked)
     assert ":material/star: Example run] **reviews**" in markdown(at)
     assert len(figure(at, 1)["data"]) == 3  # the student, its twin without a teacher, and the teacher's line
     at = app(run="example-tfidf")
