@@ -147,8 +147,8 @@ def _config(options: argparse.Namespace) -> RunConfig:
     values: dict[str, Any] = {}
     for section in _SECTIONS:
         name = _SECTION_NAMES[section]
-        given = {item.name: getattr(options, f"{name}.{item.name}") for item in fields(section)}
-        values[name] = {key: value for key, value in given.items() if value is not None}
+        section_values = {item.name: getattr(options, f"{name}.{item.name}") for item in fields(section)}
+        values[name] = {key: value for key, value in section_values.items() if value is not None}
     student = values["student"]
     if student.get("layers"):
         if clashing := [f"--{name.replace('_', '-')}" for name in ("depth", "layer_map") if name in student]:
@@ -225,16 +225,16 @@ def _runs(options: argparse.Namespace) -> int:
             line = (run.id, f"{run.state:11}", f"{run.config.method:11}", f"{score:6}", f"{run.corpus_name:12}")
             print("  ".join((*line, settings_title(run.config))))
         return 0
-    found = [run for run in store.list() if run.id.startswith(options.run)]
-    if len(found) != 1:
+    matches = [run for run in store.list() if run.id.startswith(options.run)]
+    if len(matches) != 1:
         raise RunNotFoundError(
-            f"a run must be named by itself, got {options.run!r}, which fits {len(found)}; see the list of runs"
+            f"a run must be named by itself, got {options.run!r}, which fits {len(matches)}; see the list of runs"
         )
     if options.delete:
-        store.delete(found[0].id)
-        print(f"deleted {found[0].id}")
+        store.delete(matches[0].id)
+        print(f"deleted {matches[0].id}")
     else:
-        (run,) = found
+        (run,) = matches
         shown = {"id": run.id, "state": run.state, "config": run.config, "record": run.record}
         print(json.dumps(to_json(shown), indent=1))
     return 0

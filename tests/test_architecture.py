@@ -34,8 +34,8 @@ PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text(enco
 CONTRACTS = {contract["id"]: contract for contract in PROJECT["tool"]["importlinter"]["contracts"]}
 TEXT = README.read_text(encoding="utf-8")
 CODE = sorted([ROOT / "app.py", *(ROOT / "pages").rglob("*.py"), *(ROOT / "distil_core").rglob("*.py")])
-MOST_VAGUE_NAMES = 280
-"""Uses of found, given and the like that are left; to go down to 80."""
+MOST_VAGUE_NAMES = 161
+"""Uses of found, given and the like that are left, all but two in analysis and reporting; to go down to 80."""
 PARTS = ("components", "sections", "state")
 ROOMS = sorted(path.parent.name for path in (ROOT / "distil_core").glob("*/__init__.py"))
 

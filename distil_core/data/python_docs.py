@@ -59,7 +59,7 @@ def read(library: Path | None = None) -> Table:
     """Return the first paragraph of every docstring with the part of the library that it is from; none twice.
 
     Args:
-        library: Folder of the standard library's sources; the running interpreter's if not given.
+        library: Folder of the standard library's sources; the running interpreter's by default.
 
     Raises:
         CorpusError: If there are no sources there.

@@ -94,7 +94,7 @@ def read_run(row: tuple[Any, ...]) -> Run | None:
     """Read a row; None if its settings mean nothing to this version, failed if its record does not."""
     run_id, config, corpus_name, state, created, started, finished, error, record_text, stopping = row
     try:
-        asked, reached, record = read_config(config), RunState(state), None
+        settings, reached, record = read_config(config), RunState(state), None
     except (ValueError, TypeError):
         return None
     if reached is RunState.DONE:
@@ -104,7 +104,7 @@ def read_run(row: tuple[Any, ...]) -> Run | None:
             reached, error = RunState.FAILED, f"its record cannot be read ({exc}); run it again"
     return Run(
         id=run_id,
-        config=asked,
+        config=settings,
         state=reached,
         corpus_name=corpus_name,
         created=created,

@@ -1,6 +1,6 @@
 """Texts with both models' answers: as a ranked table, how often each label is answered, and which answers meet.
 
-Reads: what it is given. Writes: the sentence of the Compare page, and two of its filters.
+Reads: its arguments. Writes: the sentence of the Compare page, and two of its filters.
 """
 
 import pandas as pd

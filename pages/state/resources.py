@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from distil_core.analysis import model_pair as analysi_model_pair
 
 OFFLINE_TEACHERS = ("shipped", "minilm")
-"""Teachers that are found without a network."""
+"""Teachers that can be loaded without a network."""
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
@@ -67,7 +67,7 @@ def computed() -> Cache:
 
 
 def slices() -> Slices:
-    """Return the filters that somebody has given a name in this store."""
+    """Return the filters that somebody has named in this store."""
     return Slices(store().layout.slices)
 
 
