@@ -56,7 +56,7 @@ def distil(
         corpus: ``reviews``, ``python-docs``, ``hub:NAME``, or a file; or that with how it is read and split.
         task: What the models are for.
         teacher: ``shipped``, ``minilm``, a folder, or a hub id; or that with how it reads and is fine-tuned.
-        student: Depth, layers, width and first weights.
+        student: Depth, layer mapping, width and initialization.
         loss: Temperature and weights of the parts of the loss.
         training: Schedule and arithmetic.
         seed: Of initialization, batches and dropout.
@@ -109,7 +109,7 @@ def distil_models(
         teacher: A classifier for the labels of the corpus; it stays as it is.
         tokenizer: The teacher's, a fast one.
         corpus: What to learn and what to measure on; see :func:`distil_core.data.sources.load_corpus`.
-        student: Depth, width and first weights.
+        student: Depth, layer mapping, width and initialization.
         loss: Weights of the parts of the loss.
         training: Schedule.
         max_length: Tokens of a text that are read.

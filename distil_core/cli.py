@@ -85,9 +85,14 @@ def _parser() -> argparse.ArgumentParser:
         for item in fields(section):
             _add_setting(group, section, item)
     distil.add_argument(
-        "--task", choices=list(TASKS), default=RunConfig().task, help="What the models are for (default: %(default)s)"
+        "--task",
+        choices=list(TASKS),
+        default=RunConfig().task,
+        help="Task: what the models are for (default: %(default)s)",
     )
-    distil.add_argument("--seed", type=int, default=0, help="Seed of initialization, batches and dropout (default: 0)")
+    distil.add_argument(
+        "--seed", type=int, default=0, help="Random seed of initialization, batches and dropout (default: 0)"
+    )
     distil.add_argument("--no-twins", action="store_true", help="Leave out the twins and the baseline.")
     distil.add_argument("--out", type=Path, default=None, help="Write the student to this folder too.")
     distil.set_defaults(command=_distil)

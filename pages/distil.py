@@ -135,7 +135,7 @@ def show_curves(key: tuple[object, ...], config: RunConfig, curves: dict[Method,
             "Loss of the student, by part",
             loss,
             key="distil.loss",
-            alt="Weighted parts of the student's loss over the epochs",
+            alt="Weighted terms of the student's training loss over the epochs",
             header=("epoch", *student.loss),
             rows=list(zip(student.epochs, *student.loss.values(), strict=True)),
         )

@@ -82,7 +82,7 @@ def show_all(family: Family) -> None:
     entropy, divergence, agreement = st.columns(3, gap="medium")
     with entropy:
         charts.show(
-            "How undecided they are",
+            "Entropy: how undecided they are",
             figures.entropies(softened, n_labels=len(corpus.label_names)),
             key="temperature.entropy",
             alt="Mean entropy of teacher and student over the temperature",
@@ -93,7 +93,7 @@ def show_all(family: Family) -> None:
         )
     with divergence:
         charts.show(
-            "How far apart they are",
+            "KL divergence: how far apart they are",
             figures.divergences(softened, trained=trained),
             key="temperature.divergence",
             alt="Mean KL divergence of the student from the teacher over the temperature, with and without T squared",
@@ -102,7 +102,7 @@ def show_all(family: Family) -> None:
         )
     with agreement:
         charts.show(
-            "How often they answer alike",
+            "Agreement: how often they answer alike",
             figures.agreement(softened),
             key="temperature.agreement",
             alt="Share of the test texts that both answer alike, the same at every temperature",
@@ -237,8 +237,8 @@ def show_calibration(family: Family) -> None:
                 _name(method),
                 figures.reliability(scaling, mark=MARKS[method]),
                 key=f"temperature.reliability.{method or 'teacher'}",
-                alt=f"{_name(method)}: share of right answers against confidence, and number of texts in each bin",
-                header=("state", "sure from", "sure to", "mean confidence", "right", "texts"),
+                alt=f"{_name(method)}: accuracy against confidence, and number of texts in each bin",
+                header=("state", "confidence from", "confidence to", "mean confidence", "accuracy", "texts"),
                 rows=scaling.rows(),
             )
     st.caption("Small marks stand for few texts and say little; the log-loss weighs every text alike.")

@@ -132,7 +132,7 @@ def submit(config: RunConfig, store: RunStore, *, twins: bool = True) -> tuple[R
     Args:
         config: What is wanted.
         store: Where runs are kept and queued.
-        twins: Whether the same student without a teacher, the untrained cut and the baseline are wanted too.
+        twins: Whether the hard-label twin, the layer-cut twin and the baseline are wanted too.
 
     Returns:
         The run that was asked for, then its twins.

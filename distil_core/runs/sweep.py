@@ -65,7 +65,7 @@ class Sweep:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SweepPoint:
-    """One combination of settings; without temperature and alpha it is that of a twin without a teacher."""
+    """One combination of settings; without temperature and alpha it is that of a hard-label twin."""
 
     temperature: float | None
     depth: int
@@ -73,7 +73,7 @@ class SweepPoint:
     init: Init
 
     def twin(self) -> "SweepPoint":
-        """Return the same student without a teacher."""
+        """Return its hard-label twin."""
         return replace(self, temperature=None, alpha=None)
 
 

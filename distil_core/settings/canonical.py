@@ -29,7 +29,7 @@ Made in this module alone.
 def canonical(config: RunConfig) -> CanonicalConfig:
     """Check the settings of a run and put them into their one form.
 
-    Every setting that cannot matter is put back to its default: a twin without a teacher does not depend on the
+    Every setting that cannot matter is put back to its default: a hard-label twin does not depend on the
     temperature, so that all temperatures share one twin. What is left to the machine is settled: precision and number
     of threads.
 

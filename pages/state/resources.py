@@ -100,7 +100,7 @@ def test_texts(folder: RunFolder) -> tuple[LabeledText, ...]:
 
 
 def gap(family: Family) -> Interval | None:
-    """Return the paired difference between a student and its twin without a teacher, where both can be read."""
+    """Return the paired difference between a student and its hard-label twin, where both can be read."""
     return comparison.twin_difference(family, outputs)
 
 

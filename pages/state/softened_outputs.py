@@ -48,7 +48,7 @@ def over_temperatures(folder: RunFolder) -> analysi_temperature.Softened:
 def dark_knowledge(
     folder: RunFolder, twin: RunFolder | None, temperature: float
 ) -> dict[str, analysi_temperature.DarkKnowledge]:
-    """Return where teacher, student and the twin without a teacher put what they do not give to the right label.
+    """Return where teacher, student and the hard-label twin put what they do not give to the right label.
 
     Raises:
         DistilError: If the outputs cannot be read.
@@ -64,7 +64,7 @@ def dark_knowledge(
 
 @st.cache_resource(max_entries=8, show_spinner="Looking for the temperature that calibrates…")
 def scalings(folder: RunFolder, twin: RunFolder | None) -> dict[Method | None, calibration.Scaling]:
-    """Return the calibration of teacher (None), student and the twin without a teacher, as they are and scaled.
+    """Return the calibration of teacher (None), student and the hard-label twin, as they are and scaled.
 
     Raises:
         DistilError: If the outputs cannot be read, or there are no texts.
