@@ -19,7 +19,7 @@ from distil_core.errors import Cancelled, ConfigError, DistilError
 from distil_core.reporting.formatting import counted
 from distil_core.runs.rows import Run
 from distil_core.runs.store import RunStore, default_folder
-from distil_core.settings.canonical import read
+from distil_core.settings.canonical import parse_config
 from distil_core.settings.config import (
     CorpusConfig,
     LayerMap,
@@ -159,7 +159,7 @@ def _config(options: argparse.Namespace) -> RunConfig:
         if clashing := [f"--{name.replace('_', '-')}" for name in ("depth", "layer_map") if name in student]:
             raise ConfigError(f"--layers names the layers itself; leave out {' and '.join(clashing)}")
         student["layer_map"] = LayerMap.EXPLICIT
-    return read({**values, "task": options.task, "seed": options.seed})
+    return parse_config({**values, "task": options.task, "seed": options.seed})
 
 
 def _distil(options: argparse.Namespace) -> int:

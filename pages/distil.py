@@ -132,7 +132,7 @@ def show_curves(key: tuple[object, ...], config: RunConfig, curves: dict[Method,
     first, second = st.columns(2)
     with first:
         charts.show(
-            "Loss of the student, by part",
+            "Training loss, by term",
             loss,
             key="distil.loss",
             alt="Weighted terms of the student's training loss over the epochs",

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from distil_core.analysis import comparison, edits
-from distil_core.analysis import temperature as analysi_temperature
+from distil_core.analysis import temperature as analysis_temperature
 from distil_core.errors import DistilError
 from distil_core.reporting import formatting, temperature_narrative
 from distil_core.reporting.figures import temperature as figures
@@ -64,7 +64,7 @@ def show_one(family: Family) -> None:
             key="temperature.answers",
             alt="Logit of each label and its share at the temperature chosen, by teacher and student",
             header=("label", "teacher's logit", "student's logit", "teacher's share", "student's share"),
-            rows=analysi_temperature.answer_rows(teacher, student, labels, temperature=temperature),
+            rows=analysis_temperature.answer_rows(teacher, student, labels, temperature=temperature),
             picture="temperature.t",
         )
 
@@ -140,14 +140,14 @@ def show_dark_knowledge(family: Family) -> None:
         )
     # Think
     models = softened_outputs.dark_knowledge(outcome.folder, None if twin is None else twin.folder, temperature or 2.0)
-    rows = analysi_temperature.dark_knowledge_rows(models, labels)
+    rows = analysis_temperature.dark_knowledge_rows(models, labels)
     # Show
     st.markdown(temperature_narrative.dark_knowledge_verdict(models))
     for column, (name, model) in zip(st.columns(3, gap="medium"), models.items(), strict=False):
         with column:
             charts.show(
                 name,
-                figures.leftover(model, labels, high=analysi_temperature.highest(models)),
+                figures.leftover(model, labels, high=analysis_temperature.highest(models)),
                 key=f"temperature.leftover.{name}",
                 alt=f"{name}: share of each wrong label in what is left beside the right one, by right label",
                 header=("right label", "wrong label", *models),
@@ -164,7 +164,7 @@ def show_dark_knowledge(family: Family) -> None:
                         strict=True,
                     )
                 )
-                for right, wrong, *shares in analysi_temperature.likeliest(rows)
+                for right, wrong, *shares in analysis_temperature.likeliest(rows)
             ],
             border="horizontal",
             alt="Pairs of right and wrong label to which the teacher gives most, with all models' shares",
@@ -222,14 +222,14 @@ def show_calibration(family: Family) -> None:
     st.table(
         {
             _name(method): {
-                "Temperature that calibrates": f"{scaling.temperature:.2f}" + " (end of the range)" * scaling.at_limit,
+                "Calibration temperature": f"{scaling.temperature:.2f}" + " (end of the range)" * scaling.at_limit,
                 "Calibration error (ECE)": _change(formatting.percent, scaling.before.ece, scaling.after.ece),
                 "Log-loss (NLL, nats)": _change("{:.3f}".format, scaling.nll_before, scaling.nll_after),
             }
             for method, scaling in scalings.items()
         },
         border="horizontal",
-        alt="Calibrating temperature, and calibration error and log-loss before and after",
+        alt="Calibration temperature, and expected calibration error and log-loss before and after",
     )
     for column, (method, scaling) in zip(st.columns(3, gap="medium"), scalings.items(), strict=False):
         with column:

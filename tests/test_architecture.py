@@ -157,6 +157,20 @@ def test_no_two_classes_of_the_core_have_one_name() -> None:
     assert [name for name, n in Counter(public).items() if n > 1] == []
 
 
+def test_no_two_functions_of_the_core_have_one_name() -> None:
+    drawn = ROOT / "distil_core/reporting"  # its functions are named for what they draw, tabulate or write
+    benchmarks = ROOT / "distil_core/bench"  # each has its `measure`, `table` and `compare`
+    modules = [path for path in CODE if "distil_core" in path.parts and not {drawn, benchmarks} & set(path.parents)]
+    public = [
+        node.name
+        for path in modules
+        for node in ast.parse(path.read_text(encoding="utf-8")).body
+        if isinstance(node, ast.FunctionDef) and not node.name.startswith("_")
+    ]
+    # One answer in two places: for a device that torch has, and for this machine without loading torch.
+    assert {name for name, n in Counter(public).items() if n > 1} == {"resolve_precision"}
+
+
 def test_variables_are_named_for_what_they_are() -> None:
     vague = {"found", "given", "own", "kept", "asked", "said"}
     n = 0

@@ -55,7 +55,7 @@ LABEL_NAMES = tuple(_PARTS)
 _SKIPPED_FOLDERS = {"__pycache__", "test", "tests", "idle_test"}
 
 
-def read(library: Path | None = None) -> Table:
+def read_docstrings(library: Path | None = None) -> Table:
     """Return the first paragraph of every docstring with the part of the library that it is from; none twice.
 
     Args:

@@ -47,7 +47,7 @@ def twin_of(config: CanonicalConfig, method: Method) -> CanonicalConfig:
     return _one_form(replace(config, method=method))
 
 
-def stored(data: Mapping[str, Any]) -> CanonicalConfig:
+def restore_config(data: Mapping[str, Any]) -> CanonicalConfig:
     """Read back settings that were canonical when they were written down.
 
     Those of a run from before schema 2 leave precision and threads open; see :func:`is_settled`.
@@ -102,10 +102,10 @@ def validate(config: RunConfig) -> RunConfig:
     Raises:
         ConfigError: With every problem at once.
     """
-    return read(to_json(config))
+    return parse_config(to_json(config))
 
 
-def read(data: Mapping[str, Any]) -> RunConfig:
+def parse_config(data: Mapping[str, Any]) -> RunConfig:
     """Read the settings of a run that somebody writes down, in a form or in a shell.
 
     Raises:

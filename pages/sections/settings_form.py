@@ -13,7 +13,7 @@ import streamlit as st
 
 from distil_core.data.sources import BUILT_IN
 from distil_core.errors import ConfigError, DistilError
-from distil_core.settings.canonical import read
+from distil_core.settings.canonical import parse_config
 from distil_core.settings.config import (
     CorpusConfig,
     LossConfig,
@@ -95,7 +95,7 @@ def show() -> RunConfig | None:
         return None
     try:
         # By way of plain data, where a text that is no number is a problem to be named and not a crash.
-        return read(
+        return parse_config(
             {
                 "corpus": corpus_more.values,
                 "teacher": teacher_more.values,

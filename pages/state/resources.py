@@ -33,7 +33,7 @@ from distil_core.training.cache import Cache
 from distil_core.training.events import Event
 
 if TYPE_CHECKING:
-    from distil_core.analysis import model_pair as analysi_model_pair
+    from distil_core.analysis import model_pair as analysis_model_pair
 
 OFFLINE_TEACHERS = ("shipped", "minilm")
 """Teachers that can be loaded without a network."""
@@ -163,13 +163,13 @@ def estimate(config: RunConfig) -> float | None:
 
 
 @st.cache_resource(max_entries=3, show_spinner="Loading teacher and student…")
-def _model_pair(run_id: str, folder: RunFolder, _record: RunRecord) -> "analysi_model_pair.ModelPair":
-    from distil_core.analysis import model_pair as analysi_model_pair
+def _model_pair(run_id: str, folder: RunFolder, _record: RunRecord) -> "analysis_model_pair.ModelPair":
+    from distil_core.analysis import model_pair as analysis_model_pair
 
-    return analysi_model_pair.load_pair(folder, record=_record, cache=computed())
+    return analysis_model_pair.load_pair(folder, record=_record, cache=computed())
 
 
-def model_pair(outcome: FinishedRun) -> "analysi_model_pair.ModelPair":
+def model_pair(outcome: FinishedRun) -> "analysis_model_pair.ModelPair":
     """Return teacher and student of a finished run; they are loaded once for all sessions, and read-only.
 
     Raises:
