@@ -56,12 +56,12 @@ def distil(
         corpus: ``reviews``, ``python-docs``, ``hub:NAME``, or a file; or that with how it is read and split.
         task: What the models are for.
         teacher: ``shipped``, ``minilm``, a folder, or a hub id; or that with how it reads and is fine-tuned.
-        student: Depth, layers, width and first weights.
+        student: Depth, layer mapping, width and initialization.
         loss: Temperature and weights of the parts of the loss.
         training: Schedule and arithmetic.
         seed: Of initialization, batches and dropout.
         twins: Whether to train the twins too.
-        store: Where the run is kept; the usual place when not given.
+        store: Where the run is kept; None: the usual place.
         on_event: Told what happens.
 
     Raises:
@@ -109,7 +109,7 @@ def distil_models(
         teacher: A classifier for the labels of the corpus; it stays as it is.
         tokenizer: The teacher's, a fast one.
         corpus: What to learn and what to measure on; see :func:`distil_core.data.sources.load_corpus`.
-        student: Depth, width and first weights.
+        student: Depth, layer mapping, width and initialization.
         loss: Weights of the parts of the loss.
         training: Schedule.
         max_length: Tokens of a text that are read.
@@ -121,39 +121,41 @@ def distil_models(
         ModelError: If the teacher is of another architecture, or has other labels than the corpus.
         TeacherError: If the teacher is no better than always saying the commonest label.
     """
-    asked = RunConfig(
+    settings = RunConfig(
         teacher=TeacherConfig(max_length=max_length),
         student=student or StudentConfig(),
         loss=loss or LossConfig(),
         training=training or TrainingConfig(),
         seed=seed,
     )
-    config, watch, device = canonical(asked), Stopwatch(), devices.default_device()
-    own = Teacher(
+    config, watch, device = canonical(settings), Stopwatch(), devices.default_device()
+    fitted = Teacher(
         name=teacher.config.model_type,
         digest="",
         model=_fitted(teacher, corpus.label_names).to(device),
         folder=Path(teacher.name_or_path),
     )
-    limit = min(max_length, loading.n_positions(own.model.config))
+    limit = min(max_length, loading.n_positions(fitted.model.config))
     task = task_named(config.task)
     splits = encode_corpus(task, corpus, tokenizer, max_length=limit, device=device)
 
     def work() -> Generator[Event, None, tuple[Materials, Student]]:
-        found = yield from query_teacher(own, tokenizer, task, corpus, splits, config=config, cache=None, watch=watch)
-        return found, (yield from cut_and_train(found, config, watch=watch))
+        materials = yield from query_teacher(
+            fitted, tokenizer, task, corpus, splits, config=config, cache=None, watch=watch
+        )
+        return materials, (yield from cut_and_train(materials, config, watch=watch))
 
     with closing(work()) as events:
-        materials, found = drain(events, on_event or (lambda event: None))
+        materials, distilled = drain(events, on_event or (lambda event: None))
     with watch.timing("measurement"):
         task, answers = materials.task, materials.outputs["test"].logits
-        test = predictions_of(found.test_logits, splits["test"].sites, teacher=answers)
+        test = predictions_of(distilled.test_logits, splits["test"].sites, teacher=answers)
         figures = bootstrap.measure(test, (*task.quality, *task.fidelity))
     return DistilledStudent(
-        model=found.model,
-        layers=found.layers,
-        validation_logits=found.validation_logits,
-        test_logits=found.test_logits,
+        model=distilled.model,
+        layers=distilled.layers,
+        validation_logits=distilled.validation_logits,
+        test_logits=distilled.test_logits,
         metrics=figures,
         seconds=watch.total(),
     )

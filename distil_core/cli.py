@@ -19,7 +19,7 @@ from distil_core.errors import Cancelled, ConfigError, DistilError
 from distil_core.reporting.formatting import counted
 from distil_core.runs.rows import Run
 from distil_core.runs.store import RunStore, default_folder
-from distil_core.settings.canonical import read
+from distil_core.settings.canonical import parse_config
 from distil_core.settings.config import (
     CorpusConfig,
     LayerMap,
@@ -85,9 +85,14 @@ def _parser() -> argparse.ArgumentParser:
         for item in fields(section):
             _add_setting(group, section, item)
     distil.add_argument(
-        "--task", choices=list(TASKS), default=RunConfig().task, help="What the models are for (default: %(default)s)"
+        "--task",
+        choices=list(TASKS),
+        default=RunConfig().task,
+        help="Task: what the models are for (default: %(default)s)",
     )
-    distil.add_argument("--seed", type=int, default=0, help="Seed of initialization, batches and dropout (default: 0)")
+    distil.add_argument(
+        "--seed", type=int, default=0, help="Random seed of initialization, batches and dropout (default: 0)"
+    )
     distil.add_argument("--no-twins", action="store_true", help="Leave out the twins and the baseline.")
     distil.add_argument("--out", type=Path, default=None, help="Write the student to this folder too.")
     distil.set_defaults(command=_distil)
@@ -147,14 +152,14 @@ def _config(options: argparse.Namespace) -> RunConfig:
     values: dict[str, Any] = {}
     for section in _SECTIONS:
         name = _SECTION_NAMES[section]
-        given = {item.name: getattr(options, f"{name}.{item.name}") for item in fields(section)}
-        values[name] = {key: value for key, value in given.items() if value is not None}
+        section_values = {item.name: getattr(options, f"{name}.{item.name}") for item in fields(section)}
+        values[name] = {key: value for key, value in section_values.items() if value is not None}
     student = values["student"]
     if student.get("layers"):
         if clashing := [f"--{name.replace('_', '-')}" for name in ("depth", "layer_map") if name in student]:
             raise ConfigError(f"--layers names the layers itself; leave out {' and '.join(clashing)}")
         student["layer_map"] = LayerMap.EXPLICIT
-    return read({**values, "task": options.task, "seed": options.seed})
+    return parse_config({**values, "task": options.task, "seed": options.seed})
 
 
 def _distil(options: argparse.Namespace) -> int:
@@ -225,16 +230,16 @@ def _runs(options: argparse.Namespace) -> int:
             line = (run.id, f"{run.state:11}", f"{run.config.method:11}", f"{score:6}", f"{run.corpus_name:12}")
             print("  ".join((*line, settings_title(run.config))))
         return 0
-    found = [run for run in store.list() if run.id.startswith(options.run)]
-    if len(found) != 1:
+    matches = [run for run in store.list() if run.id.startswith(options.run)]
+    if len(matches) != 1:
         raise RunNotFoundError(
-            f"a run must be named by itself, got {options.run!r}, which fits {len(found)}; see the list of runs"
+            f"a run must be named by itself, got {options.run!r}, which fits {len(matches)}; see the list of runs"
         )
     if options.delete:
-        store.delete(found[0].id)
-        print(f"deleted {found[0].id}")
+        store.delete(matches[0].id)
+        print(f"deleted {matches[0].id}")
     else:
-        (run,) = found
+        (run,) = matches
         shown = {"id": run.id, "state": run.state, "config": run.config, "record": run.record}
         print(json.dumps(to_json(shown), indent=1))
     return 0

@@ -11,24 +11,28 @@ site             a place at which a model predicts one distribution: a text, a t
 split            the training, validation or test examples of a corpus
 teacher          the larger model that is learned from; never changed by that
 student          a smaller model cut out of the teacher's layers
-twin             the same student trained on hard labels alone, without the teacher
-layer-cut        the same student before any training
+twin             the same student made in another way, to compare it with; there are two
+hard-label twin  the same student trained on hard labels alone, without the teacher
+layer-cut twin   the same student as it was cut out of the teacher, before any training
 baseline         a model that owes the teacher nothing, such as TF-IDF with logistic regression
 method           what was done to make a model: distilled, hard labels, layer cut, TF-IDF
 role             what a model stands for in a comparison: teacher, student, twin, baseline
 checkpoint       a folder with weights and a tokenizer in the layout of Hugging Face
-layer map        which layer of the teacher each layer of the student is copied from and compared with
-frozen layer     a layer that stays as it was copied while the student learns
+layer mapping    which layer of the teacher each layer of the student is copied from and compared with
+frozen layer     a layer whose weights stay as they were copied while the student learns
 logits           unnormalized scores of the classes at a site
 temperature      what logits are divided by before the softmax; above 1 softens a distribution
 soft labels      the teacher's softened distribution, as what the student is to predict
 hard labels      the labels of the corpus
 dark knowledge   how the teacher ranks the wrong labels
 teacher outputs  what a loss needs of the teacher for every training example, computed once and kept
+initialization   where the student's weights come from before training: the teacher's layers, or chance
+learning rate    how far a step of the optimizer moves the weights; rises in the warm-up, then falls to 0
+epoch            one pass over the training split
 packing          many texts laid end to end, without padding
-run              one student (or twin, or baseline) made from one canonical configuration; named by its digest
+run              one student, twin or baseline made from one canonical configuration; named by its digest
 canonical        checked, and with every setting that cannot matter at its default
-family           a distilled run with its twin, layer-cut student and baseline
+family           a distilled run with its twins and baseline
 sweep            many runs that differ in a few settings
 record           what a finished run leaves behind: settings, figures, environment
 metric           a figure of quality or fidelity, declared once with its unit and its better end

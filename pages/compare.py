@@ -81,7 +81,7 @@ def ask(family: Family, texts: tuple[corpus.LabeledText, ...]) -> None:
         sentence_edits.show(outcome, text, texts, comparison)
     with title:
         charts.heading(
-            "How sure they are",
+            "Probabilities: how sure they are",
             key="compare.answers",
             alt="Probability of each label by teacher and student, at temperature 1",
             header=("label", "teacher", "student"),

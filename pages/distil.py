@@ -132,10 +132,10 @@ def show_curves(key: tuple[object, ...], config: RunConfig, curves: dict[Method,
     first, second = st.columns(2)
     with first:
         charts.show(
-            "Loss of the student, by part",
+            "Training loss, by term",
             loss,
             key="distil.loss",
-            alt="Weighted parts of the student's loss over the epochs",
+            alt="Weighted terms of the student's training loss over the epochs",
             header=("epoch", *student.loss),
             rows=list(zip(student.epochs, *student.loss.values(), strict=True)),
         )

@@ -24,14 +24,20 @@ TABLE, PICKED = "runs.table", "runs.picked"
 _BADGES = {"Example": "violet", **{word: color for _, color, word in run_summary.STATES.values()}}
 COLUMNS = {
     "State": st.column_config.MultiselectColumn(options=list(_BADGES), color=list(_BADGES.values())),
-    "Layers": st.column_config.NumberColumn(help="Encoder layers of the student."),
+    "Layers": st.column_config.NumberColumn(help="Number of encoder layers of the student."),
     "Temperature": st.column_config.NumberColumn(
-        format="%g", help="Softens both distributions before they are compared."
+        format="%g", help="Softmax temperature T; more than 1 softens both distributions."
     ),
-    "Alpha": st.column_config.NumberColumn(format="%g", help="Weight of the teacher's soft labels."),
-    "Accuracy": st.column_config.NumberColumn(format="%.1f %%", help="Test texts answered right."),
+    "Alpha": st.column_config.NumberColumn(
+        format="%g", help="Weight α of the soft labels (teacher); the hard labels (corpus) get 1 - α."
+    ),
+    "Accuracy": st.column_config.NumberColumn(
+        format="%.1f %%", help="Test accuracy: share of the test texts answered right."
+    ),
     "±": st.column_config.NumberColumn(format="%.1f", help="Half of the 95 % interval, in percentage points."),
-    "Agreement": st.column_config.NumberColumn(format="%.1f %%", help="Test texts answered as the teacher does."),
+    "Agreement": st.column_config.NumberColumn(
+        format="%.1f %%", help="Share of the test texts answered as the teacher does."
+    ),
     "Size": st.column_config.NumberColumn(format="%.1f MB", help="Weights on disk."),
     "Latency": st.column_config.NumberColumn(format="%.2f ms", help="Median time for one text."),
     "Created": st.column_config.DatetimeColumn(format="D MMM, HH:mm"),
@@ -151,7 +157,8 @@ with address.control("runs.twins", "Show twins"):
         "Show twins",
         key="runs.twins",
         bind="query-params",
-        help="What students are held against: trained without a teacher, only cut out, TF-IDF.",
+        help="What students are compared with: hard-label twin (trained without the teacher), layer-cut twin (not "
+        "trained) and TF-IDF baseline.",
     )
 
 # Think

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from distil_core.analysis import comparison, edits
-from distil_core.analysis import temperature as analysi_temperature
+from distil_core.analysis import temperature as analysis_temperature
 from distil_core.errors import DistilError
 from distil_core.reporting import formatting, temperature_narrative
 from distil_core.reporting.figures import temperature as figures
@@ -64,7 +64,7 @@ def show_one(family: Family) -> None:
             key="temperature.answers",
             alt="Logit of each label and its share at the temperature chosen, by teacher and student",
             header=("label", "teacher's logit", "student's logit", "teacher's share", "student's share"),
-            rows=analysi_temperature.answer_rows(teacher, student, labels, temperature=temperature),
+            rows=analysis_temperature.answer_rows(teacher, student, labels, temperature=temperature),
             picture="temperature.t",
         )
 
@@ -82,7 +82,7 @@ def show_all(family: Family) -> None:
     entropy, divergence, agreement = st.columns(3, gap="medium")
     with entropy:
         charts.show(
-            "How undecided they are",
+            "Entropy: how undecided they are",
             figures.entropies(softened, n_labels=len(corpus.label_names)),
             key="temperature.entropy",
             alt="Mean entropy of teacher and student over the temperature",
@@ -93,7 +93,7 @@ def show_all(family: Family) -> None:
         )
     with divergence:
         charts.show(
-            "How far apart they are",
+            "KL divergence: how far apart they are",
             figures.divergences(softened, trained=trained),
             key="temperature.divergence",
             alt="Mean KL divergence of the student from the teacher over the temperature, with and without T squared",
@@ -102,7 +102,7 @@ def show_all(family: Family) -> None:
         )
     with agreement:
         charts.show(
-            "How often they answer alike",
+            "Agreement: how often they answer alike",
             figures.agreement(softened),
             key="temperature.agreement",
             alt="Share of the test texts that both answer alike, the same at every temperature",
@@ -140,14 +140,14 @@ def show_dark_knowledge(family: Family) -> None:
         )
     # Think
     models = softened_outputs.dark_knowledge(outcome.folder, None if twin is None else twin.folder, temperature or 2.0)
-    rows = analysi_temperature.dark_knowledge_rows(models, labels)
+    rows = analysis_temperature.dark_knowledge_rows(models, labels)
     # Show
     st.markdown(temperature_narrative.dark_knowledge_verdict(models))
     for column, (name, model) in zip(st.columns(3, gap="medium"), models.items(), strict=False):
         with column:
             charts.show(
                 name,
-                figures.leftover(model, labels, high=analysi_temperature.highest(models)),
+                figures.leftover(model, labels, high=analysis_temperature.highest(models)),
                 key=f"temperature.leftover.{name}",
                 alt=f"{name}: share of each wrong label in what is left beside the right one, by right label",
                 header=("right label", "wrong label", *models),
@@ -164,7 +164,7 @@ def show_dark_knowledge(family: Family) -> None:
                         strict=True,
                     )
                 )
-                for right, wrong, *shares in analysi_temperature.likeliest(rows)
+                for right, wrong, *shares in analysis_temperature.likeliest(rows)
             ],
             border="horizontal",
             alt="Pairs of right and wrong label to which the teacher gives most, with all models' shares",
@@ -222,14 +222,14 @@ def show_calibration(family: Family) -> None:
     st.table(
         {
             _name(method): {
-                "Temperature that calibrates": f"{scaling.temperature:.2f}" + " (end of the range)" * scaling.at_limit,
+                "Calibration temperature": f"{scaling.temperature:.2f}" + " (end of the range)" * scaling.at_limit,
                 "Calibration error (ECE)": _change(formatting.percent, scaling.before.ece, scaling.after.ece),
                 "Log-loss (NLL, nats)": _change("{:.3f}".format, scaling.nll_before, scaling.nll_after),
             }
             for method, scaling in scalings.items()
         },
         border="horizontal",
-        alt="Calibrating temperature, and calibration error and log-loss before and after",
+        alt="Calibration temperature, and expected calibration error and log-loss before and after",
     )
     for column, (method, scaling) in zip(st.columns(3, gap="medium"), scalings.items(), strict=False):
         with column:
@@ -237,8 +237,8 @@ def show_calibration(family: Family) -> None:
                 _name(method),
                 figures.reliability(scaling, mark=MARKS[method]),
                 key=f"temperature.reliability.{method or 'teacher'}",
-                alt=f"{_name(method)}: share of right answers against confidence, and number of texts in each bin",
-                header=("state", "sure from", "sure to", "mean confidence", "right", "texts"),
+                alt=f"{_name(method)}: accuracy against confidence, and number of texts in each bin",
+                header=("state", "confidence from", "confidence to", "mean confidence", "accuracy", "texts"),
                 rows=scaling.rows(),
             )
     st.caption("Small marks stand for few texts and say little; the log-loss weighs every text alike.")

@@ -57,9 +57,9 @@ def ask(family: Family) -> None:
         st.markdown(f":material/lightbulb: {advice.advise(family, landscape, resources.outputs, resources.sample)}")
     # Ask
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-        with address.control(SCORE, "Worth"):
+        with address.control(SCORE, "Quality"):
             score = st.segmented_control(
-                "Worth",
+                "Quality",
                 list(SCORES),
                 format_func=lambda name: SCORES[name].label,
                 default=tradeoffs.SCORES[0].name,
@@ -67,7 +67,8 @@ def ask(family: Family) -> None:
                 key=SCORE,
                 bind="query-params",
                 width="content",
-                help="Share of test texts answered right, or as the teacher does; macro-F1 counts every label alike.",
+                help="Accuracy: share of the test texts answered right. Macro-F1: mean F1 of the labels. "
+                "Agreement: share answered as the teacher does.",
             )
         with address.control(PRICE, "Cost"):
             price = st.segmented_control(
@@ -79,7 +80,8 @@ def ask(family: Family) -> None:
                 key=PRICE,
                 bind="query-params",
                 width="content",
-                help="Time for one text, texts per second in batches of 32, number of weights, or weights on disk.",
+                help="Latency: time for one text. Throughput: texts per second in batches of 32. Parameters: number of "
+                "weights. Bytes: weights on disk.",
             )
     left, right = st.columns([2, 1], gap="large")
     chart = left.container()

@@ -119,9 +119,9 @@ def lay_out(wanted: Sweep) -> tuple[Metric, dict[str, Any]]:
     if st.session_state.get("whatif.measure") not in (None, *offered):
         st.session_state["whatif.measure"] = ACCURACY
     first, second, third = st.columns([2, 1, 1])
-    with first, address.control("whatif.measure", "Measure"):
+    with first, address.control("whatif.measure", "Metric"):
         metric = st.selectbox(
-            "Measure", offered, format_func=lambda m: m.label, key="whatif.measure", bind="query-params"
+            "Metric", offered, format_func=lambda m: m.label, key="whatif.measure", bind="query-params"
         )
     with second, address.control("whatif.down", "Lines"):
         down = st.selectbox("Lines", list(Axis), format_func=_axis, key="whatif.down", bind="query-params")
@@ -248,7 +248,7 @@ def _one_seed(cell: SweepCell) -> str:
 
 
 def show_curves(grid: SweepGrid, metric: Metric, teacher: float | None) -> None:
-    """Show the same figures as curves, and how far they are from those without a teacher."""
+    """Show the same figures as curves, and how far they are from the hard-label twins."""
     header = (
         AXIS_NAMES[grid.down],
         AXIS_NAMES[grid.across],
@@ -260,7 +260,7 @@ def show_curves(grid: SweepGrid, metric: Metric, teacher: float | None) -> None:
     left, right = st.columns(2)
     with left:
         charts.show(
-            "With and without a teacher",
+            "Students and their hard-label twins",
             figures.curves(grid, metric, teacher=teacher),
             key="whatif.curves",
             alt=f"{metric.label} over {AXIS_NAMES[grid.down].lower()} with 95 % intervals",
@@ -269,10 +269,10 @@ def show_curves(grid: SweepGrid, metric: Metric, teacher: float | None) -> None:
         )
     with right:
         charts.show(
-            "Difference to the no-teacher twin",
+            "Difference to the hard-label twin",
             figures.differences(grid, metric),
             key="whatif.differences",
-            alt="Difference to the twin without a teacher with 95 % intervals; an open mark is no difference seen",
+            alt="Difference to the hard-label twin with 95 % intervals; an open mark is no difference seen",
             header=header,
             rows=sweep_narrative.curve_rows(grid, metric, of_difference=True),
         )
@@ -280,7 +280,7 @@ def show_curves(grid: SweepGrid, metric: Metric, teacher: float | None) -> None:
     st.caption(
         "95 % intervals from a bootstrap over seeds and test texts, differences paired over both; one seed has the "
         "interval of its test texts alone. Full mark: a difference is seen. Open mark: none is. Of 20 students that "
-        "do not differ from their twins, about one seems to."
+        "do not differ from their hard-label twins, about one seems to."
     )
 
 
@@ -295,7 +295,7 @@ def show_table(done: Mapping[sweep.SweepPoint, SweepCell], metric: Metric) -> No
             key="whatif.table",
             column_config={name: st.column_config.NumberColumn(format=digits) for name in header[6:12]},
             placeholder=formatting.NONE,
-            alt="All combinations with their figures, intervals and differences to the twin",
+            alt="All combinations with their figures, intervals and differences to the hard-label twin",
         )
         st.download_button(
             "Download as CSV",

@@ -18,7 +18,7 @@ from distil_core.settings.config import Init, Method, RunConfig, StudentConfig
 
 NAMES = {
     Method.DISTILLED: "Student",
-    Method.HARD_LABELS: "No-teacher twin",
+    Method.HARD_LABELS: "Hard-label twin",
     Method.LAYER_CUT: "Layer-cut twin",
     Method.TFIDF: "TF-IDF",
 }
@@ -27,7 +27,7 @@ NAMES = {
 
 EXPLANATIONS = {
     Method.DISTILLED: "learned from the teacher",
-    Method.HARD_LABELS: "the same student, trained on the labels alone",
+    Method.HARD_LABELS: "the same student, trained on hard labels alone, without the teacher",
     Method.LAYER_CUT: "the same student, cut out of the teacher and not trained",
     Method.TFIDF: "word counts and logistic regression, no transformer",
 }
@@ -117,7 +117,7 @@ def settings_title(config: RunConfig) -> str:
         if student.width:
             parts.append(f"width {student.width}")
         if student.init is not StudentConfig().init:
-            parts.append("random start" if student.init is Init.RANDOM else str(student.init))
+            parts.append("random initialization" if student.init is Init.RANDOM else str(student.init))
     if config.method is Method.DISTILLED:
         parts.append(f"T {config.loss.temperature:g} · α {config.loss.alpha:g}")
     if config.corpus.labeled < 1:
@@ -167,7 +167,7 @@ def score_kept(predictions: Predictions, metric: Metric = ACCURACY) -> Interval 
 def twin_difference(
     family: Family, read: Callable[[RunFolder], Predictions] = RunFolder.read_predictions
 ) -> Interval | None:
-    """Return the difference between a student and its twin without a teacher; None where one of them cannot be read.
+    """Return the difference between a student and its hard-label twin; None where one of them cannot be read.
 
     Args:
         family: The run with its twins.

@@ -11,14 +11,14 @@ from distil_core.runs.sweep import Axis, Sweep, SweepPoint, Value, config_at
 from distil_core.settings.canonical import CanonicalConfig
 
 OF_THE_TEACHER = (Axis.TEMPERATURE, Axis.ALPHA)
-"""What a twin without a teacher does not depend on."""
+"""What a hard-label twin does not depend on."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SweepCell:
     """What came of one combination: its runs by seed, None where nobody has asked for one.
 
-    ``estimate`` is the mean over those seeds that are done. ``difference`` is that to the twin without a teacher, over
+    ``estimate`` is the mean over those seeds that are done. ``difference`` is that to the hard-label twin, over
     the seeds for which both are done.
     """
 
@@ -54,7 +54,7 @@ class GridRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SweepGrid:
-    """Two settings against each other, the others held still; the twins without a teacher are lines of their own."""
+    """Two settings against each other, the others held still; the hard-label twins are lines of their own."""
 
     down: Axis
     across: Axis

@@ -172,14 +172,14 @@ def trainer(
             loss = task.alpha * task.temperature**2 * soft + (1 - task.alpha) * output.loss
             return (loss, output) if return_outputs else loss
 
-    looks = {"seconds": 0.0, "found": 0.0}
+    looks = {"seconds": 0.0, "reached": 0.0}
 
     class Looks(TrainerCallback):
         def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> Any:
             if target and state.global_step % every == 0:
                 begun = time.perf_counter()
                 if _accuracy(room, room.student, test) >= target:
-                    looks["found"], control.should_training_stop = 1.0, True
+                    looks["reached"], control.should_training_stop = 1.0, True
                 room.student.train()
                 looks["seconds"] += time.perf_counter() - begun
             return control
@@ -214,7 +214,7 @@ def trainer(
         loop.train()
         seconds = time.perf_counter() - started - looks["seconds"]
     accuracy = _accuracy(room, room.student, test)
-    return {"accuracy": accuracy, "seconds": seconds, "reached": seconds if looks["found"] else None}
+    return {"accuracy": accuracy, "seconds": seconds, "reached": seconds if looks["reached"] else None}
 
 
 def textbrewer(workload: Mapping[str, Any], *, precision: str = "fp32") -> dict[str, Any]:

@@ -97,7 +97,7 @@ def prepare(wanted: Wanted, folder: Path, store: RunStore) -> Generator[Event, N
         DistilError: If texts and teacher do not fit together.
     """
     if (wanted.train is None) != (wanted.test is None):
-        raise ConfigError("--train and --test must be given together, or neither; without them reviews are written")
+        raise ConfigError("--train and --test must come together, or neither; without them reviews are written")
     if wanted.train is None:
         whole = CorpusConfig()
         examples, temperature, layers, teacher = 0, LossConfig().temperature, None, "shipped"

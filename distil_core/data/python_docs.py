@@ -55,11 +55,11 @@ LABEL_NAMES = tuple(_PARTS)
 _SKIPPED_FOLDERS = {"__pycache__", "test", "tests", "idle_test"}
 
 
-def read(library: Path | None = None) -> Table:
+def read_docstrings(library: Path | None = None) -> Table:
     """Return the first paragraph of every docstring with the part of the library that it is from; none twice.
 
     Args:
-        library: Folder of the standard library's sources; the running interpreter's if not given.
+        library: Folder of the standard library's sources; the running interpreter's by default.
 
     Raises:
         CorpusError: If there are no sources there.

@@ -104,7 +104,7 @@ def _built_in(config: CorpusConfig) -> Source:
     if config.source == "python-docs":
         from distil_core.data import python_docs
 
-        return Source(name="python-docs", train=python_docs.read())
+        return Source(name="python-docs", train=python_docs.read_docstrings())
     from distil_core.data import reviews
 
     splits = reviews.generate(

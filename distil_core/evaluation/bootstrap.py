@@ -129,7 +129,9 @@ def measure(split: SplitPredictions, metrics: Iterable[Metric]) -> dict[str, Int
     if not len(split.logits):
         raise CorpusError("measuring needs at least one labeled text, got none; give a larger test split")
     if not all(np.isfinite(scores).all() for scores in (split.logits, split.teacher_logits) if scores is not None):
-        raise ModelError("a model's scores must be finite numbers, got nan or inf; train it with a smaller step size")
+        raise ModelError(
+            "a model's scores must be finite numbers, got nan or inf; train it with a smaller learning rate"
+        )
     figures = ((metric.name, interval(split, metric)) for metric in metrics)
     return {name: figure for name, figure in figures if figure is not None}
 

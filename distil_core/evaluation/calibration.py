@@ -54,10 +54,10 @@ class Scaling:
     def rows(self) -> list[tuple[str, float, float, float, float, int]]:
         """Return state, both edges of the bin, confidence, accuracy and number of texts, for each bin with texts."""
         return [
-            (state, i / len(found.n_examples), (i + 1) / len(found.n_examples), confidence, accuracy, n)
-            for state, found in (("as it is", self.before), ("calibrated", self.after))
+            (state, i / len(calibration.n_examples), (i + 1) / len(calibration.n_examples), confidence, accuracy, n)
+            for state, calibration in (("as it is", self.before), ("calibrated", self.after))
             for i, (n, confidence, accuracy) in enumerate(
-                zip(found.n_examples, found.confidence, found.accuracy, strict=True)
+                zip(calibration.n_examples, calibration.confidence, calibration.accuracy, strict=True)
             )
             if n
         ]
@@ -118,14 +118,14 @@ def fit_temperature(logits: np.ndarray, labels: np.ndarray) -> float:
     from scipy.optimize import minimize_scalar
 
     # The loss has one valley in 1/T, hence in log T.
-    found = minimize_scalar(
+    optimum = minimize_scalar(
         lambda log_t: nll(logits, labels, float(np.exp(log_t))),
         bounds=(np.log(LOW), np.log(HIGH)),
         method="bounded",
         options={"xatol": 1e-5},
     )
     # The search never quite reaches the ends, and stops early where a model is never wrong and the loss flat at 0.
-    return min((LOW, float(np.exp(found.x)), HIGH), key=lambda temperature: nll(logits, labels, temperature))
+    return min((LOW, float(np.exp(optimum.x)), HIGH), key=lambda temperature: nll(logits, labels, temperature))
 
 
 def scaling(

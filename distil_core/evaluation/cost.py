@@ -109,11 +109,11 @@ def latencies(
     Returns:
         By name: 5th, 50th and 95th percentile in milliseconds, and of how many readings.
     """
-    found = {}
+    measured = {}
     for name, durations in _readings(models, singles, seconds, at_least, clock, between).items():
         p5, p50, p95 = np.percentile(np.array(durations) * 1000, [5, 50, 95]).tolist()
-        found[name] = Latency(p5=p5, p50=p50, p95=p95), len(durations)
-    return found
+        measured[name] = Latency(p5=p5, p50=p50, p95=p95), len(durations)
+    return measured
 
 
 def n_parameters(model: nn.Module) -> int:

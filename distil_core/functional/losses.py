@@ -39,7 +39,7 @@ def soft_labels(
         student_logits: Unnormalized scores of the student.
         teacher_logits: Unnormalized scores of the teacher, which stays as it is.
         temperature: Above zero; both distributions are softened with it.
-        normalizer: Divisor of the sum over the batch; the number of examples when not given.
+        normalizer: Divisor of the sum over the batch; None: the number of examples.
 
     Raises:
         ConfigError: If ``temperature`` is not above zero.
@@ -57,8 +57,8 @@ def hard_labels(
     Args:
         student_logits: Unnormalized scores of the student.
         labels: Index of the right class of each example.
-        weights: How much each label counts, 0 where it is not told; 1 when not given.
-        normalizer: Divisor of the sum over the batch; the number of examples when not given.
+        weights: How much each label counts, 0 where it is not told; None: 1.
+        normalizer: Divisor of the sum over the batch; None: the number of examples.
     """
     losses = F.cross_entropy(_full(student_logits), labels, reduction="none")
     return _reduce(losses if weights is None else losses * weights, normalizer)
@@ -74,7 +74,7 @@ def logit_mse(student_logits: Logits, teacher_logits: Logits, *, normalizer: flo
     Args:
         student_logits: Unnormalized scores of the student.
         teacher_logits: Unnormalized scores of the teacher, which stays as it is.
-        normalizer: Divisor of the sum over the batch; the number of examples when not given.
+        normalizer: Divisor of the sum over the batch; None: the number of examples.
     """
     difference = _full(student_logits) - _full(teacher_logits.detach())
     return _reduce(0.5 * difference.square().sum(dim=-1), normalizer)
@@ -98,7 +98,7 @@ def hidden_cosine(
         teacher_hidden: Hidden states of the teacher, which stays as it is.
         mask: True for real tokens, False for padding.
         projection: ``W`` when the widths differ; the student's states are compared as ``h_s W``.
-        normalizer: Divisor of the sum over the batch; the number of examples when not given.
+        normalizer: Divisor of the sum over the batch; None: the number of examples.
 
     Raises:
         ConfigError: If the widths differ and there is no projection.
@@ -126,7 +126,7 @@ def hidden_mse(
         teacher_hidden: Hidden states of the teacher's layer that it is mapped to; they stay as they are.
         mask: True for real tokens, False for padding.
         projection: ``W`` when the widths differ, learned together with the student.
-        normalizer: Divisor of the sum over the batch; the number of examples when not given.
+        normalizer: Divisor of the sum over the batch; None: the number of examples.
 
     Raises:
         ConfigError: If the widths differ and there is no projection.
@@ -147,7 +147,7 @@ def attention_kl(
         student_attention: Attention probabilities of the student; the last axis is what is looked at.
         teacher_attention: Attention probabilities of the teacher, which stay as they are.
         mask: True for real tokens, False for padding.
-        normalizer: Divisor of the sum over the batch; the number of examples when not given.
+        normalizer: Divisor of the sum over the batch; None: the number of examples.
     """
     student, teacher = _full(student_attention), _full(teacher_attention.detach())
     if student.shape[1] != teacher.shape[1]:
@@ -319,11 +319,11 @@ def distillation_loss(
         teacher: What the teacher says; not needed when only hard labels are in use.
         labels: Index of the right class of each example.
         config: Temperature and weights.
-        hard_loss: What the labels ask of the student; :func:`hard_labels` when not given.
+        hard_loss: What the labels ask of the student; None: :func:`hard_labels`.
         mask: True for real tokens, False for padding; needed for hidden states and attention.
         projection: Takes the student's hidden states to the teacher's width, when they differ.
-        label_weights: How much the hard label of each example counts; 1 when not given.
-        normalizer: Divisor of the sum over the batch; the number of examples when not given.
+        label_weights: How much the hard label of each example counts; None: 1.
+        normalizer: Divisor of the sum over the batch; None: the number of examples.
 
     Raises:
         ConfigError: If a part weighs something and what it needs is not there.

@@ -34,7 +34,7 @@ class Checkpoint:
     head: Head | None = None
     """Its head, where it has one that is known."""
     local: bool = False
-    """Whether it was given as a folder, whose name says nothing of its contents."""
+    """Whether it is a folder, whose name says nothing of its contents."""
 
 
 def assets_folder() -> Path:

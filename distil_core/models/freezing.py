@@ -1,4 +1,4 @@
-"""Parts of a student that stay as they were copied: they do not learn, and what they put out need be computed once."""
+"""Frozen layers, the lowest of a student: they stay as copied, and what they put out need be computed once."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -1,4 +1,4 @@
-"""The output layer of a classifier: found, drawn afresh, put into another order."""
+"""The output layer of a classifier: located, drawn afresh, put into another order."""
 
 import torch
 from torch import nn

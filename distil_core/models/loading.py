@@ -120,7 +120,7 @@ def save(model: Model, tokenizer: Tokenizer, folder: Path) -> None:
 
 
 def independent_copy(model: Model, precision: Precision) -> Model:
-    """Return a model that may be packed while others use the given one.
+    """Return a model that may be packed while others use the original.
 
     In fp32 its weights are the same memory; in bf16 they are a copy.
     """

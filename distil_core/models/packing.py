@@ -119,7 +119,7 @@ def packed(model: Any, *, layers: slice = slice(None), embeds: bool = True) -> I
     Args:
         model: Of one of the types in :data:`PACKABLE`.
         layers: The only layers that it has meanwhile.
-        embeds: Whether it begins with its embeddings; else what it is given goes to the first of ``layers`` as it is.
+        embeds: Whether it begins with its embeddings; else its input goes to the first of ``layers`` as it is.
     """
     assert model.config.model_type in PACKABLE
     base = model.base_model

@@ -78,21 +78,21 @@ def _at_what_cost(before: Cost | None, after: Cost | None) -> str:
 
 
 def _twin(family: Family, read: Read) -> str:
-    """Say what the teacher added beyond the same student trained without it."""
+    """Say what the teacher added beyond the hard-label twin."""
     twin = family.twin(Method.HARD_LABELS)
     if family.distilled.record.config.method is not Method.DISTILLED:
         return ""
     if twin is None:
-        return "Whether the teacher was needed is not known: the same student has not been trained without it."
+        return "Whether the teacher was needed is not known: the hard-label twin has not been trained."
     seen, change, detail = _against(family.distilled, twin, read, lambda: twin_difference(family, read))
     if not seen:
         return (
-            f"The same student trained **without the teacher does as well** (no difference seen: {detail}), so what is "
-            "saved comes from the smaller model, not from learning from the teacher."
+            f"The hard-label twin, trained **without the teacher, does as well** (no difference seen: {detail}), so "
+            "what is saved comes from the smaller model, not from learning from the teacher."
         )
     if change > 0:
-        return f"**The teacher was worth it**: trained without it, the same student is behind ({detail})."
-    return f"**Trained without the teacher, the same student is better** ({detail}): use that one."
+        return f"**The teacher was worth it**: the hard-label twin, trained without it, is behind ({detail})."
+    return f"**The hard-label twin, trained without the teacher, is better** ({detail}): use that one."
 
 
 def _tfidf(family: Family, read: Read) -> str:

@@ -35,7 +35,7 @@ def presets(shape: Frame) -> tuple[Preset, ...]:
         Preset(
             title="A good default",
             comment="With layers copied from the teacher, expect a student within a few points of it, closer with each "
-            "layer; the temperature hardly matters. In accuracy the same student without a teacher is often as good: "
+            "layer; the temperature hardly matters. In accuracy the hard-label twin is often as good: "
             "what the teacher adds shows in the KL divergence, since only the taught student learns its probabilities.",
             temperatures=(1.0, 2.0, 4.0),
             depths=tuple(depth for depth in (1, 2, 3) if depth <= deepest),
@@ -44,7 +44,7 @@ def presets(shape: Frame) -> tuple[Preset, ...]:
             title="A small student needs a low temperature",
             comment="One layer cannot copy everything. At T 1 it follows the likely answers and comes closest to the "
             "teacher's probabilities; the hotter, the more it also has to match the unlikely ones, until it follows "
-            "the teacher no closer than its twin does. In accuracy this is too little to be seen.",
+            "the teacher no closer than its hard-label twin does. In accuracy this is too little to be seen.",
             temperatures=(0.5, 1.0, 2.0, 4.0, 8.0, 20.0),
             depths=(1,),
             metric=KL,
@@ -70,7 +70,7 @@ def presets(shape: Frame) -> tuple[Preset, ...]:
             title="Temperature too high",
             comment="At T 20 the teacher's probabilities are nearly even: almost all of the loss is about how the "
             "wrong answers compare. A student that starts at random has no time for that; expect it to fall as T "
-            "grows, in the end behind its twin, which learns from plain labels.",
+            "grows, in the end behind its twin, which learns from hard labels.",
             temperatures=(1.0, 4.0, 20.0),
             depths=(two,),
             inits=(Init.RANDOM,),
@@ -90,8 +90,9 @@ def presets(shape: Frame) -> tuple[Preset, ...]:
             Preset(
                 title="Hinton's missing class",
                 comment=f"No training text is labeled “{missing}”. Expect the student to recognize that class all the "
-                "same: the teacher's probabilities for the other texts say what it is like. The twin starts from the "
-                "same copied layers and forgets it entirely (Hinton et al., 2015, section 3, left out the digit 3).",
+                "same: the teacher's probabilities for the other texts say what it is like. The hard-label twin "
+                "starts from the same copied layers and forgets it entirely (Hinton et al., 2015, section 3, left out "
+                "the digit 3).",
                 temperatures=(2.0, 4.0),
                 depths=(two,),
                 left_out=missing,

@@ -65,7 +65,7 @@ def _or_none(write: Callable[[float], str], value: float | None) -> str:
 
 
 def run_verdict(family: Family, gap: Interval | None) -> str:
-    """Say in a sentence or two what distillation did beyond the same student trained without a teacher.
+    """Say in a sentence or two what distillation did beyond the hard-label twin.
 
     Args:
         family: The run, with its twin if that is finished.
@@ -81,9 +81,9 @@ def run_verdict(family: Family, gap: Interval | None) -> str:
     if record.config.method is not Method.DISTILLED:
         return f"{opening}."
     if twin is None:
-        return f"{opening}. What distilling added shows when its twin, trained without a teacher, is done."
+        return f"{opening}. What distilling added shows when its hard-label twin is done."
     other = twin.record.score
-    opening += f", the same student trained without a teacher {figure(metric, other.value)}. "
+    opening += f", its hard-label twin {figure(metric, other.value)}. "
     seen = student.above(other) or other.above(student)
     if gap is None:
         gap = Interval(value=student.value - other.value)

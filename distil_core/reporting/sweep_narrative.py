@@ -12,8 +12,8 @@ from distil_core.settings.config import Init
 AXIS_NAMES = {
     Axis.TEMPERATURE: "Temperature",
     Axis.DEPTH: "Layers of the student",
-    Axis.ALPHA: "Weight of the teacher (α)",
-    Axis.INIT: "First weights",
+    Axis.ALPHA: "Soft-label weight (α)",
+    Axis.INIT: "Initialization",
 }
 """What the settings are called on pages and in figures."""
 
@@ -45,9 +45,9 @@ def sweep_table(
     """
     unit, points = metric.unit, metric.difference_unit
     header = (
-        *("temperature", "layers", "alpha", "first weights", "seeds done", "seeds"),
+        *("temperature", "layers", "alpha", "initialization", "seeds done", "seeds"),
         *(f"{metric.label} ({unit})", f"low ({unit})", f"high ({unit})"),
-        *(f"difference to twin ({points})", f"its low ({points})", f"its high ({points})", "verdict"),
+        *(f"difference to hard-label twin ({points})", f"its low ({points})", f"its high ({points})", "verdict"),
     )
     rows: list[tuple[object, ...]] = []
     for cell in sorted(done.values(), key=lambda cell: cell.point.temperature is None):
@@ -84,7 +84,7 @@ def _scaled(found: Interval | None, metric: Metric) -> tuple[float | None, float
 
 
 def difference_verdict(difference: Interval | None, metric: Metric) -> str:
-    """Say what the teacher did, from the difference to the twin without one."""
+    """Say what the teacher did, from the difference to the hard-label twin."""
     if difference is None:
         return ""
     if not difference.seen:
@@ -112,6 +112,5 @@ def cell_sentence(cell: SweepCell, metric: Metric) -> str:
     if gap is None:
         return text
     return (
-        f"{text} Against its twin without a teacher {figure_difference(metric, gap)}: "
-        f"**{difference_verdict(gap, metric)}**."
+        f"{text} Against its hard-label twin {figure_difference(metric, gap)}: **{difference_verdict(gap, metric)}**."
     )

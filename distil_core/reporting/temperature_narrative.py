@@ -9,7 +9,7 @@ from distil_core.settings.config import Method
 
 
 def dark_knowledge_verdict(models: Mapping[str, DarkKnowledge]) -> str:
-    """Say in words how much of the teacher's dark knowledge the student has, beside its twin without a teacher."""
+    """Say in words how much of the teacher's dark knowledge the student has, beside its hard-label twin."""
     student, twin = models[NAMES[Method.DISTILLED]], models.get(NAMES[Method.HARD_LABELS])
     where = f"Of what is left beside the right label, the student puts **{percent(student.overlap)}** where the teacher"
     runner_up = f"Its likeliest wrong label is the teacher's on **{percent(student.runner_up_agreement)}** of the texts"
@@ -20,7 +20,7 @@ def dark_knowledge_verdict(models: Mapping[str, DarkKnowledge]) -> str:
     interval = f"95 % interval {points(low, unit=False)} to {points(high, unit=False)}"
     seen = f"**{points(ahead.value)}**" if ahead.seen else f"**no difference seen**, {points(ahead.value)}"
     return (
-        f"{where} puts it, the twin without a teacher {percent(twin.overlap)}. "
+        f"{where} puts it, its hard-label twin {percent(twin.overlap)}. "
         f"{runner_up}, the twin's on {percent(twin.runner_up_agreement)}: {seen}, {interval}."
     )
 

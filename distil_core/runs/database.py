@@ -91,13 +91,13 @@ class Database:
 
     def _create_tables(self) -> None:
         with self.connection() as db:
-            (found,) = db.execute("PRAGMA user_version").fetchone()
-            if found > LAYOUT_VERSION:
+            (layout,) = db.execute("PRAGMA user_version").fetchone()
+            if layout > LAYOUT_VERSION:
                 raise StoreError(
-                    f"the run store must be of layout {LAYOUT_VERSION} or older, got {found} in {self.path.parent}; "
+                    f"the run store must be of layout {LAYOUT_VERSION} or older, got {layout} in {self.path.parent}; "
                     "update this program, or set DISTIL_LAB_HOME to another folder"
                 )
-            if found == LAYOUT_VERSION:
+            if layout == LAYOUT_VERSION:
                 return
             db.execute("PRAGMA journal_mode = WAL")
             db.execute("BEGIN IMMEDIATE")

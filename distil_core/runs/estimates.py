@@ -79,7 +79,7 @@ def estimate_all(configs: Iterable[CanonicalConfig], source: RunSource) -> float
     Raises:
         DistilError: If settings, corpus or teacher cannot be used.
     """
-    requests = {request.asked().run: request for request in examine(configs)}
+    requests = {examined.to_request().run: examined for examined in examine(configs)}
     done = {run.id for run in source.list() if run.state is RunState.DONE}
     wanted = [request for run_id, request in requests.items() if run_id not in done]
     if not wanted:

@@ -189,7 +189,7 @@ def cut_and_train(
     padding = int(trimmed.lookup[materials.padding])
     lookup = trimmed.lookup.to(materials.device)
     tokens = {name: part.tokens.with_ids(lookup) for name, part in materials.splits.items()}
-    given = training_data(materials, config, tokens["train"])
+    training_set = training_data(materials, config, tokens["train"])
     validation = TrainingData(
         tokens=tokens["validation"],
         sites=materials.splits["validation"].sites,
@@ -201,7 +201,7 @@ def cut_and_train(
         with watch.timing("training"):
             n_epochs = yield from train(
                 model,
-                given,
+                training_set,
                 validation,
                 task=materials.task,
                 loss=config.loss,
@@ -211,7 +211,7 @@ def cut_and_train(
                 layers=layers,
                 checkpoint=checkpoint,
             )
-        examples_seen = n_epochs * len(given)
+        examples_seen = n_epochs * len(training_set)
     yield Stage(name="Measuring", detail="answers to the test texts", fraction=None)
     with watch.timing("measurement"):
         answers = {}

@@ -141,12 +141,12 @@ class StoreFolder:
 
     @property
     def uploads(self) -> Path:
-        """Files that somebody has given to a page."""
+        """Files that somebody has uploaded."""
         return self.path / "uploads"
 
     @property
     def slices(self) -> Path:
-        """Filters that somebody has given a name."""
+        """Filters that somebody has named."""
         return self.path / "slices.json"
 
     @property

@@ -73,7 +73,7 @@ class ExaminedConfig:
             head=self.task.head,
         )
 
-    def asked(self) -> RunRequest:
+    def to_request(self) -> RunRequest:
         """Return the run that is asked for, named."""
         run = fingerprint(self.config, corpus_digest=self.corpus.digest, teacher_digest=self.teacher_digest())
         return RunRequest(run=run, config=self.config, corpus_name=self.corpus.name)
@@ -132,7 +132,7 @@ def submit(config: RunConfig, store: RunStore, *, twins: bool = True) -> tuple[R
     Args:
         config: What is wanted.
         store: Where runs are kept and queued.
-        twins: Whether the same student without a teacher, the untrained cut and the baseline are wanted too.
+        twins: Whether the hard-label twin, the layer-cut twin and the baseline are wanted too.
 
     Returns:
         The run that was asked for, then its twins.
@@ -140,7 +140,7 @@ def submit(config: RunConfig, store: RunStore, *, twins: bool = True) -> tuple[R
     Raises:
         DistilError: If settings, corpus or teacher cannot be used.
     """
-    return tuple(asked.add(store) for asked in identify(with_twins(config, twins=twins)))
+    return tuple(request.add(store) for request in identify(with_twins(config, twins=twins)))
 
 
 def identify(configs: Iterable[CanonicalConfig]) -> tuple[RunRequest, ...]:
@@ -149,4 +149,4 @@ def identify(configs: Iterable[CanonicalConfig]) -> tuple[RunRequest, ...]:
     Raises:
         DistilError: If corpus or teacher cannot be used, or do not fit the settings.
     """
-    return tuple(request.asked() for request in examine(configs))
+    return tuple(examined.to_request() for examined in examine(configs))

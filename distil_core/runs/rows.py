@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Any
 
 from distil_core.runs.record import RunRecord, record_from_json
-from distil_core.settings.canonical import CanonicalConfig, stored
+from distil_core.settings.canonical import CanonicalConfig, restore_config
 from distil_core.training.events import Event, TeacherMeasured, event_from_json
 
 COLUMNS = "id, config, corpus_name, state, created, started, finished, error, record, stopping"
@@ -66,7 +66,7 @@ class Run:
 @lru_cache(maxsize=4096)
 def read_config(text: str) -> CanonicalConfig:
     """Read the settings of a run back from their JSON."""
-    return stored(json.loads(text))
+    return restore_config(json.loads(text))
 
 
 @lru_cache(maxsize=4096)
@@ -94,7 +94,7 @@ def read_run(row: tuple[Any, ...]) -> Run | None:
     """Read a row; None if its settings mean nothing to this version, failed if its record does not."""
     run_id, config, corpus_name, state, created, started, finished, error, record_text, stopping = row
     try:
-        asked, reached, record = read_config(config), RunState(state), None
+        settings, reached, record = read_config(config), RunState(state), None
     except (ValueError, TypeError):
         return None
     if reached is RunState.DONE:
@@ -104,7 +104,7 @@ def read_run(row: tuple[Any, ...]) -> Run | None:
             reached, error = RunState.FAILED, f"its record cannot be read ({exc}); run it again"
     return Run(
         id=run_id,
-        config=asked,
+        config=settings,
         state=reached,
         corpus_name=corpus_name,
         created=created,

@@ -90,8 +90,8 @@ class RunStore:
     def counts(self) -> dict[RunState, int]:
         """Return how many runs are in each state."""
         with self._database.connection() as db:
-            found = dict(db.execute("SELECT state, count(*) FROM runs GROUP BY state").fetchall())
-        return {state: found.get(state.value, 0) for state in RunState}
+            counts = dict(db.execute("SELECT state, count(*) FROM runs GROUP BY state").fetchall())
+        return {state: counts.get(state.value, 0) for state in RunState}
 
     def ahead(self, run_id: str) -> int:
         """Return how many runs come before a queued one: those queued earlier, and those running."""
@@ -151,17 +151,17 @@ class RunStore:
                 if db.execute(queued, (run_id,)).fetchone() is None:
                     return None
             with self._database.transaction() as db:
-                if (found := db.execute(queued, (run_id,)).fetchone()) is None:
+                if (row := db.execute(queued, (run_id,)).fetchone()) is None:
                     return None
                 db.execute(
                     "UPDATE runs SET state = 'running', owner = ?, started = ?, stopping = 0 WHERE id = ?",
-                    (owner, time.time(), *found),
+                    (owner, time.time(), *row),
                 )
-            run = self.find(found[0])
+            run = self.find(row[0])
             if run is not None:
                 self.folder(run.id).path.mkdir(parents=True, exist_ok=True)
                 return run
-            self.fail(found[0], "its settings were written by another version of this program and cannot be read")
+            self.fail(row[0], "its settings were written by another version of this program and cannot be read")
 
     def cancel(self, run_id: str) -> None:
         """Stop a run that is queued or interrupted at once, and ask one that is running to stop.

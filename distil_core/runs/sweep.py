@@ -1,4 +1,4 @@
-"""A sweep of students: planned, queued and found again by the names of its runs, so that nothing else is kept of it.
+"""A sweep of students: planned, queued and recognized by the names of its runs, so that nothing else is kept of it.
 
 Its runs are ordinary runs of the store; a sweep is a pure function of its choices. Loads no model.
 """
@@ -49,13 +49,13 @@ class Sweep:
 
     def values(self, axis: Axis) -> tuple[Value, ...]:
         """Return what is tried of a setting."""
-        found: dict[Axis, tuple[Value, ...]] = {
+        values: dict[Axis, tuple[Value, ...]] = {
             Axis.TEMPERATURE: self.temperatures,
             Axis.DEPTH: self.depths,
             Axis.ALPHA: self.alphas,
             Axis.INIT: self.inits,
         }
-        return found[axis]
+        return values[axis]
 
     def points(self) -> tuple["SweepPoint", ...]:
         """Return every combination, seeds apart."""
@@ -65,7 +65,7 @@ class Sweep:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SweepPoint:
-    """One combination of settings; without temperature and alpha it is that of a twin without a teacher."""
+    """One combination of settings; without temperature and alpha it is that of a hard-label twin."""
 
     temperature: float | None
     depth: int
@@ -73,7 +73,7 @@ class SweepPoint:
     init: Init
 
     def twin(self) -> "SweepPoint":
-        """Return the same student without a teacher."""
+        """Return its hard-label twin."""
         return replace(self, temperature=None, alpha=None)
 
 
@@ -84,7 +84,7 @@ def based(base: RunConfig, *, labeled: float, left_out: str, max_examples: int |
         base: Any run, also a twin.
         labeled: Share of the labels that students are told.
         left_out: Class that students never see; empty: none.
-        max_examples: Training texts at most, 0 for all; as in ``base`` when not given.
+        max_examples: Training texts at most, 0 for all; None: as in ``base``.
     """
     corpus = replace(base.corpus, labeled=labeled, left_out=left_out)
     if max_examples is not None:
@@ -120,14 +120,14 @@ def configs(sweep: Sweep) -> tuple[CanonicalConfig, ...]:
     """
     points = sweep.points()
     wanted = [(point, seed) for seed in sweep.seeds for point in (*(p.twin() for p in points), *points)]
-    found = tuple(dict.fromkeys(config_at(sweep, point, seed) for point, seed in wanted))
-    if not found:
+    runs = tuple(dict.fromkeys(config_at(sweep, point, seed) for point, seed in wanted))
+    if not runs:
         raise ConfigError("a sweep needs a value of each setting and a seed, got none of one; choose one at least")
-    if len(found) > MAX_RUNS:
+    if len(runs) > MAX_RUNS:
         raise ConfigError(
-            f"a sweep must have at most {MAX_RUNS} runs, got {len(found):,}; choose fewer values or fewer seeds"
+            f"a sweep must have at most {MAX_RUNS} runs, got {len(runs):,}; choose fewer values or fewer seeds"
         )
-    return found
+    return runs
 
 
 def plan_sweep(sweep: Sweep) -> dict[CanonicalConfig, RunRequest]:

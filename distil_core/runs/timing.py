@@ -72,10 +72,10 @@ def costs(materials: Materials, student: Model, folder: Path, *, seconds: float)
         seconds=seconds,
     )
     places = {"teacher": materials.teacher.folder, "student": folder}
-    found = {"teacher": materials.teacher.model, "student": student}
+    models = {"teacher": materials.teacher.model, "student": student}
     return {
         name: Cost(
-            parameters=cost.n_parameters(found[name]),
+            parameters=cost.n_parameters(models[name]),
             bytes=cost.bytes_on_disk(places[name]),
             latency_ms=speed.latency_ms,
             texts_per_second=speed.texts_per_second,

@@ -1,7 +1,7 @@
 """Who computes the queued runs: a few background worker processes per store, started when they are missing.
 
 The worker is warm (it has imported what training needs), niced, and detached from whoever started it. It may be killed
-at any moment: what it was computing is then found interrupted, and can be queued again.
+at any moment: what it was computing counts as interrupted, and can be queued again.
 """
 
 import logging
@@ -71,8 +71,8 @@ def ensure_worker(store: RunStore, *, command: Sequence[str] | None = None) -> N
 
 def worker_command(store: RunStore, slot: int, *, idle_seconds: float = IDLE_SECONDS) -> tuple[str, ...]:
     """Return the command line of a worker of the store."""
-    own = (sys.executable, "-m", "distil_core", "worker", "--store", str(store.path))
-    return (*own, "--slot", str(slot), "--idle-seconds", str(idle_seconds))
+    command = (sys.executable, "-m", "distil_core", "worker", "--store", str(store.path))
+    return (*command, "--slot", str(slot), "--idle-seconds", str(idle_seconds))
 
 
 def assist(store: RunStore) -> None:

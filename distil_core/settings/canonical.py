@@ -29,7 +29,7 @@ Made in this module alone.
 def canonical(config: RunConfig) -> CanonicalConfig:
     """Check the settings of a run and put them into their one form.
 
-    Every setting that cannot matter is put back to its default: a twin without a teacher does not depend on the
+    Every setting that cannot matter is put back to its default: a hard-label twin does not depend on the
     temperature, so that all temperatures share one twin. What is left to the machine is settled: precision and number
     of threads.
 
@@ -47,7 +47,7 @@ def twin_of(config: CanonicalConfig, method: Method) -> CanonicalConfig:
     return _one_form(replace(config, method=method))
 
 
-def stored(data: Mapping[str, Any]) -> CanonicalConfig:
+def restore_config(data: Mapping[str, Any]) -> CanonicalConfig:
     """Read back settings that were canonical when they were written down.
 
     Those of a run from before schema 2 leave precision and threads open; see :func:`is_settled`.
@@ -102,10 +102,10 @@ def validate(config: RunConfig) -> RunConfig:
     Raises:
         ConfigError: With every problem at once.
     """
-    return read(to_json(config))
+    return parse_config(to_json(config))
 
 
-def read(data: Mapping[str, Any]) -> RunConfig:
+def parse_config(data: Mapping[str, Any]) -> RunConfig:
     """Read the settings of a run that somebody writes down, in a form or in a shell.
 
     Raises:

@@ -1,4 +1,4 @@
-"""Which layers of a teacher a student starts from."""
+"""Layer mapping: which layers of a teacher the layers of a student are copied from."""
 
 from distil_core.errors import ConfigError
 from distil_core.settings.config import LayerMap, StudentConfig

@@ -37,10 +37,10 @@ class TfidfBaseline:
 
     def predict(self, texts: Sequence[str]) -> Float[Tensor, "examples classes"]:
         """Return log-probabilities, which serve as logits."""
-        found = torch.from_numpy(self.classifier.predict_log_proba(self.vectorizer.transform(texts))).float()
+        log_probs = torch.from_numpy(self.classifier.predict_log_proba(self.vectorizer.transform(texts))).float()
         # A class that the training texts lack is not impossible, only very unlikely.
         logits = torch.full((len(texts), self.n_classes), -30.0)
-        logits[:, torch.as_tensor(self.classifier.classes_)] = found.clamp(min=-30.0)
+        logits[:, torch.as_tensor(self.classifier.classes_)] = log_probs.clamp(min=-30.0)
         return logits
 
     @property

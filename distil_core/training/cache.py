@@ -61,13 +61,13 @@ class Cache:
 
     def entries(self) -> tuple[CacheEntry, ...]:
         """List what is kept, the largest first."""
-        found = []
+        entries = []
         for about in self.root.glob(f"*/*/{_ABOUT}"):
             folder = about.parent
             if folder.name.startswith("."):
                 continue
             with suppress(OSError, ValueError):
-                found.append(
+                entries.append(
                     CacheEntry(
                         name=str(json.loads(about.read_text(encoding="utf-8"))["name"]),
                         folder=folder,
@@ -75,7 +75,7 @@ class Cache:
                         used=about.stat().st_mtime,
                     )
                 )
-        return tuple(sorted(found, key=lambda entry: -entry.bytes))
+        return tuple(sorted(entries, key=lambda entry: -entry.bytes))
 
     def empty(self) -> int:
         """Remove everything and return how many bytes that freed."""

@@ -100,16 +100,16 @@ def teacher_outputs(
     """
     lengths = {name: part.tokens.lengths.tolist() for name, part in splits.items()}
     key = digest({"teacher": teacher.digest, "corpus": corpus_digest, "lengths": lengths, "precision": precision})
-    kept = None if cache is None else cache.find("outputs", key)
-    asked: Model | None = None
+    cached = None if cache is None else cache.find("outputs", key)
+    packed: Model | None = None
 
     def answering() -> Model:
-        nonlocal asked
-        if asked is None:
-            asked = independent_copy(teacher.model, precision)
-        return asked
+        nonlocal packed
+        if packed is None:
+            packed = independent_copy(teacher.model, precision)
+        return packed
 
-    if kept is None:
+    if cached is None:
         logits = {}
         for done, (name, part) in enumerate(splits.items()):
             yield Stage(name="Teacher outputs", detail=f"{name} texts", fraction=done / len(splits))
@@ -129,7 +129,7 @@ def teacher_outputs(
             with cache.writing("outputs", key, name=f"outputs of {teacher.name}") as folder:
                 save_file(logits, folder / "logits.safetensors")
     else:
-        logits = load_file(kept / "logits.safetensors")
+        logits = load_file(cached / "logits.safetensors")
     device = next(teacher.model.parameters()).device
     states = yield from _states(
         answering, teacher, splits["train"].tokens, key=key, padding=padding, loss=loss, layers=layers, cache=cache
@@ -178,15 +178,15 @@ def _states(
             f"hidden states and attention maps of this corpus must fit into {_STATES_LIMIT / 1e9:.0f} GB, got "
             f"{needed / 1e9:.0f} GB; set their weights in the loss to 0 or use fewer or shorter texts"
         )
-    found: dict[str, dict[int, Tensor]] = {}
+    states_by_kind: dict[str, dict[int, Tensor]] = {}
     for kind, chosen in wanted.items():
         if not chosen:
             continue
         name = f"{key}-{'-'.join(map(str, chosen))}"
         folder = None if cache is None else cache.find(kind, name)
         if folder is not None:
-            kept = load_file(folder / "states.safetensors")
-            found[kind] = {layer: kept[str(layer)] for layer in chosen}
+            cached = load_file(folder / "states.safetensors")
+            states_by_kind[kind] = {layer: cached[str(layer)] for layer in chosen}
             continue
         states = {layer: torch.empty(sizes[kind], dtype=torch.float16) for layer in chosen}
         starts = tokens.offsets[:-1] * config.hidden_size if kind == "hidden" else (squares.cumsum(0) - squares)
@@ -214,5 +214,5 @@ def _states(
         if cache is not None:
             with cache.writing(kind, name, name=f"{kind} states of {teacher.name}") as folder:
                 save_file({str(layer): flat for layer, flat in states.items()}, folder / "states.safetensors")
-        found[kind] = states
-    return found
+        states_by_kind[kind] = states
+    return states_by_kind

@@ -83,7 +83,7 @@ def predictions_of(
 
 
 def learning_rate_at(step: int, n_steps: int, config: TrainingConfig) -> float:
-    """Return the step size of a step counted from 0: linear warm-up to the peak, then linear decay to zero."""
+    """Return the learning rate of a step counted from 0: linear warm-up to the peak, then linear decay to zero."""
     warmup = config.warmup * n_steps
     if step < warmup:
         return config.learning_rate * (step + 1) / (warmup + 1)

@@ -25,7 +25,7 @@ def component(module: str, name: str) -> "ComponentRenderer":
     """Register a component by its name, and return what mounts it.
 
     Args:
-        module: ``__file__`` of its module; ``.html``, ``.css`` and ``.js`` are found beside it.
+        module: ``__file__`` of its module; ``.html``, ``.css`` and ``.js`` lie beside it.
         name: Under which the browser knows it.
     """
     return st.components.v2.component(

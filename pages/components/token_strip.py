@@ -1,6 +1,6 @@
 """Two lines of words, one for each model: point at a word, or move to it with the keyboard, and see where it looks.
 
-Reads: the maps it is given. Writes: nothing; all of it happens in the browser.
+Reads: the maps passed to it. Writes: nothing; all of it happens in the browser.
 """
 
 from collections.abc import Sequence

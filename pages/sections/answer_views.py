@@ -1,6 +1,6 @@
 """Texts with both models' answers: as a ranked table, how often each label is answered, and which answers meet.
 
-Reads: what it is given. Writes: the sentence of the Compare page, and two of its filters.
+Reads: its arguments. Writes: the sentence of the Compare page, and two of its filters.
 """
 
 import pandas as pd
@@ -15,7 +15,7 @@ from pages.sections import charts, example_filter, sentence_edits
 
 MAX_SHOWN, MAX_LABELS = 500, 10
 KL_COLUMN = st.column_config.NumberColumn(
-    format="%.3f", help="How far the student's probabilities are from the teacher's; 0 is the same."
+    format="%.3f", help="KL divergence: how far the student's probabilities are from the teacher's; 0 is the same."
 )
 COLUMNS = {
     "Text": st.column_config.TextColumn(width="large"),
@@ -42,7 +42,7 @@ def table(answered: AnsweredTexts, shown: list[int], *, key: str) -> None:
         selection_mode="single-row",
         on_select=take,
         column_config=COLUMNS,
-        alt="Texts ranked by how far the student's probabilities are from the teacher's",
+        alt="Texts ranked by KL divergence: how far the student's probabilities are from the teacher's",
     )
 
 
@@ -51,7 +51,7 @@ def label_counts(answered: AnsweredTexts, *, key: str) -> None:
     rows = example_tables.answer_counts(answered)
     few = "" if len(rows) <= MAX_LABELS else f", the {MAX_LABELS} commonest"
     charts.show(
-        f"What they answer{few}",
+        f"Predicted labels: what they answer{few}",
         figures.counts(rows[:MAX_LABELS]),
         key=key,
         alt="How often teacher and student answer each label",
@@ -72,10 +72,10 @@ def confusion(answered: AnsweredTexts, *, key: str, wanted: Filter | None = None
         st.session_state[example_filter.STUDENT] = None if student is None else answered.label_names[student]
 
     charts.show(
-        "Which answers meet" + ("" if wanted is None else " · press to filter"),
+        "Confusion matrix: which answers meet" + ("" if wanted is None else " · press to filter"),
         figures.confusion(matrix, chosen=chosen),
         key=key,
-        alt="How often each answer of the student meets each answer of the teacher",
+        alt="Confusion matrix: how often each answer of the student meets each answer of the teacher",
         header=("teacher", "student", "texts"),
         rows=example_tables.confusion_rows(answered),
         on_select=None if wanted is None else take,

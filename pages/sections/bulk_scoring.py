@@ -126,7 +126,7 @@ def _ask() -> tuple[Path, str, str, Precision] | None:
         return None
     pays = model_answers.bf16_pays()
     quick = st.toggle(
-        "Quick arithmetic (bf16)",
+        "Precision bf16 (quick arithmetic)",
         key=QUICK,
         bind="query-params",
         disabled=not pays,

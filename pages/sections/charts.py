@@ -1,6 +1,6 @@
 """A chart under its title, with its figures as a table to read and to take away, and as an image.
 
-Reads: what it is given. Writes: nothing.
+Reads: its arguments. Writes: nothing.
 """
 
 from collections.abc import Callable, Sequence

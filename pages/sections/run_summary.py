@@ -59,7 +59,7 @@ def metrics(family: Family, *, key: str) -> None:
     lines = tables.metric_table(family)
     cells = [[_cell(*cell) for cell in line.cells] for line in lines]
     frame = pd.DataFrame(cells, columns=names, index=[line.label for line in lines])
-    st.table(frame, border="horizontal", alt="All measures of teacher, student and twins")
+    st.table(frame, border="horizontal", alt="All metrics of teacher, student, twins and baseline")
     with st.container(horizontal=True):
         with st.popover("What these mean", icon=":material/help:", type="tertiary"):
             for kind, meaning in comparison.EXPLANATIONS.items():

@@ -48,8 +48,8 @@ def show(outcome: FinishedRun) -> None:
         on_select="rerun",
         selection_mode="single-row",
         column_config={
-            "Teacher": st.column_config.TextColumn(help="Texts answered right, with the 95 % interval."),
-            "Student": st.column_config.TextColumn(help="Texts answered right, with the 95 % interval."),
+            "Teacher": st.column_config.TextColumn(help="Accuracy: texts answered right, with the 95 % interval."),
+            "Student": st.column_config.TextColumn(help="Accuracy: texts answered right, with the 95 % interval."),
             "Agreement": st.column_config.TextColumn(help="Texts answered alike, with the 95 % interval."),
             "KL (nats)": answer_views.KL_COLUMN,
         },

@@ -13,7 +13,7 @@ import streamlit as st
 
 from distil_core.data.sources import BUILT_IN
 from distil_core.errors import ConfigError, DistilError
-from distil_core.settings.canonical import read
+from distil_core.settings.canonical import parse_config
 from distil_core.settings.config import (
     CorpusConfig,
     LossConfig,
@@ -27,36 +27,36 @@ from pages.state import address, resources, uploads
 FILE_TYPES = ("csv", "tsv", "jsonl", "parquet")
 SLIDERS = {"temperature": (0.5, 10.0, 0.5), "alpha": (0.0, 1.0, 0.05)}
 LABELS = {
-    "corpus.seed": "Seed of the corpus",
-    "teacher.epochs": "Epochs of fine-tuning",
-    "teacher.learning_rate": "Learning rate of fine-tuning",
-    "n_train": "Training texts",
-    "n_test": "Validation and test texts",
+    "corpus.seed": "Corpus seed",
+    "teacher.epochs": "Fine-tuning epochs (0: by number of labels)",
+    "teacher.learning_rate": "Fine-tuning learning rate",
+    "n_train": "Training texts to generate",
+    "n_test": "Validation and test texts to generate",
     "text_column": "Text column",
     "label_column": "Label column",
     "label_names": "Names of the labels, such as bad, good",
-    "max_examples": "Training texts to use (0: all)",
-    "labeled": "Share of the labels that are told",
-    "left_out": "Label to leave out of the training texts",
-    "max_length": "Longest text (tokens)",
+    "max_examples": "Largest training split (texts; 0: all)",
+    "labeled": "Labeled share of the training split",
+    "left_out": "Class left out of the training split",
+    "max_length": "Maximum length (tokens)",
     "learning_rate": "Learning rate",
     "depth": "Layers of the student",
-    "layer_map": "Which layers to copy",
-    "layers": "Teacher layers to copy, such as 0, 2, 5",
-    "width": "Width (0: the teacher's)",
-    "init": "First weights",
+    "layer_map": "Layer mapping",
+    "layers": "Explicit layer mapping, such as 0, 2, 5",
+    "width": "Hidden size (0: the teacher's)",
+    "init": "Initialization",
     "temperature": "Temperature",
-    "alpha": "Weight of the teacher (alpha)",
-    "logit_mse": "Logits, squared difference",
-    "hidden_cosine": "Last layer, cosine",
-    "hidden_mse": "Mapped layers, squared difference",
+    "alpha": "Soft-label weight (α)",
+    "logit_mse": "Logits, MSE",
+    "hidden_cosine": "Last hidden state, cosine loss",
+    "hidden_mse": "Hidden states of mapped layers, MSE",
     "attention_kl": "Attention maps, KL divergence",
     "batch_size": "Batch size (texts)",
     "warmup": "Warm-up (share of steps)",
-    "clip": "Gradient clipping (norm)",
-    "frozen": "Parts that stay as copied (0: none)",
+    "clip": "Gradient clipping (largest norm)",
+    "frozen": "Frozen layers (0: none)",
     "threads": "Threads (0: the share of a worker)",
-    "patience": "Patience (epochs; 0: never stop early)",
+    "patience": "Early stopping patience (epochs; 0: never)",
 }
 CORPORA = {
     "reviews": "Reviews, five degrees from bad to good",
@@ -95,7 +95,7 @@ def show() -> RunConfig | None:
         return None
     try:
         # By way of plain data, where a text that is no number is a problem to be named and not a crash.
-        return read(
+        return parse_config(
             {
                 "corpus": corpus_more.values,
                 "teacher": teacher_more.values,
@@ -194,7 +194,7 @@ def _corpus() -> dict[str, Any]:
         format_func=CORPORA.__getitem__,
         key="distil.corpus",
         bind="query-params",
-        help="The texts that the student learns from, and is measured on.",
+        help="The labeled texts that the student is trained, validated and tested on.",
     )
     if kind == "file":
         return _own_file()
@@ -204,7 +204,7 @@ def _corpus() -> dict[str, Any]:
             placeholder="SetFit/sst5",
             key="distil.corpus.hub",
             bind="query-params",
-            help="Its name on huggingface.co; it is downloaded when the run starts.",
+            help="Name of a data set on huggingface.co; it is downloaded when the run starts.",
         )
         return {"source": f"hub:{name.strip()}" if name and name.strip() else ""}
     return {"source": kind}
@@ -244,7 +244,7 @@ def _own_file() -> dict[str, Any]:
         key="distil.corpus.preview",
     )
     st.caption(f"The first {len(preview.rows)} of {preview.n_rows:,} rows of {path.name}.")
-    test = _upload("Test texts (optional)", "test", help="Without them a part of the texts is held out.")
+    test = _upload("Test split (optional)", "test", help="Without one a stratified part of the texts is held out.")
     if test is not None:
         st.caption(f"Tested on {test.name}.")
     if text is None or label is None or text == label:
@@ -268,7 +268,7 @@ def _teacher() -> dict[str, Any]:
         format_func=TEACHERS.__getitem__,
         key="distil.teacher",
         bind="query-params",
-        help="The larger model that the student is cut out of and learns from.",
+        help="The larger model whose layers the student is cut out of, and whose soft labels it learns.",
     )
     if kind in ("folder", "hub"):
         label, hint = (
@@ -279,7 +279,7 @@ def _teacher() -> dict[str, Any]:
             placeholder=hint,
             key=f"distil.teacher.{kind}",
             bind="query-params",
-            help="A classifier of the BERT family with safetensors weights.",
+            help="A checkpoint of a BERT-family classifier with safetensors weights.",
         )
         return {"source": (source or "").strip()}
     return {"source": kind}

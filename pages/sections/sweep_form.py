@@ -61,21 +61,22 @@ def show(base: RunConfig, frame: Frame) -> Sweep:
         temperatures = _pills("temperatures", "Temperatures", TEMPERATURES, "{:g}".format)
         depths = _pills("depths", "Layers of the student", frame.depths, str)
         with st.expander("More", icon=":material/tune:", key="whatif.more"):
-            alphas = _pills("alphas", "Weight of the teacher (α)", ALPHAS, "{:g}".format)
-            inits = _pills("inits", "First weights", tuple(Init), _INIT.__getitem__)
+            alphas = _pills("alphas", "Soft-label weight (α)", ALPHAS, "{:g}".format)
+            inits = _pills("inits", "Initialization", tuple(Init), _INIT.__getitem__)
             seeds = _pills("seeds", "Seeds", SEEDS, str)
-            with address.control("whatif.labeled", "Share of the labels"):
+            with address.control("whatif.labeled", "Labeled share"):
                 labeled = st.selectbox(
-                    "Training texts that keep their label",
+                    "Labeled share of the training split",
                     LABELED,
                     format_func=lambda share: f"{100 * share:g} %",
                     key="whatif.labeled",
                     bind="query-params",
-                    help="Students hear from the teacher about all texts; twins learn from these alone.",
+                    help="Training texts that keep their hard label. Students learn the soft labels of all texts, "
+                    "hard-label twins from these alone.",
                 )
             with address.control("whatif.left_out", "Class left out"):
                 left_out = st.selectbox(
-                    "Class to leave out of the training texts",
+                    "Class left out of the training split",
                     ("", *labels),
                     format_func=lambda label: label or "none",
                     key="whatif.left_out",
@@ -83,15 +84,15 @@ def show(base: RunConfig, frame: Frame) -> Sweep:
                     help="Students and twins never see a text of it, but are tested on it; the teacher knows it. "
                     "Needs three labels or more.",
                 )
-            with address.control("whatif.max_examples", "Training texts"):
+            with address.control("whatif.max_examples", "Largest training split"):
                 max_examples = st.number_input(
-                    "Training texts at most (0: all)",
+                    "Largest training split (texts; 0: all)",
                     0,
                     value=None,
                     placeholder="as in the run in use",
                     key="whatif.max_examples",
                     bind="query-params",
-                    help="Fewer texts are quicker.",
+                    help="At most so many texts, drawn stratified; fewer are quicker.",
                 )
         current = {key: st.session_state[key] for key in values_of(presets[0])}
         match = next((preset for preset in presets if values_of(preset) == current), None)

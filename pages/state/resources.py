@@ -33,10 +33,10 @@ from distil_core.training.cache import Cache
 from distil_core.training.events import Event
 
 if TYPE_CHECKING:
-    from distil_core.analysis import model_pair as analysi_model_pair
+    from distil_core.analysis import model_pair as analysis_model_pair
 
 OFFLINE_TEACHERS = ("shipped", "minilm")
-"""Teachers that are found without a network."""
+"""Teachers that can be loaded without a network."""
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
@@ -67,7 +67,7 @@ def computed() -> Cache:
 
 
 def slices() -> Slices:
-    """Return the filters that somebody has given a name in this store."""
+    """Return the filters that somebody has named in this store."""
     return Slices(store().layout.slices)
 
 
@@ -100,7 +100,7 @@ def test_texts(folder: RunFolder) -> tuple[LabeledText, ...]:
 
 
 def gap(family: Family) -> Interval | None:
-    """Return the paired difference between a student and its twin without a teacher, where both can be read."""
+    """Return the paired difference between a student and its hard-label twin, where both can be read."""
     return comparison.twin_difference(family, outputs)
 
 
@@ -163,13 +163,13 @@ def estimate(config: RunConfig) -> float | None:
 
 
 @st.cache_resource(max_entries=3, show_spinner="Loading teacher and student…")
-def _model_pair(run_id: str, folder: RunFolder, _record: RunRecord) -> "analysi_model_pair.ModelPair":
-    from distil_core.analysis import model_pair as analysi_model_pair
+def _model_pair(run_id: str, folder: RunFolder, _record: RunRecord) -> "analysis_model_pair.ModelPair":
+    from distil_core.analysis import model_pair as analysis_model_pair
 
-    return analysi_model_pair.load_pair(folder, record=_record, cache=computed())
+    return analysis_model_pair.load_pair(folder, record=_record, cache=computed())
 
 
-def model_pair(outcome: FinishedRun) -> "analysi_model_pair.ModelPair":
+def model_pair(outcome: FinishedRun) -> "analysis_model_pair.ModelPair":
     """Return teacher and student of a finished run; they are loaded once for all sessions, and read-only.
 
     Raises:

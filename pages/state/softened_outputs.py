@@ -5,8 +5,8 @@ Reads: a finished run's outputs, and its models for a text of one's own. Writes:
 
 import streamlit as st
 
-from distil_core.analysis import comparison as analysi_comparison
-from distil_core.analysis import temperature as analysi_temperature
+from distil_core.analysis import comparison as analysis_comparison
+from distil_core.analysis import temperature as analysis_temperature
 from distil_core.data.corpus import LabeledText
 from distil_core.evaluation import calibration
 from distil_core.runs.families import FinishedRun
@@ -28,43 +28,43 @@ def logits(outcome: FinishedRun, text: str) -> tuple[tuple[float, ...], tuple[fl
     Raises:
         DistilError: If the run's files cannot be read, or one of the models cannot be loaded.
     """
-    known = analysi_temperature.stored(text, resources.outputs(outcome.folder), resources.test_texts(outcome.folder))
+    known = analysis_temperature.stored(text, resources.outputs(outcome.folder), resources.test_texts(outcome.folder))
     return known or _compared(outcome.run, text, outcome)
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
 def telling(folder: RunFolder) -> dict[str, LabeledText]:
     """Return test texts of which the teacher is sure, hesitant and torn."""
-    return analysi_temperature.telling(resources.outputs(folder), resources.test_texts(folder))
+    return analysis_temperature.telling(resources.outputs(folder), resources.test_texts(folder))
 
 
 @st.cache_resource(max_entries=8, show_spinner="Softening all test texts…")
-def over_temperatures(folder: RunFolder) -> analysi_temperature.Softened:
+def over_temperatures(folder: RunFolder) -> analysis_temperature.Softened:
     """Return what teacher and student of a finished run are over all temperatures."""
-    return analysi_temperature.over_temperatures(resources.outputs(folder))
+    return analysis_temperature.over_temperatures(resources.outputs(folder))
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
 def dark_knowledge(
     folder: RunFolder, twin: RunFolder | None, temperature: float
-) -> dict[str, analysi_temperature.DarkKnowledge]:
-    """Return where teacher, student and the twin without a teacher put what they do not give to the right label.
+) -> dict[str, analysis_temperature.DarkKnowledge]:
+    """Return where teacher, student and the hard-label twin put what they do not give to the right label.
 
     Raises:
         DistilError: If the outputs cannot be read.
     """
     outputs = resources.outputs(folder)
-    models = {analysi_comparison.NAMES[Method.DISTILLED]: outputs.test.logits}
+    models = {analysis_comparison.NAMES[Method.DISTILLED]: outputs.test.logits}
     if twin is not None:
-        models[analysi_comparison.NAMES[Method.HARD_LABELS]] = resources.outputs(twin).test.logits
-    return analysi_temperature.dark_knowledge(
+        models[analysis_comparison.NAMES[Method.HARD_LABELS]] = resources.outputs(twin).test.logits
+    return analysis_temperature.dark_knowledge(
         outputs.test.teacher.logits, models, outputs.test.targets, temperature=temperature
     )
 
 
 @st.cache_resource(max_entries=8, show_spinner="Looking for the temperature that calibrates…")
 def scalings(folder: RunFolder, twin: RunFolder | None) -> dict[Method | None, calibration.Scaling]:
-    """Return the calibration of teacher (None), student and the twin without a teacher, as they are and scaled.
+    """Return the calibration of teacher (None), student and the hard-label twin, as they are and scaled.
 
     Raises:
         DistilError: If the outputs cannot be read, or there are no texts.
@@ -84,14 +84,14 @@ def scalings(folder: RunFolder, twin: RunFolder | None) -> dict[Method | None, c
 
 
 @st.cache_resource(max_entries=8, show_spinner="Measuring gradients…")
-def _gradients(run_id: str, folder: RunFolder, _record: RunRecord) -> analysi_temperature.GradientNorms:
+def _gradients(run_id: str, folder: RunFolder, _record: RunRecord) -> analysis_temperature.GradientNorms:
     from distil_core.analysis import gradients
 
     outputs, texts = resources.outputs(folder), resources.test_texts(folder)
     return gradients.of_run(folder, record=_record, answers=outputs, texts=texts)
 
 
-def gradient_norms(outcome: FinishedRun) -> analysi_temperature.GradientNorms:
+def gradient_norms(outcome: FinishedRun) -> analysis_temperature.GradientNorms:
     """Return how hard each part of the loss pulls at the student of a finished run, over the temperature.
 
     Raises:

@@ -141,7 +141,7 @@ def test_verdict_without_pairs_asks_whether_intervals_overlap(twin: float, words
 def test_verdict_waits_for_the_twin() -> None:
     words = narrative.run_verdict(_family(0.9, None), None)
     assert words.startswith("The student answers 90.0 % of the test texts right, its teacher 95.0 %.")
-    assert "when its twin" in words
+    assert "when its hard-label twin" in words
 
 
 def test_verdict_of_a_twin_claims_nothing() -> None:
@@ -152,7 +152,7 @@ def test_verdict_of_a_twin_claims_nothing() -> None:
 def test_models_are_shown_teacher_first(tmp_path: Path) -> None:
     family = seeds.shipped_family(tmp_path)
     shown = comparison.models(family)
-    assert [model.name for model in shown] == ["Teacher", "Student", "No-teacher twin", "Layer-cut twin", "TF-IDF"]
+    assert [model.name for model in shown] == ["Teacher", "Student", "Hard-label twin", "Layer-cut twin", "TF-IDF"]
     assert [model.method for model in shown] == [None, Method.DISTILLED, *families.TWINS]
     orphan = replace(family, distilled=replace(family.distilled, record=replace(_record(), teacher=None)))
     assert comparison.models(orphan)[0].name == "Student"
@@ -166,9 +166,9 @@ def test_models_are_shown_teacher_first(tmp_path: Path) -> None:
         (seeds.a_config(student=StudentConfig(layers=(0, 2, 4))), "3 layers · T 2 · α 0.9"),
         (
             seeds.a_config(student=StudentConfig(width=64, init=Init.RANDOM)),
-            "2 layers · width 64 · random start · T 2 · α 0.9",
+            "2 layers · width 64 · random initialization · T 2 · α 0.9",
         ),
-        (seeds.a_config(method=Method.HARD_LABELS), "No-teacher twin · 2 layers"),
+        (seeds.a_config(method=Method.HARD_LABELS), "Hard-label twin · 2 layers"),
         (seeds.a_config(method=Method.TFIDF), "TF-IDF"),
     ],
 )
@@ -216,7 +216,7 @@ def test_a_verdict_speaks_of_the_primary_metric() -> None:
         return Family(distilled=by_kl(family.distilled), twins=tuple(map(by_kl, family.twins)))
 
     words = narrative.run_verdict(judged(_family(0.9, 0.88)), Interval(value=-0.1, low=-0.2, high=-0.05))
-    assert words.startswith("The student's log-loss is 0.550 nats, its teacher 0.550 nats, the same student")
+    assert words.startswith("The student's log-loss is 0.550 nats, its teacher 0.550 nats, its hard-label twin")
     assert words.endswith("**The teacher helped**: −0.100 nats, 95 % interval −0.200 to −0.050.")
     card, *_ = narrative.cards(judged(_family(0.9, None)).distilled.record)
     assert (card.label, card.value) == ("Log-loss kept", "–")

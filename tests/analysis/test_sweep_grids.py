@@ -223,7 +223,7 @@ class TestWords:
             difference=an_estimate(0.008, -0.004, 0.021),
         )
         assert sweep_narrative.cell_sentence(cell, ACCURACY) == (
-            "Accuracy **85.0 %**, 95 % interval 83.0 to 87.0, 2 seeds. Against its twin without a teacher +0.8 points, "
+            "Accuracy **85.0 %**, 95 % interval 83.0 to 87.0, 2 seeds. Against its hard-label twin +0.8 points, "
             "95 % interval −0.4 to +2.1: **no difference seen**."
         )
         assert sweep_narrative.cell_sentence(replace(cell, difference=None), KL).endswith("0.870, 2 seeds.")
@@ -243,7 +243,7 @@ class TestWords:
         others = {config: run for config, run in found.items() if config.loss.temperature != 4.0}
         assert missing not in others
         header, rows = sweep_narrative.sweep_table(cells(sweep, others, value_of), ACCURACY)
-        assert header[6:10] == ("Accuracy (%)", "low (%)", "high (%)", "difference to twin (points)")
+        assert header[6:10] == ("Accuracy (%)", "low (%)", "high (%)", "difference to hard-label twin (points)")
         assert [row[0] for row in rows] == [1.0, 4.0, None]
         assert rows[0][4:7] == (2, 2, pytest.approx(71.05))
         assert rows[0][9:12] == pytest.approx((1.0, 1.0, 1.0), abs=1e-4)

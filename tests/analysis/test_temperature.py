@@ -145,10 +145,10 @@ def test_verdict_on_dark_knowledge_names_a_difference_or_says_that_none_is_seen(
         "Of what is left beside the right label, the student puts **90.0 %** where the teacher puts it. "
         "Its likeliest wrong label is the teacher's on **80.0 %** of the texts."
     )
-    ahead = temperature_narrative.dark_knowledge_verdict({**student, "No-teacher twin": a_leftover(0.8, 600)})
-    assert "the twin without a teacher 80.0 %" in ahead
+    ahead = temperature_narrative.dark_knowledge_verdict({**student, "Hard-label twin": a_leftover(0.8, 600)})
+    assert "its hard-label twin 80.0 %" in ahead
     assert "the twin's on 60.0 %: **+20.0 points**, 95 % interval +17" in ahead
-    alike = temperature_narrative.dark_knowledge_verdict({**student, "No-teacher twin": a_leftover(0.8, 799)})
+    alike = temperature_narrative.dark_knowledge_verdict({**student, "Hard-label twin": a_leftover(0.8, 799)})
     assert "**no difference seen**, +0.1 points" in alike
 
 

@@ -81,7 +81,7 @@ class TestWorkload:
         assert "fine-tuned on 54 texts" in kept.read_text()
 
     def test_files_come_in_pairs(self, lab: tiny.Lab, tmp_path: Path) -> None:
-        with pytest.raises(ConfigError, match="--train and --test must be given together"):
+        with pytest.raises(ConfigError, match="--train and --test must come together"):
             written(Wanted(train=lab.corpus), tmp_path / "work")
 
 

@@ -69,7 +69,7 @@ def library(folder: Path) -> Path:
 
 
 def test_first_paragraphs_of_docstrings_are_read_without_importing(tmp_path: Path) -> None:
-    table = python_docs.read(library(tmp_path))
+    table = python_docs.read_docstrings(library(tmp_path))
     assert dict(zip(table.values("text"), table.values("label"), strict=True)) == {
         "Text that machines read.": "text",
         "a LOCK for one thread.": "text",
@@ -81,7 +81,7 @@ def test_first_paragraphs_of_docstrings_are_read_without_importing(tmp_path: Pat
 
 def test_a_python_without_sources_is_refused(tmp_path: Path) -> None:
     with pytest.raises(CorpusError, match=r"python-docs needs the sources .* choose another corpus"):
-        python_docs.read(tmp_path)
+        python_docs.read_docstrings(tmp_path)
 
 
 def test_no_module_belongs_to_two_parts() -> None:

@@ -29,12 +29,12 @@ def test_example_fills_the_first_visit(app: App, example: Path) -> None:
     assert {trace["name"]: trace["y"][-1] for trace in validation["data"]} == {
         "Teacher": 95.0,
         "Student": 80.0,
-        "No-teacher twin": 80.0,
+        "Hard-label twin": 80.0,
     }
     assert {trace["name"]: trace["x"][0] for trace in accuracies["data"]} == {
         "Teacher": 95.0,
         "Student": 90.0,
-        "No-teacher twin": 80.0,
+        "Hard-label twin": 80.0,
         "Layer-cut twin": 40.0,
         "TF-IDF": 60.0,
     }
@@ -96,7 +96,7 @@ def test_what_ships_is_shown_first_and_has_an_address_as_any_run(
     at = app(**asked)
     assert ("run" in at.query_params) is bool(asked)
     assert ":material/star: Example run] **reviews**" in markdown(at)
-    assert len(figure(at, 1)["data"]) == 3  # the student, its twin without a teacher, and the teacher's line
+    assert len(figure(at, 1)["data"]) == 3  # the student, its hard-label twin, and the teacher's line
     at = app(run="example-tfidf")
     assert at.selectbox(key="app.run").value == "example-tfidf"
     assert not {"distil.again", "distil.cancel"} & {button.key for button in at.button}
@@ -123,7 +123,7 @@ def test_running_run_shows_progress_and_curves(app: App, store: RunStore) -> Non
         assert [metric.value for metric in at.metric] == ["–", "–", "–"]
         assert figure(at, 0)["data"][0]["y"] == [0.4]
         assert figure(at, 1)["data"][0]["y"] == [70.0]
-        assert "No-teacher twin: waiting" in markdown(at)
+        assert "Hard-label twin: waiting" in markdown(at)
         at.button(key="distil.cancel").click().run()
         assert store.cancel_requested(run.id)
         assert store.get(twin.id).state is RunState.CANCELLED
@@ -185,8 +185,8 @@ def test_failed_twin_does_not_hide_the_result(app: App, store: RunStore) -> None
         store.fail("twin", "out of memory")
     at = app(run=run.id)
     assert at.metric[0].value == "94.7 %"
-    assert at.warning[0].value == "No-teacher twin failed: out of memory"
-    assert "shows when its twin" in markdown(at)
+    assert at.warning[0].value == "Hard-label twin failed: out of memory"
+    assert "shows when its hard-label twin" in markdown(at)
     assert not at.exception
 
 
@@ -194,7 +194,7 @@ def test_table_has_all_models_and_measures(app: App, store: RunStore) -> None:
     run = seeds.finished_family(store)
     at = app(run=run.id)
     table = at.table[0].value
-    assert list(table.columns) == ["Teacher", "Student", "No-teacher twin", "Layer-cut twin", "TF-IDF"]
+    assert list(table.columns) == ["Teacher", "Student", "Hard-label twin", "Layer-cut twin", "TF-IDF"]
     assert table.loc["Accuracy", "Student"].startswith("90.0\N{NO-BREAK SPACE}%")
     assert table.loc["Latency", "TF-IDF"] == "–"
     assert table.loc["Agreement", "Teacher"] == "–"

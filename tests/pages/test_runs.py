@@ -43,7 +43,7 @@ def test_twins_are_shown_when_asked_for(app: App, store: RunStore) -> None:
     at = app("runs")
     assert len(at.dataframe[0].value) == 1
     at.toggle(key="runs.twins").set_value(True).run()
-    assert set(at.dataframe[0].value["Model"]) == {"Student", "No-teacher twin", "Layer-cut twin", "TF-IDF"}
+    assert set(at.dataframe[0].value["Model"]) == {"Student", "Hard-label twin", "Layer-cut twin", "TF-IDF"}
     assert not at.exception
 
 

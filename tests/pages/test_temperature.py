@@ -206,9 +206,9 @@ def test_student_that_cannot_be_loaded_is_explained(app: App, example: Path, mon
 def test_calibration_of_three_models(app: App, example: Path) -> None:
     at = app("temperature", temperature__tab="Calibration")
     table = at.table[0].value
-    assert list(table.columns) == ["Teacher", "Student", "No-teacher twin"]
+    assert list(table.columns) == ["Teacher", "Student", "Hard-label twin"]
     # Right on 95, 90 and 80 %: e^(3/T) / (e^(3/T) + 4) is that much.
-    for name, right in (("Teacher", 0.95), ("Student", 0.9), ("No-teacher twin", 0.8)):
+    for name, right in (("Teacher", 0.95), ("Student", 0.9), ("Hard-label twin", 0.8)):
         temperature = 3 / math.log(4 * right / (1 - right))
         sure = math.exp(3) / (math.exp(3) + 4)
         assert table[name].iloc[0] == f"{temperature:.2f}"

@@ -17,7 +17,7 @@ from tests.landscapes import DEEP, DISTILLED, a_model, put
 from tests.pages.conftest import figure, markdown
 
 App = Callable[..., AppTest]
-TWINS = ("Student", "No-teacher twin", "Layer-cut twin", "TF-IDF")
+TWINS = ("Student", "Hard-label twin", "Layer-cut twin", "TF-IDF")
 
 
 def traces(at: AppTest) -> dict[str, list[dict[str, Any]]]:
@@ -41,7 +41,7 @@ def test_one_run_is_worth_looking_at(app: App, example: Path) -> None:
     assert {name: trace[0]["y"] for name, trace in by_name.items() if name in ("Teacher", *TWINS)} == {
         "Teacher": [95.0],
         "Student": [90.0],
-        "No-teacher twin": [80.0],
+        "Hard-label twin": [80.0],
         "Layer-cut twin": [40.0],
     }
     assert by_name["Teacher"][0]["x"] == [3.6]

@@ -65,7 +65,7 @@ def test_advice_sums_up_the_usual_case(family: Any) -> None:
     text = advice.advise(*family(distilled=0.76, hard_labels=0.76, tfidf=0.5))
     assert text == (
         "Keeps **95.0 %** of its teacher's accuracy (95 % interval 93.5 to 96.5 %) with **50.0 %** of its parameters, "
-        "at **2.0 times** its speed. The same student trained **without the teacher does as well** (no difference "
+        "at **2.0 times** its speed. The hard-label twin, trained **without the teacher, does as well** (no difference "
         "seen: +0.0 points, 95 % interval +0.0 to +0.0), so what is saved comes from the smaller model, not from "
         "learning from the teacher. Counting words (TF-IDF) does not do: the student is ahead (+26.0 points, 95 % "
         "interval +23.4 to +28.7)."
@@ -77,9 +77,15 @@ def test_advice_sums_up_the_usual_case(family: Any) -> None:
     [
         ({"distilled": 0.85}, "**More accurate than its teacher**, 85.0 % against 80.0 % (95 % interval 104.6 to"),
         ({"distilled": 0.8}, "Keeps **100.0 %** of its teacher's accuracy (95 % interval 100.0 to 100.0 %, so no diff"),
-        ({"distilled": 0.76}, "not known: the same student has not been trained without it."),
-        ({"distilled": 0.76, "hard_labels": 0.7}, "**The teacher was worth it**: trained without it, the same student"),
-        ({"distilled": 0.7, "hard_labels": 0.76}, "**Trained without the teacher, the same student is better** (−6.0"),
+        ({"distilled": 0.76}, "not known: the hard-label twin has not been trained."),
+        (
+            {"distilled": 0.76, "hard_labels": 0.7},
+            "**The teacher was worth it**: the hard-label twin, trained without it",
+        ),
+        (
+            {"distilled": 0.7, "hard_labels": 0.76},
+            "**The hard-label twin, trained without the teacher, is better** (−6.0",
+        ),
         (
             {"distilled": 0.7, "tfidf": 0.76},
             "But **TF-IDF is better**, without any transformer, and takes 0.500 instead of 2.00 ms for",
@@ -94,7 +100,7 @@ def test_advice_covers_what_can_happen(family: Any, accuracies: dict[str, float]
 def test_without_outputs_the_single_intervals_decide(family: Any) -> None:
     found, landscape, _ = family(distilled=0.76, hard_labels=0.70, tfidf=0.75)
     text = advice.advise(found, landscape, answers())
-    assert "**The teacher was worth it**: trained without it, the same student is behind (+6.0 points)." in text
+    assert "**The teacher was worth it**: the hard-label twin, trained without it, is behind (+6.0 points)." in text
     assert "**TF-IDF does as well**" in text
 
 

@@ -68,7 +68,7 @@ def test_csv_is_unrounded_and_leaves_gaps(family: Family) -> None:
 
 def test_markdown_has_a_row_a_measure(family: Family) -> None:
     lines = tables.metric_table_markdown(family).splitlines()
-    assert lines[0] == "| | Teacher | Student | No-teacher twin | Layer-cut twin | TF-IDF |"
+    assert lines[0] == "| | Teacher | Student | Hard-label twin | Layer-cut twin | TF-IDF |"
     assert lines[2].startswith("| Accuracy | 95.0 % (93.0 to 97.0) | 90.0 % (88.0 to 92.0) |")
 
 

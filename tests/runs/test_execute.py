@@ -29,7 +29,7 @@ from distil_core.runs.materials import Stopwatch
 from distil_core.runs.rows import Run, RunState
 from distil_core.runs.store import RunStore
 from distil_core.settings import hardware
-from distil_core.settings.canonical import canonical, portable, stored
+from distil_core.settings.canonical import canonical, portable, restore_config
 from distil_core.settings.config import (
     CorpusConfig,
     LossConfig,
@@ -390,7 +390,7 @@ def test_a_run_gets_as_many_threads_as_its_name_says(lab: tiny.Lab, store: RunSt
 
 
 def test_a_run_that_an_earlier_version_has_asked_for_is_asked_for_again(lab: tiny.Lab, store: RunStore) -> None:
-    store.add("old", stored(to_json(portable(lab.config()))), corpus_name="weather")
+    store.add("old", restore_config(to_json(portable(lab.config()))), corpus_name="weather")
     with store.owner() as owner:
         run = store.claim(owner, "old")
         assert run is not None

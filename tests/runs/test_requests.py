@@ -28,7 +28,7 @@ from distil_core.runs.rows import Run, RunState
 from distil_core.runs.sources import CombinedRuns, ShippedRuns
 from distil_core.runs.store import RunStore
 from distil_core.settings import hardware
-from distil_core.settings.canonical import canonical, portable, stored
+from distil_core.settings.canonical import canonical, portable, restore_config
 from distil_core.settings.config import (
     CorpusConfig,
     LossConfig,
@@ -140,7 +140,7 @@ class TestSubmit:
 
     def test_runs_of_the_first_schema_stay_with_their_twins(self, lab: tiny.Lab, store: RunStore) -> None:
         """Their settings leave precision and threads open, and their names are others; a new request is a new run."""
-        (asked, *twins) = (stored(to_json(portable(config))) for config in with_twins(lab.config()))
+        (asked, *twins) = (restore_config(to_json(portable(config))) for config in with_twins(lab.config()))
         run = store.add("0123456789abcdef", asked, corpus_name="weather")
         for config in twins:
             store.add(f"old-{config.method}", config, corpus_name="weather")

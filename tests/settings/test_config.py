@@ -9,7 +9,15 @@ import pytest
 
 from distil_core.errors import ConfigError
 from distil_core.settings import hardware
-from distil_core.settings.canonical import canonical, is_settled, portable, read, stored, twin_of, validate
+from distil_core.settings.canonical import (
+    canonical,
+    is_settled,
+    parse_config,
+    portable,
+    restore_config,
+    twin_of,
+    validate,
+)
 from distil_core.settings.config import (
     CorpusConfig,
     Init,
@@ -157,9 +165,9 @@ def test_no_more_can_be_frozen_than_there_is() -> None:
 
 
 def test_what_is_read_is_checked_as_a_whole() -> None:
-    assert read({"student": {"depth": 3.0}}) == RunConfig(student=StudentConfig(depth=3))
+    assert parse_config({"student": {"depth": 3.0}}) == RunConfig(student=StudentConfig(depth=3))
     with pytest.raises(ConfigError, match=r"training\.frozen must be 0 when student\.init is random, got 1"):
-        read({"student": {"init": "random"}, "training": {"frozen": 1}})
+        parse_config({"student": {"init": "random"}, "training": {"frozen": 1}})
 
 
 def test_a_missing_key_without_default_is_named() -> None:
@@ -297,7 +305,7 @@ class TestMachine:
     def test_runs_of_the_first_schema_are_read_as_they_are(self) -> None:
         data = to_json(RunConfig(seed=3))
         del data["training"]["threads"]
-        config = stored(data)
+        config = restore_config(data)
         assert config == RunConfig(seed=3)
         assert not is_settled(config)
         # Their twins leave the machine open, too, so that they are still told to belong together.

@@ -1,4 +1,4 @@
-"""What a setting does: cells of a grid, curves over a setting, and differences to the student without a teacher."""
+"""What a setting does: cells of a grid, curves over a setting, and differences to the hard-label twin."""
 
 from collections.abc import Sequence
 
@@ -112,7 +112,7 @@ def heatmap(grid: SweepGrid, metric: Metric) -> Figure:
 
 
 def curves(grid: SweepGrid, metric: Metric, *, teacher: float | None) -> Figure:
-    """Draw a curve for each column over the setting of the lines, with 95 % intervals, beside those without a teacher.
+    """Draw a curve for each column over the setting of the lines, with 95 % intervals, beside the hard-label twins'.
 
     Args:
         grid: What to draw.
@@ -147,12 +147,12 @@ def curves(grid: SweepGrid, metric: Metric, *, teacher: float | None) -> Figure:
 
 
 def differences(grid: SweepGrid, metric: Metric) -> Figure:
-    """Draw how far each student is from the same student without a teacher, with 95 % intervals.
+    """Draw how far each student is from its hard-label twin, with 95 % intervals.
 
     A full mark says that the interval leaves out zero, an open one that no difference is seen.
     """
     unit = metric.difference_unit
-    figure = empty(height=340, x=AXIS_NAMES[grid.down], y=f"Student − no-teacher twin ({unit})")
+    figure = empty(height=340, x=AXIS_NAMES[grid.down], y=f"Student − hard-label twin ({unit})")
     figure.add_hline(y=0, line={"color": _EDGE, "width": 1.5, "dash": "dot"})
     taught, _ = _split(grid)
     for j, value in enumerate(grid.columns):

@@ -44,9 +44,9 @@ def examples_of(table: Table, *, text_column: str, label_column: str) -> Example
         raise CorpusError(f"texts and labels must be two columns of {table.where}, got {text_column!r} for both")
     texts = [text_in(value, table, text_column) for value in table.values(text_column)]
     labels = [label_in(value, table, label_column) for value in table.values(label_column)]
-    kept = [(text, label) for text, label in zip(texts, labels, strict=True) if text and label]
+    labeled = [(text, label) for text, label in zip(texts, labels, strict=True) if text and label]
     n_without_text = sum(not text for text in texts)
-    n_without_label = len(texts) - n_without_text - len(kept)
+    n_without_label = len(texts) - n_without_text - len(labeled)
     if texts and n_without_text == len(texts):
         raise CorpusError(
             f"every text in column {text_column!r} of {table.where} is empty; choose another text column of: "
@@ -57,11 +57,11 @@ def examples_of(table: Table, *, text_column: str, label_column: str) -> Example
         if n_rows:
             rows, verb = ("row", "is") if n_rows == 1 else ("rows", "are")
             notes.append(f"{n_rows} {rows} of {table.where} without a {what} {verb} left out")
-    refuse_surrogates(kept, table, text_column)
+    refuse_surrogates(labeled, table, text_column)
     return Examples(
         where=table.where,
-        texts=tuple(text for text, _ in kept),
-        labels=tuple(label for _, label in kept),
+        texts=tuple(text for text, _ in labeled),
+        labels=tuple(label for _, label in labeled),
         declared=table.declared.get(label_column, ()),
         text_column=text_column,
         label_column=label_column,

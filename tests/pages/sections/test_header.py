@@ -42,7 +42,7 @@ def test_twin_can_be_in_use_too(app: App, store: RunStore) -> None:
     twin = store.list()[0]
     at = app(run=twin.id)
     assert at.selectbox(key="app.run").value == twin.id
-    assert "No-teacher twin" in at.selectbox(key="app.run").options[0]
+    assert "Hard-label twin" in at.selectbox(key="app.run").options[0]
     assert not at.exception
 
 
