@@ -103,8 +103,8 @@ def show(family: Family) -> None:
             "[CLS], [SEP]",
             key=SPECIAL,
             bind="query-params",
-            help="The two tokens that frame a text; RoBERTa calls them <s> and </s>. Without them, each row is divided "
-            "by what is left of it, so that it sums to 100 % again.",
+            help="Special tokens: the two that frame a text; RoBERTa calls them <s> and </s>. Without them, each row "
+            "is divided by what is left of it, so that it sums to 100 % again.",
         )
     # Think
     reading = attention_maps.reading(outcome, text)

@@ -68,7 +68,7 @@ def path_of(text: str) -> Path:
 
 
 def preview(path: Path, *, rows: int = 5, plain: bool = False) -> FilePreview:
-    """Read a file as :func:`read` does and return its first rows, and which columns would be taken.
+    """Read a file as :func:`read_table` does and return its first rows, and which columns would be taken.
 
     Raises:
         CorpusError: If there is no such file, or it is not what its name says.
