@@ -37,6 +37,8 @@ sweep            many runs that differ in a few settings
 record           what a finished run leaves behind: settings, figures, environment
 metric           a figure of quality or fidelity, declared once with its unit and its better end
 interval         95 % bootstrap interval of a figure over test examples and seeds
+outcome          how a model did against another: better, worse, no difference seen, or pending
+verdict          what follows from figures, as data; its sentence is written in reporting/narrative
 agreement        share of sites at which student and teacher predict the same
 loyalty          1 less the root of the Jensen-Shannon divergence of teacher and student, in bits
 calibration      whether a model that says 80 % is right in 80 % of the cases; ECE measures it

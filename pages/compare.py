@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from distil_core.analysis import edits
+from distil_core.analysis.comparison import sentence_answers
 from distil_core.data import corpus
 from distil_core.errors import DistilError
-from distil_core.reporting import edit_narrative, formatting, narrative
+from distil_core.reporting import formatting, narrative
 from distil_core.reporting.figures import error_analysis as figures
 from distil_core.runs.families import Family
 from pages.components import temperature_bars
@@ -104,17 +105,17 @@ def show_answers(
 ) -> list["st.delta_generator.DeltaGenerator"]:
     """Show what each model answers, and what it answered before an edit; returns where their times go."""
     slots = []
-    former = (None, None) if before is None else narrative.sentence_answers(before)
-    for column, side, was in zip(st.columns(2), narrative.sentence_answers(comparison), former, strict=True):
+    former = (None, None) if before is None else sentence_answers(before)
+    for column, side, was in zip(st.columns(2), sentence_answers(comparison), former, strict=True):
         with column.container(border=True, height="stretch", gap="xsmall"):
             right = "" if gold is None else ":green-badge[:material/check: right]"
             wrong = "" if gold is None else ":orange-badge[:material/close: wrong]"
-            st.markdown(f"**{side.name}** {right if side.label == gold else wrong}")
+            st.markdown(f"**{side.role.capitalize()}** {right if side.label == gold else wrong}")
             st.markdown(f"#### {formatting.breakable(labels[side.label])}")
-            sure = f"{side.confidence} sure"
+            sure = f"{formatting.percent(side.probability)} sure"
             if was is not None:
                 same = "" if was.label == side.label else f"{formatting.breakable(labels[was.label])}, "
-                sure += f"  \nbefore: {same}{was.confidence}"
+                sure += f"  \nbefore: {same}{formatting.percent(was.probability)}"
             st.caption(sure)
             slots.append(st.container())
     if gold is not None:
@@ -129,7 +130,7 @@ def show_changes(
 ) -> None:
     """Say and show what the edit changed."""
     moved = edits.changes(before, after)
-    st.markdown(edit_narrative.edit_verdict(moved, labels))
+    st.markdown(narrative.edits.verdict(edits.verdict(moved), labels))
     shown = edits.largest(moved, limit=MAX_CHANGES)
     few = "" if len(shown) == len(moved) else f", the {len(shown)} labels that moved most"
     charts.show(

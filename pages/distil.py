@@ -103,7 +103,8 @@ def show_state(members: tuple[Run, ...], family: Family | None) -> None:
         n_ahead = resources.store().ahead(run.id)
         st.progress(0.0, f"Waiting for {n_ahead} other run{'s' * (n_ahead != 1)}" if n_ahead else "Starting…")
     if family is not None:
-        st.markdown(narrative.run_verdict(family, resources.gap(family)))
+        verdict = comparison.run_verdict(family, resources.gap(family))
+        st.markdown(narrative.runs.verdict(verdict))
     elif run.state is RunState.FAILED:
         st.error(f"This run failed: {run.error}", icon=":material/error:")
     elif run.state is RunState.CANCELLED:

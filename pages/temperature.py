@@ -10,7 +10,7 @@ import streamlit as st
 from distil_core.analysis import comparison, edits
 from distil_core.analysis import temperature as analysis_temperature
 from distil_core.errors import DistilError
-from distil_core.reporting import formatting, temperature_narrative
+from distil_core.reporting import formatting, narrative
 from distil_core.reporting.figures import temperature as figures
 from distil_core.reporting.figures.theme import MARKS
 from distil_core.runs.families import Family
@@ -142,7 +142,7 @@ def show_dark_knowledge(family: Family) -> None:
     models = softened_outputs.dark_knowledge(outcome.folder, None if twin is None else twin.folder, temperature or 2.0)
     rows = analysis_temperature.dark_knowledge_rows(models, labels)
     # Show
-    st.markdown(temperature_narrative.dark_knowledge_verdict(models))
+    st.markdown(narrative.temperature.dark_knowledge_verdict(analysis_temperature.dark_knowledge_verdict(models)))
     for column, (name, model) in zip(st.columns(3, gap="medium"), models.items(), strict=False):
         with column:
             charts.show(
@@ -195,7 +195,7 @@ def show_gradients(family: Family) -> None:
             rows=[(*row, norms.hard) for row in zip(norms.temperatures, norms.soft, norms.scaled, strict=True)],
         )
     with right:
-        st.markdown(temperature_narrative.gradient_verdict(norms))
+        st.markdown(narrative.temperature.gradient_verdict(analysis_temperature.gradient_verdict(norms)))
         st.markdown(
             "The gradient of the KL carries one factor 1/T because the logits are divided by T, and another because "
             "two softened distributions come closer to each other. T² takes both back, so that the weight α means "

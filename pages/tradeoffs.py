@@ -7,13 +7,14 @@ Reads: the run in use and all finished runs with the same texts and teacher. Wri
 import pandas as pd
 import streamlit as st
 
-from distil_core.analysis import tradeoffs
+from distil_core.analysis import advice, literature, tradeoffs
+from distil_core.analysis.caveats import caveats
+from distil_core.analysis.roles import Role
 from distil_core.analysis.tradeoffs import Landscape, ModelPoint, Price
 from distil_core.evaluation.metrics import Metric
-from distil_core.reporting import advice, formatting, literature, tables, tradeoff_tables
+from distil_core.reporting import formatting, narrative, tables, tradeoff_tables
 from distil_core.reporting.figures import tradeoffs as figures
 from distil_core.runs.families import Family
-from distil_core.settings.config import Method
 from pages.sections import charts
 from pages.state import address, resources, run_in_use
 
@@ -54,7 +55,8 @@ def ask(family: Family) -> None:
     """Ask for the axes, and show the run in use among all that can be held against it."""
     landscape = tradeoffs.landscape(family, resources.runs())
     with st.container(border=True):
-        st.markdown(f":material/lightbulb: {advice.advise(family, landscape, resources.outputs, resources.sample)}")
+        judged = advice.advise(family, landscape, resources.outputs, resources.sample)
+        st.markdown(f":material/lightbulb: {narrative.advice.paragraph(judged)}")
     # Ask
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         with address.control(SCORE, "Quality"):
@@ -170,7 +172,7 @@ def show_chart(
         rows=tradeoff_tables.place_rows(places, references),
         on_select="rerun",
     )
-    st.caption(" ".join(tradeoff_tables.notes(landscape, score, price)))
+    st.caption(" ".join(narrative.tradeoffs.notes(caveats(landscape, score, price))))
 
 
 def show_point(point: ModelPoint, family: Family) -> None:
@@ -194,7 +196,7 @@ def show_point(point: ModelPoint, family: Family) -> None:
                 "Open in Compare",
                 icon=":material/compare_arrows:",
                 key="tradeoffs.compare",
-                disabled=point.method is Method.TFIDF,
+                disabled=point.role is Role.BASELINE,
             ):
                 st.switch_page("pages/compare.py", query_params={"run": run_id})
             if st.button("Open in Runs", icon=":material/list_alt:", key="tradeoffs.runs"):
@@ -204,6 +206,7 @@ def show_point(point: ModelPoint, family: Family) -> None:
 def show_claims(family: Family) -> None:
     """Show what is said of DistilBERT beside what was measured."""
     record = family.distilled.record
+    claims = literature.claims(record, advice.share_kept(family.distilled, resources.outputs))
     st.markdown("**What is said of DistilBERT, and what this run measured**")
     rows = [
         {
@@ -212,7 +215,7 @@ def show_claims(family: Family) -> None:
             "This run": f"{claim.measured}  \n:small[:gray[{claim.spread}]]",
             "So": claim.verdict,
         }
-        for claim in literature.claims(record, advice.kept(family.distilled, resources.outputs))
+        for claim in narrative.claims.rows(claims)
     ]
     st.table(pd.DataFrame(rows), border="horizontal", hide_index=True, alt="Published claims beside this run's figures")
     environment = record.environment

@@ -13,10 +13,10 @@ from distil_core.analysis import sweep_grids
 from distil_core.analysis.sweep_grids import SweepCell, SweepGrid
 from distil_core.errors import DistilError
 from distil_core.evaluation.metrics import ACCURACY, AGREEMENT, ECE, KL, Metric, recall
-from distil_core.reporting import formatting, sweep_narrative, tables
+from distil_core.reporting import formatting, narrative, sweep_tables, tables
 from distil_core.reporting.figures import cells as cell_points
 from distil_core.reporting.figures import sweep as figures
-from distil_core.reporting.sweep_narrative import AXIS_NAMES
+from distil_core.reporting.narrative.sweeps import AXIS_NAMES
 from distil_core.runs import sweep, workers
 from distil_core.runs.requests import RunRequest
 from distil_core.runs.rows import Run, RunState
@@ -142,7 +142,7 @@ def lay_out(wanted: Sweep) -> tuple[Metric, dict[str, Any]]:
                         values,
                         default=values[0],
                         required=True,
-                        format_func=lambda value, axis=axis: sweep_narrative.word(axis, value),
+                        format_func=lambda value, axis=axis: narrative.sweeps.word(axis, value),
                         key=f"whatif.still.{axis}",
                         bind="query-params",
                     )
@@ -176,10 +176,10 @@ def pick(grid: SweepGrid) -> None:
 
 def show_map(grid: SweepGrid, metric: Metric) -> None:
     """Show the cells as a map that can be clicked."""
-    header = ("", *(sweep_narrative.word(grid.across, value, full=True) for value in grid.columns))
+    header = ("", *(narrative.sweeps.word(grid.across, value, full=True) for value in grid.columns))
     rows = [
         (
-            sweep_narrative.row_word(grid, row),
+            narrative.sweeps.row_word(grid, row),
             *(None if c.estimate is None else metric.scale * c.estimate.value for c in row.cells),
         )
         for row in grid.rows
@@ -212,8 +212,8 @@ def show_cell(grid: SweepGrid, metric: Metric) -> None:
     row, value, cell = place
     with st.container(border=True, key="whatif.opened"):
         st.markdown(
-            f"**{sweep_narrative.row_word(grid, row)} · {sweep_narrative.word(grid.across, value, full=True)}** · "
-            f"{sweep_narrative.cell_sentence(cell, metric)}"
+            f"**{narrative.sweeps.row_word(grid, row)} · {narrative.sweeps.word(grid.across, value, full=True)}** · "
+            f"{narrative.sweeps.cell_sentence(cell, metric)}"
         )
         with st.container(horizontal=True, vertical_alignment="center"):
             run_id = _one_seed(cell)
@@ -265,7 +265,7 @@ def show_curves(grid: SweepGrid, metric: Metric, teacher: float | None) -> None:
             key="whatif.curves",
             alt=f"{metric.label} over {AXIS_NAMES[grid.down].lower()} with 95 % intervals",
             header=header,
-            rows=sweep_narrative.curve_rows(grid, metric, of_difference=False),
+            rows=sweep_tables.curve_rows(grid, metric, of_difference=False),
         )
     with right:
         charts.show(
@@ -274,9 +274,9 @@ def show_curves(grid: SweepGrid, metric: Metric, teacher: float | None) -> None:
             key="whatif.differences",
             alt="Difference to the hard-label twin with 95 % intervals; an open mark is no difference seen",
             header=header,
-            rows=sweep_narrative.curve_rows(grid, metric, of_difference=True),
+            rows=sweep_tables.curve_rows(grid, metric, of_difference=True),
         )
-    st.markdown(sweep_narrative.sweep_verdict(grid, metric))
+    st.markdown(narrative.sweeps.verdict(sweep_grids.outcomes(grid, metric)))
     st.caption(
         "95 % intervals from a bootstrap over seeds and test texts, differences paired over both; one seed has the "
         "interval of its test texts alone. Full mark: a difference is seen. Open mark: none is. Of 20 students that "
@@ -286,7 +286,7 @@ def show_curves(grid: SweepGrid, metric: Metric, teacher: float | None) -> None:
 
 def show_table(done: Mapping[sweep.SweepPoint, SweepCell], metric: Metric) -> None:
     """Show every figure of the sweep as a table to read and to take away."""
-    header, rows = sweep_narrative.sweep_table(done, metric)
+    header, rows = sweep_tables.sweep_table(done, metric)
     with st.expander("All figures as a table", icon=":material/table_chart:", key="whatif.all"):
         digits = "%.1f" if metric.is_share else "%.3f"
         st.dataframe(

@@ -4,14 +4,18 @@ In: records, stored predictions, a pair of loaded models. Out: dataclasses of nu
 """
 
 __all__ = [
+    "advice",
     "attention",
     "attention_reading",
+    "caveats",
     "comparison",
     "edits",
     "error_analysis",
     "gradients",
     "learning_curves",
+    "literature",
     "model_pair",
+    "roles",
     "slices",
     "sweep_grids",
     "temperature",

@@ -1,15 +1,17 @@
-"""The few figures that a run comes down to: what was kept, how much smaller, how much faster, paired differences."""
+"""What a run comes down to: what was kept, how much smaller and faster, and how it stands beside its twin."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Protocol, runtime_checkable
 
 import numpy as np
 
+from distil_core.analysis.roles import Role, role_of
 from distil_core.errors import StoreError
 from distil_core.evaluation import bootstrap
 from distil_core.evaluation.metrics import ACCURACY, Metric
-from distil_core.evaluation.predictions import Predictions
+from distil_core.evaluation.predictions import Predictions, softmax
 from distil_core.evaluation.records import Interval, ModelRecord
 from distil_core.runs.families import Family
 from distil_core.runs.folder import RunFolder
@@ -40,28 +42,82 @@ class Headline:
     None where it has not been measured.
     """
 
-    kept: float | None
+    score_kept: float | None
     fewer_parameters: float | None
     fewer_bytes: float | None
     speedup: float | None
 
 
-NOTHING = Headline(kept=None, fewer_parameters=None, fewer_bytes=None, speedup=None)
+NOTHING = Headline(score_kept=None, fewer_parameters=None, fewer_bytes=None, speedup=None)
 """The headline of a run that is not finished."""
 
 
-PAPER = Headline(kept=0.97, fewer_parameters=0.40, fewer_bytes=None, speedup=1.60)
+PAPER = Headline(score_kept=0.97, fewer_parameters=0.40, fewer_bytes=None, speedup=1.60)
 """What the DistilBERT paper claims (Sanh et al., 2019, arXiv:1910.01108): 97 % of BERT's language understanding in a
 model 40 % smaller and 60 % faster."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Model:
-    """One row of figures under the name people read; ``method`` is None for the teacher."""
+    """One row of figures under the name people read; nothing was done to make the teacher, so it has no method."""
 
     name: str
+    role: Role
     method: Method | None
     record: ModelRecord
+
+
+class Outcome(StrEnum):
+    """How a model did against another."""
+
+    BETTER = "better"
+    WORSE = "worse"
+    NO_DIFFERENCE = "no difference seen"
+    PENDING = "pending"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contrast:
+    """One model against another by a metric: the first one's score less the second's, and what follows from it."""
+
+    metric: Metric
+    difference: Interval
+    outcome: Outcome
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunVerdict:
+    """What distillation did beyond the hard-label twin.
+
+    Attributes:
+        metric: What the scores are.
+        role: What the model of the run stands for; nothing is claimed of any but a student.
+        student: Score of the model of the run.
+        teacher: Score of its teacher; None where there is none.
+        twin: Score of the hard-label twin; None while it is not done.
+        contrast: The student against that twin.
+    """
+
+    metric: Metric
+    role: Role
+    student: Interval
+    teacher: Interval | None
+    twin: Interval | None
+    contrast: Contrast | None
+
+    @property
+    def outcome(self) -> Outcome:
+        """How the student did against its twin."""
+        return Outcome.PENDING if self.contrast is None else self.contrast.outcome
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SentenceAnswer:
+    """What one model answers to a sentence: the index of the likeliest label, and its probability."""
+
+    role: Role
+    label: int
+    probability: float
 
 
 @runtime_checkable
@@ -81,10 +137,10 @@ def models(family: Family) -> tuple[Model, ...]:
     """Return teacher, student and twins in the order in which they are shown."""
     shown = []
     if (teacher := family.distilled.record.teacher) is not None:
-        shown.append(Model(name="Teacher", method=None, record=teacher))
+        shown.append(Model(name="Teacher", role=Role.TEACHER, method=None, record=teacher))
     for outcome in (family.distilled, *family.twins):
         method = outcome.record.config.method
-        shown.append(Model(name=NAMES[method], method=method, record=outcome.record.model))
+        shown.append(Model(name=NAMES[method], role=role_of(method), method=method, record=outcome.record.model))
     return tuple(shown)
 
 
@@ -94,16 +150,16 @@ def headline(record: RunRecord) -> Headline:
     if teacher is None:
         return NOTHING
     before, after = teacher.cost, student.cost
-    kept, before_score = None, record.teacher_score
+    score_share, before_score = None, record.teacher_score
     if before_score is not None and record.metric.greater_is_better:
-        kept = _ratio(record.score.value, before_score.value)
+        score_share = _ratio(record.score.value, before_score.value)
     fewer_parameters = fewer_bytes = speedup = None
     if before is not None and after is not None:
         fewer_parameters = _saved(after.parameters, before.parameters)
         fewer_bytes = _saved(after.bytes, before.bytes)
         if before.latency_ms is not None and after.latency_ms is not None:
             speedup = _ratio(before.latency_ms.p50, after.latency_ms.p50)
-    return Headline(kept=kept, fewer_parameters=fewer_parameters, fewer_bytes=fewer_bytes, speedup=speedup)
+    return Headline(score_kept=score_share, fewer_parameters=fewer_parameters, fewer_bytes=fewer_bytes, speedup=speedup)
 
 
 def settings_title(config: RunConfig) -> str:
@@ -180,3 +236,62 @@ def twin_difference(
         return score_difference(read(family.distilled.folder), read(twin.folder), family.distilled.record.metric)
     except (StoreError, ValueError):
         return None
+
+
+def outcome_of(difference: Interval | None, metric: Metric) -> Outcome:
+    """Return how a model did against another, from the interval of the difference of their scores."""
+    if difference is None:
+        return Outcome.PENDING
+    return _outcome(difference.value, metric, seen=difference.seen)
+
+
+def contrast_of(first: RunRecord, second: RunRecord, difference: Interval | None) -> Contrast:
+    """Hold the model of a run against that of another, by the first one's primary metric.
+
+    Args:
+        first: The record of the run.
+        second: The record of the other one.
+        difference: The paired difference of their scores. Without it a difference is seen where the intervals of the
+            two scores do not overlap.
+    """
+    metric, score, other = first.metric, first.score, second.score
+    if difference is not None:
+        return Contrast(metric=metric, difference=difference, outcome=outcome_of(difference, metric))
+    difference = Interval(value=score.value - other.value)
+    seen = score.above(other) or other.above(score)
+    return Contrast(metric=metric, difference=difference, outcome=_outcome(difference.value, metric, seen=seen))
+
+
+def _outcome(difference: float, metric: Metric, *, seen: bool) -> Outcome:
+    if not seen:
+        return Outcome.NO_DIFFERENCE
+    return Outcome.BETTER if (difference > 0) is metric.greater_is_better else Outcome.WORSE
+
+
+def run_verdict(family: Family, difference: Interval | None) -> RunVerdict:
+    """Judge what distillation did beyond the hard-label twin.
+
+    Args:
+        family: The run, with its twin if that is finished.
+        difference: The paired difference between the two; without it their single intervals decide.
+    """
+    record, twin = family.distilled.record, family.twin(Method.HARD_LABELS)
+    return RunVerdict(
+        metric=record.metric,
+        role=role_of(record.config.method),
+        student=record.score,
+        teacher=record.teacher_score,
+        twin=None if twin is None else twin.record.score,
+        contrast=None if twin is None else contrast_of(record, twin.record, difference),
+    )
+
+
+def sentence_answers(compared: Compared) -> tuple[SentenceAnswer, SentenceAnswer]:
+    """Return what teacher and student answer to one sentence, at temperature 1."""
+    return _answer(Role.TEACHER, compared.teacher_logits), _answer(Role.STUDENT, compared.student_logits)
+
+
+def _answer(role: Role, logits: Sequence[float]) -> SentenceAnswer:
+    probabilities = softmax(logits, 1.0)
+    label = max(range(len(probabilities)), key=probabilities.__getitem__)
+    return SentenceAnswer(role=role, label=label, probability=probabilities[label])

@@ -11,6 +11,7 @@ from difflib import SequenceMatcher
 from math import log, sqrt
 
 from distil_core.analysis.comparison import Compared
+from distil_core.analysis.roles import Role
 from distil_core.data.corpus import LabeledText
 from distil_core.evaluation.predictions import softmax
 
@@ -64,6 +65,38 @@ class Change:
     def size(self) -> float:
         """The larger of the two models' changes, as a share from 0 to 1."""
         return max(abs(after - before) for before, after in (self.teacher, self.student))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerChange:
+    """The label that a model answers before and after an edit."""
+
+    before: int
+    after: int
+
+    @property
+    def changed(self) -> bool:
+        """Whether the edit changed the model's mind."""
+        return self.before != self.after
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LargestMove:
+    """The probability that an edit moved most: which model gives it to which label, before and after; shares."""
+
+    role: Role
+    label: int
+    before: float
+    after: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EditVerdict:
+    """What an edit did to the answers of both models, and which probability it moved most."""
+
+    teacher: AnswerChange
+    student: AnswerChange
+    largest: LargestMove
 
 
 def words(text: str) -> tuple[Word, ...]:
@@ -181,6 +214,24 @@ def largest(changes: Sequence[Change], *, limit: int) -> tuple[Change, ...]:
     """Return the labels that an edit moved most, in the order of the labels."""
     most = sorted(changes, key=lambda change: -change.size)[:limit]
     return tuple(sorted(most, key=lambda change: change.label))
+
+
+def verdict(changes: Sequence[Change]) -> EditVerdict:
+    """Judge whether an edit changed either model's mind, and what it moved most.
+
+    Args:
+        changes: How the edit moved the probability of every label, in the order of the labels.
+    """
+    shares = zip(*((*change.teacher, *change.student) for change in changes), strict=True)
+    teacher, teacher_now, student, student_now = (max(range(len(row)), key=row.__getitem__) for row in shares)
+    most = max(changes, key=lambda change: change.size)
+    sides = ((Role.TEACHER, most.teacher), (Role.STUDENT, most.student))
+    role, (before, after) = max(sides, key=lambda side: abs(side[1][1] - side[1][0]))
+    return EditVerdict(
+        teacher=AnswerChange(before=teacher, after=teacher_now),
+        student=AnswerChange(before=student, after=student_now),
+        largest=LargestMove(role=role, label=most.label, before=before, after=after),
+    )
 
 
 def one_per_label(texts: Sequence[LabeledText], *, limit: int = 5) -> tuple[LabeledText, ...]:

@@ -3,7 +3,8 @@
 Needs neither torch nor a model: what the two answered is read from a run, or has just been computed.
 """
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -90,6 +91,42 @@ class SliceSummary:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NamedSlice:
+    """A slice and how the two models do on its texts; no summary where it names labels of another corpus."""
+
+    name: str
+    filter: Filter
+    summary: SliceSummary | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerPair:
+    """How often an answer of the teacher meets one of the student; both are indices of labels."""
+
+    teacher: int
+    student: int
+    n: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerCount:
+    """How often teacher and student answer a label, which is an index."""
+
+    label: int
+    teacher: int
+    student: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnknownLabels:
+    """Labels of a file that the models do not know: of how many of its rows, and which."""
+
+    n_rows: int
+    n_unknown: int
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Confusion:
     """How often each answer of the student (columns) meets each answer of the teacher (rows).
 
@@ -133,8 +170,8 @@ def answered(
 
 def joined(
     texts: Sequence[str],
-    given: Sequence[str],
-    answers: Sequence[tuple[np.ndarray, np.ndarray]],
+    labels: Sequence[str],
+    logits: Sequence[tuple[np.ndarray, np.ndarray]],
     *,
     label_names: Sequence[str],
 ) -> AnsweredTexts:
@@ -142,53 +179,55 @@ def joined(
 
     Args:
         texts: The texts, at least one.
-        given: The label of each text; empty or unknown ones count as not known.
-        answers: Logits of teacher and student, in the order of the texts.
+        labels: The label of each text; empty or unknown ones count as not known.
+        logits: Those of teacher and student, in the order of the texts.
         label_names: Names of the labels, in the order of the logits.
     """
-    teacher, student = (np.concatenate(parts) for parts in zip(*answers, strict=True))
-    return answered(texts, label_indices(given, label_names), teacher, student, label_names=label_names)
+    teacher, student = (np.concatenate(parts) for parts in zip(*logits, strict=True))
+    return answered(texts, label_indices(labels, label_names), teacher, student, label_names=label_names)
 
 
-def label_indices(given: Sequence[str], label_names: Sequence[str]) -> np.ndarray:
+def label_indices(names: Sequence[str], label_names: Sequence[str]) -> np.ndarray:
     """Return the index of each label's name, case and spaces around it aside, and -1 for one that is not known."""
     known = {name.strip().casefold(): i for i, name in enumerate(label_names)}
-    return np.array([known.get(name.strip().casefold(), -1) for name in given], dtype=np.int64)
+    return np.array([known.get(name.strip().casefold(), -1) for name in names], dtype=np.int64)
 
 
-def who_is_right(found: AnsweredTexts) -> dict[WhoIsRight, np.ndarray]:
+def who_is_right(answers: AnsweredTexts) -> dict[WhoIsRight, np.ndarray]:
     """Return for each of the four cases whether it holds, for each text; a text without a label is in none of them."""
-    teacher, student = found.of_teacher == found.labels, found.of_student == found.labels
+    teacher, student = answers.of_teacher == answers.labels, answers.of_student == answers.labels
     return {
         WhoIsRight.BOTH: teacher & student,
         WhoIsRight.TEACHER: teacher & ~student,
         WhoIsRight.STUDENT: ~teacher & student,
-        WhoIsRight.NEITHER: ~teacher & ~student & found.known,
+        WhoIsRight.NEITHER: ~teacher & ~student & answers.known,
     }
 
 
-def matching(found: AnsweredTexts, wanted: Filter) -> np.ndarray:
+def matching(answers: AnsweredTexts, wanted: Filter) -> np.ndarray:
     """Return the indices of the texts that pass a filter, those with the largest KL divergence first.
 
     A label that none of the names has lets no text pass.
     """
-    keep = np.ones(len(found), dtype=bool)
+    keep = np.ones(len(answers), dtype=bool)
     for name, values in (
-        (wanted.label, found.labels),
-        (wanted.teacher, found.of_teacher),
-        (wanted.student, found.of_student),
+        (wanted.label, answers.labels),
+        (wanted.teacher, answers.of_teacher),
+        (wanted.student, answers.of_student),
     ):
         if name:
-            keep &= values == (found.label_names.index(name) if name in found.label_names else len(found.label_names))
+            keep &= values == (
+                answers.label_names.index(name) if name in answers.label_names else len(answers.label_names)
+            )
     if wanted.who is not None:
-        keep &= who_is_right(found)[wanted.who]
-    keep &= found.n_words >= wanted.shortest
+        keep &= who_is_right(answers)[wanted.who]
+    keep &= answers.n_words >= wanted.shortest
     if wanted.longest is not None:
-        keep &= found.n_words <= wanted.longest
+        keep &= answers.n_words <= wanted.longest
     if wanted.contains.strip():
         part = wanted.contains.strip().casefold()
-        keep &= np.array([part in text.casefold() for text in found.texts], dtype=bool)
-    order = np.argsort(-found.kl_nats, kind="stable")
+        keep &= np.array([part in text.casefold() for text in answers.texts], dtype=bool)
+    order = np.argsort(-answers.kl_nats, kind="stable")
     return np.asarray(order[keep[order]])
 
 
@@ -197,40 +236,78 @@ def fits(wanted: Filter, label_names: Sequence[str]) -> bool:
     return {wanted.label, wanted.teacher, wanted.student} - {""} <= set(label_names)
 
 
-def summarize(found: AnsweredTexts, chosen: np.ndarray) -> SliceSummary:
+def summarize(answers: AnsweredTexts, chosen: np.ndarray) -> SliceSummary:
     """Return how both models do on the texts of the given indices."""
     # In the order of the texts, however they are ranked: all of them have the interval that their run has.
     chosen = np.sort(chosen)
-    split = split_predictions(found.student[chosen], found.labels[chosen], teacher_logits=found.teacher[chosen])
+    split = split_predictions(answers.student[chosen], answers.labels[chosen], teacher_logits=answers.teacher[chosen])
     return SliceSummary(
         n=len(chosen),
         teacher=interval(split.teacher, ACCURACY),
         student=interval(split, ACCURACY),
         agreement=interval(split, AGREEMENT),
-        kl_nats=float(found.kl_nats[chosen].mean()) if len(chosen) else None,
+        kl_nats=float(answers.kl_nats[chosen].mean()) if len(chosen) else None,
     )
 
 
-def confusion(found: AnsweredTexts, *, most: int = MAX_CONFUSED) -> Confusion:
+def summarize_slices(slices: Mapping[str, Filter], answers: AnsweredTexts) -> tuple[NamedSlice, ...]:
+    """Return how both models do on each of some slices, in their order."""
+    return tuple(
+        NamedSlice(
+            name=name,
+            filter=wanted,
+            summary=summarize(answers, matching(answers, wanted)) if fits(wanted, answers.label_names) else None,
+        )
+        for name, wanted in slices.items()
+    )
+
+
+def unknown_labels(labels: Sequence[str], answers: AnsweredTexts) -> UnknownLabels:
+    """Return which labels of a file the models do not know, in the order in which they first occur.
+
+    Args:
+        labels: The label of each text as its file has it; an empty one is none.
+        answers: The same texts, in the same order.
+    """
+    unknown = [label for label, known in zip(labels, answers.known, strict=True) if label and not known]
+    return UnknownLabels(n_rows=len(labels), n_unknown=len(unknown), names=tuple(dict.fromkeys(unknown)))
+
+
+def answer_pairs(answers: AnsweredTexts) -> tuple[AnswerPair, ...]:
+    """Count which answers of teacher and student meet, the commonest disagreements first."""
+    pairs = Counter(zip(answers.of_teacher.tolist(), answers.of_student.tolist(), strict=True))
+    ranked = sorted(pairs.items(), key=lambda item: (item[0][0] == item[0][1], -item[1], item[0]))
+    return tuple(AnswerPair(teacher=teacher, student=student, n=n) for (teacher, student), n in ranked)
+
+
+def answer_counts(answers: AnsweredTexts) -> tuple[AnswerCount, ...]:
+    """Count how often teacher and student answer each label, the teacher's commonest first."""
+    n = len(answers.label_names)
+    teacher, student = (np.bincount(labels, minlength=n) for labels in (answers.of_teacher, answers.of_student))
+    order = np.lexsort((-student, -teacher)).tolist()
+    return tuple(AnswerCount(label=i, teacher=int(teacher[i]), student=int(student[i])) for i in order)
+
+
+def confusion(answers: AnsweredTexts, *, most: int = MAX_CONFUSED) -> Confusion:
     """Count the student's answers against the teacher's.
 
     Args:
-        found: The texts.
+        answers: The texts.
         most: With more than 20 labels, only so many are named: those on which the two differ most often.
     """
-    n = len(found.label_names)
+    n = len(answers.label_names)
     counts = np.zeros((n, n), dtype=np.int64)
-    np.add.at(counts, (found.of_teacher, found.of_student), 1)
+    np.add.at(counts, (answers.of_teacher, answers.of_student), 1)
     if n <= _FULL_MATRIX:
-        return Confusion(labels=tuple(range(n)), names=found.label_names, counts=counts)
+        return Confusion(labels=tuple(range(n)), names=answers.label_names, counts=counts)
     apart = counts - np.diag(np.diag(counts))
     named = np.sort(np.argsort(-(apart.sum(axis=0) + apart.sum(axis=1)), kind="stable")[:most])
     place = np.full(n, most)
     place[named] = np.arange(most)
     merged = np.zeros((most + 1, most + 1), dtype=np.int64)
-    np.add.at(merged, (place[found.of_teacher], place[found.of_student]), 1)
+    np.add.at(merged, (place[answers.of_teacher], place[answers.of_student]), 1)
     return Confusion(
         labels=(*named.tolist(), None),
-        names=(*(found.label_names[i] for i in named), f"{n - most} others"),
+        names=(*(answers.label_names[i] for i in named), f"{n - most} others"),
         counts=merged,
     )

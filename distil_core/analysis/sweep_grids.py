@@ -1,10 +1,13 @@
 """What came of a sweep: its runs as cells, and cells laid out by two settings."""
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from distil_core.analysis.comparison import Contrast, Outcome, outcome_of
 from distil_core.evaluation.bootstrap import Sample, estimate
+from distil_core.evaluation.metrics import Metric
 from distil_core.evaluation.records import Interval
 from distil_core.runs.rows import Run, RunState
 from distil_core.runs.sweep import Axis, Sweep, SweepPoint, Value, config_at
@@ -36,6 +39,13 @@ class SweepCell:
         """Return how many seeds are in some states."""
         return sum(run is not None and run.state in states for run in self.runs)
 
+    def contrast(self, metric: Metric) -> Contrast | None:
+        """Return the student against its twin by the metric of its figures; None while one of the two is not done."""
+        if self.difference is None:
+            return None
+        outcome = outcome_of(self.difference, metric)
+        return Contrast(metric=metric, difference=self.difference, outcome=outcome)
+
     @property
     def best_run(self) -> Run | None:
         """A run to open: the first seed that is done, or else the first that is there."""
@@ -63,20 +73,20 @@ class SweepGrid:
 
 
 def cells(
-    sweep: Sweep, found: Mapping[CanonicalConfig, Run], read: Callable[[Run], Sample]
+    sweep: Sweep, runs: Mapping[CanonicalConfig, Run], read: Callable[[Run], Sample]
 ) -> dict[SweepPoint, SweepCell]:
     """Return what came of every combination and of its twin.
 
     Args:
         sweep: What was asked for.
-        found: Its runs, by their settings.
+        runs: Its runs, by their settings.
         read: What a finished run comes to, by whatever metric.
     """
     points = sweep.points()
     samples: dict[SweepPoint, dict[int, Sample]] = {}
     members: dict[SweepPoint, tuple[Run | None, ...]] = {}
     for point in dict.fromkeys((*points, *(point.twin() for point in points))):
-        members[point] = tuple(found.get(config_at(sweep, point, seed)) for seed in sweep.seeds)
+        members[point] = tuple(runs.get(config_at(sweep, point, seed)) for seed in sweep.seeds)
         samples[point] = {
             seed: read(run)
             for seed, run in zip(sweep.seeds, members[point], strict=True)
@@ -120,6 +130,12 @@ def grid(
         GridRow(value=value, twin=True, cells=line(values[0] if value is None else value, twin=True)) for value in alone
     ]
     return SweepGrid(down=down, across=across, columns=sweep.values(across), rows=(*taught, *untaught))
+
+
+def outcomes(grid: SweepGrid, metric: Metric) -> Counter[Outcome]:
+    """Count how the students of a grid did against their hard-label twins; those without a twin are left out."""
+    contrasts = (cell.contrast(metric) for row in grid.rows if not row.twin for cell in row.cells)
+    return Counter(contrast.outcome for contrast in contrasts if contrast is not None)
 
 
 def _point(values: Mapping[Axis, Any]) -> SweepPoint:

@@ -9,10 +9,13 @@ from typing import Any
 
 import numpy as np
 
+from distil_core.analysis.comparison import NAMES, Outcome, outcome_of
 from distil_core.data.corpus import LabeledText
 from distil_core.evaluation.bootstrap import estimate, share
+from distil_core.evaluation.metrics import AGREEMENT
 from distil_core.evaluation.predictions import Predictions, log_softmax, softmax
 from distil_core.evaluation.records import Interval
+from distil_core.settings.config import Method
 
 TEMPERATURES = tuple(2.0 ** (k / 4) for k in range(-13, 18))
 """From 0.105 to 19.0 in quarters of an octave, with 1, 2, 4, 8 and 16 among them."""
@@ -81,6 +84,39 @@ class GradientNorms:
         """Return how many times smaller the soft part's gradient is at ``high`` than at ``low``: plain, scaled."""
         first, last = self.temperatures.index(low), self.temperatures.index(high)
         return self.soft[first] / self.soft[last], self.scaled[first] / self.scaled[last]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DarkKnowledgeVerdict:
+    """How much of the teacher's dark knowledge a student has, beside its hard-label twin, if that is done.
+
+    ``difference`` says how much more often the student's likeliest wrong label is the teacher's than the twin's is,
+    and ``outcome`` what follows from it.
+    """
+
+    student: DarkKnowledge
+    twin: DarkKnowledge | None
+    difference: Interval | None
+    outcome: Outcome
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GradientVerdict:
+    """What the factor ``T²`` does to the gradient of the soft labels between two high temperatures.
+
+    Attributes:
+        low: The lower temperature.
+        high: The higher one.
+        plain_fall: How many times smaller the gradient is at the higher one, without the factor.
+        expected_fall: The same if it were ``1 / T²``.
+        scaled_change: By what factor, at least 1, it differs with the factor.
+    """
+
+    low: float
+    high: float
+    plain_fall: float
+    expected_fall: float
+    scaled_change: float
 
 
 def over_temperatures(answers: Predictions, temperatures: Sequence[float] = TEMPERATURES) -> Softened:
@@ -156,16 +192,16 @@ def dark_knowledge(
         By name, the teacher's own under "Teacher" first.
     """
     usual, first_wrong = _leftover(teacher, labels, temperature), _runner_up(teacher, labels)
-    found = {}
+    by_name = {}
     for name, logits in {"Teacher": teacher, **models}.items():
         shares = _leftover(logits, labels, temperature)
         common = np.minimum(np.nan_to_num(shares), np.nan_to_num(usual)).sum(axis=1)
-        found[name] = DarkKnowledge(
+        by_name[name] = DarkKnowledge(
             shares=shares,
             overlap=float(common[np.unique(labels)].mean()),
             same_runner_up=_runner_up(logits, labels) == first_wrong,
         )
-    return found
+    return by_name
 
 
 def runner_up_difference(first: DarkKnowledge, second: DarkKnowledge) -> Interval:
@@ -173,6 +209,29 @@ def runner_up_difference(first: DarkKnowledge, second: DarkKnowledge) -> Interva
     difference = estimate([share(first.same_runner_up) - share(second.same_runner_up)])
     assert difference is not None
     return difference
+
+
+def dark_knowledge_verdict(models: Mapping[str, DarkKnowledge]) -> DarkKnowledgeVerdict:
+    """Hold the student against its hard-label twin; the models are those of :func:`dark_knowledge`."""
+    student, twin = models[NAMES[Method.DISTILLED]], models.get(NAMES[Method.HARD_LABELS])
+    if twin is None:
+        return DarkKnowledgeVerdict(student=student, twin=None, difference=None, outcome=Outcome.PENDING)
+    difference = runner_up_difference(student, twin)
+    return DarkKnowledgeVerdict(
+        student=student, twin=twin, difference=difference, outcome=outcome_of(difference, AGREEMENT)
+    )
+
+
+def gradient_verdict(norms: GradientNorms, *, low: float = 4.0, high: float = 16.0) -> GradientVerdict:
+    """Judge what the factor ``T²`` does between two temperatures that are among those measured."""
+    plain, scaled = norms.falls(low, high)
+    return GradientVerdict(
+        low=low,
+        high=high,
+        plain_fall=plain,
+        expected_fall=(high / low) ** 2,
+        scaled_change=max(scaled, 1 / scaled),
+    )
 
 
 def highest(models: Mapping[str, DarkKnowledge]) -> float:

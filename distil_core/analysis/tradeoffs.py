@@ -7,6 +7,7 @@ from statistics import fmean
 from typing import Any
 
 from distil_core.analysis.comparison import NAMES, settings_title
+from distil_core.analysis.roles import Role, role_of
 from distil_core.errors import StoreError
 from distil_core.evaluation.bootstrap import Sample, estimate, sample
 from distil_core.evaluation.metrics import ACCURACY, AGREEMENT, MACRO_F1, Metric
@@ -59,7 +60,8 @@ class ModelPoint:
     Attributes:
         id: The run it leads to, or :data:`TEACHER`.
         title: Its name with its settings, the same for all seeds.
-        method: None for the teacher.
+        role: What it stands for beside the others.
+        method: What was done to make it; None for the teacher.
         setting: What was asked, without the seed; None for the teacher.
         runs: All runs in it; none for the teacher.
         seeds: Their seeds.
@@ -73,6 +75,7 @@ class ModelPoint:
 
     id: str
     title: str
+    role: Role
     method: Method | None
     setting: RunConfig | None
     runs: tuple[str, ...]
@@ -122,7 +125,7 @@ class Landscape:
         alike: dict[StudentConfig, list[float]] = {}
         for point in self.points:
             cost = point.price(price)
-            if point.setting is not None and point.method is not Method.TFIDF and cost is not None:
+            if point.setting is not None and point.role.shares_architecture and cost is not None:
                 alike.setdefault(point.setting.student, []).append(cost.value)
         return max((max(values) / min(values) for values in alike.values()), default=1.0)
 
@@ -151,25 +154,25 @@ _PRICES: Mapping[Price, Callable[[Cost], Interval | None]] = {
 
 
 def _mean(measured: Iterable[Interval | None]) -> Interval | None:
-    found = [spread for spread in measured if spread is not None]
-    if not found:
+    spreads = [spread for spread in measured if spread is not None]
+    if not spreads:
         return None
-    lows = [spread.low for spread in found if spread.low is not None]
-    highs = [spread.high for spread in found if spread.high is not None]
-    value = fmean(spread.value for spread in found)
+    lows = [spread.low for spread in spreads if spread.low is not None]
+    highs = [spread.high for spread in spreads if spread.high is not None]
+    value = fmean(spread.value for spread in spreads)
     return Interval(value=value, low=min(lows, default=None), high=max(highs, default=None))
 
 
-def landscape(found: Family, source: RunSource) -> Landscape:
+def landscape(family: Family, source: RunSource) -> Landscape:
     """Gather the models of all finished runs that had the corpus, the test texts and the teacher of a run.
 
     A run that was computed twice, as when one that ships with the package was repeated here, is one point.
 
     Args:
-        found: The run in use, with its twins.
+        family: The run in use, with its twins.
         source: Where the others are.
     """
-    record = found.distilled.record
+    record = family.distilled.record
     others = [
         FinishedRun(run=run.id, folder=source.folder(run.id), record=run.record)
         for run in sorted(source.list(), key=lambda run: run.read_only)  # what was computed here comes first
@@ -177,7 +180,7 @@ def landscape(found: Family, source: RunSource) -> Landscape:
     ]
     same = [other for other in others if _comparable(record, other.record)]
     members: dict[RunConfig, FinishedRun] = {}
-    for outcome in (found.distilled, *found.twins, *same):
+    for outcome in (family.distilled, *family.twins, *same):
         members.setdefault(_content(outcome.record.config), outcome)
     here = [other.record.teacher for other in members.values() if _machine(other.record) == _machine(record)]
     costs = [teacher.cost for teacher in here if teacher is not None and teacher.cost is not None]
@@ -194,6 +197,7 @@ def _teacher(record: ModelRecord) -> ModelPoint:
     return ModelPoint(
         id=TEACHER,
         title=GROUPS[None],
+        role=Role.TEACHER,
         method=None,
         setting=None,
         runs=(),
@@ -209,10 +213,11 @@ def _teacher(record: ModelRecord) -> ModelPoint:
 def _point(outcome: FinishedRun, record: RunRecord, *, pace: Cost | None) -> ModelPoint:
     config = outcome.record.config
     setting = _content(replace(config, seed=0))
-    title = settings_title(setting)
+    title, role = settings_title(setting), role_of(config.method)
     return ModelPoint(
         id=outcome.run,
-        title=f"{NAMES[config.method]} · {title}" if config.method is Method.DISTILLED else title,
+        title=f"{NAMES[config.method]} · {title}" if role is Role.STUDENT else title,
+        role=role,
         method=config.method,
         setting=setting,
         runs=(outcome.run,),
@@ -254,13 +259,13 @@ def _told_apart(points: Sequence[ModelPoint]) -> tuple[ModelPoint, ...]:
 
 def _leaves(values: Mapping[str, Any]) -> dict[str, object]:
     """Return all settings as people read their names: "training epochs"."""
-    found: dict[str, object] = {}
+    leaves: dict[str, object] = {}
     for name, value in values.items():
         if isinstance(value, Mapping):
-            found |= {f"{name} {inner}".replace("_", " "): leaf for inner, leaf in value.items()}
+            leaves |= {f"{name} {inner}".replace("_", " "): leaf for inner, leaf in value.items()}
         else:
-            found[name] = value
-    return found
+            leaves[name] = value
+    return leaves
 
 
 def _comparable(first: RunRecord, second: RunRecord) -> bool:
@@ -354,8 +359,8 @@ def places(points: Sequence[ModelPoint], score: Metric, price: Price) -> tuple[P
     A point is best when no other is worth at least as much for at most as much, and strictly more or for less: these
     points are the Pareto line.
     """
-    found = [(point, point.price(price), point.score(score)) for point in points]
-    measured = [(point, cost, worth) for point, cost, worth in found if cost is not None and worth is not None]
+    placed = [(point, point.price(price), point.score(score)) for point in points]
+    measured = [(point, cost, worth) for point, cost, worth in placed if cost is not None and worth is not None]
     sign = -1 if price.more_is_better else 1
     worth_sign = -1 if score.greater_is_better else 1
     pairs = [(sign * cost.value, worth_sign * worth.value) for _, cost, worth in measured]

@@ -3,9 +3,9 @@
 import json
 from typing import Any
 
-from distil_core.analysis.comparison import settings_title, twin_difference
+from distil_core.analysis.comparison import run_verdict, settings_title, twin_difference
 from distil_core.evaluation.metrics import metric_named
-from distil_core.reporting.narrative import run_verdict
+from distil_core.reporting import narrative
 from distil_core.reporting.tables import metric_table_markdown
 from distil_core.runs.families import Family
 from distil_core.runs.record import RunRecord
@@ -58,7 +58,7 @@ def _body(family: Family) -> str:
     return f"""
 {settings_title(record.config)}; layers of the teacher, counted from 0: {", ".join(map(str, record.layers)) or "none"}.
 
-{run_verdict(family, twin_difference(family))}
+{narrative.runs.verdict(run_verdict(family, twin_difference(family)))}
 
 ```python
 from transformers import pipeline

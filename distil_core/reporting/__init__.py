@@ -4,16 +4,12 @@ In: what analysis found. Out: figures of plotly, rows of tables, CSV, markdown.
 """
 
 __all__ = [
-    "advice",
-    "edit_narrative",
     "example_tables",
     "figures",
     "formatting",
     "lessons",
-    "literature",
     "narrative",
-    "sweep_narrative",
+    "sweep_tables",
     "tables",
-    "temperature_narrative",
     "tradeoff_tables",
 ]

@@ -1,14 +1,13 @@
-"""Points in words: tables of what a chart shows and of all that was measured, the card of one point, notes."""
+"""Points as rows: what a chart shows, all that was measured, the card of one point, published ratios."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from distil_core.analysis.tradeoffs import GROUPS, Landscape, ModelPoint, PlacedPoint, Price
+from distil_core.analysis.literature import PUBLISHED, Ratio, Reference
+from distil_core.analysis.tradeoffs import GROUPS, ModelPoint, PlacedPoint, Price
 from distil_core.evaluation.metrics import ACCURACY, AGREEMENT, MACRO_F1, Metric
 from distil_core.evaluation.records import Interval
 from distil_core.reporting.formatting import NONE, count, digits, factor, percent, size, speed
-from distil_core.reporting.literature import PUBLISHED, Ratio, Reference
-from distil_core.settings.config import Method
 
 POINT_COLUMNS = (
     "model",
@@ -156,39 +155,3 @@ def _share(spread: Interval | None) -> str:
     if spread.low is None or spread.high is None:
         return text
     return f"{text} :small[:gray[{100 * spread.low:.1f} to {100 * spread.high:.1f}]]"
-
-
-def notes(landscape: Landscape, score: Metric, price: Price) -> tuple[str, ...]:
-    """Say what a reader of the chart must know: what is missing on these axes, and how far they can be trusted."""
-    said = []
-    if score.needs_teacher:
-        said.append("The teacher has no point here: it always agrees with itself.")
-    if any((measured := point.score(score)) is not None and measured.low is None for point in landscape.points):
-        said.append(f"{score.label} was measured without an interval by an earlier version.")
-    if price.timed:
-        if n := sum(point.elsewhere for point in landscape.points):
-            said.append(f"{n} model{'s' * (n > 1)} timed on another machine {'are' if n > 1 else 'is'} not shown here.")
-        if len(landscape.teacher_ms) > 1:
-            low, high = min(landscape.teacher_ms), max(landscape.teacher_ms)
-            said.append(
-                f"The same teacher took {digits(low)} to {digits(high)} ms when it was timed "
-                f"{len(landscape.teacher_ms)} times, each time in turn with a student: all times are scaled to the run "
-                "in use."
-            )
-        if (wobble := landscape.wobble(price)) > 1:
-            said.append(
-                f"The times of twins, which are built alike, differ by up to {percent(wobble - 1)}: smaller "
-                "differences in speed mean nothing."
-            )
-        if any(point.method is Method.TFIDF and point.price(price) is not None for point in landscape.points):
-            said.append(
-                "TF-IDF's time is as measured, and splitting the text into words is part of it, unlike the others'."
-            )
-    lost = [
-        point.title
-        for point in landscape.points
-        if point.price(price) is None and not (price.timed and point.elsewhere)
-    ]
-    if lost:
-        said.append(f"Not measured: {', '.join(dict.fromkeys(lost))}.")
-    return tuple(said)

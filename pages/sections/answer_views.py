@@ -48,7 +48,7 @@ def table(answered: AnsweredTexts, shown: list[int], *, key: str) -> None:
 
 def label_counts(answered: AnsweredTexts, *, key: str) -> None:
     """Show how often teacher and student answer each label."""
-    rows = example_tables.answer_counts(answered)
+    rows = example_tables.answer_count_rows(answered)
     few = "" if len(rows) <= MAX_LABELS else f", the {MAX_LABELS} commonest"
     charts.show(
         f"Predicted labels: what they answer{few}",

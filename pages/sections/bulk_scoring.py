@@ -16,7 +16,7 @@ from distil_core.analysis.error_analysis import AnsweredTexts
 from distil_core.data import sources
 from distil_core.data.tables import Sentences
 from distil_core.errors import DistilError
-from distil_core.reporting import example_tables, formatting
+from distil_core.reporting import example_tables, formatting, narrative
 from distil_core.runs.families import FinishedRun
 from distil_core.settings.config import Precision
 from distil_core.settings.serialization import digest
@@ -187,11 +187,11 @@ def show_result(job: Job, answered: AnsweredTexts) -> None:
     labels = job.sentences.labels
     everything = error_analysis.matching(answered, error_analysis.Filter())
     summary = error_analysis.summarize(answered, everything)
-    st.markdown(f"**{len(answered):,} sentences** · {example_tables.summary_words(summary)}")
+    st.markdown(f"**{len(answered):,} sentences** · {narrative.slices.summary_words(summary)}")
     with st.container(horizontal=True):
         st.download_button(
             "Download as CSV",
-            lambda: example_tables.answers_csv(answered, rows=job.sentences.rows, given=labels if any(labels) else ()),
+            lambda: example_tables.answers_csv(answered, rows=job.sentences.rows, labels=labels if any(labels) else ()),
             f"{job.name[1].stem}-answers.csv",
             "text/csv",
             key="compare.file.csv",
@@ -200,7 +200,8 @@ def show_result(job: Job, answered: AnsweredTexts) -> None:
             icon=":material/download:",
         )
         st.button("Start over", icon=":material/replay:", key="compare.file.again", on_click=stop)
-    for note in (*job.sentences.notes, *example_tables.label_notes(labels, answered)):
+    unknown = error_analysis.unknown_labels(labels, answered)
+    for note in (*job.sentences.notes, *narrative.slices.label_notes(unknown, answered.label_names)):
         st.caption(formatting.escaped(note))
     left, right = st.columns([2, 3], gap="large")
     with left:

@@ -7,7 +7,7 @@ import streamlit as st
 
 from distil_core.analysis import error_analysis
 from distil_core.analysis.error_analysis import Filter
-from distil_core.reporting import example_tables
+from distil_core.reporting import example_tables, narrative
 from distil_core.runs.families import FinishedRun
 from distil_core.settings.serialization import digest
 from pages.sections import answer_views, example_filter, saved_slices
@@ -55,7 +55,7 @@ def show(outcome: FinishedRun) -> None:
     if not len(chosen):
         st.info("No test text passes these filters.", icon=":material/filter_alt:")
         return
-    st.caption(example_tables.summary_words(error_analysis.summarize(answered, chosen)))
+    st.caption(narrative.slices.summary_words(error_analysis.summarize(answered, chosen)))
     # A new list is a new table: a selection counts rows, and would move to another text.
     shown = chosen[: answer_views.MAX_SHOWN].tolist()
     answer_views.table(answered, shown, key=f"{TABLE}.{digest((outcome.run, wanted))}")

@@ -9,7 +9,7 @@ import streamlit as st
 
 from distil_core.analysis import error_analysis
 from distil_core.analysis.error_analysis import AnsweredTexts, Filter, WhoIsRight
-from distil_core.reporting import example_tables
+from distil_core.reporting.narrative.slices import WHO_IS_RIGHT
 
 WHO, LABEL, TEACHER, STUDENT = "compare.who", "compare.label", "compare.teacher", "compare.student"
 SHORTEST, LONGEST, CONTAINS = "compare.shortest", "compare.longest", "compare.contains"
@@ -23,7 +23,7 @@ def ask(answered: AnsweredTexts) -> Filter:
     for pair in ((WhoIsRight.BOTH, WhoIsRight.TEACHER), (WhoIsRight.STUDENT, WhoIsRight.NEITHER)):
         for column, case in zip(st.columns(2, gap="small"), pair, strict=True):
             column.button(
-                f"**{int(counts[case].sum()):,}** {example_tables.WHO_IS_RIGHT[case].lower()}",
+                f"**{int(counts[case].sum()):,}** {WHO_IS_RIGHT[case].lower()}",
                 key=f"{WHO}.{case.value}",
                 type="primary" if case is who else "secondary",
                 width="stretch",

@@ -46,7 +46,7 @@ def badge(run: Run) -> str:
 
 def headline(family: Family | None) -> None:
     """Show the three figures that a run comes down to, each beside what the DistilBERT paper claims."""
-    cards = narrative.cards(None if family is None else family.distilled.record)
+    cards = narrative.runs.cards(None if family is None else family.distilled.record)
     for column, card in zip(st.columns(len(cards)), cards, strict=True):
         with column.container(border=True, height="stretch", gap="xsmall"):
             st.metric(card.label, card.value, card.paper, delta_color="off", delta_arrow="off")

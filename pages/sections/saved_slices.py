@@ -9,7 +9,7 @@ import streamlit as st
 from distil_core.analysis import error_analysis
 from distil_core.analysis.error_analysis import Filter
 from distil_core.errors import DistilError
-from distil_core.reporting import example_tables, formatting
+from distil_core.reporting import example_tables, formatting, narrative
 from distil_core.runs.families import FinishedRun
 from distil_core.settings.serialization import digest
 from pages.sections import answer_views, example_filter
@@ -21,7 +21,7 @@ TABLE, NAME, TAB = "compare.slices", "compare.slice.name", "compare.tab"
 def save(wanted: Filter) -> None:
     """Offer to keep a filter under a name."""
     with st.popover("Save as slice", icon=":material/bookmark_add:", type="tertiary", key="compare.save"):
-        st.markdown(f"Keep this filter under a name: {formatting.escaped(example_tables.filter_words(wanted))}.")
+        st.markdown(f"Keep this filter under a name: {formatting.escaped(narrative.slices.filter_words(wanted))}.")
         name = st.text_input("Name", key=NAME, max_chars=60, placeholder="Long texts that only the teacher gets")
         if st.button("Save", type="primary", key="compare.slice.save", disabled=not (name or "").strip()):
             try:
@@ -41,8 +41,9 @@ def show(outcome: FinishedRun) -> None:
         )
         return
     names = list(slices)
+    summaries = error_analysis.summarize_slices(slices, model_answers.of_test_texts(outcome))
     event = st.dataframe(
-        pd.DataFrame(example_tables.slice_rows(slices, model_answers.of_test_texts(outcome))),
+        pd.DataFrame(example_tables.slice_rows(summaries)),
         hide_index=True,
         key=f"{TABLE}.{digest(names)}",
         on_select="rerun",

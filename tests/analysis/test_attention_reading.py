@@ -37,12 +37,12 @@ def output(model: object, pair: ModelPair, text: str, **options: bool) -> object
 @pytest.mark.parametrize("architecture", tiny.ARCHITECTURES)
 def test_maps_are_those_of_the_models(architecture: str) -> None:
     pair = a_pair(architecture)
-    found = attention_reading.read_attention(pair, TEXT)
-    assert found.tokens == ("[CLS]", *TEXT.split(), "[SEP]")
-    assert found.special == (True, *(False,) * 8, True)
-    assert (found.teacher.shape, found.student.shape) == ((4, 4, 10, 10), (2, 4, 10, 10))
-    assert not found.truncated
-    for model, maps in ((pair.teacher, found.teacher), (pair.student, found.student)):
+    reading = attention_reading.read_attention(pair, TEXT)
+    assert reading.tokens == ("[CLS]", *TEXT.split(), "[SEP]")
+    assert reading.special == (True, *(False,) * 8, True)
+    assert (reading.teacher.shape, reading.student.shape) == ((4, 4, 10, 10), (2, 4, 10, 10))
+    assert not reading.truncated
+    for model, maps in ((pair.teacher, reading.teacher), (pair.student, reading.student)):
         expected = attention_maps(model, output(model, pair, TEXT, output_attentions=True))
         assert maps == pytest.approx(torch.cat(expected).numpy(), abs=1e-6)
         assert maps.sum(axis=-1) == pytest.approx(np.ones(maps.shape[:-1]), abs=1e-5)
@@ -54,19 +54,19 @@ def test_albert_says_that_its_layers_are_one() -> None:
 
 
 def test_modernbert_says_which_layers_see_only_what_is_near() -> None:
-    found = attention_reading.read_attention(a_pair("modernbert"), " ".join(TEXT.split() * 3))
-    assert (found.window, found.local) == (4, (1, 2))
+    reading = attention_reading.read_attention(a_pair("modernbert"), " ".join(TEXT.split() * 3))
+    assert (reading.window, reading.local) == (4, (1, 2))
     far = np.abs(np.subtract.outer(np.arange(26), np.arange(26))) > 4
-    assert found.teacher[1][:, far].max() == 0
-    assert found.teacher[0][:, far].max() > 0
+    assert reading.teacher[1][:, far].max() == 0
+    assert reading.teacher[0][:, far].max() > 0
     assert attention_reading.read_attention(a_pair("bert"), TEXT).window is None
 
 
 def test_a_long_text_is_read_up_to_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(attention_reading, "MAX_TOKENS", 6)
-    found = attention_reading.read_attention(a_pair(), TEXT)
-    assert found.truncated
-    assert found.tokens == ("[CLS]", "then", "we", "saw", "snow", "[SEP]")
+    reading = attention_reading.read_attention(a_pair(), TEXT)
+    assert reading.truncated
+    assert reading.tokens == ("[CLS]", "then", "we", "saw", "snow", "[SEP]")
     assert len(attention_reading.read_attention(a_pair(max_length=5), TEXT).tokens) == 5
 
 
@@ -81,8 +81,8 @@ def test_a_text_without_anything_to_read_is_refused(text: str) -> None:
 
 
 def test_pieces_of_a_word_are_marked() -> None:
-    found = attention_reading.read_attention(a_pair(), "we saw ox!")
-    assert found.tokens == ("[CLS]", "we", "saw", "o", "·x", "[UNK]", "[SEP]")
+    reading = attention_reading.read_attention(a_pair(), "we saw ox!")
+    assert reading.tokens == ("[CLS]", "we", "saw", "o", "·x", "[UNK]", "[SEP]")
 
 
 def test_bytes_of_roberta_are_readable() -> None:
@@ -94,12 +94,12 @@ def test_bytes_of_roberta_are_readable() -> None:
         tokenizer_object=pieces, cls_token="<s>", sep_token="</s>", pad_token="<pad>", model_max_length=40
     )
     model = tiny.model("roberta", vocab_size=len(words))
-    found = attention_reading.read_attention(
+    reading = attention_reading.read_attention(
         ModelPair(teacher=model, student=model, tokenizer=words, max_length=40), "a é b"
     )
     # Two bytes make one letter, and each of them stands for all of it; a space is a piece like any other here.
-    assert found.tokens == ("[CLS]", "a", "␣", "·é", "·é", "␣", "·b", "[SEP]")
-    assert found.special == (True, *(False,) * 6, True)
+    assert reading.tokens == ("[CLS]", "a", "␣", "·é", "·é", "␣", "·b", "[SEP]")
+    assert reading.special == (True, *(False,) * 6, True)
 
 
 # Hidden states
@@ -109,23 +109,23 @@ def test_bytes_of_roberta_are_readable() -> None:
 def test_states_are_compared_token_by_token(architecture: str) -> None:
     pair = a_pair(architecture)
     texts = tiny.split(4, seed=3).texts
-    found = attention_reading.hidden_similarity(pair, texts)
+    reading = attention_reading.hidden_similarity(pair, texts)
     states = []
     for model in (pair.teacher, pair.student):
         answers = [output(model, pair, text, output_hidden_states=True).hidden_states[1:] for text in texts]  # type: ignore[attr-defined]
         states.append(
             [np.concatenate([states[i][0, 1:-1].numpy() for states in answers]) for i in range(len(answers[0]))]
         )
-    assert found.matrix.shape == (4, 2)
-    assert found.matrix == pytest.approx(similarity.cka_matrix(*states), abs=1e-4)
-    assert (found.n_texts, found.n_tokens) == (4, len(states[0][0]))
+    assert reading.matrix.shape == (4, 2)
+    assert reading.matrix == pytest.approx(similarity.cka_matrix(*states), abs=1e-4)
+    assert (reading.n_texts, reading.n_tokens) == (4, len(states[0][0]))
 
 
 def test_only_so_many_tokens_are_compared() -> None:
     texts = ["we saw snow", "the old house", "near the sun"]
     assert attention_reading.hidden_similarity(a_pair(), texts, n_tokens=10).n_texts == 2
-    found = attention_reading.hidden_similarity(a_pair(), texts, n_tokens=1)
-    assert (found.n_texts, found.n_tokens) == (1, 3)
+    reading = attention_reading.hidden_similarity(a_pair(), texts, n_tokens=1)
+    assert (reading.n_texts, reading.n_tokens) == (1, 3)
 
 
 # Words left out
@@ -134,9 +134,9 @@ def test_only_so_many_tokens_are_compared() -> None:
 @pytest.mark.parametrize("architecture", tiny.ARCHITECTURES)
 def test_each_word_is_left_out_by_itself(architecture: str) -> None:
     pair = a_pair(architecture)
-    found = attention_reading.occlude(pair, " we  saw the snow")
-    assert found.words == ("we", "saw", "the", "snow")
-    for model, answer in ((pair.teacher, found.teacher), (pair.student, found.student)):
+    reading = attention_reading.occlude(pair, " we  saw the snow")
+    assert reading.words == ("we", "saw", "the", "snow")
+    for model, answer in ((pair.teacher, reading.teacher), (pair.student, reading.student)):
         texts = ("we saw the snow", "saw the snow", "we the snow", "we saw snow", "we saw the")
         whole, *rest = (output(model, pair, text).logits[0].softmax(-1) for text in texts)  # type: ignore[attr-defined]
         assert answer.label == int(whole.argmax())
@@ -151,12 +151,12 @@ def test_pieces_of_a_word_and_its_punctuation_are_left_out_together() -> None:
 
 def test_what_is_not_read_is_not_left_out_either() -> None:
     pair = a_pair(max_length=5)
-    found = attention_reading.occlude(pair, TEXT)
-    assert found.words == ("then", "we", "saw")
-    assert found == attention_reading.occlude(pair, "then we saw")
+    reading = attention_reading.occlude(pair, TEXT)
+    assert reading.words == ("then", "we", "saw")
+    assert reading == attention_reading.occlude(pair, "then we saw")
 
 
 def test_the_only_word_can_be_left_out() -> None:
-    found = attention_reading.occlude(a_pair(), "snow")
-    assert found.words == ("snow",)
-    assert len(found.teacher.changes) == 1
+    reading = attention_reading.occlude(a_pair(), "snow")
+    assert reading.words == ("snow",)
+    assert len(reading.teacher.changes) == 1

@@ -5,11 +5,9 @@ from dataclasses import dataclass
 import pytest
 
 from distil_core.analysis import edits
-from distil_core.analysis.edits import Change, Suggestion, Vocabulary
+from distil_core.analysis.edits import AnswerChange, Change, Suggestion, Vocabulary
+from distil_core.analysis.roles import Role
 from distil_core.data.corpus import LabeledText
-from distil_core.reporting import edit_narrative
-
-NAMES = ("bad", "so_so", "good")
 
 
 @dataclass(frozen=True)
@@ -102,10 +100,10 @@ def test_suggestions_fit_between_the_neighbors() -> None:
         },
     )
     words = edits.words("It was great.")
-    found = edits.suggestions(known, words, 2, (0, 1, 2, 3))
+    result = edits.suggestions(known, words, 2, (0, 1, 2, 3))
     # "cold" was seen both behind "was" and before "."; "great" is there already; label 3 has no word. Then the next
     # of each label, those first that were seen behind "was".
-    assert [(each.word, each.label) for each in found] == [("cold", 0), ("bland", 1), ("never", 0), ("awful", 0)]
+    assert [(each.word, each.label) for each in result] == [("cold", 0), ("bland", 1), ("never", 0), ("awful", 0)]
     assert edits.suggestions(known, words, 2, (1, 0), limit=1) == (Suggestion(word="bland", label=1),)
     # At the begin nothing fits, and the most typical word is taken.
     assert edits.suggestions(known, words, 0, (0,))[0].word == "never"
@@ -113,18 +111,18 @@ def test_suggestions_fit_between_the_neighbors() -> None:
 
 def test_no_word_is_suggested_twice() -> None:
     known = Vocabulary(typical=(("fine",), ("fine", "well")), after={})
-    found = edits.suggestions(known, edits.words("So"), 0, (0, 1))
-    assert [suggestion.word for suggestion in found] == ["fine", "well"]
+    result = edits.suggestions(known, edits.words("So"), 0, (0, 1))
+    assert [suggestion.word for suggestion in result] == ["fine", "well"]
 
 
 def test_changes_are_of_probabilities() -> None:
     before, after = Said((0.0, 0.0), (9.0, 9.0)), Said((1.0, 1.0), (0.0, 1.0986123))
-    found = edits.changes(before, after)
-    assert found[0].teacher == (0.5, 0.5)
+    result = edits.changes(before, after)
+    assert result[0].teacher == (0.5, 0.5)
     # The logarithm of 3: one quarter and three.
-    assert found[0].student == pytest.approx((0.5, 0.25))
-    assert found[1].student == pytest.approx((0.5, 0.75))
-    assert found[1].size == pytest.approx(0.25)
+    assert result[0].student == pytest.approx((0.5, 0.25))
+    assert result[1].student == pytest.approx((0.5, 0.75))
+    assert result[1].size == pytest.approx(0.25)
     assert edits.probability_rows(after, ("a", "b"))[1] == ("b", 0.5, pytest.approx(0.75))
 
 
@@ -132,45 +130,8 @@ def test_the_largest_changes_keep_the_order_of_the_labels() -> None:
     def change(label: int, size: float) -> Change:
         return Change(label=label, teacher=(0.5, 0.5), student=(0.5, 0.5 - size))
 
-    found = edits.largest([change(0, 0.1), change(1, 0.0), change(2, 0.4)], limit=2)
-    assert [moved.label for moved in found] == [0, 2]
-
-
-def said(teacher: int, student: int) -> Said:
-    return Said(*(tuple(4.0 * (i == label) for i in range(3)) for label in (teacher, student)))
-
-
-@pytest.mark.parametrize(
-    ("before", "after", "words"),
-    [
-        (
-            said(0, 0),
-            said(0, 2),
-            "The student changes its mind from **bad** to **good**; the teacher does not, it stays with **bad**.",
-        ),
-        (
-            said(0, 2),
-            said(1, 2),
-            r"The teacher changes its mind from **bad** to **so\_so**; the student does not, it stays with **good**.",
-        ),
-        (said(0, 0), said(2, 2), "Both change their mind from **bad** to **good**."),
-        (
-            said(0, 1),
-            said(2, 0),
-            r"Both change their mind: the student from **so\_so** to **bad**, the teacher from **bad** to **good**.",
-        ),
-    ],
-)
-def test_flips_are_called_out(before: Said, after: Said, words: str) -> None:
-    assert edit_narrative.edit_verdict(edits.changes(before, after), NAMES) == words
-
-
-def test_without_a_flip_the_largest_move_is_told() -> None:
-    before = Said((2.0, 0.0), (0.0, 0.0))
-    after = Said((2.0, 0.0), (1.0986123, 0.0))
-    assert edit_narrative.edit_verdict(edits.changes(before, after), ("bad", "good")) == (
-        "Neither changes its mind. What moved most is how sure the student is of **bad**: 50.0 % → 75.0 %."
-    )
+    result = edits.largest([change(0, 0.1), change(1, 0.0), change(2, 0.4)], limit=2)
+    assert [moved.label for moved in result] == [0, 2]
 
 
 def test_one_text_of_each_label() -> None:
@@ -187,3 +148,21 @@ def test_gold_label_is_known_of_test_texts_only() -> None:
     texts = [LabeledText(text="A text.", label=3)]
     assert edits.gold_label(" A text. ", texts) == 3
     assert edits.gold_label("Another.", texts) is None
+
+
+def likely(teacher: int, student: int) -> Said:
+    return Said(*(tuple(4.0 * (i == label) for i in range(3)) for label in (teacher, student)))
+
+
+def test_a_verdict_has_both_answers_before_and_after() -> None:
+    judged = edits.verdict(edits.changes(likely(0, 1), likely(0, 2)))
+    assert judged.teacher == AnswerChange(before=0, after=0)
+    assert judged.student == AnswerChange(before=1, after=2)
+    assert (judged.teacher.changed, judged.student.changed) == (False, True)
+
+
+def test_a_verdict_names_the_largest_move_and_whose_it_is() -> None:
+    before, after = Said((2.0, 0.0), (0.0, 0.0)), Said((2.0, 0.0), (1.0986123, 0.0))
+    moved = edits.verdict(edits.changes(before, after)).largest
+    assert (moved.role, moved.label) == (Role.STUDENT, 0)
+    assert (moved.before, moved.after) == pytest.approx((0.5, 0.75))

@@ -4,7 +4,14 @@ import numpy as np
 import pytest
 
 from distil_core.analysis import error_analysis
-from distil_core.analysis.error_analysis import AnsweredTexts, Filter, WhoIsRight
+from distil_core.analysis.error_analysis import (
+    AnswerCount,
+    AnsweredTexts,
+    AnswerPair,
+    Filter,
+    UnknownLabels,
+    WhoIsRight,
+)
 from distil_core.evaluation.predictions import log_softmax
 
 NAMES = ("bad", "good")
@@ -22,8 +29,8 @@ def four() -> AnsweredTexts:
     )
 
 
-def texts_of(found: AnsweredTexts, wanted: Filter) -> list[str]:
-    return [found.texts[i] for i in error_analysis.matching(found, wanted)]
+def texts_of(answered: AnsweredTexts, wanted: Filter) -> list[str]:
+    return [answered.texts[i] for i in error_analysis.matching(answered, wanted)]
 
 
 def test_who_is_right_leaves_out_what_nobody_knows() -> None:
@@ -38,16 +45,16 @@ def test_who_is_right_leaves_out_what_nobody_knows() -> None:
 
 def test_texts_are_ranked_by_kl_of_the_student_from_the_teacher() -> None:
     teacher, student = np.array([[2.0, 0.0], [0.0, 1.0], [0.0, 0.0]]), np.array([[0.0, 2.0], [0.0, 0.0], [0.0, 0.0]])
-    found = error_analysis.answered(["far", "near", "same"], [0, 0, 0], teacher, student, label_names=NAMES)
-    assert texts_of(found, Filter()) == ["far", "near", "same"]
+    answered = error_analysis.answered(["far", "near", "same"], [0, 0, 0], teacher, student, label_names=NAMES)
+    assert texts_of(answered, Filter()) == ["far", "near", "same"]
     p = float(np.exp(log_softmax(np.array([2.0, 0.0])))[0])
     # Both are two apart, with p and 1 - p swapped.
-    assert found.kl_nats[0] == pytest.approx(2 * (2 * p - 1))
-    assert found.kl_nats[2] == 0.0
+    assert answered.kl_nats[0] == pytest.approx(2 * (2 * p - 1))
+    assert answered.kl_nats[2] == 0.0
 
 
 @pytest.mark.parametrize(
-    ("wanted", "kept"),
+    ("wanted", "passing"),
     [
         (Filter(), {0, 1, 2, 3, 4}),
         (Filter(label="bad"), {0, 1, 2, 3}),
@@ -64,8 +71,8 @@ def test_texts_are_ranked_by_kl_of_the_student_from_the_teacher() -> None:
         (Filter(label="of another corpus"), set()),
     ],
 )
-def test_filters_keep_what_they_say(wanted: Filter, kept: set[int]) -> None:
-    assert set(error_analysis.matching(four(), wanted).tolist()) == kept
+def test_filters_keep_what_they_say(wanted: Filter, passing: set[int]) -> None:
+    assert set(error_analysis.matching(four(), wanted).tolist()) == passing
 
 
 def test_a_filter_fits_a_corpus_that_has_its_labels() -> None:
@@ -75,25 +82,25 @@ def test_a_filter_fits_a_corpus_that_has_its_labels() -> None:
 
 
 def test_a_summary_counts_accuracy_where_a_label_is_known() -> None:
-    found = four()
-    whole = error_analysis.summarize(found, np.arange(5))
+    answered = four()
+    whole = error_analysis.summarize(answered, np.arange(5))
     assert whole.n == 5
     assert whole.teacher is not None
     assert whole.student is not None
     assert whole.agreement is not None
     assert (whole.teacher.value, whole.student.value, whole.agreement.value) == (0.5, 0.5, 0.4)
-    assert whole.kl_nats == pytest.approx(found.kl_nats.mean())
-    unlabeled = error_analysis.summarize(found, np.array([4]))
+    assert whole.kl_nats == pytest.approx(answered.kl_nats.mean())
+    unlabeled = error_analysis.summarize(answered, np.array([4]))
     assert (unlabeled.teacher, unlabeled.student) == (None, None)
-    nothing = error_analysis.summarize(found, np.array([], dtype=int))
+    nothing = error_analysis.summarize(answered, np.array([], dtype=int))
     assert (nothing.n, nothing.agreement, nothing.kl_nats) == (0, None, None)
 
 
 def test_confusion_counts_answers_against_each_other() -> None:
-    found = error_analysis.confusion(four())
-    assert found.names == NAMES
-    assert found.labels == (0, 1)
-    assert found.counts.tolist() == [[1, 2], [1, 1]]
+    matrix = error_analysis.confusion(four())
+    assert matrix.names == NAMES
+    assert matrix.labels == (0, 1)
+    assert matrix.counts.tolist() == [[1, 2], [1, 1]]
 
 
 def test_with_many_labels_those_that_differ_most_are_named() -> None:
@@ -101,10 +108,10 @@ def test_with_many_labels_those_that_differ_most_are_named() -> None:
     names = [f"label {i}" for i in range(n)]
     # 25 is taken for 7 three times, 3 for 9 once; everything else is answered alike.
     teacher, student = [*range(n), 25, 25, 25, 3], [*range(n), 7, 7, 7, 9]
-    found = error_analysis.answered(
+    answered = error_analysis.answered(
         [""] * len(teacher), teacher, answers(*teacher, n=n), answers(*student, n=n), label_names=names
     )
-    matrix = error_analysis.confusion(found, most=4)
+    matrix = error_analysis.confusion(answered, most=4)
     assert matrix.names == ("label 3", "label 7", "label 9", "label 25", "26 others")
     assert matrix.labels == (3, 7, 9, 25, None)
     assert matrix.counts.sum() == len(teacher)
@@ -114,8 +121,40 @@ def test_with_many_labels_those_that_differ_most_are_named() -> None:
 
 def test_answers_that_came_in_parts_are_joined_with_the_labels_as_written() -> None:
     parts = [(answers(0, 1), answers(0, 0)), (answers(1), answers(1))]
-    found = error_analysis.joined(["a", "b", "c"], [" Good ", "", "strange"], parts, label_names=NAMES)
-    assert found.labels.tolist() == [1, -1, -1]
-    assert found.of_teacher.tolist() == [0, 1, 1]
-    assert found.of_student.tolist() == [0, 0, 1]
-    assert len(found) == 3
+    answered = error_analysis.joined(["a", "b", "c"], [" Good ", "", "strange"], parts, label_names=NAMES)
+    assert answered.labels.tolist() == [1, -1, -1]
+    assert answered.of_teacher.tolist() == [0, 1, 1]
+    assert answered.of_student.tolist() == [0, 0, 1]
+    assert len(answered) == 3
+
+
+def test_slices_are_summed_up_unless_they_are_of_another_corpus() -> None:
+    slices = {"Apart": Filter(teacher="bad", student="good"), "Strange": Filter(label="of another corpus")}
+    apart, strange = error_analysis.summarize_slices(slices, four())
+    assert (apart.name, apart.filter) == ("Apart", slices["Apart"])
+    assert apart.summary == error_analysis.summarize(four(), np.array([1, 4]))
+    assert (strange.name, strange.summary) == ("Strange", None)
+
+
+def test_labels_that_the_models_do_not_know_are_counted() -> None:
+    labels = ["bad", "x", "", "x", "y"]
+    answered = error_analysis.joined(
+        ["a"] * 5, labels, [(answers(0, 0, 0, 0, 0), answers(0, 0, 0, 0, 0))], label_names=NAMES
+    )
+    assert error_analysis.unknown_labels(labels, answered) == UnknownLabels(n_rows=5, n_unknown=3, names=("x", "y"))
+
+
+def test_pairs_of_answers_begin_with_the_commonest_disagreement() -> None:
+    assert error_analysis.answer_pairs(four()) == (
+        AnswerPair(teacher=0, student=1, n=2),
+        AnswerPair(teacher=1, student=0, n=1),
+        AnswerPair(teacher=0, student=0, n=1),
+        AnswerPair(teacher=1, student=1, n=1),
+    )
+
+
+def test_answers_are_counted_the_teachers_commonest_first() -> None:
+    assert error_analysis.answer_counts(four()) == (
+        AnswerCount(label=0, teacher=3, student=2),
+        AnswerCount(label=1, teacher=2, student=3),
+    )

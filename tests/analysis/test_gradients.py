@@ -43,19 +43,19 @@ def norms(student: Any, teacher: list[list[float]], **options: Any) -> Any:
 
 def test_gradients_of_a_constant_are_those_of_the_book() -> None:
     student, teacher = torch.tensor([1.0, 0.0, -1.0]), torch.tensor([3.0, 1.0, 0.0])
-    found = norms(Constant(*student.tolist()), [teacher.tolist()] * 2, temperatures=(0.5, 2.0))
-    for temperature, soft, scaled in zip(found.temperatures, found.soft, found.scaled, strict=True):
+    gradients = norms(Constant(*student.tolist()), [teacher.tolist()] * 2, temperatures=(0.5, 2.0))
+    for temperature, soft, scaled in zip(gradients.temperatures, gradients.soft, gradients.scaled, strict=True):
         # d KL / dz = (q - p) / T (Hinton et al., 2015, eq. 2)
         gap = ((student / temperature).softmax(0) - (teacher / temperature).softmax(0)).norm()
         assert soft == pytest.approx(float(gap / temperature), rel=1e-5)
         assert scaled == pytest.approx(float(gap * temperature), rel=1e-5)
-    assert found.hard == pytest.approx(float((student.softmax(0) - torch.tensor([1.0, 0.0, 0.0])).norm()), rel=1e-5)
-    assert found.n_texts == 2
+    assert gradients.hard == pytest.approx(float((student.softmax(0) - torch.tensor([1.0, 0.0, 0.0])).norm()), rel=1e-5)
+    assert gradients.n_texts == 2
 
 
 def test_soft_part_falls_with_the_square_of_the_temperature() -> None:
-    found = norms(Constant(1.0, 0.0, -1.0), [[3.0, 1.0, 0.0]], temperatures=(50.0, 200.0))
-    plain, scaled = found.falls(50.0, 200.0)
+    gradients = norms(Constant(1.0, 0.0, -1.0), [[3.0, 1.0, 0.0]], temperatures=(50.0, 200.0))
+    plain, scaled = gradients.falls(50.0, 200.0)
     assert plain == pytest.approx(16, rel=0.05)
     assert scaled == pytest.approx(1, rel=0.05)
 
@@ -72,8 +72,8 @@ def test_student_of_a_run_is_measured_and_left_as_it_is(
     labels = np.array(texts.labels)
     answers = a_prediction(logits, labels, teacher=logits)
     record = a_run_record(config=RunConfig(teacher=TeacherConfig(max_length=16)))
-    found = of_run(folder, record=record, answers=answers, texts=examples)
-    assert found.n_texts == min(n, N_TEXTS)
-    assert found.temperatures == TEMPERATURES
-    assert min(*found.soft, *found.scaled, found.hard) > 0
-    assert found == of_run(folder, record=record, answers=answers, texts=examples)
+    gradients = of_run(folder, record=record, answers=answers, texts=examples)
+    assert gradients.n_texts == min(n, N_TEXTS)
+    assert gradients.temperatures == TEMPERATURES
+    assert min(*gradients.soft, *gradients.scaled, gradients.hard) > 0
+    assert gradients == of_run(folder, record=record, answers=answers, texts=examples)

@@ -28,8 +28,8 @@ def store(tmp_path: Path) -> RunStore:
     return RunStore(tmp_path / "store")
 
 
-def paired(found: Distillation, store: RunStore) -> ModelPair:
-    return load_pair(found.folder, record=found.record, cache=Cache(store.path / "cache"))
+def paired(distilled: Distillation, store: RunStore) -> ModelPair:
+    return load_pair(distilled.folder, record=distilled.record, cache=Cache(store.path / "cache"))
 
 
 def logits(model: object, text: str, *, max_length: int = tiny.LENGTH) -> tuple[float, ...]:
@@ -39,11 +39,11 @@ def logits(model: object, text: str, *, max_length: int = tiny.LENGTH) -> tuple[
 
 
 def test_both_models_answer_in_the_order_of_the_corpus(lab: tiny.Lab, store: RunStore) -> None:
-    found = foreground.run_all(lab.config(), store, twins=False)
-    seen = compare(paired(found, store), TEXT)
+    distilled = foreground.run_all(lab.config(), store, twins=False)
+    seen = compare(paired(distilled, store), TEXT)
     cold, mild, hot = logits(loading.load_model(lab.teacher), TEXT)
     assert seen.teacher_logits == pytest.approx((cold, hot, mild), abs=1e-5)
-    assert seen.student_logits == pytest.approx(logits(loading.load_model(found.folder.student), TEXT), abs=1e-5)
+    assert seen.student_logits == pytest.approx(logits(loading.load_model(distilled.folder.student), TEXT), abs=1e-5)
     assert (seen.tokens[0], seen.tokens[-1]) == ("[CLS]", "[SEP]")
     assert seen.tokens[1:-1] == tuple(tiny.tokenizer().tokenize(TEXT))
     assert not seen.truncated
@@ -108,21 +108,21 @@ def test_a_teacher_that_was_fine_tuned_comes_from_the_cache(
     lab: tiny.Lab, store: RunStore, checkpoint: Callable[..., Path]
 ) -> None:
     teacher = TeacherConfig(source=str(checkpoint()), max_length=40, epochs=10, learning_rate=2e-3)
-    found = foreground.run_all(lab.config(teacher=teacher), store, twins=False)
+    distilled = foreground.run_all(lab.config(teacher=teacher), store, twins=False)
     cache = Cache(store.path / "cache")
-    kept = cache.find("teachers", found.record.teacher_digest)
-    assert kept is not None
-    expected = logits(loading.load_model(kept), TEXT)
-    assert compare(paired(found, store), TEXT).teacher_logits == pytest.approx(expected, abs=1e-5)
+    teacher_folder = cache.find("teachers", distilled.record.teacher_digest)
+    assert teacher_folder is not None
+    expected = logits(loading.load_model(teacher_folder), TEXT)
+    assert compare(paired(distilled, store), TEXT).teacher_logits == pytest.approx(expected, abs=1e-5)
     cache.empty()
     with pytest.raises(ModelError, match="is no longer kept; distil the run again to have it back"):
-        paired(found, store)
+        paired(distilled, store)
     again = foreground.run_all(replace(lab.config(teacher=teacher), seed=1), store, twins=False)
-    assert again.record.teacher_digest == found.record.teacher_digest
-    paired(found, store)
+    assert again.record.teacher_digest == distilled.record.teacher_digest
+    paired(distilled, store)
 
 
 def test_a_run_without_a_student_cannot_be_compared(lab: tiny.Lab, store: RunStore) -> None:
-    found = foreground.run_all(lab.config(method=Method.TFIDF), store)
+    distilled = foreground.run_all(lab.config(method=Method.TFIDF), store)
     with pytest.raises(ModelError, match="must have a student to compare, but is a tfidf run; pick another"):
-        paired(found, store)
+        paired(distilled, store)

@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from distil_core.analysis import temperature as analysi_temperature
+from distil_core.analysis.comparison import Outcome
 from distil_core.analysis.temperature import (
     DarkKnowledge,
     GradientNorms,
@@ -17,7 +18,6 @@ from distil_core.analysis.temperature import (
 from distil_core.data.corpus import LabeledText
 from distil_core.evaluation.predictions import Predictions
 from distil_core.functional import distributions
-from distil_core.reporting import temperature_narrative
 from tests.factories import a_prediction
 
 LOG3 = math.log(3)
@@ -36,24 +36,24 @@ def random_outputs(n: int = 40, n_classes: int = 5) -> Predictions:
 
 def test_means_are_those_of_the_tensors() -> None:
     answers = random_outputs()
-    found = over_temperatures(answers, (0.1, 1.0, 20.0))
-    for i, temperature in enumerate(found.temperatures):
+    result = over_temperatures(answers, (0.1, 1.0, 20.0))
+    for i, temperature in enumerate(result.temperatures):
         teacher, student = (
             distributions.log_soften(torch.from_numpy(logits).double(), temperature)
             for logits in (answers.test.teacher.logits, answers.test.logits)
         )
-        assert found.teacher_entropy_nats[i] == pytest.approx(float(distributions.entropy(teacher).mean()))
-        assert found.student_entropy_nats[i] == pytest.approx(float(distributions.entropy(student).mean()))
+        assert result.teacher_entropy_nats[i] == pytest.approx(float(distributions.entropy(teacher).mean()))
+        assert result.student_entropy_nats[i] == pytest.approx(float(distributions.entropy(student).mean()))
         kl = float(distributions.kl(teacher, student).mean())
-        assert found.kl_nats[i] == pytest.approx(kl)
-        assert found.scaled_kl_nats[i] == pytest.approx(temperature**2 * kl)
+        assert result.kl_nats[i] == pytest.approx(kl)
+        assert result.scaled_kl_nats[i] == pytest.approx(temperature**2 * kl)
 
 
 def test_agreement_does_not_know_the_temperature() -> None:
-    found = over_temperatures(an_output([[2, 1, 0], [2, 1, 0], [0, 1, 2]], [[3, 0, 0], [0, 0.1, 0], [0, 0, 9]]))
-    assert set(found.agreement) == {2 / 3}
-    assert {1.0, 2.0, 4.0, 8.0, 16.0} <= set(found.temperatures)
-    assert found.teacher_entropy_nats[-1] > found.teacher_entropy_nats[0]
+    result = over_temperatures(an_output([[2, 1, 0], [2, 1, 0], [0, 1, 2]], [[3, 0, 0], [0, 0.1, 0], [0, 0, 9]]))
+    assert set(result.agreement) == {2 / 3}
+    assert {1.0, 2.0, 4.0, 8.0, 16.0} <= set(result.temperatures)
+    assert result.teacher_entropy_nats[-1] > result.teacher_entropy_nats[0]
 
 
 def test_answers_are_listed_by_label() -> None:
@@ -70,9 +70,9 @@ def test_telling_texts_are_of_rising_entropy() -> None:
     teacher = [[z, 0.0] for z in range(20)]
     texts = [LabeledText(text=f"this is text {z}", label=0) for z in range(20)]
     texts[-4] = LabeledText(text="two words", label=0)
-    found = telling(an_output(teacher, teacher), texts)
+    result = telling(an_output(teacher, teacher), texts)
     # From the surest: 19, 18, 17, 15 … 0, without the one of two words.
-    assert {name: example.text for name, example in found.items()} == {
+    assert {name: example.text for name, example in result.items()} == {
         "sure": "this is text 15",
         "hesitant": "this is text 5",
         "torn": "this is text 1",
@@ -80,8 +80,8 @@ def test_telling_texts_are_of_rising_entropy() -> None:
 
 
 def test_short_texts_are_better_than_none() -> None:
-    found = telling(an_output([[1, 0]], [[1, 0]]), [LabeledText(text="short", label=0)])
-    assert {example.text for example in found.values()} == {"short"}
+    result = telling(an_output([[1, 0]], [[1, 0]]), [LabeledText(text="short", label=0)])
+    assert {example.text for example in result.values()} == {"short"}
 
 
 def test_stored_answers_are_found_by_their_text() -> None:
@@ -94,20 +94,20 @@ def test_stored_answers_are_found_by_their_text() -> None:
 def test_dark_knowledge_by_hand() -> None:
     teacher = np.array([[9.0, LOG3, 0.0]])
     student = np.array([[-9.0, 0.0, LOG3]])
-    found = dark_knowledge(teacher, {"Student": student}, np.array([0]), temperature=1.0)
-    assert list(found) == ["Teacher", "Student"]
-    assert found["Teacher"].shares[0, 1:] == pytest.approx([0.75, 0.25])
-    assert found["Student"].shares[0, 1:] == pytest.approx([0.25, 0.75])
-    assert found["Teacher"].overlap == pytest.approx(1.0)
-    assert found["Student"].overlap == pytest.approx(0.5)
-    assert found["Teacher"].runner_up_agreement == 1.0
-    assert found["Student"].runner_up_agreement == 0.0
-    assert analysi_temperature.highest(found) == pytest.approx(0.75)
+    result = dark_knowledge(teacher, {"Student": student}, np.array([0]), temperature=1.0)
+    assert list(result) == ["Teacher", "Student"]
+    assert result["Teacher"].shares[0, 1:] == pytest.approx([0.75, 0.25])
+    assert result["Student"].shares[0, 1:] == pytest.approx([0.25, 0.75])
+    assert result["Teacher"].overlap == pytest.approx(1.0)
+    assert result["Student"].overlap == pytest.approx(0.5)
+    assert result["Teacher"].runner_up_agreement == 1.0
+    assert result["Student"].runner_up_agreement == 0.0
+    assert analysi_temperature.highest(result) == pytest.approx(0.75)
 
 
 def test_heat_levels_what_is_left() -> None:
-    found = dark_knowledge(np.array([[0.0, LOG3, 0.0]]), {}, np.array([0]), temperature=2.0)
-    assert found["Teacher"].shares[0, 1] == pytest.approx(math.sqrt(3) / (math.sqrt(3) + 1))
+    result = dark_knowledge(np.array([[0.0, LOG3, 0.0]]), {}, np.array([0]), temperature=2.0)
+    assert result["Teacher"].shares[0, 1] == pytest.approx(math.sqrt(3) / (math.sqrt(3) + 1))
 
 
 def test_rows_are_means_over_the_texts_of_a_label() -> None:
@@ -122,14 +122,14 @@ def test_rows_are_means_over_the_texts_of_a_label() -> None:
 def test_labels_without_texts_do_not_count_in_the_overlap() -> None:
     teacher = np.array([[0.0, 50.0, 0.0], [50.0, 0.0, 0.0]])
     student = np.array([[0.0, 50.0, 0.0], [0.0, 0.0, 50.0]])
-    found = dark_knowledge(teacher, {"Student": student}, np.array([0, 1]), temperature=1.0)
-    assert found["Student"].overlap == pytest.approx(0.5)
-    assert found["Student"].same_runner_up.tolist() == [True, False]
+    result = dark_knowledge(teacher, {"Student": student}, np.array([0, 1]), temperature=1.0)
+    assert result["Student"].overlap == pytest.approx(0.5)
+    assert result["Student"].same_runner_up.tolist() == [True, False]
 
 
 def test_leftovers_become_rows() -> None:
-    found = dark_knowledge(np.array([[9.0, LOG3, 0.0]]), {}, np.array([0]), temperature=1.0)
-    rows = analysi_temperature.dark_knowledge_rows({**found, "Again": found["Teacher"]}, ["a", "b", "c"])
+    result = dark_knowledge(np.array([[9.0, LOG3, 0.0]]), {}, np.array([0]), temperature=1.0)
+    rows = analysi_temperature.dark_knowledge_rows({**result, "Again": result["Teacher"]}, ["a", "b", "c"])
     assert [row[:2] for row in rows] == [("a", "b"), ("a", "c")]
     assert rows[0][2:] == pytest.approx((0.75, 0.75))
     assert analysi_temperature.likeliest(reversed(rows), limit=1)[0][:2] == ("a", "b")
@@ -139,24 +139,24 @@ def a_leftover(overlap: float, n_same: int, n: int = 1000) -> DarkKnowledge:
     return DarkKnowledge(shares=np.zeros((2, 2)), overlap=overlap, same_runner_up=np.arange(n) < n_same)
 
 
-def test_verdict_on_dark_knowledge_names_a_difference_or_says_that_none_is_seen() -> None:
-    student = {"Teacher": a_leftover(1, 1000), "Student": a_leftover(0.9, 800)}
-    assert temperature_narrative.dark_knowledge_verdict(student) == (
-        "Of what is left beside the right label, the student puts **90.0 %** where the teacher puts it. "
-        "Its likeliest wrong label is the teacher's on **80.0 %** of the texts."
-    )
-    ahead = temperature_narrative.dark_knowledge_verdict({**student, "Hard-label twin": a_leftover(0.8, 600)})
-    assert "its hard-label twin 80.0 %" in ahead
-    assert "the twin's on 60.0 %: **+20.0 points**, 95 % interval +17" in ahead
-    alike = temperature_narrative.dark_knowledge_verdict({**student, "Hard-label twin": a_leftover(0.8, 799)})
-    assert "**no difference seen**, +0.1 points" in alike
+def test_a_student_is_held_against_its_twin() -> None:
+    models = {"Teacher": a_leftover(1, 1000), "Student": a_leftover(0.9, 800)}
+    alone = analysi_temperature.dark_knowledge_verdict(models)
+    assert (alone.student, alone.twin, alone.outcome) == (models["Student"], None, Outcome.PENDING)
+    twin = a_leftover(0.8, 600)
+    judged = analysi_temperature.dark_knowledge_verdict({**models, "Hard-label twin": twin})
+    assert judged.twin is twin
+    assert judged.difference is not None
+    assert judged.difference.value == pytest.approx(0.2)
+    assert judged.outcome is Outcome.BETTER
 
 
-def test_verdict_on_gradients_says_how_far_they_fall() -> None:
+def test_a_verdict_on_gradients_has_how_far_they_fall() -> None:
     norms = GradientNorms(
-        temperatures=(1.0, 4.0, 16.0), soft=(3.0, 1.6, 0.1), scaled=(3.0, 25.6, 25.6), hard=2.0, n_texts=4
+        temperatures=(1.0, 4.0, 16.0), soft=(3.0, 1.6, 0.1), scaled=(3.0, 25.6, 51.2), hard=2.0, n_texts=4
     )
-    assert temperature_narrative.gradient_verdict(norms) == (
-        "From T = 4 to T = 16 the pull of the soft labels falls **16.0 ×** without T²; 1/T² would be 16.0 ×. "
-        "With T² it changes **1.0 ×** only."
-    )
+    judged = analysi_temperature.gradient_verdict(norms)
+    assert (judged.low, judged.high, judged.expected_fall) == (4.0, 16.0, 16.0)
+    assert judged.plain_fall == pytest.approx(16.0)
+    # It rises, and the factor is told as at least 1.
+    assert judged.scaled_change == pytest.approx(2.0)

@@ -6,13 +6,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from distil_core.analysis import tradeoffs
+from distil_core.analysis import advice, literature, tradeoffs
+from distil_core.analysis.caveats import caveats
+from distil_core.analysis.roles import Role
 from distil_core.analysis.tradeoffs import Landscape, Price
 from distil_core.evaluation import bootstrap
-from distil_core.evaluation.metrics import ACCURACY, AGREEMENT, MACRO_F1
+from distil_core.evaluation.metrics import ACCURACY, AGREEMENT, MACRO_F1, Metric
 from distil_core.evaluation.predictions import Predictions
 from distil_core.evaluation.records import Interval
-from distil_core.reporting import advice, literature, tradeoff_tables
+from distil_core.reporting import narrative, tradeoff_tables
+from distil_core.reporting.narrative.advice import paragraph
 from distil_core.runs.folder import RunFolder
 from distil_core.runs.sources import CombinedRuns, ShippedRuns
 from distil_core.runs.store import RunStore
@@ -33,6 +36,10 @@ def store(tmp_path: Path) -> RunStore:
     return RunStore(tmp_path)
 
 
+def notes(landscape: Landscape, score: Metric, price: Price) -> tuple[str, ...]:
+    return narrative.tradeoffs.notes(caveats(landscape, score, price))
+
+
 # Points
 
 
@@ -43,12 +50,12 @@ def test_all_with_the_same_texts_and_teacher_are_gathered_once(store: RunStore, 
     put(store, seeds.a_config(seed=6), a_model(0.7), teacher_digest="another")
     store.add("waiting", seeds.a_config(seed=7), corpus_name="reviews")
     shipped = ShippedRuns(seeds.example_folder(tmp_path / "example", DISTILLED))
-    _, found = landscape_of(CombinedRuns(shipped, store), mine)
+    _, landscape = landscape_of(CombinedRuns(shipped, store), mine)
     # The shipped run has the settings of the run in use; its three twins are new.
-    ids = [point.id for point in found.points]
+    ids = [point.id for point in landscape.points]
     assert ids == ["teacher", mine, other, "example-hard-labels", "example-layer-cut", "example-tfidf"]
-    assert [point.in_use for point in found.points] == [False, True, *[False] * 4]
-    assert tradeoffs.chosen(found.points).id == mine
+    assert [point.in_use for point in landscape.points] == [False, True, *[False] * 4]
+    assert tradeoffs.chosen(landscape.points).id == mine
 
 
 def test_a_run_is_known_by_its_settings_and_not_by_where_its_texts_lie(store: RunStore) -> None:
@@ -67,10 +74,10 @@ def test_seeds_share_their_title_and_are_averaged(store: RunStore) -> None:
     mine = put(store, seeds.a_config(seed=1), a_model(0.70, ms=1.0))
     other = put(store, seeds.a_config(seed=0), a_model(0.80, ms=3.0))
     put(store, DEEP, a_model(0.9))
-    _, found = landscape_of(store, mine)
-    titles = {point.title for point in found.points if len(point.seeds) and point.several}
+    _, landscape = landscape_of(store, mine)
+    titles = {point.title for point in landscape.points if len(point.seeds) and point.several}
     assert titles == {"Student · 2 layers · T 2 · α 0.9"}
-    names = {point.name for point in found.points}
+    names = {point.name for point in landscape.points}
     assert names == {
         "Teacher",
         "Student · 2 layers · T 2 · α 0.9 · seed 0",
@@ -82,7 +89,7 @@ def test_seeds_share_their_title_and_are_averaged(store: RunStore) -> None:
         n_right = 700 if folder.path.name == mine else 800
         return a_prediction(np.eye(2)[(np.arange(1000) >= n_right).astype(int)], np.zeros(1000))
 
-    together = tradeoffs.averaged(found.points, tradeoffs.drawing(read))
+    together = tradeoffs.averaged(landscape.points, tradeoffs.drawing(read))
     point = tradeoffs.chosen(together)
     assert len(together) == 3
     assert point.id == mine
@@ -94,7 +101,7 @@ def test_seeds_share_their_title_and_are_averaged(store: RunStore) -> None:
     drawn = [bootstrap.sample(read(RunFolder(path=Path(run))).test, ACCURACY) for run in point.runs]
     assert score == bootstrap.estimate(drawn)
     assert (score.value, score.n_seeds) == (0.75, 2)
-    lost = tradeoffs.chosen(tradeoffs.averaged(found.points)).score(ACCURACY)
+    lost = tradeoffs.chosen(tradeoffs.averaged(landscape.points)).score(ACCURACY)
     assert lost == Interval(value=0.75, n_seeds=2)
     assert (price.value, price.low, price.high) == pytest.approx((2.0, 0.9, 6.0))
     assert tradeoffs.selected(together, other).id == mine
@@ -103,9 +110,9 @@ def test_seeds_share_their_title_and_are_averaged(store: RunStore) -> None:
 def test_settings_with_one_title_are_told_apart_by_what_differs(store: RunStore) -> None:
     mine = put(store, DISTILLED, a_model(0.7))
     put(store, seeds.a_config(training=TrainingConfig(epochs=9)), a_model(0.7))
-    _, found = landscape_of(store, mine)
+    _, landscape = landscape_of(store, mine)
     usual = TrainingConfig().epochs
-    assert [point.title.rpartition(" · ")[2] for point in found.points[1:]] == [
+    assert [point.title.rpartition(" · ")[2] for point in landscape.points[1:]] == [
         f"training epochs {usual}",
         "training epochs 9",
     ]
@@ -126,17 +133,15 @@ def test_what_is_selected_is_the_run_in_use_unless_somebody_asks(store: RunStore
 def test_times_of_another_machine_are_not_compared(store: RunStore) -> None:
     mine = put(store, DISTILLED, a_model(0.7))
     put(store, DEEP, a_model(0.75), environment=an_environment(threads=64), teacher=a_teacher(ms=9.0))
-    _, found = landscape_of(store, mine)
-    other = found.points[-1]
+    _, landscape = landscape_of(store, mine)
+    other = landscape.points[-1]
     assert other.elsewhere
     assert other.price(Price.LATENCY) is other.price(Price.THROUGHPUT) is None
     assert other.price(Price.PARAMETERS) == Interval(value=2_000_000)
-    assert found.teacher_ms == (4.0,)
-    assert found.wobble(Price.LATENCY) == 1.0
-    assert "1 model timed on another machine is not shown here." in tradeoff_tables.notes(
-        found, ACCURACY, Price.LATENCY
-    )
-    assert tradeoff_tables.notes(found, ACCURACY, Price.BYTES) == ()
+    assert landscape.teacher_ms == (4.0,)
+    assert landscape.wobble(Price.LATENCY) == 1.0
+    assert "1 model timed on another machine is not shown here." in notes(landscape, ACCURACY, Price.LATENCY)
+    assert notes(landscape, ACCURACY, Price.BYTES) == ()
     assert tradeoff_tables.card_rows(other)["Latency"] == "on another machine"
 
 
@@ -146,12 +151,12 @@ def test_the_teacher_takes_its_times_from_a_run_that_has_them(store: RunStore) -
     assert landscape_of(store, mine)[1].points[0].price(Price.LATENCY) is None
     put(store, DISTILLED, a_model(0.7), teacher=a_teacher(ms=4.0))
     put(store, DEEP, a_model(0.7), teacher=a_teacher(ms=5.0))
-    _, found = landscape_of(store, mine)
-    price = found.points[0].price(Price.LATENCY)
+    _, landscape = landscape_of(store, mine)
+    price = landscape.points[0].price(Price.LATENCY)
     assert price is not None
-    assert price.value == found.teacher_ms[0]
-    assert sorted(found.teacher_ms) == [4.0, 5.0]
-    said = tradeoff_tables.notes(found, ACCURACY, Price.LATENCY)
+    assert price.value == landscape.teacher_ms[0]
+    assert sorted(landscape.teacher_ms) == [4.0, 5.0]
+    said = notes(landscape, ACCURACY, Price.LATENCY)
     assert said[0].startswith("The same teacher took 4.00 to 5.00 ms when it was timed 2 times")
     assert said[1].startswith("TF-IDF's time is as measured, and splitting")
 
@@ -161,17 +166,17 @@ def test_times_are_scaled_to_the_pace_of_the_run_in_use(store: RunStore) -> None
     # The machine was three times as slow when the twin was timed, and the twin by a half slower on top of it.
     twin = next(config for config in seeds.family_of(DISTILLED) if config.method is Method.HARD_LABELS)
     put(store, twin, a_model(0.7, ms=4.5), teacher=a_teacher(ms=12.0))
-    _, found = landscape_of(store, mine)
-    own, other = found.points[1:]
-    assert own.price(Price.LATENCY) == Interval(value=1.0, low=0.9, high=2.0)
+    _, landscape = landscape_of(store, mine)
+    first, other = landscape.points[1:]
+    assert first.price(Price.LATENCY) == Interval(value=1.0, low=0.9, high=2.0)
     price = other.price(Price.LATENCY)
     assert price is not None
     assert (price.value, price.low, price.high) == pytest.approx((1.5, 1.35, 3.0))
     rate = other.price(Price.THROUGHPUT)
     assert rate is not None
     assert rate.value == pytest.approx(1000 / 1.5)
-    assert found.wobble(Price.LATENCY) == pytest.approx(1.5)
-    said = tradeoff_tables.notes(found, ACCURACY, Price.LATENCY)
+    assert landscape.wobble(Price.LATENCY) == pytest.approx(1.5)
+    said = notes(landscape, ACCURACY, Price.LATENCY)
     assert "4.00 to 12.0 ms when it was timed 2 times" in said[0]
     assert "differ by up to 50.0 %" in said[1]
 
@@ -179,15 +184,17 @@ def test_times_are_scaled_to_the_pace_of_the_run_in_use(store: RunStore) -> None
 def test_a_run_without_a_teacher_stands_alone(store: RunStore) -> None:
     without = {**figures(0.7), "macro_f1": Interval(value=0.69)}
     mine = put(store, DISTILLED, a_model(0.7, cost=None, metrics=without), teacher=None)
-    found, landscape = landscape_of(store, mine)
+    family, landscape = landscape_of(store, mine)
     assert [point.id for point in landscape.points] == [mine]
     assert landscape.teacher_ms == ()
     assert landscape.wobble(Price.LATENCY) == 1.0
-    assert tradeoff_tables.notes(landscape, MACRO_F1, Price.BYTES) == (
+    assert notes(landscape, MACRO_F1, Price.BYTES) == (
         "Macro-F1 was measured without an interval by an earlier version.",
         "Not measured: Student · 2 layers · T 2 · α 0.9.",
     )
-    assert advice.advise(found, landscape).startswith("Answers **70.0 %** of the test texts right; there is no")
+    assert paragraph(advice.advise(family, landscape)).startswith(
+        "Answers **70.0 %** of the test texts right; there is no"
+    )
     assert tradeoffs.places(landscape.points, ACCURACY, Price.BYTES) == ()
 
 
@@ -195,8 +202,8 @@ def test_a_run_without_a_teacher_stands_alone(store: RunStore) -> None:
 
 
 def test_points_are_best_unless_another_is_as_good_and_as_cheap() -> None:
-    found = tradeoffs.places(POINTS, ACCURACY, Price.PARAMETERS)
-    assert [(place.point.id, place.best) for place in found] == [
+    placed = tradeoffs.places(POINTS, ACCURACY, Price.PARAMETERS)
+    assert [(place.point.id, place.best) for place in placed] == [
         ("cheap", True),
         ("worse", False),
         ("same", True),
@@ -204,25 +211,25 @@ def test_points_are_best_unless_another_is_as_good_and_as_cheap() -> None:
         ("dominated", False),
         ("dear", True),
     ]
-    assert [place.price.value for place in found] == [100, 100, 500, 500, 800, 900]
+    assert [place.price.value for place in placed] == [100, 100, 500, 500, 800, 900]
 
 
 def test_where_more_is_better_the_line_turns_around() -> None:
     quick, slow = a_model(0.6, ms=1.0), a_model(0.7, ms=2.0)
     points = [measured(replace(POINTS[0], id=name), model) for name, model in (("quick", quick), ("slow", slow))]
     worse = measured(replace(POINTS[0], id="worse"), a_model(0.55, ms=2.0))
-    found = tradeoffs.places([*points, worse], ACCURACY, Price.THROUGHPUT)
-    assert [(place.point.id, place.best) for place in found] == [("quick", True), ("slow", True), ("worse", False)]
-    assert found[0].price.value == 1000.0
+    placed = tradeoffs.places([*points, worse], ACCURACY, Price.THROUGHPUT)
+    assert [(place.point.id, place.best) for place in placed] == [("quick", True), ("slow", True), ("worse", False)]
+    assert placed[0].price.value == 1000.0
 
 
 def test_the_teacher_has_no_agreement_with_itself() -> None:
-    teacher = measured(replace(POINTS[0], id="teacher", method=None), a_teacher_record())
-    found = tradeoffs.places([teacher, POINTS[1]], AGREEMENT, Price.BYTES)
-    assert [place.point.id for place in found] == ["dominated"]
-    assert found[0].score == Interval(value=0.88, low=0.86, high=0.90)
+    teacher = measured(replace(POINTS[0], id="teacher", role=Role.TEACHER, method=None), a_teacher_record())
+    placed = tradeoffs.places([teacher, POINTS[1]], AGREEMENT, Price.BYTES)
+    assert [place.point.id for place in placed] == ["dominated"]
+    assert placed[0].score == Interval(value=0.88, low=0.86, high=0.90)
     landscape = Landscape(points=(teacher, POINTS[1]), teacher_ms=())
-    assert "always agrees with itself" in tradeoff_tables.notes(landscape, AGREEMENT, Price.BYTES)[0]
+    assert "always agrees with itself" in notes(landscape, AGREEMENT, Price.BYTES)[0]
 
 
 # Tables
@@ -232,7 +239,7 @@ def test_tables_hold_all_that_was_measured() -> None:
     assert tradeoff_tables.place_rows(tradeoffs.places(POINTS[1:2], ACCURACY, Price.LATENCY)) == [
         ("dominated", 1.0, 0.9, 2.0, 0.6, pytest.approx(0.58), pytest.approx(0.62), "yes")
     ]
-    teacher = measured(replace(POINTS[0], method=None), a_teacher(0.795))
+    teacher = measured(replace(POINTS[0], role=Role.TEACHER, method=None), a_teacher(0.795))
     marks = literature.references(teacher, ACCURACY, Price.PARAMETERS)
     rows = tradeoff_tables.place_rows((), marks)
     assert rows[0] == ("DistilBERT (published)", 2_400_000, None, None, pytest.approx(0.77), None, None, "")

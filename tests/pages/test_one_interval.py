@@ -15,7 +15,7 @@ from distil_core.evaluation import bootstrap
 from distil_core.evaluation.metrics import ACCURACY
 from distil_core.export import archive
 from distil_core.models.checkpoints import assets_folder
-from distil_core.reporting import example_tables, tables, tradeoff_tables
+from distil_core.reporting import narrative, tables, tradeoff_tables
 from distil_core.runs import families, sources
 from distil_core.runs.families import Family
 from distil_core.runs.sources import EXAMPLE, ShippedRuns
@@ -114,7 +114,7 @@ def test_and_in_all_that_can_be_taken_away(shipped: Family, words: str, tmp_path
         "the model card": after(archive.model_card(shipped).partition("| Accuracy")[2].split("|")[2], ""),
         "the record": " to ".join(f"{100 * end:.1f}" for end in outcome.record.score.ends),
         "the words for slices": after(
-            example_tables.summary_words(error_analysis.summarize(answered, ranked)), "tudent right"
+            narrative.slices.summary_words(error_analysis.summarize(answered, ranked)), "tudent right"
         ),
         "the file of Trade-offs": f"{100 * place['accuracy_low']:.1f} to {100 * place['accuracy_high']:.1f}",  # type: ignore[operator]
     }

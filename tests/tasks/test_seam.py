@@ -175,7 +175,7 @@ def test_another_task_goes_from_its_file_to_a_comparison(config: RunConfig, tmp_
     gap = comparison.twin_difference(members)
     assert gap is not None
     assert gap.low <= gap.value <= gap.high
-    assert comparison.headline(record).kept == pytest.approx(
+    assert comparison.headline(record).score_kept == pytest.approx(
         record.model.metrics["accuracy"].value / record.teacher.metrics["accuracy"].value
     )
 

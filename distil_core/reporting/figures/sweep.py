@@ -8,7 +8,7 @@ from distil_core.evaluation.records import Interval
 from distil_core.reporting.figures import cells
 from distil_core.reporting.figures.theme import ABOVE, MARKS, SEQUENTIAL, STUDENT, Figure, empty
 from distil_core.reporting.formatting import measured
-from distil_core.reporting.sweep_narrative import AXIS_NAMES, row_word, word
+from distil_core.reporting.narrative.sweeps import AXIS_NAMES, row_word, word
 from distil_core.runs.rows import RunState
 from distil_core.settings.config import Method
 

@@ -5,12 +5,12 @@ from collections.abc import Mapping, Sequence
 from itertools import chain, pairwise
 from typing import TypeAlias
 
+from distil_core.analysis.literature import Reference
 from distil_core.analysis.tradeoffs import GROUPS, ModelPoint, PlacedPoint, Price
 from distil_core.evaluation.metrics import Metric
 from distil_core.evaluation.records import Interval
 from distil_core.reporting.figures.theme import ABOVE, MARKS, Figure, empty
 from distil_core.reporting.formatting import percent
-from distil_core.reporting.literature import Reference
 from distil_core.reporting.tradeoff_tables import written
 from distil_core.settings.config import Method
 
@@ -235,7 +235,8 @@ def _add_references(figure: Figure, references: Sequence[Reference], room: "_Roo
         textfont={"size": 11, "color": NEUTRAL},
         cliponaxis=False,
         hovertext=[
-            f"<b>{reference.name}</b>, published on other data<br>{percent(reference.kept)} of its teacher's score<br>"
+            f"<b>{reference.name}</b>, published on other data<br>"
+            f"{percent(reference.score_kept)} of its teacher's score<br>"
             f"{_of_teacher(reference, price)}<br>" + "<br>".join(reference.sources)
             for reference in references
         ],

@@ -54,8 +54,8 @@ def test_confusion_leaves_empty_cells_empty_and_says_the_count() -> None:
 
 
 def test_all_others_do_not_drown_what_is_named() -> None:
-    found = Confusion(labels=(4, None), names=("e", "76 others"), counts=np.array([[9, 1], [0, 2500]]))
-    assert error_analysis.confusion(found).data[0].zmax == 3.0
+    matrix = Confusion(labels=(4, None), names=("e", "76 others"), counts=np.array([[9, 1], [0, 2500]]))
+    assert error_analysis.confusion(matrix).data[0].zmax == 3.0
 
 
 def test_a_chosen_cell_is_framed() -> None:

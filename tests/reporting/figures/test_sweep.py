@@ -63,10 +63,10 @@ class TestHeatmap:
 
     def test_cells_without_a_figure_say_what_becomes_of_them(self) -> None:
         blank = figures.heatmap(GRID, ACCURACY).data[1]
-        found = dict(zip(zip(blank.y, blank.x, strict=True), blank.text, strict=True))
+        words = dict(zip(zip(blank.y, blank.x, strict=True), blank.text, strict=True))
         heat = figures.heatmap(GRID, ACCURACY).data[0]
         assert [list(line) for line in heat.text[1:]] == [["", ""], ["<b>82.0</b><br>2 seeds", ""]]  # not twice
-        assert found == {(1, 0): "not run", (1, 1): "waiting", (2, 1): "▶ running"}
+        assert words == {(1, 0): "not run", (1, 1): "waiting", (2, 1): "▶ running"}
 
     def test_running_cells_have_an_edge_of_their_own(self) -> None:
         shapes = [shape for shape in figures.heatmap(GRID, ACCURACY).layout.shapes if shape.type == "rect"]

@@ -103,8 +103,8 @@ def test_gradients_have_a_guide_that_ends_where_they_end() -> None:
 def test_reliability_leaves_out_empty_bins() -> None:
     before = Calibration(n_examples=(0, 90, 10), confidence=(0, 0.5, 0.9), accuracy=(0, 0.4, 0.8))
     after = Calibration(n_examples=(0, 0, 100), confidence=(0, 0, 0.7), accuracy=(0, 0, 0.44))
-    found = Scaling(temperature=2.0, at_limit=False, before=before, after=after, nll_before=1.0, nll_after=0.9)
-    figure = figures.reliability(found, mark=MARKS[Method.DISTILLED])
+    scaling = Scaling(temperature=2.0, at_limit=False, before=before, after=after, nll_before=1.0, nll_after=0.9)
+    figure = figures.reliability(scaling, mark=MARKS[Method.DISTILLED])
     ideal, first, second, counts = figure.data
     assert list(ideal.x) == list(ideal.y)
     assert (list(first.x), list(first.y)) == ([50.0, 90.0], pytest.approx([40.0, 80.0]))

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from distil_core.analysis import tradeoffs
+from distil_core.analysis import literature, tradeoffs
+from distil_core.analysis.roles import Role
 from distil_core.analysis.tradeoffs import ModelPoint, Price
 from distil_core.evaluation.metrics import ACCURACY, AGREEMENT
 from distil_core.evaluation.records import Interval
-from distil_core.reporting import literature
 from distil_core.reporting.figures import tradeoffs as figures
 from distil_core.reporting.figures.theme import MARKS
 from distil_core.settings.config import Method
@@ -58,7 +58,7 @@ def test_latencies_have_their_percentiles_and_the_selected_point_a_ring() -> Non
 
 
 def test_published_marks_are_hollow_and_named() -> None:
-    teacher = measured(replace(POINTS[0], method=None), a_teacher(0.795))
+    teacher = measured(replace(POINTS[0], role=Role.TEACHER, method=None), a_teacher(0.795))
     for price, words in (
         (Price.PARAMETERS, "60.0 % of its teacher's parameters"),
         (Price.LATENCY, "61.4 % of its teacher's time"),
@@ -75,7 +75,7 @@ def test_published_marks_are_hollow_and_named() -> None:
 
 
 def test_names_keep_away_from_models() -> None:
-    teacher = measured(replace(POINTS[0], method=None), a_teacher(0.795))
+    teacher = measured(replace(POINTS[0], role=Role.TEACHER, method=None), a_teacher(0.795))
     mark, *_ = literature.references(teacher, ACCURACY, Price.PARAMETERS)
     far = (a_point("low", 0.5, 400_000), a_point("high", 0.9, 40_000_000))
 

@@ -1,16 +1,16 @@
 """The sentences for someone who has to decide, in all cases."""
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 
+from distil_core.analysis import advice
 from distil_core.analysis.tradeoffs import Landscape
-from distil_core.errors import StoreError
 from distil_core.evaluation.predictions import Predictions
-from distil_core.reporting import advice
+from distil_core.reporting.narrative.advice import paragraph
 from distil_core.runs.families import Family
 from distil_core.runs.folder import RunFolder
 from distil_core.runs.store import RunStore
@@ -19,9 +19,8 @@ from distil_core.settings.serialization import digest
 from tests import seeds
 from tests.factories import (
     a_cost,
-    a_prediction,
 )
-from tests.landscapes import DEEP, DISTILLED, a_model, landscape_of, put
+from tests.landscapes import DEEP, DISTILLED, a_model, a_store_family, answers, landscape_of, put
 
 
 @pytest.fixture
@@ -29,40 +28,17 @@ def store(tmp_path: Path) -> RunStore:
     return RunStore(tmp_path)
 
 
-def answers(**accuracies: float) -> Callable[[RunFolder], Predictions]:
-    """What models answer to 1000 texts of two labels: each is wrong on its last texts, so that they overlap.
-
-    Their teacher is right on 80 %.
-    """
-
-    def read(folder: RunFolder) -> Predictions:
-        if folder.path.name not in accuracies:
-            raise StoreError("gone")
-        student, teacher = (np.arange(1000) >= round(1000 * share) for share in (accuracies[folder.path.name], 0.8))
-        return a_prediction(np.eye(2)[student.astype(int)], np.zeros(1000), teacher=np.eye(2)[teacher.astype(int)])
-
-    return read
+def said(family: Family, landscape: Landscape, read: Callable[[RunFolder], Predictions]) -> str:
+    return paragraph(advice.advise(family, landscape, read))
 
 
 @pytest.fixture
 def family(store: RunStore) -> Callable[..., tuple[Family, Landscape, Callable[[RunFolder], Predictions]]]:
-    """A student and its twins with the given accuracies, under a teacher of 80 %; all cost the same but TF-IDF."""
-
-    def build(**accuracies: float) -> tuple[Family, Landscape, Callable[[RunFolder], Predictions]]:
-        ids = {}
-        for config in seeds.family_of(DISTILLED):
-            if (name := config.method.name.lower()) in accuracies:
-                accuracy = accuracies[name]
-                small = (50_000, 0.5) if config.method is Method.TFIDF else (2_000_000, 2.0)
-                ids[name] = put(store, config, a_model(accuracy, *small))
-        found, landscape = landscape_of(store, ids["distilled"])
-        return found, landscape, answers(**{ids[name]: accuracies[name] for name in ids})
-
-    return build
+    return partial(a_store_family, store)
 
 
 def test_advice_sums_up_the_usual_case(family: Any) -> None:
-    text = advice.advise(*family(distilled=0.76, hard_labels=0.76, tfidf=0.5))
+    text = said(*family(distilled=0.76, hard_labels=0.76, tfidf=0.5))
     assert text == (
         "Keeps **95.0 %** of its teacher's accuracy (95 % interval 93.5 to 96.5 %) with **50.0 %** of its parameters, "
         "at **2.0 times** its speed. The hard-label twin, trained **without the teacher, does as well** (no difference "
@@ -94,12 +70,12 @@ def test_advice_sums_up_the_usual_case(family: Any) -> None:
     ],
 )
 def test_advice_covers_what_can_happen(family: Any, accuracies: dict[str, float], words: str) -> None:
-    assert words in advice.advise(*family(**accuracies))
+    assert words in said(*family(**accuracies))
 
 
 def test_without_outputs_the_single_intervals_decide(family: Any) -> None:
-    found, landscape, _ = family(distilled=0.76, hard_labels=0.70, tfidf=0.75)
-    text = advice.advise(found, landscape, answers())
+    members, landscape, _ = family(distilled=0.76, hard_labels=0.70, tfidf=0.75)
+    text = said(members, landscape, answers())
     assert "**The teacher was worth it**: the hard-label twin, trained without it, is behind (+6.0 points)." in text
     assert "**TF-IDF does as well**" in text
 
@@ -107,7 +83,7 @@ def test_without_outputs_the_single_intervals_decide(family: Any) -> None:
 def test_advice_about_a_twin_leaves_out_its_own_twins(store: RunStore) -> None:
     tfidf = next(config for config in seeds.family_of(DISTILLED) if config.method is Method.TFIDF)
     mine = put(store, tfidf, a_model(0.6, cost=None))
-    text = advice.advise(*landscape_of(store, mine), answers())
+    text = said(*landscape_of(store, mine), answers())
     assert text.startswith("Keeps **75.0 %** of its teacher's accuracy")
     assert text.endswith(").")
     assert "times" not in text
@@ -118,7 +94,7 @@ def test_unmeasured_times_are_left_out_of_the_advice(store: RunStore) -> None:
     mine = put(store, DISTILLED, a_model(0.7, cost=untimed))
     tfidf = next(config for config in seeds.family_of(DISTILLED) if config.method is Method.TFIDF)
     put(store, tfidf, a_model(0.9))
-    text = advice.advise(*landscape_of(store, mine), answers())
+    text = said(*landscape_of(store, mine), answers())
     assert "with **50.0 %** of its parameters. " in text
     assert "**TF-IDF is better**, without any transformer (the student is behind" in text
 
@@ -141,26 +117,26 @@ def test_a_better_bargain_is_named(store: RunStore, rival: dict[str, Any], named
     twin = next(config for config in seeds.family_of(DISTILLED) if config.method is Method.HARD_LABELS)
     put(store, twin, a_model(0.5, ms=2.5))
     put(store, DEEP, a_model(**rival))
-    text = advice.advise(*landscape_of(store, mine), answers())
+    text = said(*landscape_of(store, mine), answers())
     assert ("**Another student here is the better bargain**: Student · 4 layers · T 2 · α 0.9 (" in text) is named
 
 
 def test_a_lucky_seed_is_no_better_bargain(store: RunStore) -> None:
     mine = put(store, DISTILLED, a_model(0.7))
     put(store, seeds.a_config(seed=1), a_model(0.9, 1_000_000))
-    assert "bargain" not in advice.advise(*landscape_of(store, mine), answers())
+    assert "bargain" not in said(*landscape_of(store, mine), answers())
 
 
 def test_what_was_not_measured_is_no_rival(store: RunStore) -> None:
     mine = put(store, DISTILLED, a_model(0.7))
     put(store, DEEP, a_model(0.9, cost=None))
-    assert "bargain" not in advice.advise(*landscape_of(store, mine), answers())
-    assert "bargain" not in advice.advise(*landscape_of(store, digest(DEEP)), answers())
+    assert "bargain" not in said(*landscape_of(store, mine), answers())
+    assert "bargain" not in said(*landscape_of(store, digest(DEEP)), answers())
 
 
 def test_a_bargain_without_times_is_told_by_its_size(store: RunStore) -> None:
     untimed = a_cost(1_000_000, latency_ms=None, texts_per_second=None)
     mine = put(store, DISTILLED, a_model(0.7))
     put(store, DEEP, a_model(0.7, cost=untimed))
-    text = advice.advise(*landscape_of(store, mine), answers())
+    text = said(*landscape_of(store, mine), answers())
     assert text.endswith("Student · 4 layers · T 2 · α 0.9 (70.0 % right, 50.0 % of the parameters).")

@@ -3,15 +3,15 @@
 All of it was measured on other data and other machines; only ratios are taken over.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from statistics import fmean
 
 from distil_core.analysis.comparison import PAPER, headline
 from distil_core.analysis.tradeoffs import ModelPoint, Price
 from distil_core.evaluation.metrics import ACCURACY, Metric
-from distil_core.evaluation.records import Interval
-from distil_core.reporting.formatting import NONE, digits, factor, interval, percent
+from distil_core.evaluation.records import Interval, Latency
 from distil_core.runs.record import RunRecord
 
 
@@ -53,30 +53,53 @@ class Reference:
     name: str
     price: float
     score: float
-    kept: float
+    score_kept: float
     ratio: float
     sources: tuple[str, str]
 
 
+class Quote(StrEnum):
+    """What is said of DistilBERT; the last two are misquotations."""
+
+    SCORE_KEPT = "97 % of the accuracy is kept"
+    FEWER_PARAMETERS = "40 % fewer parameters"
+    FASTER = "60 % faster"
+    SMALLER = "60 % smaller"
+    TIMES_FASTER = "2.5 times faster"
+
+    @property
+    def sound(self) -> bool:
+        """Whether the paper says so."""
+        return self not in (Quote.SMALLER, Quote.TIMES_FASTER)
+
+
+class ClaimOutcome(StrEnum):
+    """How a run compares with a claim; of a misquotation, whether the run reaches it all the same."""
+
+    IN_LINE = "in line"
+    MORE = "more"
+    LESS = "less"
+    REACHED = "reached"
+    NOT_REACHED = "not reached"
+    NOT_MEASURED = "not measured"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
-    """What is said, what its source says, and what was measured, in words.
+    """What is said, and what a run measured of it.
 
     Attributes:
-        quote: As it is said.
-        sound: Whether the source says so; otherwise it is a misquotation.
-        source: What the source says, and where.
-        measured: The same of this run.
-        spread: Its 95 % interval, or how far the readings reach.
-        verdict: What follows.
+        quote: What is said.
+        measured: The same of this run: a share of the teacher's score, a share of its parameters that was saved, or a
+            factor in speed. None where it was not measured.
+        latencies_ms: Where speed is meant, how long the teacher and the model took for one text.
+        outcome: What follows.
     """
 
-    quote: str
-    sound: bool
-    source: str
-    measured: str
-    spread: str
-    verdict: str
+    quote: Quote
+    measured: Interval | None
+    latencies_ms: tuple[Latency, Latency] | None = None
+    outcome: ClaimOutcome
 
 
 _SANH = "Sanh et al., 2019, arXiv:1910.01108"
@@ -92,7 +115,7 @@ _MINILM_STUDENT = (75.6, 83.3, 91.5, 90.5, 47.5, 68.8, 88.9, 90.6)
 _MINILM_TEACHER = (76.8, 84.5, 93.2, 91.7, 58.9, 68.6, 87.3, 91.3)
 
 
-_MISREAD = 1 / (1 - 0.60)
+MISREAD_SPEEDUP = 1 / (1 - 0.60)
 """What "60 % faster" becomes when it is taken for "in 60 % less time"."""
 
 
@@ -169,7 +192,7 @@ def references(teacher: ModelPoint | None, score: Metric, price: Price) -> tuple
             name=paper.name,
             price=cost.value * ratio.value,
             score=worth.value * paper.score.value,
-            kept=paper.score.value,
+            score_kept=paper.score.value,
             ratio=ratio.value,
             sources=(f"{paper.paper}: {paper.score.source}", f"{paper.paper}: {ratio.source}"),
         )
@@ -185,97 +208,54 @@ def claims(record: RunRecord, share: Interval | None) -> tuple[Claim, ...]:
         record: The run.
         share: What its model kept of its teacher's score; None where that was not measured.
     """
-    score, size, time = DISTILBERT.score, DISTILBERT.prices[Price.PARAMETERS], DISTILBERT.prices[Price.LATENCY]
-    measured = headline(record)
-    fewer, speedup = measured.fewer_parameters, measured.speedup
-    faster, spread = _maybe(_faster, speedup), _times(record)
-    smaller = _maybe(lambda value: f"{percent(value)} fewer", fewer)
+    line = headline(record)
+    fewer, speedup, latencies = _exact(line.fewer_parameters), _exact(line.speedup), _latencies(record)
+    misquoted_size = DISTILBERT.prices[Price.PARAMETERS].value  # 60 % of the parameters, taken for 60 % fewer
     return (
+        Claim(quote=Quote.SCORE_KEPT, measured=share, outcome=_within(share, PAPER.score_kept)),
+        Claim(quote=Quote.FEWER_PARAMETERS, measured=fewer, outcome=_beside(fewer, PAPER.fewer_parameters)),
+        Claim(quote=Quote.FASTER, measured=speedup, latencies_ms=latencies, outcome=_beside(speedup, PAPER.speedup)),
+        Claim(quote=Quote.SMALLER, measured=fewer, outcome=_reached(fewer, misquoted_size)),
         Claim(
-            quote="97 % of the accuracy is kept",
-            sound=True,
-            source=f"{score.student:g} of {score.teacher:g} points: {percent(score.value)} ({score.source})",
-            measured=_maybe(percent, None if share is None else share.value),
-            spread=NONE if share is None or share.low is None else f"{interval(share)[1]} %",
-            verdict=_kept_verdict(share, PAPER.kept),
-        ),
-        Claim(
-            quote="40 % fewer parameters",
-            sound=True,
-            source=f"{size.student:g} of {size.teacher:g} million ({size.source.partition(',')[0]})",
-            measured=smaller,
-            spread=NONE if fewer is None else "exact",
-            verdict=_verdict(fewer, PAPER.fewer_parameters, "This student is smaller still", "This student saves less"),
-        ),
-        Claim(
-            quote="60 % faster",
-            sound=True,
-            source=f"{time.teacher:g} → {time.student:g} s: {1 / time.value:.2f} times the speed, so the time falls by "
-            f"{percent(1 - time.value)} ({time.source.partition(',')[0]}; CPU, one text at a time)",
-            measured=faster,
-            spread=spread,
-            verdict=_verdict(speedup, PAPER.speedup, "This student is faster still", "This student gains less"),
-        ),
-        Claim(
-            quote="60 % smaller",
-            sound=False,
-            source=f"Misquoted: {size.student:g} million is {percent(size.value)} *of* {size.teacher:g} million, "
-            f"so {percent(1 - size.value)} smaller",
-            measured=smaller,
-            spread=NONE if fewer is None else "exact",
-            verdict=_misquoted(fewer, size.value),
-        ),
-        Claim(
-            quote="2.5 times faster",
-            sound=False,
-            source=f"Misquoted: 60 % faster is {PAPER.speedup:g} times the speed. For {_MISREAD:g} times, the "
-            f"time would have to fall by 60 %; it falls by {percent(1 - time.value)}",
-            measured=faster,
-            spread=spread,
-            verdict=_misquoted(speedup, _MISREAD),
+            quote=Quote.TIMES_FASTER,
+            measured=speedup,
+            latencies_ms=latencies,
+            outcome=_reached(speedup, MISREAD_SPEEDUP),
         ),
     )
 
 
-def _maybe(write: Callable[[float], str], value: float | None) -> str:
-    return NONE if value is None else write(value)
+def _exact(value: float | None) -> Interval | None:
+    return None if value is None else Interval(value=value)
 
 
-def _faster(speedup: float) -> str:
-    change = 1 - 1 / speedup
-    return f"{factor(speedup)} the speed; the time {'falls' if change >= 0 else 'grows'} by {percent(abs(change))}"
-
-
-def _times(record: RunRecord) -> str:
-    """Return how far the readings of single texts reach, of the teacher and of the model."""
+def _latencies(record: RunRecord) -> tuple[Latency, Latency] | None:
+    """Return how long the teacher and the model of a run took for one text, where both were timed."""
     models = [model for model in (record.teacher, record.model) if model is not None]
     costs = [model.cost for model in models if model.cost is not None]
     latencies = [cost.latency_ms for cost in costs if cost.latency_ms is not None]
-    if len(latencies) < 2:
-        return NONE
-    teacher, student = (f"{digits(latency.p5)} to {digits(latency.p95)} ms" for latency in latencies)
-    return f"teacher {teacher}, student {student} (5th to 95th percentile)"
+    return None if len(latencies) < 2 else (latencies[0], latencies[1])
 
 
-def _kept_verdict(share: Interval | None, claimed: float | None) -> str:
+def _within(share: Interval | None, claimed: float | None) -> ClaimOutcome:
     if share is None or share.low is None or share.high is None or claimed is None:
-        return "Not measured"
+        return ClaimOutcome.NOT_MEASURED
     if share.low <= claimed <= share.high:
-        return "In line with it: the interval includes 97 %"
-    return "More was kept here" if share.low > claimed else "Less was kept here"
+        return ClaimOutcome.IN_LINE
+    return ClaimOutcome.MORE if share.low > claimed else ClaimOutcome.LESS
 
 
-def _verdict(value: float | None, claimed: float | None, more: str, less: str) -> str:
+def _beside(measured: Interval | None, claimed: float | None) -> ClaimOutcome:
     """Compare two numbers without an interval; one part in twenty counts as the same."""
-    if value is None or claimed is None:
-        return "Not measured"
-    if abs(value - claimed) <= claimed / 20:
-        return "In line with it"
-    return more if value > claimed else less
+    if measured is None or claimed is None:
+        return ClaimOutcome.NOT_MEASURED
+    if abs(measured.value - claimed) <= claimed / 20:
+        return ClaimOutcome.IN_LINE
+    return ClaimOutcome.MORE if measured.value > claimed else ClaimOutcome.LESS
 
 
-def _misquoted(value: float | None, claimed: float) -> str:
-    """Say whether a run reaches what the paper does not claim."""
-    if value is None:
-        return "Not in the paper"
-    return "Not in the paper; this student reaches it" if value >= claimed else "Not in the paper, and not here"
+def _reached(measured: Interval | None, claimed: float) -> ClaimOutcome:
+    """Tell whether a run reaches what the paper does not claim."""
+    if measured is None:
+        return ClaimOutcome.NOT_MEASURED
+    return ClaimOutcome.REACHED if measured.value >= claimed else ClaimOutcome.NOT_REACHED

@@ -1,0 +1,96 @@
+"""A few sentences about one run, for someone who has to decide whether to use its student."""
+
+from distil_core.analysis.advice import Advice, BaselineVerdict, Retention, Rival
+from distil_core.analysis.comparison import Contrast, Outcome
+from distil_core.analysis.roles import Role
+from distil_core.evaluation.metrics import ACCURACY, Metric
+from distil_core.reporting.formatting import digits, figure, figure_difference, percent
+
+
+def paragraph(advice: Advice) -> str:
+    """Sum up a run: what it keeps and saves, whether the teacher was needed, and what would do as well or better.
+
+    Returns:
+        Markdown; what decides is bold.
+    """
+    sentences = [
+        _alone(advice) if advice.retention is None else _keeps(advice, advice.retention),
+        _twin(advice.twin) if advice.role is Role.STUDENT else "",
+        "" if advice.baseline is None else _baseline(advice.baseline),
+        "" if advice.rival is None else _rival(advice.rival, advice.metric),
+    ]
+    return " ".join(sentence for sentence in sentences if sentence)
+
+
+def _alone(advice: Advice) -> str:
+    score, metric = figure(advice.metric, advice.score), advice.metric
+    lead = f"Answers **{score}** of the test texts right" if metric == ACCURACY else f"{metric.label} **{score}**"
+    return f"{lead}; there is no teacher to compare it with."
+
+
+def _keeps(advice: Advice, retention: Retention) -> str:
+    """Say what a model keeps of its teacher, and at what size and speed."""
+    metric, share = advice.metric, retention.share
+    low, high = share.ends
+    reach = "no interval known" if share.low is None else f"95 % interval {100 * low:.1f} to {percent(high)}"
+    name, more_accurate = metric.label.lower(), metric == ACCURACY
+    match retention.outcome:
+        case Outcome.BETTER:
+            lead = "More accurate than its teacher" if more_accurate else f"More {name} than its teacher"
+            score, before = figure(metric, advice.score), figure(metric, retention.teacher_score)
+            text = f"**{lead}**, {score} against {before} ({reach} of it)"
+        case Outcome.NO_DIFFERENCE:
+            text = f"Keeps **{percent(share.value)}** of its teacher's {name} ({reach}, so no difference seen)"
+        case _:
+            text = f"Keeps **{percent(share.value)}** of its teacher's {name} ({reach})"
+    if retention.parameters is not None:
+        text += f" with **{percent(retention.parameters)}** of its parameters"
+    if retention.speedup is not None:
+        text += f", at **{retention.speedup:.1f} times** its speed"
+    return f"{text}."
+
+
+def _twin(contrast: Contrast | None) -> str:
+    """Say what the teacher added beyond the hard-label twin."""
+    if contrast is None:
+        return "Whether the teacher was needed is not known: the hard-label twin has not been trained."
+    detail = figure_difference(contrast.metric, contrast.difference)
+    match contrast.outcome:
+        case Outcome.BETTER:
+            return f"**The teacher was worth it**: the hard-label twin, trained without it, is behind ({detail})."
+        case Outcome.WORSE:
+            return f"**The hard-label twin, trained without the teacher, is better** ({detail}): use that one."
+        case _:
+            return (
+                f"The hard-label twin, trained **without the teacher, does as well** (no difference seen: {detail}), "
+                "so what is saved comes from the smaller model, not from learning from the teacher."
+            )
+
+
+def _baseline(judged: BaselineVerdict) -> str:
+    """Say plainly where counting words would do."""
+    contrast, latencies = judged.contrast, judged.latencies_ms
+    detail = figure_difference(contrast.metric, contrast.difference)
+    faster = ""
+    if latencies is not None:
+        faster = f", and takes {digits(latencies[1])} instead of {digits(latencies[0])} ms for a text"
+    match contrast.outcome:
+        case Outcome.BETTER:
+            return f"Counting words (TF-IDF) does not do: the student is ahead ({detail})."
+        case Outcome.WORSE:
+            behind = f"the student is behind: {detail}"
+            return f"But **TF-IDF is better**, without any transformer{faster} ({behind}): use that."
+        case _:
+            alike = f"no difference seen: {detail}"
+            return f"But **TF-IDF does as well**, without any transformer{faster} ({alike}): use that."
+
+
+def _rival(rival: Rival, metric: Metric) -> str:
+    """Name the better bargain."""
+    value = figure(metric, rival.score)
+    words = [f"{value} right" if metric == ACCURACY else f"{metric.label.lower()} {value}"]
+    if rival.parameters is not None:
+        words.append(f"{percent(rival.parameters)} of the parameters")
+    if rival.latency is not None:
+        words.append(f"{percent(rival.latency)} of the time for a text")
+    return f"**Another student here is the better bargain**: {rival.name} ({', '.join(words)})."

@@ -1,0 +1,34 @@
+"""What an edit of a sentence did."""
+
+from collections.abc import Sequence
+
+from distil_core.analysis.edits import EditVerdict
+from distil_core.reporting.formatting import escaped, percent
+
+
+def verdict(judged: EditVerdict, names: Sequence[str]) -> str:
+    """Say in a sentence whether an edit changed either model's mind, and else what moved most.
+
+    Args:
+        judged: What the edit did.
+        names: Names of the labels.
+    """
+    names = [escaped(name) for name in names]
+    teacher, student = judged.teacher, judged.student
+    of_teacher = f"from **{names[teacher.before]}** to **{names[teacher.after]}**"
+    of_student = f"from **{names[student.before]}** to **{names[student.after]}**"
+    if teacher.changed and student.changed:
+        if teacher == student:
+            return f"Both change their mind {of_student}."
+        return f"Both change their mind: the student {of_student}, the teacher {of_teacher}."
+    if student.changed:
+        stays = names[teacher.before]
+        return f"The student changes its mind {of_student}; the teacher does not, it stays with **{stays}**."
+    if teacher.changed:
+        stays = names[student.before]
+        return f"The teacher changes its mind {of_teacher}; the student does not, it stays with **{stays}**."
+    most = judged.largest
+    return (
+        "Neither changes its mind. What moved most is how sure "
+        f"the {most.role} is of **{names[most.label]}**: {percent(most.before)} → {percent(most.after)}."
+    )

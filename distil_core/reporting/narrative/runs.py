@@ -1,0 +1,74 @@
+"""One run: its headline, and what distillation did."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from distil_core.analysis.comparison import NOTHING, Outcome, RunVerdict, headline
+from distil_core.analysis.roles import Role
+from distil_core.evaluation.metrics import ACCURACY
+from distil_core.reporting.formatting import NONE, count, digits, factor, figure, figure_difference, percent, size
+from distil_core.runs.record import RunRecord
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Card:
+    """One figure of the headline in words: its value, where it comes from, and what the DistilBERT paper claims."""
+
+    label: str
+    value: str
+    details: tuple[str, ...]
+    paper: str
+
+
+def cards(record: RunRecord | None) -> tuple[Card, Card, Card]:
+    """Return the headline of a run in words; dashes while there is no record."""
+    line = NOTHING if record is None else headline(record)
+    label = ACCURACY.label
+    share: tuple[str, ...] = ("of what the teacher", "gets right")
+    smaller: tuple[str, ...] = ("than the teacher,", "in parameters")
+    faster: tuple[str, ...] = ("than the teacher,", "for one text")
+    if record is not None and record.teacher is not None:
+        before, after = record.teacher, record.model
+        label, score, teacher_score = record.metric.label, record.score, record.teacher_score
+        share = (f"student {figure(record.metric, score.value)}",)
+        if teacher_score is not None:
+            share = (*share, f"teacher {figure(record.metric, teacher_score.value)}")
+        if before.cost is not None and after.cost is not None:
+            smaller = (
+                f"{count(before.cost.parameters)} → {count(after.cost.parameters)} parameters",
+                f"{size(before.cost.bytes)} → {size(after.cost.bytes)} on disk",
+            )
+            if before.cost.latency_ms is not None and after.cost.latency_ms is not None:
+                times = before.cost.latency_ms.p50, after.cost.latency_ms.p50
+                faster = (f"{digits(times[0])} → {digits(times[1])} ms", "for one text, median")
+    return (
+        Card(label=f"{label} kept", value=_or_none(percent, line.score_kept), details=share, paper="DistilBERT 97 %"),
+        Card(label="Smaller", value=_or_none(percent, line.fewer_parameters), details=smaller, paper="DistilBERT 40 %"),
+        Card(label="Faster", value=_or_none(factor, line.speedup), details=faster, paper="DistilBERT 1.6 ×"),
+    )
+
+
+def _or_none(write: Callable[[float], str], value: float | None) -> str:
+    return NONE if value is None else write(value)
+
+
+_TEACHER_DID = {Outcome.BETTER: "helped", Outcome.WORSE: "did harm"}
+
+
+def verdict(judged: RunVerdict) -> str:
+    """Say in a sentence or two what distillation did beyond the hard-label twin."""
+    metric = judged.metric
+    opening = f"The student's {metric.label.lower()} is {figure(metric, judged.student.value)}"
+    if metric == ACCURACY:
+        opening = f"The student answers {percent(judged.student.value)} of the test texts right"
+    if judged.teacher is not None:
+        opening += f", its teacher {figure(metric, judged.teacher.value)}"
+    if judged.role is not Role.STUDENT:
+        return f"{opening}."
+    if judged.twin is None or judged.contrast is None:
+        return f"{opening}. What distilling added shows when its hard-label twin is done."
+    opening += f", its hard-label twin {figure(metric, judged.twin.value)}. "
+    detail = figure_difference(metric, judged.contrast.difference)
+    if judged.outcome is Outcome.NO_DIFFERENCE:
+        return f"{opening}**No difference seen** between learning with and without the teacher ({detail})."
+    return f"{opening}**The teacher {_TEACHER_DID[judged.outcome]}**: {detail}."

@@ -1,0 +1,73 @@
+"""What came of a sweep."""
+
+from collections.abc import Mapping
+
+from distil_core.analysis.comparison import Contrast, Outcome
+from distil_core.analysis.sweep_grids import GridRow, SweepCell, SweepGrid
+from distil_core.evaluation.metrics import Metric
+from distil_core.reporting.formatting import figure_difference, figure_interval
+from distil_core.runs.sweep import Axis, Value
+from distil_core.settings.config import Init
+
+AXIS_NAMES = {
+    Axis.TEMPERATURE: "Temperature",
+    Axis.DEPTH: "Layers of the student",
+    Axis.ALPHA: "Soft-label weight (α)",
+    Axis.INIT: "Initialization",
+}
+"""What the settings are called on pages and in figures."""
+
+
+def word(axis: Axis, value: Value | None, *, full: bool = False) -> str:
+    """Write a value of a setting, alone or so that it is understood without its name."""
+    if isinstance(value, Init):
+        return {Init.TEACHER: "copied", Init.RANDOM: "random"}[value]
+    if not full:
+        return f"{value:g}"
+    if axis is Axis.DEPTH:
+        return f"{value} layer{'s' * (value != 1)}"
+    return f"{'T' if axis is Axis.TEMPERATURE else 'α'} {value:g}"
+
+
+def row_word(grid: SweepGrid, row: GridRow) -> str:
+    """Name a line of a grid."""
+    if not row.twin:
+        return word(grid.down, row.value, full=True)
+    return "No teacher" if row.value is None else f"No teacher, {word(grid.down, row.value, full=True)}"
+
+
+_AGAINST_TWIN = {
+    Outcome.BETTER: "better than its twin",
+    Outcome.WORSE: "worse than its twin",
+    Outcome.NO_DIFFERENCE: "no difference seen",
+}
+
+
+def contrast_words(contrast: Contrast | None) -> str:
+    """Say how a student did against its hard-label twin; nothing while that is not known."""
+    return "" if contrast is None else _AGAINST_TWIN[contrast.outcome]
+
+
+def verdict(outcomes: Mapping[Outcome, int]) -> str:
+    """Say what the teacher did to how many of the students of a sweep, from :func:`sweep_grids.outcomes`."""
+    n = sum(outcomes.values())
+    if not n:
+        return "How the students stand beside their twins shows when the first two are done."
+    students = f"{n} student{'s' * (n != 1)}"
+    counted = sorted((_AGAINST_TWIN[outcome], count) for outcome, count in outcomes.items())
+    return " · ".join(f"**{words.capitalize()}**: {count} of {students}" for words, count in counted)
+
+
+def cell_sentence(cell: SweepCell, metric: Metric) -> str:
+    """Say what came of a cell, and how it stands beside its twin, with 95 % intervals."""
+    estimate, contrast = cell.estimate, cell.contrast(metric)
+    if estimate is None:
+        return "There is no result yet."
+    n, (value, reach) = estimate.n_seeds, figure_interval(metric, estimate)
+    text = f"{metric.label} **{value}**, 95 % interval {reach}, {n} seed{'s' * (n != 1)}."
+    if contrast is None:
+        return text
+    return (
+        f"{text} Against its hard-label twin {figure_difference(metric, contrast.difference)}: "
+        f"**{contrast_words(contrast)}**."
+    )

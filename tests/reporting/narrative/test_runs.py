@@ -1,0 +1,83 @@
+"""The sentences about one run: its headline, and what distillation did."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from distil_core.analysis import comparison
+from distil_core.evaluation.records import Interval
+from distil_core.reporting.narrative import runs
+from distil_core.runs.families import Family, FinishedRun
+from distil_core.runs.folder import RunFolder
+from distil_core.settings.config import Method
+from tests.landscapes import a_compared_family, a_compared_record
+
+
+def said(family: Family, difference: Interval | None) -> str:
+    return runs.verdict(comparison.run_verdict(family, difference))
+
+
+def test_cards_say_where_their_figure_comes_from() -> None:
+    share, smaller, faster = runs.cards(a_compared_record())
+    assert (share.value, share.details, share.paper) == (
+        "94.7 %",
+        ("student 90.0 %", "teacher 95.0 %"),
+        "DistilBERT 97 %",
+    )
+    assert (smaller.value, smaller.details[0]) == ("66.7 %", "6.00 M → 2.00 M parameters")
+    assert smaller.details[1] == "24.3 MB → 8.30 MB on disk"
+    assert (faster.value, faster.details[0]) == ("2.8 ×", "3.60 → 1.30 ms")
+
+
+def test_cards_wait_with_dashes() -> None:
+    cards = runs.cards(None)
+    assert [card.value for card in cards] == ["–", "–", "–"]
+    assert {len(card.details) for card in cards} == {len(card.details) for card in runs.cards(a_compared_record())}
+
+
+@pytest.mark.parametrize(
+    ("gap", "words"),
+    [
+        (
+            Interval(value=0.02, low=0.01, high=0.03),
+            "**The teacher helped**: +2.0 points, 95 % interval +1.0 to +3.0.",
+        ),
+        (Interval(value=-0.02, low=-0.03, high=-0.01), "**The teacher did harm**: −2.0 points"),
+        (Interval(value=0.01, low=-0.01, high=0.03), "**No difference seen** between learning with and without"),
+    ],
+)
+def test_verdict_follows_the_paired_difference(gap: Interval, words: str) -> None:
+    assert words in said(a_compared_family(0.9, 0.88), gap)
+
+
+@pytest.mark.parametrize(("twin", "words"), [(0.8, "helped"), (0.99, "did harm"), (0.91, "No difference seen")])
+def test_verdict_without_pairs_asks_whether_intervals_overlap(twin: float, words: str) -> None:
+    assert words in said(a_compared_family(0.9, twin), None)
+
+
+def test_verdict_waits_for_the_twin() -> None:
+    words = said(a_compared_family(0.9, None), None)
+    assert words.startswith("The student answers 90.0 % of the test texts right, its teacher 95.0 %.")
+    assert "when its hard-label twin" in words
+
+
+def test_verdict_of_a_twin_claims_nothing() -> None:
+    twin = FinishedRun(
+        run="twin", folder=RunFolder(path=Path("folder")), record=a_compared_record(method=Method.HARD_LABELS)
+    )
+    assert said(Family(distilled=twin, twins=()), None).endswith("its teacher 95.0 %.")
+
+
+def test_a_verdict_speaks_of_the_primary_metric() -> None:
+    def judged(family: Family) -> Family:
+        def by_kl(run: FinishedRun) -> FinishedRun:
+            return replace(run, record=replace(run.record, primary="nll"))
+
+        return Family(distilled=by_kl(family.distilled), twins=tuple(map(by_kl, family.twins)))
+
+    words = said(judged(a_compared_family(0.9, 0.88)), Interval(value=-0.1, low=-0.2, high=-0.05))
+    assert words.startswith("The student's log-loss is 0.550 nats, its teacher 0.550 nats, its hard-label twin")
+    assert words.endswith("**The teacher helped**: −0.100 nats, 95 % interval −0.200 to −0.050.")
+    card, *_ = runs.cards(judged(a_compared_family(0.9, None)).distilled.record)
+    assert (card.label, card.value) == ("Log-loss kept", "–")
