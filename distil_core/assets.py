@@ -80,7 +80,7 @@ def build_teacher(folder: Path, *, n_texts: int = N_TEXTS, tell: Tell = print) -
                 loss = event.loss["hard_labels"]
                 tell(f"step {event.step} of {event.n_steps}, loss {loss:.3f}, {event.seconds_left:.0f} s left")
             case Validation():
-                tell(f"epoch {event.epoch:.0f}: validation accuracy {event.accuracy:.4f}")
+                tell(f"epoch {event.epoch:.0f}: validation accuracy {event.score:.4f}")
     ceiling = reviews.noise_ceiling()
     logits = predict(model, encoded[1].tokens, padding=tokenizer.pad_token_id)
     accuracy = float((logits.argmax(dim=1) == encoded[1].sites.targets).float().mean())

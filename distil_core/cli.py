@@ -16,7 +16,7 @@ from typing import Any, NoReturn
 from distil_core import process
 from distil_core.bench import commands as bench
 from distil_core.errors import Cancelled, ConfigError, DistilError
-from distil_core.reporting.formatting import counted
+from distil_core.reporting.formatting import counted, figure, percent
 from distil_core.runs.rows import Run
 from distil_core.runs.store import RunStore, default_folder
 from distil_core.settings.canonical import parse_config
@@ -29,7 +29,7 @@ from distil_core.settings.config import (
     TeacherConfig,
     TrainingConfig,
 )
-from distil_core.tasks.catalog import TASKS
+from distil_core.tasks.catalog import TASKS, task_named
 from distil_core.training.cache import Cache
 from distil_core.training.events import Event, Stage, Step, TeacherMeasured, Validation
 
@@ -191,7 +191,7 @@ class _Printer:
         self._last = ""
 
     def __call__(self, run: Run, event: Event) -> None:
-        label = f"[{run.config.method}]"
+        label, metric = f"[{run.config.method}]", task_named(run.config.task).primary
         match event:
             case Stage():
                 detail = counted(event.detail, event.n_done, event.n_total)
@@ -203,10 +203,15 @@ class _Printer:
                 text = f"{label} step {event.step}/{event.n_steps}, {loss}, {event.examples_per_second:.0f} texts/s"
                 self._say(f"{text}, {event.seconds_left:.0f} s left", lasting=False)
             case TeacherMeasured():
-                self._say(f"{label} teacher: validation accuracy {event.accuracy:.2%}", lasting=True)
+                self._say(
+                    f"{label} teacher: validation {metric.label.lower()} {figure(metric, event.score)}", lasting=True
+                )
             case Validation():
-                agreement = "" if event.agreement is None else f", agreement {event.agreement:.2%}"
-                self._say(f"{label} epoch {event.epoch:g}: accuracy {event.accuracy:.2%}{agreement}", lasting=True)
+                agreement = "" if event.agreement is None else f", agreement {percent(event.agreement)}"
+                self._say(
+                    f"{label} epoch {event.epoch:g}: {metric.label.lower()} {figure(metric, event.score)}{agreement}",
+                    lasting=True,
+                )
 
     def _say(self, text: str, *, lasting: bool) -> None:
         if self._live:
@@ -218,7 +223,6 @@ class _Printer:
 def _runs(options: argparse.Namespace) -> int:
     from distil_core.analysis.comparison import settings_title
     from distil_core.errors import RunNotFoundError
-    from distil_core.reporting.formatting import figure
     from distil_core.settings.serialization import to_json
 
     store = RunStore(options.store)

@@ -201,7 +201,7 @@ MEASURES = {
     "[CLS] and [SEP] left out. 1: the same but for a rotation and a scale. It tells little where tokens are few for "
     "the width of the states, so one text would not do.",
 }
-family = run_in_use.finished(with_student=True)
+family = run_in_use.finished(with_student=True, whole_texts=True)
 if family is not None:
     try:
         show(family)

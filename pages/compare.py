@@ -176,7 +176,7 @@ def lower(family: Family) -> None:
         st.error(str(error), icon=":material/error:")
 
 
-family = run_in_use.finished(with_student=True)
+family = run_in_use.finished(with_student=True, whole_texts=True)
 if family is not None:
     try:
         known = resources.test_texts(family.distilled.folder)

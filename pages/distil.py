@@ -14,6 +14,7 @@ from distil_core.runs import families, requests, workers
 from distil_core.runs.families import Family
 from distil_core.runs.rows import Run, RunState
 from distil_core.settings.config import Method, RunConfig
+from distil_core.tasks.catalog import task_named
 from pages.sections import charts, run_summary, settings_form
 from pages.state import resources, run_in_use
 
@@ -127,8 +128,9 @@ def _pill(member: Run) -> str:
 
 
 def show_curves(key: tuple[object, ...], config: RunConfig, curves: dict[Method, learning_curves.Curves]) -> None:
-    """Show the loss by part and validation accuracy, of a run that is finished or still going on."""
-    loss, validation = resources.curve_figures(key, config.training.epochs, curves)
+    """Show the loss by part and the validation score, of a run that is finished or still going on."""
+    metric = task_named(config.task).primary
+    loss, validation = resources.curve_figures(key, config.training.epochs, metric, curves)
     student = curves[config.method]
     first, second = st.columns(2)
     with first:
@@ -142,11 +144,11 @@ def show_curves(key: tuple[object, ...], config: RunConfig, curves: dict[Method,
         )
     with second:
         charts.show(
-            "Validation accuracy",
+            f"Validation {metric.label.lower()}",
             validation,
             key="distil.validation",
-            alt="Validation accuracy of student and twins over the epochs, with the teacher's",
-            header=("model", "epoch", "accuracy"),
+            alt=f"Validation {metric.label.lower()} of student and twins over the epochs, with the teacher's",
+            header=("model", "epoch", metric.name),
             rows=learning_curves.validation_rows(curves, comparison.NAMES),
         )
 

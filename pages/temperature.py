@@ -266,6 +266,6 @@ def show(family: Family) -> None:
                     st.error(str(error), icon=":material/error:")
 
 
-family = run_in_use.finished(with_student=True)
+family = run_in_use.finished(with_student=True, whole_texts=True)
 if family is not None:
     show(family)

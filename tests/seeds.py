@@ -51,8 +51,8 @@ def events_of(config: RunConfig) -> tuple[Event, ...]:
     """Two epochs' worth of events; the teacher's validation accuracy is 95 %."""
     loss = {"soft_labels": 0.4, "hard_labels": 0.1}
     steps = tuple(a_step(step, 40, loss=loss) for step in (10, 20, 30, 40))
-    validations = tuple(Validation(epoch=epoch, accuracy=0.4 + 0.1 * epoch, agreement=0.5) for epoch in (0.0, 2.0, 4.0))
-    teacher = TeacherMeasured(accuracy=TEACHER_ACCURACY)
+    validations = tuple(Validation(epoch=epoch, score=0.4 + 0.1 * epoch, agreement=0.5) for epoch in (0.0, 2.0, 4.0))
+    teacher = TeacherMeasured(score=TEACHER_ACCURACY)
     return (teacher, *validations[:1], *steps[:2], *validations[1:2], *steps[2:], *validations[2:])
 
 

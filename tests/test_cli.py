@@ -203,10 +203,10 @@ class TestPrinter:
         Stage(name="Reading", detail="", fraction=0.0),
         Stage(name="Reading", detail="more", fraction=0.5),
         Stage(name="Reading", detail="texts", fraction=0.6, n_done=1_200, n_total=2_000),
-        TeacherMeasured(accuracy=0.875),
+        TeacherMeasured(score=0.875),
         a_step(1, 2),
-        Validation(epoch=1.0, accuracy=0.5, agreement=None),
-        Validation(epoch=2.0, accuracy=0.5, agreement=0.25),
+        Validation(epoch=1.0, score=0.5, agreement=None),
+        Validation(epoch=2.0, score=0.5, agreement=0.25),
     )
 
     def test_a_file_gets_what_lasts(self, run_of: Run, capsys: pytest.CaptureFixture[str]) -> None:
@@ -215,9 +215,9 @@ class TestPrinter:
             tell(run_of, event)
         assert capsys.readouterr().err.splitlines() == [
             "[distilled] Reading",
-            "[distilled] teacher: validation accuracy 87.50%",
-            "[distilled] epoch 1: accuracy 50.00%",
-            "[distilled] epoch 2: accuracy 50.00%, agreement 25.00%",
+            "[distilled] teacher: validation accuracy 87.5 %",
+            "[distilled] epoch 1: accuracy 50.0 %",
+            "[distilled] epoch 2: accuracy 50.0 %, agreement 25.0 %",
         ]
 
     def test_a_terminal_gets_a_line_that_changes(
@@ -230,7 +230,7 @@ class TestPrinter:
         shown = capsys.readouterr().err
         assert "\r\033[K[distilled] Reading: more\r\033[K[distilled] Reading: texts, 1,200 of 2,000" in shown
         assert "\r\033[K[distilled] step 1/2, soft 0.4000, hard 0.1000" in shown
-        assert shown.endswith("agreement 25.00%\n")
+        assert shown.endswith("agreement 25.0 %\n")
 
 
 class TestRuns:

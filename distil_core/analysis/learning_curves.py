@@ -9,20 +9,20 @@ from distil_core.training.events import Event, Stage, Step, TeacherMeasured, Val
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Curves:
-    """What a run has reported so far: weighted loss by part, and validation accuracy, over epochs."""
+    """What a run has reported so far: weighted loss by part, and validation score, over epochs."""
 
     epochs: tuple[float, ...]
     loss: Mapping[str, tuple[float, ...]]
     validation_epochs: tuple[float, ...]
-    accuracy: tuple[float, ...]
-    teacher_accuracy: float | None
+    scores: tuple[float, ...]
+    teacher_score: float | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
     """What a running run is doing; all numbers are of this stage, None where nobody knows.
 
-    Where things are counted, ``n_done`` of ``n_total`` of what ``detail`` names are done; ``teacher_accuracy`` is that
+    Where things are counted, ``n_done`` of ``n_total`` of what ``detail`` names are done; ``teacher_score`` is that
     of the teacher on the validation texts, in the stage in which it was measured.
     """
 
@@ -32,7 +32,7 @@ class Progress:
     seconds_left: float | None
     n_done: int | None = None
     n_total: int | None = None
-    teacher_accuracy: float | None = None
+    teacher_score: float | None = None
 
 
 def curves(events: Iterable[Event], *, points: int = 200) -> Curves:
@@ -51,7 +51,7 @@ def curves(events: Iterable[Event], *, points: int = 200) -> Curves:
                     validations.pop()
                 validations.append(event)
             case TeacherMeasured():
-                teacher = event.accuracy
+                teacher = event.score
             case Stage():
                 pass
     stride = max(1, len(steps) // points)
@@ -61,17 +61,17 @@ def curves(events: Iterable[Event], *, points: int = 200) -> Curves:
         epochs=tuple(step.epoch for step in thinned),
         loss={part: tuple(step.loss.get(part, 0.0) for step in thinned) for part in parts},
         validation_epochs=tuple(event.epoch for event in validations),
-        accuracy=tuple(event.accuracy for event in validations),
-        teacher_accuracy=teacher,
+        scores=tuple(event.score for event in validations),
+        teacher_score=teacher,
     )
 
 
 def validation_rows(curves: Mapping[Method, Curves], names: Mapping[Method, str]) -> list[tuple[str, float, float]]:
-    """Return name, epoch and validation accuracy of every point of the curves."""
+    """Return name, epoch and validation score of every point of the curves."""
     return [
-        (names[method], epoch, accuracy)
+        (names[method], epoch, score)
         for method, curve in curves.items()
-        for epoch, accuracy in zip(curve.validation_epochs, curve.accuracy, strict=True)
+        for epoch, score in zip(curve.validation_epochs, curve.scores, strict=True)
     ]
 
 
@@ -88,7 +88,7 @@ def progress(events: Sequence[Event]) -> Progress:
             case Step():
                 step = event
             case TeacherMeasured():
-                teacher = event.accuracy
+                teacher = event.score
             case Validation():
                 pass
     if step is None:
@@ -99,7 +99,7 @@ def progress(events: Sequence[Event]) -> Progress:
             seconds_left=stage.seconds_left,
             n_done=stage.n_done,
             n_total=stage.n_total,
-            teacher_accuracy=teacher,
+            teacher_score=teacher,
         )
     return Progress(
         stage=stage.name,

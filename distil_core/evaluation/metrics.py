@@ -63,6 +63,10 @@ class Metric:
         """Return the value on a split."""
         return float(self.reduce(self.terms(split).sum(axis=0, keepdims=True))[0])
 
+    def better(self, value: float, other: float) -> bool:
+        """Tell whether one value is strictly better than another."""
+        return value > other if self.greater_is_better else value < other
+
     @property
     def difference_unit(self) -> str:
         """What a difference of two values is shown in."""

@@ -123,7 +123,7 @@ def progress_text(state: Progress, *, stopping: bool) -> str:
         return "stopping…"
     left = "" if state.seconds_left is None else f"{duration(state.seconds_left)} left"
     detail = counted(state.detail, state.n_done, state.n_total)
-    teacher = "" if state.teacher_accuracy is None else f"validation accuracy {percent(state.teacher_accuracy)}"
+    teacher = "" if state.teacher_score is None else f"validation score {percent(state.teacher_score)}"
     return " · ".join(part for part in (state.stage, left, detail, teacher) if part)
 
 

@@ -145,11 +145,11 @@ def query_teacher(
             layers=layers,
             cache=cache,
         )
-    accuracy = teachers.refuse_unfit(
+    score = teachers.refuse_unfit(
         outputs["validation"].logits, splits["validation"].sites, metric=task.primary, name=teacher.name
     )
     yield Stage(name="Teacher outputs", detail="", fraction=1.0)
-    yield TeacherMeasured(accuracy=accuracy)
+    yield TeacherMeasured(score=score)
     return Materials(
         task=task,
         corpus=corpus,

@@ -84,7 +84,7 @@ def read_event(text: str) -> Event | None:
     try:
         data = json.loads(text)
         if str(data.get("detail")).startswith(_TEACHER_SENTENCE):
-            return TeacherMeasured(accuracy=float(data["detail"].removeprefix(_TEACHER_SENTENCE)))
+            return TeacherMeasured(score=float(data["detail"].removeprefix(_TEACHER_SENTENCE)))
         return event_from_json(data)
     except (ValueError, KeyError, TypeError, AttributeError):
         return None

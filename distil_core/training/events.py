@@ -26,9 +26,12 @@ class Stage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TeacherMeasured:
-    """The teacher has answered the validation texts, once it is there or after an epoch of its fine-tuning."""
+    """The teacher has answered the validation texts, once it is there or after an epoch of its fine-tuning.
 
-    accuracy: float
+    ``score`` is what it comes to by the primary metric of the task.
+    """
+
+    score: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,10 +48,10 @@ class Step:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Validation:
-    """Accuracy and agreement with the teacher on the validation texts, after ``epoch`` passes."""
+    """The primary metric of the task and the agreement with the teacher on the validation texts, after some passes."""
 
     epoch: float
-    accuracy: float
+    score: float
     agreement: float | None
 
 
@@ -64,5 +67,6 @@ def event_to_json(event: Event) -> dict[str, Any]:
 
 def event_from_json(data: dict[str, Any]) -> Event:
     """Read an event back from plain data."""
-    values = dict(data)
+    # Earlier versions knew text classification only.
+    values = {("score" if name == "accuracy" else name): value for name, value in data.items()}
     return from_json(_EVENTS[values.pop("event")], values)

@@ -116,7 +116,7 @@ def _fine_tune(
     ):
         match event:
             case Validation():
-                yield TeacherMeasured(accuracy=event.accuracy)
+                yield TeacherMeasured(score=event.score)
             case Step():
                 yield Stage(
                     name=title,
@@ -138,7 +138,7 @@ def refuse_unfit(logits: Float[Tensor, "sites classes"], sites: Sites, *, metric
     commonest = sites.targets[sites.targets != UNKNOWN].bincount().argmax()
     constant = torch.nn.functional.one_hot(commonest, logits.shape[1]).float().expand(len(logits), -1)
     score, baseline = (metric.of(predictions_of(answers, sites, teacher=None)) for answers in (logits, constant))
-    if score <= baseline if metric.greater_is_better else score >= baseline:
+    if not metric.better(score, baseline):
         raise TeacherError(
             f"the teacher {name} has nothing to teach: its {metric.label.lower()} on the validation texts is "
             f"{score:.1%}, and always saying the commonest label would give {baseline:.1%}; choose another teacher or "

@@ -96,7 +96,7 @@ class _Progress:
 
     step: int = 0
     epochs: int = 0
-    best_accuracy: float = -1.0
+    best_score: float | None = None
     epochs_without_gain: int = 0
     stopped: bool = False
     best: list[Tensor] = field(default_factory=list)
@@ -317,16 +317,16 @@ def _steps(work: _Training, optimizer: Optimizer, progress: _Progress) -> Genera
             )
             yield step
         done += counts[epoch]
-        accuracy, agreement = yield from work.validate(step)
+        score, agreement = yield from work.validate(step)
         progress.epochs = epoch + 1
-        if accuracy > progress.best_accuracy:
-            progress.best_accuracy, progress.epochs_without_gain = accuracy, 0
+        if progress.best_score is None or work.task.primary.better(score, progress.best_score):
+            progress.best_score, progress.epochs_without_gain = score, 0
             if training.patience:
                 progress.best = optimizer.copy()
         else:
             progress.epochs_without_gain += 1
         progress.stopped = 0 < training.patience <= progress.epochs_without_gain
-        yield Validation(epoch=float(epoch + 1), accuracy=accuracy, agreement=agreement)
+        yield Validation(epoch=float(epoch + 1), score=score, agreement=agreement)
 
 
 @contextmanager
@@ -354,7 +354,7 @@ def _save_checkpoint(path: Path, optimizer: Optimizer, progress: _Progress) -> N
     scalars = {
         "step": progress.step,
         "epochs": progress.epochs,
-        "best_accuracy": progress.best_accuracy,
+        "best_score": progress.best_score,
         "epochs_without_gain": progress.epochs_without_gain,
         "stopped": progress.stopped,
     }

@@ -129,11 +129,11 @@ def events(run: Run) -> tuple[Event, ...]:
 
 @st.cache_resource(max_entries=32, show_spinner=False)
 def curve_figures(
-    key: tuple[object, ...], n_epochs: float, _curves: Mapping[Method, learning_curves.Curves]
+    key: tuple[object, ...], n_epochs: float, _metric: Metric, _curves: Mapping[Method, learning_curves.Curves]
 ) -> tuple[theme.Figure, theme.Figure]:
     """Return the loss and the validation figure; all who watch the same run get the same two."""
     loss = curves.loss(_curves[next(iter(_curves))], n_epochs=n_epochs)
-    return loss, curves.validation(_curves, names=comparison.NAMES, n_epochs=n_epochs)
+    return loss, curves.validation(_curves, metric=_metric, names=comparison.NAMES, n_epochs=n_epochs)
 
 
 @st.cache_data(max_entries=8, show_spinner="Reading the file…")

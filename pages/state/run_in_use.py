@@ -6,6 +6,7 @@ Reads: the run store. Reads and writes: the query parameter ``run``, and the ses
 import streamlit as st
 
 from distil_core.runs.families import Family
+from distil_core.tasks.catalog import task_named
 from pages.state import resources
 
 
@@ -26,11 +27,12 @@ def forget() -> None:
     st.session_state.pop("run", None)
 
 
-def finished(*, with_student: bool = False) -> Family | None:
+def finished(*, with_student: bool = False, whole_texts: bool = False) -> Family | None:
     """Return the run in use with its twins, or None after saying why it cannot be shown.
 
     Args:
         with_student: Whether it must have a student that can be asked.
+        whole_texts: Whether its models must answer a text as a whole.
     """
     run_id = current()
     family = None if run_id is None else resources.family(run_id)
@@ -43,6 +45,14 @@ def finished(*, with_student: bool = False) -> Family | None:
     if with_student and not family.distilled.folder.has_student:
         st.info(
             "This run has no student to ask: TF-IDF counts words. Choose another run above.", icon=":material/info:"
+        )
+        return None
+    task = task_named(family.distilled.record.config.task)
+    if whole_texts and not task.head.reads_first_token:
+        st.info(
+            f"This page shows one answer for a text as a whole; in the run in use ({task.title}) models answer at many "
+            "places in a text. Choose another run above.",
+            icon=":material/info:",
         )
         return None
     return family

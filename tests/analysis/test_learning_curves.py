@@ -15,22 +15,22 @@ def test_curves_sort_events_by_kind() -> None:
     curves = learning_curves.curves(seeds.events_of(seeds.a_config()))
     assert curves.epochs == (1.0, 2.0, 3.0, 4.0)
     assert curves.loss == {"soft_labels": (0.4,) * 4, "hard_labels": (0.1,) * 4}
-    assert (curves.validation_epochs, curves.accuracy) == ((0.0, 2.0, 4.0), pytest.approx((0.4, 0.6, 0.8)))
-    assert curves.teacher_accuracy == 0.95
+    assert (curves.validation_epochs, curves.scores) == ((0.0, 2.0, 4.0), pytest.approx((0.4, 0.6, 0.8)))
+    assert curves.teacher_score == 0.95
 
 
 def test_what_is_done_again_after_an_interruption_is_drawn_once() -> None:
     before, after = ([a_step(step, 40, loss={"hard": loss}) for step in (10, 20, 30)] for loss in (0.9, 0.8))
-    told = [Validation(epoch=1.0, accuracy=accuracy, agreement=None) for accuracy in (0.6, 0.7)]
+    told = [Validation(epoch=1.0, score=accuracy, agreement=None) for accuracy in (0.6, 0.7)]
     curves = learning_curves.curves([*before, told[0], *after[1:], told[1]])
     assert curves.epochs == (1.0, 2.0, 3.0)
     assert curves.loss == {"hard": (0.9, 0.8, 0.8)}
-    assert (curves.validation_epochs, curves.accuracy) == ((1.0,), (0.7,))
+    assert (curves.validation_epochs, curves.scores) == ((1.0,), (0.7,))
 
 
 def test_curves_of_nothing_are_empty() -> None:
     curves = learning_curves.curves(())
-    assert (curves.epochs, curves.loss, curves.accuracy, curves.teacher_accuracy) == ((), {}, (), None)
+    assert (curves.epochs, curves.loss, curves.scores, curves.teacher_score) == ((), {}, (), None)
 
 
 def test_long_curves_are_thinned_and_keep_the_newest() -> None:
@@ -45,7 +45,7 @@ def test_part_of_the_loss_that_appears_later_counts_as_zero_before() -> None:
 
 
 def test_validation_rows_are_named() -> None:
-    curves = {Method.DISTILLED: learning_curves.curves([Validation(epoch=1.0, accuracy=0.7, agreement=None)])}
+    curves = {Method.DISTILLED: learning_curves.curves([Validation(epoch=1.0, score=0.7, agreement=None)])}
     assert learning_curves.validation_rows(curves, {Method.DISTILLED: "Student"}) == [("Student", 1.0, 0.7)]
 
 
@@ -63,9 +63,9 @@ def test_progress_is_of_the_newest_stage() -> None:
 
 def test_the_teacher_is_told_in_the_stage_that_measured_it() -> None:
     tuning = Stage(name="Fine-tuning", detail="steps", fraction=0.5, n_done=5, n_total=10, seconds_left=3.0)
-    events = [tuning, TeacherMeasured(accuracy=0.7), replace(tuning, n_done=6)]
+    events = [tuning, TeacherMeasured(score=0.7), replace(tuning, n_done=6)]
     going = learning_curves.progress(events)
-    assert (going.teacher_accuracy, going.n_done, going.n_total, going.seconds_left) == (0.7, 6, 10, 3.0)
+    assert (going.teacher_score, going.n_done, going.n_total, going.seconds_left) == (0.7, 6, 10, 3.0)
     after = learning_curves.progress([*events, Stage(name="Training", detail="", fraction=0.0)])
-    assert (after.teacher_accuracy, after.n_done) == (None, None)
-    assert learning_curves.curves([*events, TeacherMeasured(accuracy=0.8)]).teacher_accuracy == 0.8
+    assert (after.teacher_score, after.n_done) == (None, None)
+    assert learning_curves.curves([*events, TeacherMeasured(score=0.8)]).teacher_score == 0.8

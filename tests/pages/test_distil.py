@@ -116,7 +116,7 @@ def test_running_run_shows_progress_and_curves(app: App, store: RunStore) -> Non
         store.claim(owner, run.id)
         store.add_event(run.id, Stage(name="Training", detail="", fraction=0.0))
         store.add_event(run.id, a_step(25, 100, seconds_left=12.0))
-        store.add_event(run.id, Validation(epoch=1.0, accuracy=0.7, agreement=None))
+        store.add_event(run.id, Validation(epoch=1.0, score=0.7, agreement=None))
         at = app(run=run.id)
         assert at.progress[0].value == 25
         assert at.progress[0].text == "**Student** · Training · about 10 s left · 1,500 texts/s"

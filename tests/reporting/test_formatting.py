@@ -69,11 +69,10 @@ def test_progress() -> None:
     assert formatting.progress_text(state, stopping=False) == "Training · about 10 s left · 1,500 texts/s"
     assert formatting.progress_text(state, stopping=True) == "stopping…"
     counting = Progress(
-        stage="Fine-tuning", detail="steps", fraction=0.5, seconds_left=None, n_done=5, n_total=10, teacher_accuracy=0.9
+        stage="Fine-tuning", detail="steps", fraction=0.5, seconds_left=None, n_done=5, n_total=10, teacher_score=0.9
     )
     assert (
-        formatting.progress_text(counting, stopping=False)
-        == "Fine-tuning · steps, 5 of 10 · validation accuracy 90.0 %"
+        formatting.progress_text(counting, stopping=False) == "Fine-tuning · steps, 5 of 10 · validation score 90.0 %"
     )
     bare = Progress(stage="Measuring", detail="", fraction=None, seconds_left=None)
     assert formatting.progress_text(bare, stopping=False) == "Measuring"

@@ -342,7 +342,7 @@ class TestStopping:
             assert store.events("run") == ()
             recorder(a_step(4, 4, loss={"soft": 6.0}))
             recorder(Stage(name="Measuring", detail="", fraction=0.5))
-            recorder(Validation(epoch=1.0, accuracy=0.5, agreement=None))
+            recorder(Validation(epoch=1.0, score=0.5, agreement=None))
         found = [event for _, event in store.events("run")]
         assert [type(event) for event in found] == [Step, Validation]
         assert isinstance(found[0], Step)

@@ -43,7 +43,7 @@ def test_unreadable_files_say_what_to_do(
 def test_events_of_another_version_are_left_out(tmp_path: Path) -> None:
     folder = RunFolder(path=tmp_path)
     assert folder.read_events() == ()
-    told = Validation(epoch=1.0, accuracy=0.5, agreement=None)
+    told = Validation(epoch=1.0, score=0.5, agreement=None)
     folder.events.write_text(f'{{"event": "Party"}}\n{json.dumps(event_to_json(told))}\n', encoding="utf-8")
     assert folder.read_events() == (told,)
 

@@ -302,7 +302,7 @@ class TestRunning:
         self, lab: tiny.Lab, store: RunStore, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         (run,) = submit(lab.config(), store, twins=False)
-        told = Validation(epoch=1.0, accuracy=0.5, agreement=None)
+        told = Validation(epoch=1.0, score=0.5, agreement=None)
         heard: list[Event] = []
         with store.owner() as other:
             store.claim(other, run.id)

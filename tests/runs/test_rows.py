@@ -13,9 +13,9 @@ from tests.factories import a_step
     "event",
     [
         Stage(name="Reading", detail="texts", fraction=0.5, n_done=1, n_total=2),
-        TeacherMeasured(accuracy=0.9),
+        TeacherMeasured(score=0.9),
         a_step(),
-        Validation(epoch=1.0, accuracy=0.5, agreement=None),
+        Validation(epoch=1.0, score=0.5, agreement=None),
     ],
 )
 def test_an_event_is_read_back(event: Event) -> None:
@@ -24,7 +24,7 @@ def test_an_event_is_read_back(event: Event) -> None:
 
 def test_an_older_version_told_the_teachers_accuracy_in_a_sentence() -> None:
     stage = {"event": "Stage", "name": "Teacher outputs", "detail": "validation accuracy 0.8710", "fraction": 1.0}
-    assert read_event(json.dumps(stage)) == TeacherMeasured(accuracy=0.871)
+    assert read_event(json.dumps(stage)) == TeacherMeasured(score=0.871)
 
 
 @pytest.mark.parametrize("text", ['{"event": "Party"}', "[]", "nonsense", '{"event": "Stage"}', "{}"])

@@ -333,7 +333,7 @@ class TestEvents:
         happened = (
             Stage(name="training", detail="epoch 1", fraction=None),
             a_step(1),
-            Validation(epoch=1.0, accuracy=0.5, agreement=None),
+            Validation(epoch=1.0, score=0.5, agreement=None),
         )
         for event in happened:
             store.add_event("a", event)

@@ -14,10 +14,10 @@ from tests.factories import a_step
         Stage(name="Reading", detail="", fraction=None),
         Stage(name="Reading", detail="a part", fraction=0.5),
         Stage(name="Reading", detail="texts", fraction=0.5, n_done=10, n_total=20, seconds_left=1.5),
-        TeacherMeasured(accuracy=0.9),
+        TeacherMeasured(score=0.9),
         a_step(),
-        Validation(epoch=1.0, accuracy=0.5, agreement=None),
-        Validation(epoch=2.0, accuracy=0.5, agreement=0.75),
+        Validation(epoch=1.0, score=0.5, agreement=None),
+        Validation(epoch=2.0, score=0.5, agreement=0.75),
     ],
 )
 def test_an_event_goes_to_json_and_back(event: Event) -> None:

@@ -166,7 +166,7 @@ def told(events: list[Step | Validation]) -> list[tuple[Any, ...]]:
     return [
         (event.step, event.n_steps, event.epoch, event.loss)
         if isinstance(event, Step)
-        else (event.epoch, event.accuracy, event.agreement)
+        else (event.epoch, event.score, event.agreement)
         for event in events
     ]
 
@@ -268,7 +268,7 @@ class TestNumbers:
         assert of_steps[-1].epoch == 2.0
         assert of_steps[-1].seconds_left == 0.0
         assert set(of_steps[0].loss) == {"soft_labels", "hard_labels"}
-        assert all(event.agreement == event.accuracy for event in of_epochs)  # this teacher is always right
+        assert all(event.agreement == event.score for event in of_epochs)  # this teacher is always right
 
     def test_agreement_needs_a_teacher(self, lessons: tuple[TrainingData, TrainingData]) -> None:
         events = list(steps(tiny.model(depth=2), lessons))
@@ -402,7 +402,7 @@ class TestPatience:
         model = tiny.model(depth=2)
         config = replace(FP32, epochs=5, patience=2)
         events = list(steps(model, lessons, config=config))
-        assert [event.accuracy for event in events if isinstance(event, Validation)] == [0.3, 0.5, 0.4, 0.5]
+        assert [event.score for event in events if isinstance(event, Validation)] == [0.3, 0.5, 0.4, 0.5]
         assert torch.equal(weights(model), kept[1])
 
     def test_without_patience_the_last_epoch_is_kept(

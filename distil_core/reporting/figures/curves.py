@@ -42,33 +42,40 @@ def loss(curves: Curves, *, n_epochs: float, height: int = 260) -> Figure:
 
 
 def validation(
-    curves: Mapping[Method, Curves], *, names: Mapping[Method, str], n_epochs: float, height: int = 260
+    curves: Mapping[Method, Curves],
+    *,
+    metric: Metric,
+    names: Mapping[Method, str],
+    n_epochs: float,
+    height: int = 260,
 ) -> Figure:
-    """Draw validation accuracy over the epochs: a curve for each student, a line for the teacher."""
-    figure = empty(height=height, x="Epoch", y="Validation accuracy (%)")
-    teacher = next((curve.teacher_accuracy for curve in curves.values() if curve.teacher_accuracy is not None), None)
+    """Draw a metric of the validation texts over the epochs: a curve for each student, a line for the teacher."""
+    unit = f" {metric.unit}".rstrip()
+    label = f"Validation {metric.label.lower()}"
+    figure = empty(height=height, x="Epoch", y=f"{label} ({metric.unit})" if metric.unit else label)
+    teacher = next((curve.teacher_score for curve in curves.values() if curve.teacher_score is not None), None)
     if teacher is not None:
         mark = MARKS[None]
         figure.add_scatter(
             x=[0, n_epochs],
-            y=[100 * teacher] * 2,
+            y=[metric.scale * teacher] * 2,
             name="Teacher",
             mode="lines",
             line={"color": mark.color, "dash": mark.dash, "width": 2},
-            hovertemplate="%{y:.1f} %<extra>Teacher</extra>",
+            hovertemplate=f"%{{y:.1f}}{unit}<extra>Teacher</extra>",
         )
     for method, curve in curves.items():
-        if method not in _TRAINED or not curve.accuracy:
+        if method not in _TRAINED or not curve.scores:
             continue
         mark = MARKS[method]
         figure.add_scatter(
             x=list(curve.validation_epochs),
-            y=[100 * value for value in curve.accuracy],
+            y=[metric.scale * value for value in curve.scores],
             name=names[method],
             mode="lines+markers",
             line={"color": mark.color, "dash": mark.dash, "width": 2.5},
             marker={"symbol": mark.symbol, "size": 9},
-            hovertemplate="epoch %{x:.2f}<br>%{y:.1f} %<extra>%{fullData.name}</extra>",
+            hovertemplate=f"epoch %{{x:.2f}}<br>%{{y:.1f}}{unit}<extra>%{{fullData.name}}</extra>",
         )
     figure.update_layout(showlegend=True, legend=ABOVE, margin={"t": 44})
     figure.update_xaxes(range=[-0.03 * n_epochs, 1.03 * n_epochs])

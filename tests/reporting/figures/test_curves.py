@@ -41,7 +41,7 @@ def test_unknown_parts_of_the_loss_are_named_as_they_are() -> None:
 
 def test_validation_draws_what_is_trained_and_the_teacher() -> None:
     curves = {method: _curves() for method in Method}
-    figure = figure_curves.validation(curves, names=NAMES, n_epochs=4)
+    figure = figure_curves.validation(curves, metric=ACCURACY, names=NAMES, n_epochs=4)
     assert [trace.name for trace in figure.data] == ["Teacher", "Student", "Hard-label twin"]
     assert list(figure.data[0].y) == [95.0, 95.0]
     assert list(figure.data[1].y) == pytest.approx([40.0, 60.0, 80.0])
@@ -51,10 +51,12 @@ def test_validation_draws_what_is_trained_and_the_teacher() -> None:
 
 def test_validation_without_a_teacher_or_a_curve() -> None:
     curves = {
-        Method.DISTILLED: learning_curves.curves([Validation(epoch=0.0, accuracy=0.5, agreement=None)]),
+        Method.DISTILLED: learning_curves.curves([Validation(epoch=0.0, score=0.5, agreement=None)]),
         Method.HARD_LABELS: learning_curves.curves(()),
     }
-    assert [trace.name for trace in figure_curves.validation(curves, names=NAMES, n_epochs=1).data] == ["Student"]
+    assert [
+        trace.name for trace in figure_curves.validation(curves, metric=ACCURACY, names=NAMES, n_epochs=1).data
+    ] == ["Student"]
 
 
 def test_accuracies_have_intervals_and_the_level_of_guessing(tmp_path: Path) -> None:
