@@ -108,7 +108,7 @@ def distil_models(
     Args:
         teacher: A classifier for the labels of the corpus; it stays as it is.
         tokenizer: The teacher's, a fast one.
-        corpus: What to learn and what to measure on; see :func:`distil_core.data.sources.load_corpus`.
+        corpus: What to learn and what to measure on; see :func:`distil_core.tasks.corpora.load_corpus`.
         student: Depth, layer mapping, width and initialization.
         loss: Weights of the parts of the loss.
         training: Schedule.

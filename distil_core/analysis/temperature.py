@@ -250,7 +250,7 @@ def dark_knowledge_rows(models: Mapping[str, DarkKnowledge], labels: Sequence[st
 
 
 def likeliest(rows: Iterable[tuple[Any, ...]], *, limit: int = 5) -> list[tuple[Any, ...]]:
-    """Return those of :func:`leftover_rows` to which the teacher gives most."""
+    """Return those of :func:`dark_knowledge_rows` to which the teacher gives most."""
     return sorted(rows, key=lambda row: -row[2])[:limit]
 
 

@@ -138,7 +138,7 @@ def curve_figures(
 
 @st.cache_data(max_entries=8, show_spinner="Reading the file…")
 def preview(path: Path, *, plain: bool = False) -> files.FilePreview:
-    """Return the first rows of an uploaded file, and which columns would be taken; see :func:`corpora.preview`."""
+    """Return the first rows of an uploaded file, and which columns would be taken; see :func:`files.preview`."""
     return files.preview(path, plain=plain)
 
 
