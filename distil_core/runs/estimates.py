@@ -18,7 +18,10 @@ from distil_core.settings.hardware import n_workers
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MachineSpeed:
-    """Medians of the last trainings: :func:`parameters_per_token` times tokens a second, and the seconds that came on top of each."""
+    """Medians of the last trainings.
+
+    ``rate`` is :func:`parameters_per_token` times tokens a second, ``overhead`` the seconds that came on top of each.
+    """
 
     rate: float
     overhead: float
