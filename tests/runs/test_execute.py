@@ -144,7 +144,7 @@ class TestWhatIsLeft:
         assert [event.epoch for event in events if isinstance(event, Validation)] == [1.0]
         assert run.record is not None
         (measured,) = (event for event in events if isinstance(event, TeacherMeasured))
-        assert 0 < measured.accuracy <= 1
+        assert 0 < measured.score <= 1
 
     def test_the_baseline_leaves_answers_and_no_model(self, lab: tiny.Lab, store: RunStore) -> None:
         run = done(lab.config(method=Method.TFIDF), store)
