@@ -15,7 +15,7 @@ twin             the same student made in another way, to compare it with; there
 hard-label twin  the same student trained on hard labels alone, without the teacher
 layer-cut twin   the same student as it was cut out of the teacher, before any training
 baseline         a model that owes the teacher nothing, such as TF-IDF with logistic regression
-method           what was done to make a model: distilled, hard labels, layer cut, TF-IDF
+method           what was done to make a model: distilled, hard labels, layer cut, baseline
 role             what a model stands for in a comparison: teacher, student, twin, baseline
 checkpoint       a folder with weights and a tokenizer in the layout of Hugging Face
 layer mapping    which layer of the teacher each layer of the student is copied from and compared with

@@ -95,7 +95,7 @@ def show_state(members: tuple[Run, ...], family: Family | None) -> None:
     running = next((member for member in members if member.state is RunState.RUNNING), None)
     if running is not None:
         state = learning_curves.progress(resources.events(running))
-        name = comparison.NAMES[running.config.method]
+        name = comparison.model_name(running.config)
         st.progress(
             state.fraction or 0.0,
             f"**{name}** · {formatting.progress_text(state, stopping=running.stopping)}",
@@ -117,14 +117,14 @@ def show_state(members: tuple[Run, ...], family: Family | None) -> None:
         )
     for twin in members[1:]:
         if twin.state is RunState.FAILED:
-            st.warning(f"{comparison.NAMES[twin.config.method]} failed: {twin.error}", icon=":material/error:")
+            st.warning(f"{comparison.model_name(twin.config)} failed: {twin.error}", icon=":material/error:")
     if any(member.state is not RunState.DONE for member in members):
         st.markdown(" ".join(_pill(member) for member in members))
 
 
 def _pill(member: Run) -> str:
     icon, color, word = run_summary.STATES[member.state]
-    return f":{color}-badge[{icon} {comparison.NAMES[member.config.method]}: {word.lower()}]"
+    return f":{color}-badge[{icon} {comparison.model_name(member.config)}: {word.lower()}]"
 
 
 def show_curves(key: tuple[object, ...], config: RunConfig, curves: dict[Method, learning_curves.Curves]) -> None:
@@ -149,7 +149,7 @@ def show_curves(key: tuple[object, ...], config: RunConfig, curves: dict[Method,
             key="distil.validation",
             alt=f"Validation {metric.label.lower()} of student and twins over the epochs, with the teacher's",
             header=("model", "epoch", metric.name),
-            rows=learning_curves.validation_rows(curves, comparison.NAMES),
+            rows=learning_curves.validation_rows(curves, comparison.model_names(config.task)),
         )
 
 

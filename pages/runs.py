@@ -158,7 +158,7 @@ with address.control("runs.twins", "Show twins"):
         key="runs.twins",
         bind="query-params",
         help="What students are compared with: hard-label twin (trained without the teacher), layer-cut twin (not "
-        "trained) and TF-IDF baseline.",
+        "trained) and baseline (without a transformer).",
     )
 
 # Think

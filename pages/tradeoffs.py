@@ -89,7 +89,7 @@ def ask(family: Family) -> None:
     chart = left.container()
     with left.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         with address.control(SHOWN, "Show"):
-            groups = [*tradeoffs.GROUPS.values(), PUBLISHED]
+            groups = [*tradeoffs.groups(landscape.points), PUBLISHED]
             shown = st.pills(
                 "Show",
                 groups,
@@ -114,7 +114,7 @@ def ask(family: Family) -> None:
             )
     # Think
     points = tradeoffs.averaged(landscape.points, resources.sample) if mean and several else landscape.points
-    visible = [point for point in points if tradeoffs.GROUPS[point.method] in shown]
+    visible = [point for point in points if point.group in shown]
     # Show
     with right:
         point = pick(points, family)

@@ -91,7 +91,7 @@ def an_environment(**overrides: Any) -> Environment:
 def a_run_record(run_id: str = "0011223344556677", config: RunConfig | None = None, **overrides: Any) -> RunRecord:
     """The record of a finished run, plausible for its method; every field can be overridden."""
     config = config or RunConfig()
-    sparse = config.method is Method.TFIDF
+    sparse = config.method is Method.BASELINE
     values: dict[str, Any] = {
         "run": run_id,
         "config": config,

@@ -67,13 +67,13 @@ def measured(point: ModelPoint, *records: ModelRecord) -> ModelPoint:
 
 
 def a_point(name: str, accuracy: float, parameters: int, method: Method | None = Method.DISTILLED) -> ModelPoint:
-    record = a_model(accuracy, parameters)
+    record, loss = a_model(accuracy, parameters), LossConfig(temperature=1 + accuracy)
     return ModelPoint(
         id=name,
         title=name,
         role=Role.TEACHER if method is None else role_of(method),
         method=method,
-        setting=seeds.a_config(loss=LossConfig(temperature=1 + accuracy)),
+        setting=None if method is None else replace(seeds.a_config(loss=loss), method=method),
         runs=(name,),
         seeds=(0,),
         folders=(),
@@ -89,7 +89,7 @@ POINTS = (
     a_point("dominated", 0.6, 800),
     a_point("same", 0.7, 500),
     a_point("mine", 0.7, 500),
-    a_point("cheap", 0.5, 100, Method.TFIDF),
+    a_point("cheap", 0.5, 100, Method.BASELINE),
     a_point("worse", 0.4, 100),
 )
 
@@ -133,7 +133,7 @@ def a_store_family(
     for config in seeds.family_of(DISTILLED):
         if (name := config.method.name.lower()) in accuracies:
             accuracy = accuracies[name]
-            small = (50_000, 0.5) if config.method is Method.TFIDF else (2_000_000, 2.0)
+            small = (50_000, 0.5) if config.method is Method.BASELINE else (2_000_000, 2.0)
             ids[name] = put(store, config, a_model(accuracy, *small))
     members, landscape = landscape_of(store, ids["distilled"])
     return members, landscape, answers(**{ids[name]: accuracies[name] for name in ids})

@@ -21,8 +21,8 @@ from distil_core.settings.serialization import digest, to_json
 from distil_core.training.events import Event, TeacherMeasured, Validation, event_to_json
 from tests.factories import a_model_record, a_run_record, a_step, a_teacher_record, figures
 
-METHODS = (Method.DISTILLED, Method.LAYER_CUT, Method.TFIDF, Method.HARD_LABELS)
-ACCURACIES = {Method.DISTILLED: 0.9, Method.HARD_LABELS: 0.8, Method.LAYER_CUT: 0.4, Method.TFIDF: 0.6}
+METHODS = (Method.DISTILLED, Method.LAYER_CUT, Method.BASELINE, Method.HARD_LABELS)
+ACCURACIES = {Method.DISTILLED: 0.9, Method.HARD_LABELS: 0.8, Method.LAYER_CUT: 0.4, Method.BASELINE: 0.6}
 TEACHER_ACCURACY = 0.95
 N_TEXTS = 20
 
@@ -40,7 +40,7 @@ def family_of(config: RunConfig) -> tuple[CanonicalConfig, ...]:
 def record_of(config: RunConfig, run_id: str) -> RunRecord:
     """A record with the accuracies above; the teacher is right on 95 %."""
     accuracy, overrides = ACCURACIES[config.method], {}
-    if config.method is Method.TFIDF:
+    if config.method is Method.BASELINE:
         overrides = {"cost": Cost(parameters=50_000, bytes=900_000, latency_ms=None, texts_per_second=None)}
     model = a_model_record(metrics=figures(accuracy), **overrides)
     teacher = a_teacher_record(metrics=figures(TEACHER_ACCURACY, agreement=None))
@@ -72,7 +72,7 @@ def write_files(folder: RunFolder, config: RunConfig) -> None:
     save_file(arrays, folder.outputs)
     lines = [json.dumps({"text": f"This is text number {i}.", "label": int(label)}) for i, label in enumerate(labels)]
     folder.test_texts.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    if config.method is not Method.TFIDF:
+    if config.method is not Method.BASELINE:
         folder.student.mkdir(exist_ok=True)
         (folder.student / "config.json").write_text('{"model_type": "bert"}', encoding="utf-8")
         (folder.student / "model.safetensors").write_bytes(bytes(1000))

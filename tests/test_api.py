@@ -39,7 +39,7 @@ class TestNames:
 
         def run_all(config: RunConfig, store: RunStore, **more: Any) -> Distillation:
             seen.append((config, store, more))
-            twins = {"hard_label_twin": None, "layer_cut_twin": None, "tfidf": None}
+            twins = {"hard_label_twin": None, "layer_cut_twin": None, "baseline": None}
             return Distillation(run="r", record=a_run_record(config=config), folder=store.folder("r"), **twins)
 
         monkeypatch.setattr(api, "run_all", run_all)

@@ -336,7 +336,7 @@ def test_the_readmes_python_runs(
         record=records[Method.DISTILLED],
         hard_label_twin=records[Method.HARD_LABELS],
         layer_cut_twin=records[Method.LAYER_CUT],
-        tfidf=records[Method.TFIDF],
+        baseline=records[Method.BASELINE],
         folder=RunFolder(path=tmp_path),
     )
     distil = create_autospec(api.distil, return_value=answer)

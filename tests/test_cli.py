@@ -56,13 +56,14 @@ def test_the_whole_in_a_process_of_its_own(lab: tiny.Lab, tmp_path: Path) -> Non
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
     assert done.returncode == 0, done.stderr
     data = json.loads(done.stdout.splitlines()[-1])
-    models = ("teacher", "student", "hard_label_twin", "layer_cut_twin", "tfidf")
+    models = ("teacher", "student", "hard_label_twin", "layer_cut_twin", "baseline")
     assert {"run", "seconds", *models} <= set(data)
-    for name in ("student", "hard_label_twin", "layer_cut_twin", "tfidf"):
+    for name in ("student", "hard_label_twin", "layer_cut_twin", "baseline"):
         assert set(data[name]) >= FIGURES, name
         assert set(data[name]["latency_ms"]) == {"p5", "p50", "p95"}
         assert data[name]["latency_ms"]["p5"] <= data[name]["latency_ms"]["p50"] <= data[name]["latency_ms"]["p95"]
     assert FIGURES - {"agreement", "kl_nats", "loyalty"} <= set(data["teacher"])
+    assert data["tfidf"] == data["baseline"]
     assert set(data["seconds"]) == {"teacher", "teacher_outputs", "training", "measurement", "total"}
     assert len(done.stdout.splitlines()) > 5  # a table comes first
     assert "Traceback" not in done.stderr
@@ -82,7 +83,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[RunConfig, dict[str, An
         seen.append((config, more))
         run = seeds.finished_family(store)
         assert run.record is not None
-        none = {"hard_label_twin": None, "layer_cut_twin": None, "tfidf": None}
+        none = {"hard_label_twin": None, "layer_cut_twin": None, "baseline": None}
         return foreground.Distillation(run=run.id, record=run.record, folder=store.folder(run.id), **none)
 
     monkeypatch.setattr(foreground, "run_all", run_all)

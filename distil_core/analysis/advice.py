@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from distil_core.analysis.comparison import Contrast, Outcome, contrast_of, score_difference, score_kept
+from distil_core.analysis.comparison import Contrast, Outcome, contrast_of, model_name, score_difference, score_kept
 from distil_core.analysis.roles import Role, role_of
 from distil_core.analysis.tradeoffs import TEACHER, Draw, Landscape, ModelPoint, Price, averaged, chosen, drawing
 from distil_core.errors import StoreError
@@ -38,8 +38,12 @@ class Retention:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BaselineVerdict:
-    """The model of a run against a baseline, and their median latencies, both where both were measured."""
+    """The model of a run against a baseline, and their median latencies, both where both were measured.
 
+    The baseline goes by its ``name``.
+    """
+
+    name: str
     contrast: Contrast
     latencies_ms: tuple[float, float] | None
 
@@ -89,7 +93,7 @@ def advise(
         draw: Reads a figure of a run with its draws; from what it answered when not given.
     """
     run = family.distilled
-    twin, baseline = family.twin(Method.HARD_LABELS), family.twin(Method.TFIDF)
+    twin, baseline = family.twin(Method.HARD_LABELS), family.twin(Method.BASELINE)
     return Advice(
         metric=run.record.metric,
         role=role_of(run.record.config.method),
@@ -99,7 +103,9 @@ def advise(
         baseline=None
         if baseline is None
         else BaselineVerdict(
-            contrast=_against(run, baseline, read), latencies_ms=_latencies(run.record.model, baseline.record.model)
+            name=model_name(baseline.record.config),
+            contrast=_against(run, baseline, read),
+            latencies_ms=_latencies(run.record.model, baseline.record.model),
         ),
         rival=_rival(landscape, run.record.metric, draw or drawing(read)),
     )

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
+from distil_core.analysis.roles import Role
 from distil_core.analysis.tradeoffs import Landscape, Price
 from distil_core.evaluation.metrics import Metric
-from distil_core.settings.config import Method
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,7 +19,7 @@ class Caveats:
         teacher_ms: The shortest and the longest time that the same teacher took; None if it was timed only once.
         n_teacher_times: How often it was timed.
         wobble: By what factor the times of models differ that are built alike; None where they do not.
-        tfidf_timed: Whether TF-IDF was timed, which counts the splitting into words, too.
+        timed_baseline: What the baseline is called, if it was timed: its time counts the reading of the text, too.
         not_measured: Titles of the models whose cost was not measured.
     """
 
@@ -30,7 +30,7 @@ class Caveats:
     teacher_ms: tuple[float, float] | None = None
     n_teacher_times: int = 0
     wobble: float | None = None
-    tfidf_timed: bool = False
+    timed_baseline: str | None = None
     not_measured: tuple[str, ...]
 
 
@@ -49,6 +49,7 @@ def caveats(landscape: Landscape, score: Metric, price: Price) -> Caveats:
             not_measured=not_measured,
         )
     wobble = landscape.wobble(price)
+    timed = (point.group for point in points if point.role is Role.BASELINE and point.price(price) is not None)
     return Caveats(
         score=score,
         teacher_left_out=score.needs_teacher,
@@ -57,6 +58,6 @@ def caveats(landscape: Landscape, score: Metric, price: Price) -> Caveats:
         teacher_ms=(min(times), max(times)) if len(times) > 1 else None,
         n_teacher_times=len(times),
         wobble=wobble if wobble > 1 else None,
-        tfidf_timed=any(point.method is Method.TFIDF and point.price(price) is not None for point in points),
+        timed_baseline=next(iter(timed), None),
         not_measured=not_measured,
     )

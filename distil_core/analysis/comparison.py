@@ -1,6 +1,6 @@
 """What a run comes down to: what was kept, how much smaller and faster, and how it stands beside its twin."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol, runtime_checkable
@@ -17,21 +17,21 @@ from distil_core.runs.families import Family
 from distil_core.runs.folder import RunFolder
 from distil_core.runs.record import RunRecord
 from distil_core.settings.config import Init, Method, RunConfig, StudentConfig
+from distil_core.tasks.catalog import TASKS
+from distil_core.tasks.task import Task
 
 NAMES = {
     Method.DISTILLED: "Student",
     Method.HARD_LABELS: "Hard-label twin",
     Method.LAYER_CUT: "Layer-cut twin",
-    Method.TFIDF: "TF-IDF",
 }
-"""What the models of a family are called on every page; the teacher is the "Teacher"."""
+"""What a student and its twins are called on every page; the teacher is the "Teacher", a baseline has its own name."""
 
 
 EXPLANATIONS = {
     Method.DISTILLED: "learned from the teacher",
     Method.HARD_LABELS: "the same student, trained on hard labels alone, without the teacher",
     Method.LAYER_CUT: "the same student, cut out of the teacher and not trained",
-    Method.TFIDF: "word counts and logistic regression, no transformer",
 }
 
 
@@ -133,14 +133,33 @@ class Compared(Protocol):
         """One score for each label."""
 
 
+def model_names(task: str) -> Mapping[Method, str]:
+    """Return what the models of the runs of a task are called, in the order in which they are shown.
+
+    A task that this version does not know, as in the runs of another, has a baseline like any.
+    """
+    return {**NAMES, Method.BASELINE: TASKS.get(task, Task).baseline_name}
+
+
+def explanations(task: str) -> Mapping[Method, str]:
+    """Return what the models of the runs of a task are, in a few words each."""
+    return {**EXPLANATIONS, Method.BASELINE: TASKS.get(task, Task).baseline_description}
+
+
+def model_name(config: RunConfig) -> str:
+    """Return what the model of a run is called."""
+    return model_names(config.task)[config.method]
+
+
 def models(family: Family) -> tuple[Model, ...]:
     """Return teacher, student and twins in the order in which they are shown."""
     shown = []
     if (teacher := family.distilled.record.teacher) is not None:
         shown.append(Model(name="Teacher", role=Role.TEACHER, method=None, record=teacher))
     for outcome in (family.distilled, *family.twins):
-        method = outcome.record.config.method
-        shown.append(Model(name=NAMES[method], role=role_of(method), method=method, record=outcome.record.model))
+        config = outcome.record.config
+        name, role = model_name(config), role_of(config.method)
+        shown.append(Model(name=name, role=role, method=config.method, record=outcome.record.model))
     return tuple(shown)
 
 
@@ -166,8 +185,8 @@ def settings_title(config: RunConfig) -> str:
     """Name the settings that people tell runs apart by: "2 layers · T 2 · α 0.9"."""
     student, parts = config.student, []
     if config.method is not Method.DISTILLED:
-        parts.append(NAMES[config.method])
-    if config.method is not Method.TFIDF:
+        parts.append(model_name(config))
+    if config.method is not Method.BASELINE:
         depth = len(student.layers) or student.depth
         parts.append(f"{depth} layer" + "s" * (depth != 1))
         if student.width:

@@ -27,7 +27,7 @@ _ROLES = {
     Method.DISTILLED: Role.STUDENT,
     Method.HARD_LABELS: Role.TWIN,
     Method.LAYER_CUT: Role.TWIN,
-    Method.TFIDF: Role.BASELINE,
+    Method.BASELINE: Role.BASELINE,
 }
 
 

@@ -6,7 +6,7 @@ from enum import StrEnum
 from statistics import fmean
 from typing import Any
 
-from distil_core.analysis.comparison import NAMES, settings_title
+from distil_core.analysis.comparison import model_name, model_names, settings_title
 from distil_core.analysis.roles import Role, role_of
 from distil_core.errors import StoreError
 from distil_core.evaluation.bootstrap import Sample, estimate, sample
@@ -27,8 +27,7 @@ Draw = Callable[[RunFolder, Metric], Sample]
 TEACHER = "teacher"
 """The name of the teacher's point; every other point is named by its run."""
 
-GROUPS: Mapping[Method | None, str] = {None: "Teacher"} | NAMES
-"""What points are called by their method; the teacher has none."""
+_TEACHER_NAME = "Teacher"
 
 SCORES = (ACCURACY, AGREEMENT, MACRO_F1)
 """What a model can be worth."""
@@ -94,6 +93,11 @@ class ModelPoint:
             return f"{self.title} · mean of seeds {', '.join(map(str, sorted(self.seeds)))}"
         return f"{self.title} · seed {self.seeds[0]}" if self.seeds and (self.several or self.seeds[0]) else self.title
 
+    @property
+    def group(self) -> str:
+        """What it is called by its method; see :func:`groups`."""
+        return _TEACHER_NAME if self.setting is None else model_name(self.setting)
+
     def score(self, metric: Metric) -> Interval | None:
         """Return what it is worth with the 95 % interval, or None where that was not measured."""
         return self.scores.get(metric.name)
@@ -138,6 +142,12 @@ class PlacedPoint:
     price: Interval
     score: Interval
     best: bool
+
+
+def groups(points: Iterable[ModelPoint]) -> tuple[str, ...]:
+    """Return what models are called by their methods, all methods of the tasks of some points, the teacher first."""
+    tasks = dict.fromkeys(point.setting.task for point in points if point.setting is not None)
+    return tuple(dict.fromkeys((_TEACHER_NAME, *(name for task in tasks for name in model_names(task).values()))))
 
 
 def _latency(cost: Cost) -> Interval | None:
@@ -196,7 +206,7 @@ def landscape(family: Family, source: RunSource) -> Landscape:
 def _teacher(record: ModelRecord) -> ModelPoint:
     return ModelPoint(
         id=TEACHER,
-        title=GROUPS[None],
+        title=_TEACHER_NAME,
         role=Role.TEACHER,
         method=None,
         setting=None,
@@ -216,7 +226,7 @@ def _point(outcome: FinishedRun, record: RunRecord, *, pace: Cost | None) -> Mod
     title, role = settings_title(setting), role_of(config.method)
     return ModelPoint(
         id=outcome.run,
-        title=f"{NAMES[config.method]} · {title}" if role is Role.STUDENT else title,
+        title=f"{model_name(config)} · {title}" if role is Role.STUDENT else title,
         role=role,
         method=config.method,
         setting=setting,

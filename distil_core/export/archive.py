@@ -8,6 +8,7 @@ import zipfile
 from io import BytesIO
 from pathlib import Path
 
+from distil_core.analysis.comparison import model_name
 from distil_core.errors import RunNotFoundError
 from distil_core.export.model_card import model_card
 from distil_core.runs.families import Family, family
@@ -37,7 +38,8 @@ def student_zip(source: RunSource, run_id: str) -> bytes:
     folder = exported.distilled.folder.student
     files = sorted(path for path in folder.rglob("*") if path.is_file() and not path.name.startswith("."))
     if not files:
-        raise RunNotFoundError(f"run {run_id!r} must have a student to be exported; TF-IDF has none")
+        name = model_name(exported.distilled.record.config)
+        raise RunNotFoundError(f"run {run_id!r} must have a student to be exported; {name} has none")
     archive, name = BytesIO(), folder_name(exported)
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as zipped:
         for path in files:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields, is_dataclass
 from datetime import datetime
 from typing import Any
 
-from distil_core.analysis.comparison import NAMES, Model, models
+from distil_core.analysis.comparison import Model, model_name, models
 from distil_core.evaluation.metrics import ACCURACY, AGREEMENT, METRICS, Metric, Unit
 from distil_core.evaluation.records import Cost, ModelRecord
 from distil_core.reporting.formatting import NONE, count, duration, figure_interval, latency, percent, size, speed
@@ -139,7 +139,7 @@ def run_rows(runs: Iterable[Run]) -> list[dict[str, Any]]:
 
 def _run_row(run: Run) -> dict[str, Any]:
     config, record = run.config, run.record
-    distilled, tfidf = config.method is Method.DISTILLED, config.method is Method.TFIDF
+    distilled, baseline = config.method is Method.DISTILLED, config.method is Method.BASELINE
     model = None if record is None else record.model
     accuracy, agreement = (None if model is None else model.metric(metric.name) for metric in (ACCURACY, AGREEMENT))
     cost = None if model is None else model.cost
@@ -147,8 +147,8 @@ def _run_row(run: Run) -> dict[str, Any]:
         "State": ["Example" if run.read_only else run.state.value.capitalize()],
         "Corpus": run.corpus_name,
         "Teacher": config.teacher.source if record is None else record.teacher_name,
-        "Model": NAMES[config.method],
-        "Layers": None if tfidf else len(config.student.layers) or config.student.depth,
+        "Model": model_name(config),
+        "Layers": None if baseline else len(config.student.layers) or config.student.depth,
         "Temperature": config.loss.temperature if distilled else None,
         "Alpha": config.loss.alpha if distilled else None,
         "Accuracy": None if accuracy is None else 100 * accuracy.value,

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from distil_core.analysis.literature import PUBLISHED, Ratio, Reference
-from distil_core.analysis.tradeoffs import GROUPS, ModelPoint, PlacedPoint, Price
+from distil_core.analysis.tradeoffs import ModelPoint, PlacedPoint, Price
 from distil_core.evaluation.metrics import ACCURACY, AGREEMENT, MACRO_F1, Metric
 from distil_core.evaluation.records import Interval
 from distil_core.reporting.formatting import NONE, count, digits, factor, percent, size, speed
@@ -84,7 +84,7 @@ def point_rows(points: Sequence[ModelPoint]) -> list[tuple[object, ...]]:
     """Return all that was measured of points, unrounded, one row each; the columns are :data:`POINT_COLUMNS`."""
     return [
         (
-            GROUPS[point.method],
+            point.group,
             point.title,
             ", ".join(map(str, point.seeds)),
             *_three(point.score(ACCURACY)),

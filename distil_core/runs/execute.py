@@ -149,7 +149,7 @@ def carry_out(
     materials = yield from gather_materials(config, cache=cache, watch=watch)
     refuse_changed(run_id, config, materials)
     with _threads(config.training.threads):
-        if config.method is Method.TFIDF:
+        if config.method is Method.BASELINE:
             student, cost = yield from _baseline(materials, config, watch, cache)
         else:
             student = yield from cut_and_train(materials, config, watch=watch, checkpoint=folder.checkpoint)
@@ -321,7 +321,7 @@ def _probe(config: RunConfig, materials: Materials, student: Student) -> dict[st
     limit = min(config.teacher.max_length, materials.tokenizer.model_max_length)
     for split in task.probe(materials.corpus, config.corpus).values():
         encoded = task.encode(materials.tokenizer, split, max_length=limit).to(materials.device)
-        if config.method is Method.TFIDF:
+        if config.method is Method.BASELINE:
             answers = {"student": student.model.predict(split.texts)}
         else:
             answers = {

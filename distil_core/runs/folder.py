@@ -28,7 +28,7 @@ class RunFolder:
 
     @property
     def has_student(self) -> bool:
-        """Whether the run has a student that can be loaded; TF-IDF has none."""
+        """Whether the run has a student that can be loaded; a baseline has none."""
         return self.student.is_dir()
 
     @property

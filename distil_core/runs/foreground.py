@@ -26,18 +26,25 @@ class Distillation:
     record: RunRecord
     hard_label_twin: RunRecord | None
     layer_cut_twin: RunRecord | None
-    tfidf: RunRecord | None
+    baseline: RunRecord | None
     folder: RunFolder
+
+    @property
+    def tfidf(self) -> RunRecord | None:
+        """The baseline, under its name of earlier versions; it goes with the next one."""
+        return self.baseline
 
     def to_json(self) -> dict[str, Any]:
         """Return the figures as plain data, by model."""
+        baseline = _figures(self.baseline.model) if self.baseline else None
         return {
             "run": self.run,
             "teacher": _figures(self.record.teacher),
             "student": _figures(self.record.model),
             "hard_label_twin": _figures(self.hard_label_twin.model) if self.hard_label_twin else None,
             "layer_cut_twin": _figures(self.layer_cut_twin.model) if self.layer_cut_twin else None,
-            "tfidf": _figures(self.tfidf.model) if self.tfidf else None,
+            "baseline": baseline,
+            "tfidf": baseline,  # its name of earlier versions, for one more
             "seconds": {part: round(seconds, 3) for part, seconds in self.record.seconds.items()},
             "layers": list(self.record.layers),
             "corpus": to_json(self.record.corpus),
@@ -90,7 +97,7 @@ def run_all(
         record=record,
         hard_label_twin=records.get(Method.HARD_LABELS) if twins else None,
         layer_cut_twin=records.get(Method.LAYER_CUT) if twins else None,
-        tfidf=records.get(Method.TFIDF) if twins else None,
+        baseline=records.get(Method.BASELINE) if twins else None,
         folder=store.folder(done[0].id),
     )
 

@@ -23,7 +23,7 @@ from distil_core.tasks.corpora import load_corpus_cached
 from distil_core.tasks.task import Task
 from distil_core.tasks.transfer import refuse_unknown
 
-METHODS = (Method.DISTILLED, Method.HARD_LABELS, Method.LAYER_CUT, Method.TFIDF)
+METHODS = (Method.DISTILLED, Method.HARD_LABELS, Method.LAYER_CUT, Method.BASELINE)
 """A student and its twins, in the order in which they are computed."""
 
 

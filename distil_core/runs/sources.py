@@ -7,12 +7,14 @@ from distil_core.errors import RunNotFoundError
 from distil_core.models.checkpoints import assets_folder
 from distil_core.runs.folder import RunFolder
 from distil_core.runs.rows import Run, RunState, read_record
-from distil_core.settings.canonical import canonical
+from distil_core.settings.canonical import FORMER_BASELINE, canonical
 from distil_core.settings.config import Method
 from distil_core.training.events import Event
 
 EXAMPLE = "example"
 """The name of the distilled run that ships with the package; its twins are called ``example-`` and their method."""
+_FORMER = {f"{EXAMPLE}-{FORMER_BASELINE}": f"{EXAMPLE}-{Method.BASELINE}"}
+"""Names that addresses of earlier versions may hold."""
 
 
 @runtime_checkable
@@ -72,7 +74,7 @@ class ShippedRuns:
 
     def find(self, run_id: str) -> Run | None:
         """Return one of them, or None if none has that name."""
-        return self._runs.get(run_id)
+        return self._runs.get(_FORMER.get(run_id, run_id))
 
     def get(self, run_id: str) -> Run:
         """Return one of them.
@@ -81,7 +83,7 @@ class ShippedRuns:
             RunNotFoundError: If none has that name.
         """
         self.folder(run_id)
-        return self._runs[run_id]
+        return self._runs[_FORMER.get(run_id, run_id)]
 
     def folder(self, run_id: str) -> RunFolder:
         """Return where the files of one of them are.
@@ -89,15 +91,17 @@ class ShippedRuns:
         Raises:
             RunNotFoundError: If none has that name.
         """
-        if run_id not in self._folders:
+        name = _FORMER.get(run_id, run_id)
+        if name not in self._folders:
             raise RunNotFoundError(f"no run {run_id!r} ships with this version; known: {', '.join(self._runs)}")
-        return self._folders[run_id]
+        return self._folders[name]
 
     def events(self, run_id: str, after: int = 0) -> tuple[tuple[int, Event], ...]:
         """Return what happened in one of them after the event numbered ``after``, each with its number."""
-        if run_id in self._folders and run_id not in self._events:
-            self._events[run_id] = tuple(enumerate(self._folders[run_id].read_events(), start=1))
-        return self._events.get(run_id, ())[after:]
+        name = _FORMER.get(run_id, run_id)
+        if name in self._folders and name not in self._events:
+            self._events[name] = tuple(enumerate(self._folders[name].read_events(), start=1))
+        return self._events.get(name, ())[after:]
 
     def version(self) -> int:
         """Return 0: they never change."""

@@ -19,6 +19,9 @@ from distil_core.settings.config import (
 )
 from distil_core.settings.serialization import from_json, to_json
 
+FORMER_BASELINE = "tfidf"
+"""What the baseline was called when that of text classification was the only one."""
+
 CanonicalConfig = NewType("CanonicalConfig", RunConfig)
 """Settings that are checked, in the one form of all that ask for the same, with precision and threads resolved.
 
@@ -59,8 +62,11 @@ def restore_config(data: Mapping[str, Any]) -> CanonicalConfig:
 
 
 def renewed(data: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return stored settings under the names of this version: the method was called kind."""
-    return {("method" if name == "kind" else name): value for name, value in data.items()}
+    """Return stored settings under the names of this version: the method was called kind, the baseline tfidf."""
+    settings = {("method" if name == "kind" else name): value for name, value in data.items()}
+    if settings.get("method") == FORMER_BASELINE:
+        settings["method"] = Method.BASELINE
+    return settings
 
 
 def is_settled(config: CanonicalConfig) -> bool:
@@ -82,7 +88,7 @@ def _one_form(config: RunConfig) -> CanonicalConfig:
         loss = replace(LossConfig(), alpha=0.0)
     if config.method is Method.LAYER_CUT:
         training, corpus = replace(machine, epochs=0), whole(corpus)
-    if config.method is Method.TFIDF:
+    if config.method is Method.BASELINE:
         student, training = StudentConfig(), machine
     if loss.alpha == 0.0 and config.method is Method.DISTILLED:
         loss = replace(loss, temperature=LossConfig().temperature)

@@ -12,7 +12,7 @@ class Method(StrEnum):
     DISTILLED = "distilled"
     HARD_LABELS = "hard-labels"
     LAYER_CUT = "layer-cut"
-    TFIDF = "tfidf"
+    BASELINE = "baseline"
 
 
 class LayerMap(StrEnum):
@@ -210,7 +210,7 @@ class RunConfig:
     method: Method = setting(
         Method.DISTILLED,
         help="How the model is made: distilled, trained on hard labels alone (hard-label twin), cut out and not "
-        "trained (layer-cut twin), or TF-IDF (baseline).",
+        "trained (layer-cut twin), or what the task has for a baseline.",
     )
     corpus: CorpusConfig = field(default_factory=CorpusConfig)
     teacher: TeacherConfig = field(default_factory=TeacherConfig)

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from dataclasses import fields, is_dataclass, replace
 from typing import Any
 
-from distil_core.settings.canonical import CanonicalConfig
-from distil_core.settings.config import CorpusConfig, RunConfig
+from distil_core.settings.canonical import FORMER_BASELINE, CanonicalConfig
+from distil_core.settings.config import CorpusConfig, Method, RunConfig
 from distil_core.settings.serialization import digest
 
 SCHEMA_VERSION = 2
@@ -19,12 +19,16 @@ def fingerprint(config: CanonicalConfig, *, corpus_digest: str, teacher_digest: 
     """Name a run by what determines its result.
 
     Where corpus and teacher lie does not matter, only what is in them: their digests stand for them, beside what the
-    student is told of the corpus. A setting at its default is not part of the name, so that a new one renames nothing.
+    student is told of the corpus. A setting at its default is not part of the name, so that a new one renames nothing,
+    and the baseline is called in it what it was called when the first runs were named.
     """
     told = CorpusConfig(labeled=config.corpus.labeled, left_out=config.corpus.left_out)
     content = replace(config, corpus=told, teacher=replace(config.teacher, source=RunConfig().teacher.source))
     names = {"schema": SCHEMA_VERSION, "corpus": corpus_digest, "teacher": teacher_digest}
-    return digest({**names, "settings": dict(_changed(content, RunConfig()))})
+    settings = dict(_changed(content, RunConfig()))
+    if config.method is Method.BASELINE:
+        settings["method"] = FORMER_BASELINE
+    return digest({**names, "settings": settings})
 
 
 def _changed(config: Any, default: Any, path: str = "") -> Iterator[tuple[str, Any]]:

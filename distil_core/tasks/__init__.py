@@ -9,6 +9,5 @@ __all__ = [
     "classification",
     "corpora",
     "task",
-    "tfidf",
     "transfer",
 ]

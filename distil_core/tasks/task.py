@@ -48,6 +48,10 @@ class Task(ABC):
     """What a model is measured by against what is right, the primary one first."""
     fidelity: ClassVar[tuple[Metric, ...]]
     """What a student is measured by against its teacher."""
+    baseline_name: ClassVar[str] = "Baseline"
+    """What people call the baseline."""
+    baseline_description: ClassVar[str] = "what answers without a transformer"
+    """What the baseline is, in a few words."""
 
     @property
     def primary(self) -> Metric:

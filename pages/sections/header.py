@@ -20,6 +20,8 @@ def show(lead: str) -> Any:
     runs = {run.id: run for run in resources.runs().list()}
     offered = [run.id for run in runs.values() if run.config.method is Method.DISTILLED]
     wanted = st.query_params.get("run", st.session_state.get("run"))
+    if wanted is not None and (there := resources.runs().find(wanted)) is not None:
+        wanted = there.id  # an old address may hold a former name
     lost = wanted is not None and wanted not in runs
     if wanted in runs and wanted not in offered:
         offered.insert(0, wanted)

@@ -62,8 +62,9 @@ def metrics(family: Family, *, key: str) -> None:
     st.table(frame, border="horizontal", alt="All metrics of teacher, student, twins and baseline")
     with st.container(horizontal=True):
         with st.popover("What these mean", icon=":material/help:", type="tertiary"):
-            for kind, meaning in comparison.EXPLANATIONS.items():
-                st.markdown(f"**{comparison.NAMES[kind]}**: {meaning}")
+            task = family.distilled.record.config.task
+            for method, meaning in comparison.explanations(task).items():
+                st.markdown(f"**{comparison.model_names(task)[method]}**: {meaning}")
             for line in lines:
                 st.markdown(f"**{line.label}**: {line.meaning}")
         st.download_button(

@@ -5,6 +5,7 @@ Reads: the run store. Reads and writes: the query parameter ``run``, and the ses
 
 import streamlit as st
 
+from distil_core.analysis import comparison
 from distil_core.runs.families import Family
 from distil_core.tasks.catalog import task_named
 from pages.state import resources
@@ -43,9 +44,9 @@ def finished(*, with_student: bool = False, whole_texts: bool = False) -> Family
         )
         return None
     if with_student and not family.distilled.folder.has_student:
-        st.info(
-            "This run has no student to ask: TF-IDF counts words. Choose another run above.", icon=":material/info:"
-        )
+        config = family.distilled.record.config
+        name, meaning = comparison.model_name(config), comparison.explanations(config.task)[config.method]
+        st.info(f"This run has no student to ask. {name}: {meaning}. Choose another run above.", icon=":material/info:")
         return None
     task = task_named(family.distilled.record.config.task)
     if whole_texts and not task.head.reads_first_token:

@@ -92,7 +92,7 @@ def test_a_rival_has_its_price_beside_the_run_in_use(
 
 
 def test_a_baseline_is_no_rival_and_has_none(store: RunStore) -> None:
-    tfidf = next(config for config in seeds.family_of(DISTILLED) if config.method is Method.TFIDF)
+    tfidf = next(config for config in seeds.family_of(DISTILLED) if config.method is Method.BASELINE)
     baseline = put(store, tfidf, a_model(0.9, 50_000, ms=0.5))
     mine = put(store, DISTILLED, a_model(0.7))
     assert advice.advise(*landscape_of(store, mine), answers()).rival is None

@@ -21,15 +21,15 @@ def test_what_does_not_depend_on_the_machine_has_no_caveats_about_times() -> Non
     assert (timed.n_elsewhere, timed.teacher_ms, timed.n_teacher_times) == (len(POINTS), (3.0, 5.0), 2)
     # Those that were timed elsewhere are not lost.
     assert timed.not_measured == ()
-    assert (timed.wobble, timed.tfidf_timed) == (None, False)
+    assert (timed.wobble, timed.timed_baseline) == (None, None)
 
 
 def test_times_of_models_that_are_built_alike_differ() -> None:
     slow = measured(replace(POINTS[0], id="slow"), a_model(0.9, 900, ms=1.5))
-    tfidf = next(point for point in POINTS if point.method is Method.TFIDF)
+    tfidf = next(point for point in POINTS if point.method is Method.BASELINE)
     timed = caveats(Landscape(points=(POINTS[0], slow, tfidf), teacher_ms=(4.0,)), ACCURACY, Price.LATENCY)
     assert timed.wobble == pytest.approx(1.5)
-    assert timed.tfidf_timed
+    assert timed.timed_baseline == "TF-IDF"
     assert timed.teacher_ms is None
 
 

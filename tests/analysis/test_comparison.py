@@ -115,7 +115,7 @@ def test_models_are_shown_teacher_first(tmp_path: Path) -> None:
             "2 layers · width 64 · random initialization · T 2 · α 0.9",
         ),
         (seeds.a_config(method=Method.HARD_LABELS), "Hard-label twin · 2 layers"),
-        (seeds.a_config(method=Method.TFIDF), "TF-IDF"),
+        (seeds.a_config(method=Method.BASELINE), "TF-IDF"),
     ],
 )
 def test_settings_name_what_tells_runs_apart(config: RunConfig, words: str) -> None:

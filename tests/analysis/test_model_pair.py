@@ -123,6 +123,6 @@ def test_a_teacher_that_was_fine_tuned_comes_from_the_cache(
 
 
 def test_a_run_without_a_student_cannot_be_compared(lab: tiny.Lab, store: RunStore) -> None:
-    distilled = foreground.run_all(lab.config(method=Method.TFIDF), store)
-    with pytest.raises(ModelError, match="must have a student to compare, but is a tfidf run; pick another"):
+    distilled = foreground.run_all(lab.config(method=Method.BASELINE), store)
+    with pytest.raises(ModelError, match="must have a student to compare, but is a baseline run; pick another"):
         paired(distilled, store)

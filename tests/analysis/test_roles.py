@@ -11,7 +11,7 @@ def test_every_method_has_a_role_and_none_is_the_teachers() -> None:
         Method.DISTILLED: Role.STUDENT,
         Method.HARD_LABELS: Role.TWIN,
         Method.LAYER_CUT: Role.TWIN,
-        Method.TFIDF: Role.BASELINE,
+        Method.BASELINE: Role.BASELINE,
     }
 
 

@@ -53,7 +53,7 @@ def test_all_with_the_same_texts_and_teacher_are_gathered_once(store: RunStore, 
     _, landscape = landscape_of(CombinedRuns(shipped, store), mine)
     # The shipped run has the settings of the run in use; its three twins are new.
     ids = [point.id for point in landscape.points]
-    assert ids == ["teacher", mine, other, "example-hard-labels", "example-layer-cut", "example-tfidf"]
+    assert ids == ["teacher", mine, other, "example-hard-labels", "example-layer-cut", "example-baseline"]
     assert [point.in_use for point in landscape.points] == [False, True, *[False] * 4]
     assert tradeoffs.chosen(landscape.points).id == mine
 
@@ -146,7 +146,7 @@ def test_times_of_another_machine_are_not_compared(store: RunStore) -> None:
 
 
 def test_the_teacher_takes_its_times_from_a_run_that_has_them(store: RunStore) -> None:
-    tfidf = next(config for config in seeds.family_of(DISTILLED) if config.method is Method.TFIDF)
+    tfidf = next(config for config in seeds.family_of(DISTILLED) if config.method is Method.BASELINE)
     mine = put(store, tfidf, a_model(0.6), teacher=replace(a_teacher(), cost=None))
     assert landscape_of(store, mine)[1].points[0].price(Price.LATENCY) is None
     put(store, DISTILLED, a_model(0.7), teacher=a_teacher(ms=4.0))

@@ -162,7 +162,7 @@ def test_what_cannot_be_read_is_explained(app: App, example: Path, monkeypatch: 
 def test_unfinished_run_and_tfidf_have_nobody_to_ask(app: App, store: RunStore) -> None:
     run = store.add("waiting", seeds.a_config(), corpus_name="reviews")
     assert "not done yet" in app("attention", run=run.id).info[0].value
-    tfidf = seeds.finished(store, next(c for c in seeds.family_of(seeds.a_config()) if c.method is Method.TFIDF))
+    tfidf = seeds.finished(store, next(c for c in seeds.family_of(seeds.a_config()) if c.method is Method.BASELINE))
     at = app("attention", run=tfidf.id)
-    assert "TF-IDF counts words" in at.info[0].value
+    assert "TF-IDF: word counts and logistic regression" in at.info[0].value
     assert not at.exception

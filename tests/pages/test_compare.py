@@ -124,7 +124,7 @@ def test_unfinished_run_and_tfidf_have_nobody_to_ask(app: App, store: RunStore) 
     run = store.add("waiting", seeds.a_config(), corpus_name="reviews")
     at = app("compare", run=run.id)
     assert "not done yet" in at.info[0].value
-    tfidf = seeds.finished(store, next(c for c in seeds.family_of(seeds.a_config()) if c.method is Method.TFIDF))
+    tfidf = seeds.finished(store, next(c for c in seeds.family_of(seeds.a_config()) if c.method is Method.BASELINE))
     at = app("compare", run=tfidf.id)
-    assert "TF-IDF counts words" in at.info[0].value
+    assert "TF-IDF: word counts and logistic regression" in at.info[0].value
     assert not at.exception

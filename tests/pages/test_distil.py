@@ -97,8 +97,8 @@ def test_what_ships_is_shown_first_and_has_an_address_as_any_run(
     assert ("run" in at.query_params) is bool(asked)
     assert ":material/star: Example run] **reviews**" in markdown(at)
     assert len(figure(at, 1)["data"]) == 3  # the student, its hard-label twin, and the teacher's line
-    at = app(run="example-tfidf")
-    assert at.selectbox(key="app.run").value == "example-tfidf"
+    at = app(run="example-baseline")
+    assert at.selectbox(key="app.run").value == "example-baseline"
     assert not {"distil.again", "distil.cancel"} & {button.key for button in at.button}
     assert not at.exception
 

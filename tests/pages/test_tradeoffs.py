@@ -133,10 +133,10 @@ def test_a_model_is_opened_elsewhere(app: App, store: RunStore, page: str) -> No
 
 
 def test_a_shipped_twin_is_a_run_like_any_other(app: App, example: Path) -> None:
-    at = app("tradeoffs", tradeoffs__point="example-tfidf")
+    at = app("tradeoffs", tradeoffs__point="example-baseline")
     assert at.button(key="tradeoffs.compare").disabled  # it has no student to ask
     at.button(key="tradeoffs.use").click().run()
-    assert at.query_params["run"] == "example-tfidf"
+    assert at.query_params["run"] == "example-baseline"
     assert not at.exception
 
 
@@ -207,7 +207,7 @@ def test_all_models_are_a_table_to_take_away(app: App, store: RunStore) -> None:
 
 def test_a_twin_may_be_the_run_in_use(app: App, store: RunStore) -> None:
     seeds.finished_family(store)
-    tfidf = next(config for config in seeds.family_of(seeds.a_config()) if config.method is Method.TFIDF)
+    tfidf = next(config for config in seeds.family_of(seeds.a_config()) if config.method is Method.BASELINE)
     at = app("tradeoffs", run=seeds.finished(store, tfidf).id, tradeoffs__price="Parameters")
     assert at.selectbox(key="tradeoffs.point").value == seeds.finished(store, tfidf).id
     assert at.button(key="tradeoffs.compare").disabled

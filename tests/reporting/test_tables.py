@@ -82,7 +82,7 @@ def test_run_rows_show_what_is_known(home: Path, tmp_path: Path) -> None:
     runs = (
         shipped.get("example"),
         seeds.finished(store, seeds.a_config(student=StudentConfig(layers=(0, 3)))),
-        seeds.finished(store, next(c for c in seeds.family_of(seeds.a_config()) if c.method is Method.TFIDF)),
+        seeds.finished(store, next(c for c in seeds.family_of(seeds.a_config()) if c.method is Method.BASELINE)),
         store.add("waiting", seeds.a_config(), corpus_name="mine"),
     )
     example, done, tfidf, waiting = tables.run_rows(runs)

@@ -41,7 +41,7 @@ from distil_core.settings.config import (
     TrainingConfig,
 )
 from distil_core.settings.serialization import to_json
-from distil_core.tasks import tfidf
+from distil_core.tasks.classification import tfidf
 from distil_core.tasks.corpora import load_corpus
 from distil_core.training import teachers, trainer
 from distil_core.training.events import Event, Stage, Step, TeacherMeasured, Validation
@@ -147,7 +147,7 @@ class TestWhatIsLeft:
         assert 0 < measured.score <= 1
 
     def test_the_baseline_leaves_answers_and_no_model(self, lab: tiny.Lab, store: RunStore) -> None:
-        run = done(lab.config(method=Method.TFIDF), store)
+        run = done(lab.config(method=Method.BASELINE), store)
         assert run.record is not None
         assert not store.folder(run.id).student.exists()
         assert run.record.layers == ()
@@ -255,7 +255,7 @@ class TestWhatIsLeft:
             lambda texts, labels, *, n_classes: (seen.append(labels), usual(texts, labels, n_classes=n_classes))[1],
         )
         corpus = replace(lab.config().corpus, labeled=0.25, left_out="mild")
-        run = done(lab.config(method=Method.TFIDF, corpus=corpus), store)
+        run = done(lab.config(method=Method.BASELINE, corpus=corpus), store)
         assert run.record is not None
         assert set(seen[0]) == {0, 1}
         assert run.record.examples_seen == len(seen[0]) < 12
@@ -280,13 +280,13 @@ class TestWhatIsLeft:
             training=TrainingConfig(epochs=0, precision=Precision.FP32),
         )
         found = foreground.run_all(config, store)
-        assert found.tfidf is not None
+        assert found.baseline is not None
         assert found.record.teacher is not None
         shares = [found.record.model.probe_accuracy, found.record.teacher.probe_accuracy]
         assert all(share is not None and 0 <= share <= 1 for share in shares)
-        assert found.tfidf.model.probe_accuracy is not None
-        assert found.tfidf.teacher is not None
-        assert found.tfidf.teacher.probe_accuracy is None
+        assert found.baseline.model.probe_accuracy is not None
+        assert found.baseline.teacher is not None
+        assert found.baseline.teacher.probe_accuracy is None
 
     @pytest.mark.parametrize("architecture", tiny.ARCHITECTURES)
     def test_every_architecture_goes_all_the_way(
@@ -441,7 +441,7 @@ def test_texts_are_cut_into_tokens_once_for_a_run_and_its_twins(
     assert len(calls) == 3
     for max_length in (9, 10, 11):
         foreground.run_all(
-            lab.config(method=Method.TFIDF, teacher=TeacherConfig(source=str(lab.teacher), max_length=max_length)),
+            lab.config(method=Method.BASELINE, teacher=TeacherConfig(source=str(lab.teacher), max_length=max_length)),
             store,
         )
     assert len(calls) == 12

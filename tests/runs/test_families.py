@@ -19,7 +19,7 @@ def test_twins_are_found_by_what_they_were_asked(store: RunStore) -> None:
     run = seeds.finished_family(store)
     seeds.finished_family(store, seeds.a_config(student=StudentConfig(depth=1)))
     methods = [twin.config.method for twin in families.twins(run, store.list())]
-    assert methods == [Method.HARD_LABELS, Method.LAYER_CUT, Method.TFIDF]
+    assert methods == [Method.HARD_LABELS, Method.LAYER_CUT, Method.BASELINE]
     assert {twin.config.student.depth for twin in families.twins(run, store.list())} == {2}
 
 

@@ -51,5 +51,5 @@ def test_events_of_another_version_are_left_out(tmp_path: Path) -> None:
 def test_only_some_runs_have_a_student(store: RunStore) -> None:
     with_student, *_ = (seeds.finished(store, config) for config in seeds.family_of(seeds.a_config()))
     assert store.folder(with_student.id).has_student
-    tfidf = next(run for run in store.list() if run.config.method is Method.TFIDF)
+    tfidf = next(run for run in store.list() if run.config.method is Method.BASELINE)
     assert not store.folder(tfidf.id).has_student

@@ -39,7 +39,7 @@ from distil_core.settings.config import (
     TeacherConfig,
 )
 from distil_core.settings.serialization import to_json
-from distil_core.tasks import tfidf
+from distil_core.tasks.classification import tfidf
 from distil_core.tasks.corpora import load_corpus
 from distil_core.training.events import Event, Validation
 from tests import tiny
@@ -73,7 +73,7 @@ class TestPlan:
         assert [config.method for config in with_twins(RunConfig(), twins=False)] == [Method.DISTILLED]
 
     def test_a_twin_is_on_its_own(self) -> None:
-        assert [config.method for config in with_twins(RunConfig(method=Method.TFIDF))] == [Method.TFIDF]
+        assert [config.method for config in with_twins(RunConfig(method=Method.BASELINE))] == [Method.BASELINE]
 
 
 class TestSubmit:
@@ -136,7 +136,7 @@ class TestSubmit:
             assert other.id != run.id
         usual = replace(lab.config().training, precision=Precision.AUTO)
         named = replace(usual, precision=hardware.resolve_precision(Precision.AUTO))
-        assert len({ids(submit(lab.config(training=each), store))[Method.TFIDF] for each in (usual, named)}) == 1
+        assert len({ids(submit(lab.config(training=each), store))[Method.BASELINE] for each in (usual, named)}) == 1
 
     def test_runs_of_the_first_schema_stay_with_their_twins(self, lab: tiny.Lab, store: RunStore) -> None:
         """Their settings leave precision and threads open, and their names are others; a new request is a new run."""
@@ -147,7 +147,7 @@ class TestSubmit:
         assert {twin.id for twin in families.twins(run, store.list())} == {
             "old-hard-labels",
             "old-layer-cut",
-            "old-tfidf",
+            "old-baseline",
         }
         assert {new.state for new in submit(lab.config(), store)} == {RunState.QUEUED}
         assert len(store.list()) == 8
@@ -200,21 +200,23 @@ class TestRunning:
         assert list(dict.fromkeys(method for method, _ in heard)) == list(METHODS)
         assert found.hard_label_twin is not None
         assert found.layer_cut_twin is not None
-        assert found.tfidf is not None
-        methods = [record.config.method for record in (found.hard_label_twin, found.layer_cut_twin, found.tfidf)]
-        assert methods == [Method.HARD_LABELS, Method.LAYER_CUT, Method.TFIDF]
+        assert found.baseline is not None
+        methods = [record.config.method for record in (found.hard_label_twin, found.layer_cut_twin, found.baseline)]
+        assert methods == [Method.HARD_LABELS, Method.LAYER_CUT, Method.BASELINE]
         assert found.folder == store.folder(found.run)
         assert {run.state for run in store.list()} == {RunState.DONE}
         data = found.to_json()
-        assert list(data)[:7] == [
+        assert list(data)[:8] == [
             "run",
             "teacher",
             "student",
             "hard_label_twin",
             "layer_cut_twin",
+            "baseline",
             "tfidf",
             "seconds",
         ]
+        assert data["tfidf"] == data["baseline"]
         figures = {"accuracy", "macro_f1", "agreement", "kl_nats", "loyalty", "ece", "nll", "parameters", "bytes"}
         assert figures | {"latency_ms"} <= set(data["student"])
         assert set(data["student"]["latency_ms"]) == {"p5", "p50", "p95"}
@@ -225,7 +227,7 @@ class TestRunning:
 
     def test_a_file_called_reviews_is_no_built_in_corpus(self, lab: tiny.Lab, store: RunStore, tmp_path: Path) -> None:
         file = shutil.copy(lab.corpus, tmp_path / "reviews.csv")
-        config = lab.config(method=Method.TFIDF, corpus=CorpusConfig(source=str(file), test=str(lab.test)))
+        config = lab.config(method=Method.BASELINE, corpus=CorpusConfig(source=str(file), test=str(lab.test)))
         found = run_all(config, store)
         assert found.record.corpus.name == "reviews"
         assert found.record.model.probe_accuracy is None
@@ -240,15 +242,15 @@ class TestRunning:
 
     def test_without_twins_there_are_none(self, lab: tiny.Lab, store: RunStore, idle: None) -> None:
         found = run_all(lab.config(), store, twins=False)
-        assert (found.hard_label_twin, found.layer_cut_twin, found.tfidf) == (None, None, None)
-        assert found.to_json()["tfidf"] is None
+        assert (found.hard_label_twin, found.layer_cut_twin, found.baseline) == (None, None, None)
+        assert found.to_json()["baseline"] is None
         assert len(store.list()) == 1
 
     def test_texts_that_change_while_a_run_waits_are_refused(
         self, lab: tiny.Lab, store: RunStore, tmp_path: Path
     ) -> None:
         file = Path(shutil.copy(lab.corpus, tmp_path / "mine.csv"))
-        config = lab.config(method=Method.TFIDF, corpus=CorpusConfig(source=str(file), test=str(lab.test)))
+        config = lab.config(method=Method.BASELINE, corpus=CorpusConfig(source=str(file), test=str(lab.test)))
         (run,) = submit(config, store)
         file.write_text(file.read_text().replace("snow", "sleet"))
         with store.owner() as owner:
@@ -283,7 +285,7 @@ class TestRunning:
     def test_a_cancelled_run_stops_where_it_tells_nothing(
         self, lab: tiny.Lab, store: RunStore, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        (run,) = submit(lab.config(method=Method.TFIDF), store)
+        (run,) = submit(lab.config(method=Method.BASELINE), store)
         asked: list[float] = []
 
         def fit(*_: object, **__: object) -> None:

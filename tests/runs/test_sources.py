@@ -49,7 +49,7 @@ class TestEverySource:
         for run in source.list():
             folder = source.folder(run.id)
             assert folder.read_predictions().test.n_examples == len(folder.read_test_texts()) == seeds.N_TEXTS
-            assert folder.has_student is (run.config.method is not Method.TFIDF)
+            assert folder.has_student is (run.config.method is not Method.BASELINE)
 
     def test_a_run_has_its_events(self, source: RunSource) -> None:
         for run in source.list():

@@ -290,7 +290,7 @@ class TestCancelling:
 
 class TestResults:
     def test_a_finished_run_has_its_record(self, store: RunStore) -> None:
-        config = RunConfig(method=Method.TFIDF)
+        config = RunConfig(method=Method.BASELINE)
         store.add("a", config, corpus_name="reviews")
         store.claim("somebody")
         record = a_run_record("a", config)

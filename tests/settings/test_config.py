@@ -234,7 +234,7 @@ class TestCanonical:
         assert canonical(hot) != canonical(warm)
 
     def test_twins_do_not_know_the_teacher(self) -> None:
-        for method in (Method.HARD_LABELS, Method.LAYER_CUT, Method.TFIDF):
+        for method in (Method.HARD_LABELS, Method.LAYER_CUT, Method.BASELINE):
             loss = canonical(RunConfig(method=method, loss=LossConfig(temperature=9.0, hidden_mse=1.0))).loss
             assert loss == replace(LossConfig(), alpha=0.0)
 
@@ -244,7 +244,7 @@ class TestCanonical:
         cut = canonical(replace(config, method=Method.LAYER_CUT))
         assert cut.training == replace(machine, epochs=0)
         assert cut.student.depth == 1
-        baseline = canonical(replace(config, method=Method.TFIDF))
+        baseline = canonical(replace(config, method=Method.BASELINE))
         assert (baseline.student, baseline.training) == (StudentConfig(), machine)
 
     @pytest.mark.parametrize("method", Method)
@@ -309,8 +309,8 @@ class TestMachine:
         assert config == RunConfig(seed=3)
         assert not is_settled(config)
         # Their twins leave the machine open, too, so that they are still told to belong together.
-        assert twin_of(config, Method.TFIDF) == replace(
-            config, method=Method.TFIDF, loss=replace(LossConfig(), alpha=0.0)
+        assert twin_of(config, Method.BASELINE) == replace(
+            config, method=Method.BASELINE, loss=replace(LossConfig(), alpha=0.0)
         )
 
 
@@ -348,6 +348,8 @@ class TestFingerprint:
         assert SCHEMA_VERSION == 2
         assert _fingerprint(RunConfig(training=machine)) == "b956e979be372740"
         assert _fingerprint(RunConfig(training=replace(machine, epochs=5), seed=3)) == "e86f273a0100cfc3"
+        # Named when the baseline was called tfidf.
+        assert _fingerprint(RunConfig(method=Method.BASELINE, training=machine)) == "72ab4aae6af1687d"
 
     def test_defaults_stay_as_long_as_the_schema(self) -> None:
         """What a name leaves out is at its default, so that another default needs another SCHEMA_VERSION."""
@@ -442,7 +444,7 @@ class TestWhatIsLearnedFrom:
 
     def test_what_cannot_matter_is_put_back(self) -> None:
         corpus = CorpusConfig(labeled=0.03, left_out="a")
-        for method in (Method.DISTILLED, Method.HARD_LABELS, Method.TFIDF):
+        for method in (Method.DISTILLED, Method.HARD_LABELS, Method.BASELINE):
             assert canonical(RunConfig(method=method, corpus=corpus)).corpus == corpus
         assert canonical(RunConfig(method=Method.LAYER_CUT, corpus=corpus)).corpus == CorpusConfig()
         all_soft = canonical(RunConfig(corpus=corpus, loss=LossConfig(alpha=1.0)))

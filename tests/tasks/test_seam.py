@@ -158,7 +158,7 @@ def test_another_task_goes_from_its_file_to_a_comparison(config: RunConfig, tmp_
     assert [twin.record.config.method for twin in members.twins] == [
         Method.HARD_LABELS,
         Method.LAYER_CUT,
-        Method.TFIDF,
+        Method.BASELINE,
     ]
     split = result.folder.read_predictions().test
     assert len(split.logits) == n_words

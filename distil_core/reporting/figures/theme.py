@@ -36,7 +36,7 @@ MARKS: Mapping[Method | None, Mark] = {
     Method.DISTILLED: Mark(color=STUDENT, symbol="circle", dash="solid"),
     Method.HARD_LABELS: Mark(color="#B4649B", symbol="square", dash="dot"),
     Method.LAYER_CUT: Mark(color="#009E73", symbol="triangle-up", dash="dashdot"),
-    Method.TFIDF: Mark(color="#7C8894", symbol="x", dash="longdash"),
+    Method.BASELINE: Mark(color="#7C8894", symbol="x", dash="longdash"),
 }
 """The look of the teacher (None) and of each method of run."""
 

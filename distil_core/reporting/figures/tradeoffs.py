@@ -6,7 +6,7 @@ from itertools import chain, pairwise
 from typing import TypeAlias
 
 from distil_core.analysis.literature import Reference
-from distil_core.analysis.tradeoffs import GROUPS, ModelPoint, PlacedPoint, Price
+from distil_core.analysis.tradeoffs import ModelPoint, PlacedPoint, Price
 from distil_core.evaluation.metrics import Metric
 from distil_core.evaluation.records import Interval
 from distil_core.reporting.figures.theme import ABOVE, MARKS, Figure, empty
@@ -78,7 +78,7 @@ def scatter(
         customdata=[[place.point.id] for place in front],
         hoverinfo="skip",
     )
-    for method in GROUPS:
+    for method in MARKS:
         if shown := [place for place in places if place.point.method is method]:
             _add_method(figure, method, shown, price)
     _fit_scores(figure, places, references)
@@ -98,7 +98,7 @@ def scatter(
 
 
 def _add_method(figure: Figure, method: Method | None, places: Sequence[PlacedPoint], price: Price) -> None:
-    mark, name = MARKS[method], GROUPS[method]
+    mark, name = MARKS[method], places[0].point.group
     look = {"color": mark.color, "symbol": mark.symbol, "size": 12}
     # The entry of the legend is never pale.
     figure.add_scatter(x=[None], y=[None], name=name, mode="markers", marker=look, legendgroup=name)

@@ -68,7 +68,7 @@ def _twin(contrast: Contrast | None) -> str:
 
 
 def _baseline(judged: BaselineVerdict) -> str:
-    """Say plainly where counting words would do."""
+    """Say plainly where no transformer is needed."""
     contrast, latencies = judged.contrast, judged.latencies_ms
     detail = figure_difference(contrast.metric, contrast.difference)
     faster = ""
@@ -76,13 +76,13 @@ def _baseline(judged: BaselineVerdict) -> str:
         faster = f", and takes {digits(latencies[1])} instead of {digits(latencies[0])} ms for a text"
     match contrast.outcome:
         case Outcome.BETTER:
-            return f"Counting words (TF-IDF) does not do: the student is ahead ({detail})."
+            return f"{judged.name} does not do: the student is ahead ({detail})."
         case Outcome.WORSE:
             behind = f"the student is behind: {detail}"
-            return f"But **TF-IDF is better**, without any transformer{faster} ({behind}): use that."
+            return f"But **{judged.name} is better**, without any transformer{faster} ({behind}): use that."
         case _:
             alike = f"no difference seen: {detail}"
-            return f"But **TF-IDF does as well**, without any transformer{faster} ({alike}): use that."
+            return f"But **{judged.name} does as well**, without any transformer{faster} ({alike}): use that."
 
 
 def _rival(rival: Rival, metric: Metric) -> str:

@@ -27,9 +27,9 @@ def notes(caveats: Caveats) -> tuple[str, ...]:
             f"The times of twins, which are built alike, differ by up to {percent(caveats.wobble - 1)}: smaller "
             "differences in speed mean nothing."
         )
-    if caveats.tfidf_timed:
+    if caveats.timed_baseline is not None:
         sentences.append(
-            "TF-IDF's time is as measured, and splitting the text into words is part of it, unlike the others'."
+            f"{caveats.timed_baseline}'s time is as measured, and splitting the text is part of it, unlike the others'."
         )
     if caveats.not_measured:
         sentences.append(f"Not measured: {', '.join(caveats.not_measured)}.")

@@ -27,6 +27,8 @@ class TextClassification(Task):
     head = SEQUENCE_CLASSIFICATION
     quality = (ACCURACY, MACRO_F1, NLL, ECE)
     fidelity = (AGREEMENT, KL, LOYALTY)
+    baseline_name = "TF-IDF"
+    baseline_description = "word counts and logistic regression, no transformer"
 
     def corpus(self, source: Source, config: CorpusConfig) -> Corpus:
         """Turn the rows of a source into labeled texts in three splits; see :func:`assembly.assemble`."""
@@ -50,7 +52,7 @@ class TextClassification(Task):
 
     def baseline(self, split: Split, *, n_classes: int) -> Baseline:
         """Learn TF-IDF with logistic regression."""
-        from distil_core.tasks.tfidf import TfidfBaseline
+        from distil_core.tasks.classification.tfidf import TfidfBaseline
 
         return TfidfBaseline.fit(split.texts, split.labels, n_classes=n_classes)
 

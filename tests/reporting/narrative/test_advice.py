@@ -43,7 +43,7 @@ def test_advice_sums_up_the_usual_case(family: Any) -> None:
         "Keeps **95.0 %** of its teacher's accuracy (95 % interval 93.5 to 96.5 %) with **50.0 %** of its parameters, "
         "at **2.0 times** its speed. The hard-label twin, trained **without the teacher, does as well** (no difference "
         "seen: +0.0 points, 95 % interval +0.0 to +0.0), so what is saved comes from the smaller model, not from "
-        "learning from the teacher. Counting words (TF-IDF) does not do: the student is ahead (+26.0 points, 95 % "
+        "learning from the teacher. TF-IDF does not do: the student is ahead (+26.0 points, 95 % "
         "interval +23.4 to +28.7)."
     )
 
@@ -81,7 +81,7 @@ def test_without_outputs_the_single_intervals_decide(family: Any) -> None:
 
 
 def test_advice_about_a_twin_leaves_out_its_own_twins(store: RunStore) -> None:
-    tfidf = next(config for config in seeds.family_of(DISTILLED) if config.method is Method.TFIDF)
+    tfidf = next(config for config in seeds.family_of(DISTILLED) if config.method is Method.BASELINE)
     mine = put(store, tfidf, a_model(0.6, cost=None))
     text = said(*landscape_of(store, mine), answers())
     assert text.startswith("Keeps **75.0 %** of its teacher's accuracy")
@@ -92,7 +92,7 @@ def test_advice_about_a_twin_leaves_out_its_own_twins(store: RunStore) -> None:
 def test_unmeasured_times_are_left_out_of_the_advice(store: RunStore) -> None:
     untimed = a_cost(2_000_000, latency_ms=None, texts_per_second=None)
     mine = put(store, DISTILLED, a_model(0.7, cost=untimed))
-    tfidf = next(config for config in seeds.family_of(DISTILLED) if config.method is Method.TFIDF)
+    tfidf = next(config for config in seeds.family_of(DISTILLED) if config.method is Method.BASELINE)
     put(store, tfidf, a_model(0.9))
     text = said(*landscape_of(store, mine), answers())
     assert "with **50.0 %** of its parameters. " in text

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from distil_core.tasks.tfidf import TfidfBaseline
+from distil_core.tasks.classification.tfidf import TfidfBaseline
 from tests import tiny
 
 
