@@ -31,6 +31,7 @@ from distil_core.settings.config import (
     TrainingConfig,
 )
 from distil_core.tasks.catalog import task_named
+from distil_core.tasks.task import Task
 from distil_core.training.events import Event
 from distil_core.training.teachers import Teacher
 from distil_core.training.trainer import predictions_of
@@ -96,6 +97,7 @@ def distil_models(
     tokenizer: Tokenizer,
     corpus: Corpus,
     *,
+    task: Task | str = "classification",
     student: StudentConfig | None = None,
     loss: LossConfig | None = None,
     training: TrainingConfig | None = None,
@@ -106,9 +108,10 @@ def distil_models(
     """Distil a student from a teacher in memory.
 
     Args:
-        teacher: A classifier for the labels of the corpus; it stays as it is.
+        teacher: A model with the head of the task, for the labels of the corpus; it stays as it is.
         tokenizer: The teacher's, a fast one.
         corpus: What to learn and what to measure on; see :func:`distil_core.tasks.corpora.load_corpus`.
+        task: What the models are for; one of the catalog by its name, or any.
         student: Depth, layer mapping, width and initialization.
         loss: Weights of the parts of the loss.
         training: Schedule.
@@ -117,11 +120,14 @@ def distil_models(
         on_event: Told what happens.
 
     Raises:
-        ConfigError: If settings are out of range or the student does not fit the teacher.
-        ModelError: If the teacher is of another architecture, or has other labels than the corpus.
+        ConfigError: If settings are out of range, there is no such task, or the student does not fit the teacher.
+        ModelError: If the teacher is of another architecture, or has another head than the task or other labels than
+            the corpus.
         TeacherError: If the teacher is no better than always saying the commonest label.
     """
+    task = task_named(task) if isinstance(task, str) else task
     settings = RunConfig(
+        task=task.name,
         teacher=TeacherConfig(max_length=max_length),
         student=student or StudentConfig(),
         loss=loss or LossConfig(),
@@ -132,11 +138,10 @@ def distil_models(
     fitted = Teacher(
         name=teacher.config.model_type,
         digest="",
-        model=_fitted(teacher, corpus.label_names).to(device),
+        model=_fitted(teacher, corpus.label_names, task=task).to(device),
         folder=Path(teacher.name_or_path),
     )
     limit = min(max_length, loading.n_positions(fitted.model.config))
-    task = task_named(config.task)
     splits = encode_corpus(task, corpus, tokenizer, max_length=limit, device=device)
 
     def work() -> Generator[Event, None, tuple[Materials, Student]]:
@@ -148,7 +153,7 @@ def distil_models(
     with closing(work()) as events:
         materials, distilled = drain(events, on_event or (lambda event: None))
     with watch.timing("measurement"):
-        task, answers = materials.task, materials.outputs["test"].logits
+        answers = materials.outputs["test"].logits
         test = predictions_of(distilled.test_logits, splits["test"].sites, teacher=answers)
         figures = bootstrap.measure(test, (*task.quality, *task.fidelity))
     return DistilledStudent(
@@ -161,10 +166,12 @@ def distil_models(
     )
 
 
-def _fitted(teacher: Model, label_names: tuple[str, ...]) -> Model:
+def _fitted(teacher: Model, label_names: tuple[str, ...], *, task: Task) -> Model:
     """Return a copy of a teacher that answers in the order of a corpus's labels."""
     if teacher.config.model_type not in SUPPORTED:
         raise ModelError(f"the teacher's type must be one of {', '.join(SUPPORTED)}, got {teacher.config.model_type!r}")
+    if not any(kind.__name__.endswith(f"For{task.head.kind}") for kind in type(teacher).__mro__):
+        raise ModelError(f"a teacher for {task.name} must be a …For{task.head.kind}, got {type(teacher).__name__}")
     known = tuple(name for _, name in sorted(teacher.config.id2label.items()))
     order = match_labels(known, label_names)
     if order is None:

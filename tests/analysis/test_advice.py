@@ -22,7 +22,7 @@ def store(tmp_path: Path) -> RunStore:
 
 
 def test_the_usual_case(store: RunStore) -> None:
-    judged = advice.advise(*a_store_family(store, distilled=0.76, hard_labels=0.76, tfidf=0.5))
+    judged = advice.advise(*a_store_family(store, distilled=0.76, hard_labels=0.76, baseline=0.5))
     assert (judged.role, judged.metric, judged.score) == (Role.STUDENT, ACCURACY, 0.76)
     assert judged.retention is not None
     assert judged.retention.share.value == pytest.approx(0.95)
@@ -55,14 +55,14 @@ def test_the_interval_of_what_is_kept_decides(store: RunStore, accuracy: float, 
     ("twin", "outcome"), [(0.7, Outcome.BETTER), (0.82, Outcome.WORSE), (0.76, Outcome.NO_DIFFERENCE)]
 )
 def test_the_twin_and_the_baseline_are_judged_alike(store: RunStore, twin: float, outcome: Outcome) -> None:
-    judged = advice.advise(*a_store_family(store, distilled=0.76, hard_labels=twin, tfidf=twin))
+    judged = advice.advise(*a_store_family(store, distilled=0.76, hard_labels=twin, baseline=twin))
     assert judged.twin is not None
     assert judged.baseline is not None
     assert (judged.twin.outcome, judged.baseline.contrast.outcome) == (outcome, outcome)
 
 
 def test_without_answers_the_single_intervals_decide(store: RunStore) -> None:
-    members, landscape, _ = a_store_family(store, distilled=0.76, hard_labels=0.70, tfidf=0.75)
+    members, landscape, _ = a_store_family(store, distilled=0.76, hard_labels=0.70, baseline=0.75)
     judged = advice.advise(members, landscape, answers())
     assert judged.retention is not None
     assert judged.retention.share == Interval(value=0.76 / 0.8)

@@ -38,7 +38,7 @@ def family(store: RunStore) -> Callable[..., tuple[Family, Landscape, Callable[[
 
 
 def test_advice_sums_up_the_usual_case(family: Any) -> None:
-    text = said(*family(distilled=0.76, hard_labels=0.76, tfidf=0.5))
+    text = said(*family(distilled=0.76, hard_labels=0.76, baseline=0.5))
     assert text == (
         "Keeps **95.0 %** of its teacher's accuracy (95 % interval 93.5 to 96.5 %) with **50.0 %** of its parameters, "
         "at **2.0 times** its speed. The hard-label twin, trained **without the teacher, does as well** (no difference "
@@ -63,10 +63,13 @@ def test_advice_sums_up_the_usual_case(family: Any) -> None:
             "**The hard-label twin, trained without the teacher, is better** (−6.0",
         ),
         (
-            {"distilled": 0.7, "tfidf": 0.76},
+            {"distilled": 0.7, "baseline": 0.76},
             "But **TF-IDF is better**, without any transformer, and takes 0.500 instead of 2.00 ms for",
         ),
-        ({"distilled": 0.7, "tfidf": 0.7}, "But **TF-IDF does as well**, without any transformer, and takes 0.500 ins"),
+        (
+            {"distilled": 0.7, "baseline": 0.7},
+            "But **TF-IDF does as well**, without any transformer, and takes 0.500 ins",
+        ),
     ],
 )
 def test_advice_covers_what_can_happen(family: Any, accuracies: dict[str, float], words: str) -> None:
@@ -74,7 +77,7 @@ def test_advice_covers_what_can_happen(family: Any, accuracies: dict[str, float]
 
 
 def test_without_outputs_the_single_intervals_decide(family: Any) -> None:
-    members, landscape, _ = family(distilled=0.76, hard_labels=0.70, tfidf=0.75)
+    members, landscape, _ = family(distilled=0.76, hard_labels=0.70, baseline=0.75)
     text = said(members, landscape, answers())
     assert "**The teacher was worth it**: the hard-label twin, trained without it, is behind (+6.0 points)." in text
     assert "**TF-IDF does as well**" in text
