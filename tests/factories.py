@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 
+from distil_core.evaluation.metrics import ACCURACY
 from distil_core.evaluation.predictions import Predictions, split_predictions
 from distil_core.evaluation.records import Cost, Environment, Interval, Latency, ModelRecord
 from distil_core.runs.record import CorpusSummary, RunRecord
@@ -45,7 +46,7 @@ def a_model_record(**overrides: Any) -> ModelRecord:
     values: dict[str, Any] = {
         "metrics": figures(),
         "cost": a_cost(),
-        "probe_accuracy": 0.71,
+        "probe_score": 0.71,
     }
     return ModelRecord(**{**values, **overrides})
 
@@ -104,6 +105,7 @@ def a_run_record(run_id: str = "0011223344556677", config: RunConfig | None = No
         "seconds": {"teacher": 0.4, "teacher_outputs": 3.1, "training": 11.8, "measurement": 2.2, "total": 18.1},
         "environment": an_environment(),
         "examples_seen": 4000 * config.training.epochs,
+        "primary": ACCURACY.name,
     }
     return RunRecord(**{**values, **overrides})
 

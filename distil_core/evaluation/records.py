@@ -54,11 +54,14 @@ class Cost:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelRecord:
-    """All that was measured of one model; ``metrics`` by their names, what was not measured is not there."""
+    """All that was measured of one model; ``metrics`` by their names, what was not measured is not there.
+
+    ``probe_score`` is what it comes to, by the primary metric, on the further texts that its task has for its corpus.
+    """
 
     metrics: dict[str, Interval]
     cost: Cost | None
-    probe_accuracy: float | None = None
+    probe_score: float | None = None
 
     def metric(self, name: str) -> Interval | None:
         """Return a figure by the name of its metric, None where it was not measured."""

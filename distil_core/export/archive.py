@@ -22,8 +22,8 @@ _STORED = {".safetensors", ".onnx", ".bin"}
 def student_zip(source: RunSource, run_id: str) -> bytes:
     """Return the student of a finished run as a ZIP archive that unpacks into one folder.
 
-    The folder loads with ``AutoModelForSequenceClassification.from_pretrained``, and holds a model card and the record
-    of the run beside the weights.
+    The folder loads with ``from_pretrained`` of the class that the head of its task has in transformers, and holds a
+    model card and the record of the run beside the weights.
 
     Args:
         source: Where the run is.

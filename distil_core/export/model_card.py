@@ -10,8 +10,8 @@ from distil_core.reporting.tables import metric_table_markdown
 from distil_core.runs.families import Family
 from distil_core.runs.record import RunRecord
 from distil_core.settings.serialization import to_json
+from distil_core.tasks.catalog import task_named
 
-_TASK = "text-classification"
 _HUB_NAMES = {"accuracy": "accuracy", "macro_f1": "f1"}
 """What the hub calls our metrics; it knows no others of them."""
 
@@ -25,11 +25,15 @@ def model_card(family: Family) -> str:
     data = ModelCardData(
         model_name=name,
         library_name="transformers",
-        pipeline_tag=_TASK,
+        pipeline_tag=_pipeline(record),
         tags=["knowledge-distillation"],
         eval_results=_results(record),
     )
     return str(ModelCard(f"---\n{data}\n---\n\n# {name}\n{_body(family)}"))
+
+
+def _pipeline(record: RunRecord) -> str:
+    return task_named(record.config.task).head.pipeline
 
 
 def _results(record: RunRecord) -> list[Any]:
@@ -38,7 +42,7 @@ def _results(record: RunRecord) -> list[Any]:
     measured = [(_HUB_NAMES[name], name, figure) for name, figure in record.model.metrics.items() if name in _HUB_NAMES]
     return [
         EvalResult(
-            task_type=_TASK,
+            task_type=_pipeline(record),
             dataset_type=record.corpus.name,
             dataset_name=record.corpus.name,
             dataset_split="test",
@@ -63,8 +67,8 @@ def _body(family: Family) -> str:
 ```python
 from transformers import pipeline
 
-classify = pipeline("text-classification", model="path/to/this/folder")
-print(classify("Put a sentence here."))
+student = pipeline("{_pipeline(record)}", model="path/to/this/folder")
+print(student("Put a sentence here."))
 ```
 
 ## Labels

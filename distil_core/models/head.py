@@ -9,11 +9,13 @@ class Head:
 
     Attributes:
         kind: What its classes end in: ``BertFor`` + ``SequenceClassification``.
+        pipeline: What transformers and the hub call what it is for.
         reads_first_token: Whether it answers a text as a whole from the first token; else it answers every token.
         problem_type: What the configuration of a model with this head says, if anything.
     """
 
     kind: str
+    pipeline: str
     reads_first_token: bool
     problem_type: str | None = None
 
@@ -24,9 +26,12 @@ class Head:
 
 
 SEQUENCE_CLASSIFICATION = Head(
-    kind="SequenceClassification", reads_first_token=True, problem_type="single_label_classification"
+    kind="SequenceClassification",
+    pipeline="text-classification",
+    reads_first_token=True,
+    problem_type="single_label_classification",
 )
-TOKEN_CLASSIFICATION = Head(kind="TokenClassification", reads_first_token=False)
+TOKEN_CLASSIFICATION = Head(kind="TokenClassification", pipeline="token-classification", reads_first_token=False)
 HEADS = (SEQUENCE_CLASSIFICATION, TOKEN_CLASSIFICATION)
 
 

@@ -10,11 +10,13 @@ from typing import Any
 from distil_core.analysis.comparison import Model, model_name, models
 from distil_core.evaluation.metrics import ACCURACY, AGREEMENT, METRICS, Metric, Unit
 from distil_core.evaluation.records import Cost, ModelRecord
-from distil_core.reporting.formatting import NONE, count, duration, figure_interval, latency, percent, size, speed
+from distil_core.reporting.formatting import NONE, count, duration, figure, figure_interval, latency, size, speed
 from distil_core.runs.families import Family
 from distil_core.runs.record import RunRecord
 from distil_core.runs.rows import Run
 from distil_core.settings.config import Method, RunConfig
+from distil_core.tasks.catalog import TASKS
+from distil_core.tasks.task import Task
 from distil_core.training.cache import CacheEntry
 
 
@@ -58,13 +60,15 @@ def metric_table(family: Family) -> tuple[MetricRow, ...]:
         line("Latency", "time for one text: median, 5th to 95th percentile", of_cost(lambda c: latency(c.latency_ms))),
         line("Throughput", "texts in batches of 32", of_cost(lambda c: speed(c.texts_per_second))),
     ]
-    if any(record.probe_accuracy is not None for record in shown):
+    if any(record.probe_score is not None for record in shown):
+        run = family.distilled.record
+        metric, meaning = run.metric, TASKS.get(run.config.task, Task).probe_description
         lines.insert(
             1,
             line(
-                "Probe accuracy",
-                "reviews written one by one, outside the grammar",
-                lambda r: NONE if r.probe_accuracy is None else percent(r.probe_accuracy),
+                f"Probe {metric.label.lower()}",
+                meaning,
+                lambda r: NONE if r.probe_score is None else figure(metric, r.probe_score),
             ),
         )
     return tuple(lines)
@@ -85,10 +89,7 @@ def _columns(metric: Metric) -> dict[str, Callable[[ModelRecord], object]]:
     }
 
 
-_COLUMNS: dict[str, Callable[[ModelRecord], object]] = {
-    **_columns(ACCURACY),
-    "probe_accuracy": lambda r: r.probe_accuracy,
-    **{name: cell for metric in METRICS if metric != ACCURACY for name, cell in _columns(metric).items()},
+_COST_COLUMNS: dict[str, Callable[[ModelRecord], object]] = {
     "parameters": lambda r: r.cost and r.cost.parameters,
     "bytes": lambda r: r.cost and r.cost.bytes,
     "latency_p5_ms": lambda r: r.cost and r.cost.latency_ms and r.cost.latency_ms.p5,
@@ -96,6 +97,16 @@ _COLUMNS: dict[str, Callable[[ModelRecord], object]] = {
     "latency_p95_ms": lambda r: r.cost and r.cost.latency_ms and r.cost.latency_ms.p95,
     "texts_per_second": lambda r: r.cost and r.cost.texts_per_second,
 }
+
+
+def _model_columns(primary: Metric) -> dict[str, Callable[[ModelRecord], object]]:
+    others = [metric for metric in METRICS if metric != primary]
+    return {
+        **_columns(primary),
+        f"probe_{primary.name}": lambda r: r.probe_score,
+        **{name: cell for metric in others for name, cell in _columns(metric).items()},
+        **_COST_COLUMNS,
+    }
 
 
 def metric_table_markdown(family: Family) -> str:
@@ -116,8 +127,9 @@ def score_rows(shown: Sequence[Model], metric: Metric) -> list[tuple[str, float,
 
 def metric_table_csv(family: Family) -> str:
     """Return the figures of all models as CSV, unrounded, one row a model; an empty cell has not been measured."""
-    rows = [[model.name, *(cell(model.record) for cell in _COLUMNS.values())] for model in models(family)]
-    return to_csv(["model", *_COLUMNS], rows)
+    columns = _model_columns(family.distilled.record.metric)
+    rows = [[model.name, *(cell(model.record) for cell in columns.values())] for model in models(family)]
+    return to_csv(["model", *columns], rows)
 
 
 def to_csv(header: Sequence[str], rows: Sequence[Sequence[object]]) -> str:

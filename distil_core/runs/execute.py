@@ -300,12 +300,12 @@ def _record(
         teacher=ModelRecord(
             metrics=bootstrap.measure(test.teacher, metrics),
             cost=costs.get("teacher"),
-            probe_accuracy=probes.get("teacher"),
+            probe_score=probes.get("teacher"),
         ),
         model=ModelRecord(
             metrics=bootstrap.measure(test, metrics),
             cost=costs["student"],
-            probe_accuracy=probes.get("student"),
+            probe_score=probes.get("student"),
         ),
         layers=student.layers,
         seconds=watch.total(),

@@ -2,10 +2,11 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from distil_core.errors import Cancelled, DistilError, StoreError
-from distil_core.evaluation.metrics import ACCURACY, AGREEMENT, KL, METRICS
+from distil_core.evaluation.metrics import KL, METRICS
 from distil_core.evaluation.records import ModelRecord
 from distil_core.runs import workers
 from distil_core.runs.folder import RunFolder
@@ -36,13 +37,14 @@ class Distillation:
 
     def to_json(self) -> dict[str, Any]:
         """Return the figures as plain data, by model."""
-        baseline = _figures(self.baseline.model) if self.baseline else None
+        figures = partial(_figures, primary=self.record.primary)
+        baseline = figures(self.baseline.model) if self.baseline else None
         return {
             "run": self.run,
-            "teacher": _figures(self.record.teacher),
-            "student": _figures(self.record.model),
-            "hard_label_twin": _figures(self.hard_label_twin.model) if self.hard_label_twin else None,
-            "layer_cut_twin": _figures(self.layer_cut_twin.model) if self.layer_cut_twin else None,
+            "teacher": figures(self.record.teacher),
+            "student": figures(self.record.model),
+            "hard_label_twin": figures(self.hard_label_twin.model) if self.hard_label_twin else None,
+            "layer_cut_twin": figures(self.layer_cut_twin.model) if self.layer_cut_twin else None,
             "baseline": baseline,
             "tfidf": baseline,  # its name of earlier versions, for one more
             "seconds": {part: round(seconds, 3) for part, seconds in self.record.seconds.items()},
@@ -52,7 +54,7 @@ class Distillation:
         }
 
 
-def _figures(model: ModelRecord | None) -> dict[str, Any] | None:
+def _figures(model: ModelRecord | None, *, primary: str) -> dict[str, Any] | None:
     if model is None:
         return None
     figures: dict[str, Any] = {}
@@ -60,14 +62,14 @@ def _figures(model: ModelRecord | None) -> dict[str, Any] | None:
         measured, name = model.metric(metric.name), "kl_nats" if metric is KL else metric.name
         if measured is not None:
             figures[name] = measured.value
-            if metric in (ACCURACY, AGREEMENT):
+            if measured.low is not None:
                 figures[f"{name}_interval"] = [measured.low, measured.high]
     cost = model.cost
     if cost is not None:
         figures |= {"parameters": cost.parameters, "bytes": cost.bytes, "latency_ms": to_json(cost.latency_ms)}
         figures["texts_per_second"] = cost.texts_per_second
-    if model.probe_accuracy is not None:
-        figures["probe_accuracy"] = model.probe_accuracy
+    if model.probe_score is not None:
+        figures[f"probe_{primary}"] = model.probe_score
     return figures
 
 

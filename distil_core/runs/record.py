@@ -1,17 +1,17 @@
 """What a finished run leaves behind: its record."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from distil_core.errors import ConfigError
-from distil_core.evaluation.metrics import ACCURACY, Metric, metric_named
+from distil_core.evaluation.metrics import Metric, metric_named
 from distil_core.evaluation.records import Environment, Interval, ModelRecord
 from distil_core.settings.canonical import renewed
 from distil_core.settings.config import RunConfig
 from distil_core.settings.serialization import from_json
 
-SCHEMA = 2
+SCHEMA = 3
 """Raised when the shape of records changes; records of an earlier one are read."""
 
 
@@ -49,7 +49,7 @@ class RunRecord:
     seconds: dict[str, float]
     environment: Environment
     examples_seen: int
-    primary: str = ACCURACY.name
+    primary: str
     schema: int = SCHEMA
 
     @property
@@ -82,13 +82,27 @@ def record_from_json(data: Any) -> RunRecord:
         raise ConfigError(f"a record must be a mapping, got {data!r}")
     if isinstance(data.get("config"), Mapping):
         data = {**data, "config": renewed(data["config"])}
-    if "schema" not in data:
-        models = {name: _from_first_schema(data[name]) for name in ("teacher", "model") if data.get(name)}
-        data = {**data, **models}
+    schema = data.get("schema", 1)
+    if schema == 1:
+        data = _renewed_models({"primary": "accuracy", **data}, _from_first_schema)
+    if schema in (1, 2):
+        data = {**_renewed_models(data, _from_second_schema), "schema": SCHEMA}
     record = from_json(RunRecord, data)
     if record.primary not in record.model.metrics:
         raise ConfigError(f"missing key model.metrics.{record.primary}, by which the run is judged")
     return record
+
+
+def _renewed_models(
+    record: Mapping[str, Any], renew: Callable[[Mapping[str, Any]], Mapping[str, Any]]
+) -> Mapping[str, Any]:
+    models = {name: record.get(name) for name in ("teacher", "model")}
+    return {**record, **{name: renew(model) for name, model in models.items() if isinstance(model, Mapping)}}
+
+
+def _from_second_schema(model: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Turn what was called an accuracy, whatever the metric, into a score."""
+    return {("probe_score" if name == "probe_accuracy" else name): value for name, value in model.items()}
 
 
 def _from_first_schema(model: Mapping[str, Any]) -> dict[str, Any]:

@@ -52,6 +52,8 @@ class Task(ABC):
     """What people call the baseline."""
     baseline_description: ClassVar[str] = "what answers without a transformer"
     """What the baseline is, in a few words."""
+    probe_description: ClassVar[str] = "further texts to try models on"
+    """What the texts of :meth:`probe` are, in a few words."""
 
     @property
     def primary(self) -> Metric:

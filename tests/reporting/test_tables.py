@@ -48,17 +48,19 @@ def test_figures_without_an_interval_have_their_value_alone(family: Family) -> N
 def test_probe_is_left_out_where_no_model_has_one(family: Family) -> None:
     def bare(outcome: FinishedRun) -> FinishedRun:
         record = outcome.record
-        teacher = None if record.teacher is None else replace(record.teacher, probe_accuracy=None)
-        model = replace(record.model, probe_accuracy=None)
+        teacher = None if record.teacher is None else replace(record.teacher, probe_score=None)
+        model = replace(record.model, probe_score=None)
         return replace(outcome, record=replace(record, teacher=teacher, model=model))
 
     without = Family(distilled=bare(family.distilled), twins=tuple(map(bare, family.twins)))
+    assert "Probe accuracy" in {line.label for line in tables.metric_table(family)}
     assert "Probe accuracy" not in {line.label for line in tables.metric_table(without)}
 
 
 def test_csv_is_unrounded_and_leaves_gaps(family: Family) -> None:
     rows = {row["model"]: row for row in csv.DictReader(io.StringIO(tables.metric_table_csv(family)))}
     assert list(rows) == [model.name for model in models(family)]
+    assert list(rows["Student"])[1:5] == ["accuracy", "accuracy_low", "accuracy_high", "probe_accuracy"]
     assert float(rows["Student"]["accuracy"]) == 0.9
     assert float(rows["Student"]["latency_p50_ms"]) == 1.3
     assert (float(rows["Student"]["kl_nats"]), float(rows["Student"]["kl_nats_high"])) == (0.11, 0.13)

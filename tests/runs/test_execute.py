@@ -282,11 +282,11 @@ class TestWhatIsLeft:
         found = foreground.run_all(config, store)
         assert found.baseline is not None
         assert found.record.teacher is not None
-        shares = [found.record.model.probe_accuracy, found.record.teacher.probe_accuracy]
+        shares = [found.record.model.probe_score, found.record.teacher.probe_score]
         assert all(share is not None and 0 <= share <= 1 for share in shares)
-        assert found.baseline.model.probe_accuracy is not None
+        assert found.baseline.model.probe_score is not None
         assert found.baseline.teacher is not None
-        assert found.baseline.teacher.probe_accuracy is None
+        assert found.baseline.teacher.probe_score is None
 
     @pytest.mark.parametrize("architecture", tiny.ARCHITECTURES)
     def test_every_architecture_goes_all_the_way(

@@ -9,8 +9,9 @@ import pytest
 from distil_core.errors import ConfigError, StoreError
 from distil_core.evaluation.metrics import ACCURACY
 from distil_core.evaluation.records import Interval, Latency
-from distil_core.runs.record import RunRecord, record_from_json
+from distil_core.runs.record import SCHEMA, RunRecord, record_from_json
 from distil_core.runs.rows import read_record
+from distil_core.settings.canonical import restore_config
 from distil_core.settings.config import Method, RunConfig
 from distil_core.settings.serialization import to_json
 from tests.factories import a_model_record, a_run_record, figures
@@ -68,7 +69,7 @@ def test_a_record_goes_to_json_and_back(method: Method) -> None:
 
 
 def test_what_was_not_measured_stays_unmeasured() -> None:
-    bare = a_model_record(metrics=figures(agreement=None), cost=None, probe_accuracy=None)
+    bare = a_model_record(metrics=figures(agreement=None), cost=None, probe_score=None)
     record = a_run_record(teacher=None, model=bare, seconds={})
     assert there_and_back(record) == record
     assert (bare.metric("agreement"), bare.value("agreement"), bare.value("nll")) == (None, None, 0.55)
@@ -115,7 +116,7 @@ def test_what_is_no_record_is_refused(data: object) -> None:
 
 def test_a_record_of_the_first_schema_is_read() -> None:
     record = read_record(OF_THE_FIRST_SCHEMA)
-    assert (record.primary, record.schema, record.config.method) == ("accuracy", 2, Method.BASELINE)
+    assert (record.primary, record.schema, record.config.method) == ("accuracy", SCHEMA, Method.BASELINE)
     assert record.model.metrics == {
         "accuracy": Interval(value=0.667, low=0.638, high=0.695),
         "macro_f1": Interval(value=0.6667),
@@ -127,10 +128,21 @@ def test_a_record_of_the_first_schema_is_read() -> None:
     }
     assert record.model.cost is not None
     assert record.model.cost.latency_ms == Latency(p5=0.57, p50=0.6, p95=0.69)
-    assert record.model.probe_accuracy == 0.32
+    assert record.model.probe_score == 0.32
     assert record.teacher is not None
     assert sorted(record.teacher.metrics) == ["accuracy", "ece", "macro_f1", "nll"]
     assert there_and_back(record) == record
+
+
+def test_a_record_of_the_second_schema_is_read() -> None:
+    """The baseline was called tfidf, and what models came to on further texts an accuracy."""
+    record = a_run_record(config=RunConfig(method=Method.BASELINE))
+    data = to_json(record)
+    before = {**data, "schema": 2, "config": {**data["config"], "method": "tfidf"}}
+    for name in ("teacher", "model"):
+        before[name] = {("probe_accuracy" if key == "probe_score" else key): v for key, v in data[name].items()}
+    assert record_from_json(before) == record
+    assert restore_config(before["config"]) == record.config
 
 
 def test_a_record_of_the_first_schema_without_a_teacher_is_read() -> None:

@@ -230,7 +230,7 @@ class TestRunning:
         config = lab.config(method=Method.BASELINE, corpus=CorpusConfig(source=str(file), test=str(lab.test)))
         found = run_all(config, store)
         assert found.record.corpus.name == "reviews"
-        assert found.record.model.probe_accuracy is None
+        assert found.record.model.probe_score is None
 
     def test_what_is_done_is_answered_at_once(
         self, lab: tiny.Lab, store: RunStore, idle: None, monkeypatch: pytest.MonkeyPatch

@@ -88,6 +88,14 @@ def test_shipped_runs_are_known_by_name_and_can_only_be_read(tmp_path: Path) -> 
     assert not any(run.read_only for run in _store(tmp_path).list())
 
 
+def test_an_address_of_an_earlier_version_leads_to_the_baseline(tmp_path: Path) -> None:
+    shipped = _shipped(tmp_path)
+    now, before = f"{EXAMPLE}-{Method.BASELINE}", f"{EXAMPLE}-tfidf"
+    assert shipped.find(before) == shipped.get(before) == shipped.get(now)
+    assert shipped.folder(before) == shipped.folder(now)
+    assert shipped.events(before) == shipped.events(now)
+
+
 def test_what_has_been_left_out_is_no_error(tmp_path: Path) -> None:
     assert ShippedRuns(tmp_path / "nothing").list() == ()
 

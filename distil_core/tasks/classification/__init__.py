@@ -29,6 +29,7 @@ class TextClassification(Task):
     fidelity = (AGREEMENT, KL, LOYALTY)
     baseline_name = "TF-IDF"
     baseline_description = "word counts and logistic regression, no transformer"
+    probe_description = "reviews written one by one, outside the grammar"
 
     def corpus(self, source: Source, config: CorpusConfig) -> Corpus:
         """Turn the rows of a source into labeled texts in three splits; see :func:`assembly.assemble`."""
