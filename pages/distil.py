@@ -95,10 +95,10 @@ def show_state(members: tuple[Run, ...], family: Family | None) -> None:
     running = next((member for member in members if member.state is RunState.RUNNING), None)
     if running is not None:
         state = learning_curves.progress(resources.events(running))
-        name = comparison.model_name(running.config)
+        name, metric = comparison.model_name(running.config), task_named(running.config.task).primary
         st.progress(
             state.fraction or 0.0,
-            f"**{name}** · {formatting.progress_text(state, stopping=running.stopping)}",
+            f"**{name}** · {formatting.progress_text(state, metric, stopping=running.stopping)}",
         )
     elif run.state is RunState.QUEUED:
         n_ahead = resources.store().ahead(run.id)

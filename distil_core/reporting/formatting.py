@@ -117,13 +117,14 @@ def sweep_estimate(n_runs: int, *, n_done: int, seconds: float | None) -> str:
     return f"{known} · {'how long shows after the first run' if seconds is None else duration(seconds)}"
 
 
-def progress_text(state: Progress, *, stopping: bool) -> str:
-    """Say what a run is doing and how long that takes."""
+def progress_text(state: Progress, metric: Metric, *, stopping: bool) -> str:
+    """Say what a run is doing and how long that takes; the metric is what its teacher is measured by."""
     if stopping:
         return "stopping…"
     left = "" if state.seconds_left is None else f"{duration(state.seconds_left)} left"
     detail = counted(state.detail, state.n_done, state.n_total)
-    teacher = "" if state.teacher_score is None else f"validation score {percent(state.teacher_score)}"
+    score = state.teacher_score
+    teacher = "" if score is None else f"validation {metric.label.lower()} {figure(metric, score)}"
     return " · ".join(part for part in (state.stage, left, detail, teacher) if part)
 
 

@@ -210,7 +210,7 @@ class RunConfig:
     method: Method = setting(
         Method.DISTILLED,
         help="How the model is made: distilled, trained on hard labels alone (hard-label twin), cut out and not "
-        "trained (layer-cut twin), or what the task has for a baseline.",
+        "trained (layer-cut twin), or the baseline of the task.",
     )
     corpus: CorpusConfig = field(default_factory=CorpusConfig)
     teacher: TeacherConfig = field(default_factory=TeacherConfig)

@@ -1,6 +1,7 @@
 import pytest
 
 from distil_core.analysis.learning_curves import Progress
+from distil_core.evaluation.metrics import ACCURACY
 from distil_core.evaluation.records import Interval, Latency
 from distil_core.reporting import formatting
 
@@ -66,16 +67,17 @@ def test_estimate() -> None:
 
 def test_progress() -> None:
     state = Progress(stage="Training", detail="1,500 texts/s", fraction=0.5, seconds_left=12.0)
-    assert formatting.progress_text(state, stopping=False) == "Training · about 10 s left · 1,500 texts/s"
-    assert formatting.progress_text(state, stopping=True) == "stopping…"
+    assert formatting.progress_text(state, ACCURACY, stopping=False) == "Training · about 10 s left · 1,500 texts/s"
+    assert formatting.progress_text(state, ACCURACY, stopping=True) == "stopping…"
     counting = Progress(
         stage="Fine-tuning", detail="steps", fraction=0.5, seconds_left=None, n_done=5, n_total=10, teacher_score=0.9
     )
     assert (
-        formatting.progress_text(counting, stopping=False) == "Fine-tuning · steps, 5 of 10 · validation score 90.0 %"
+        formatting.progress_text(counting, ACCURACY, stopping=False)
+        == "Fine-tuning · steps, 5 of 10 · validation accuracy 90.0 %"
     )
     bare = Progress(stage="Measuring", detail="", fraction=None, seconds_left=None)
-    assert formatting.progress_text(bare, stopping=False) == "Measuring"
+    assert formatting.progress_text(bare, ACCURACY, stopping=False) == "Measuring"
 
 
 def test_shortened_ends_with_a_whole_word() -> None:

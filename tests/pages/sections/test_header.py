@@ -46,6 +46,13 @@ def test_twin_can_be_in_use_too(app: App, store: RunStore) -> None:
     assert not at.exception
 
 
+def test_an_address_of_an_earlier_version_leads_to_the_baseline(app: App, example: Path) -> None:
+    at = app(run="example-tfidf")
+    assert at.selectbox(key="app.run").value == at.query_params["run"] == "example-baseline"
+    assert not at.warning
+    assert not at.exception
+
+
 def test_no_run_at_all(app: App) -> None:
     at = app("compare")
     assert at.selectbox(key="app.run").disabled
