@@ -216,6 +216,7 @@ class TestRunning:
             "tfidf",
             "seconds",
         ]
+        assert found.tfidf is found.baseline
         assert data["tfidf"] == data["baseline"]
         figures = {"accuracy", "macro_f1", "agreement", "kl_nats", "loyalty", "ece", "nll", "parameters", "bytes"}
         assert figures | {"latency_ms"} <= set(data["student"])
