@@ -4,6 +4,8 @@ from typing import Any
 
 import numpy as np
 
+from distil_core.analysis.comparison import Compared
+from distil_core.data.corpus import LabeledText, Place
 from distil_core.evaluation.metrics import ACCURACY
 from distil_core.evaluation.predictions import Predictions, split_predictions
 from distil_core.evaluation.records import Cost, Environment, Interval, Latency, ModelRecord
@@ -21,6 +23,16 @@ def figures(accuracy: float = 0.82, *, agreement: float | None = 0.88, **overrid
         name: Interval(value=value, low=max(0.0, value - 0.02), high=min(max(1.0, value), value + 0.02))
         for name, value in {**values, **overrides}.items()
     }
+
+
+def a_comparison(teacher: tuple[float, ...], student: tuple[float, ...], text: str = "A text.") -> Compared:
+    """What two models made of a text as a whole."""
+    return Compared(place=Place.whole(text), teacher_logits=teacher, student_logits=student)
+
+
+def a_text(text: str, label: int) -> LabeledText:
+    """A text that is labeled as a whole."""
+    return LabeledText(text=text, label=label, places=(Place.whole(text),))
 
 
 def a_prediction(logits: Any, targets: Any, *, teacher: Any = None) -> Predictions:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from distil_core.data.corpus import Place
 from distil_core.functional.attention import (
     Match,
     head_entropy,
@@ -32,6 +33,8 @@ class AttentionReading:
         shares_layers: Whether all layers have the same weights, as ALBERT's do.
         window: How many tokens the local layers see to each side, None where all layers see the whole text.
         local: Which layers of the teacher are local.
+        places: Where in the text its sites are.
+        positions: The token that the answer at each site is read from.
     """
 
     tokens: tuple[str, ...]
@@ -42,6 +45,8 @@ class AttentionReading:
     shares_layers: bool = False
     window: int | None = None
     local: tuple[int, ...] = ()
+    places: tuple[Place, ...] = ()
+    positions: tuple[int, ...] = (0,)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,13 +57,13 @@ class AttentionSide:
         maps: ``(layers, heads, tokens, tokens)``.
         entropies: Of each head, see :func:`head_entropy`.
         rollout: See :func:`rollout`, ``(tokens, tokens)``.
-        answer: The row of the rollout of the token that the answer is read from, the first one.
+        answers: For each site the row of the rollout of the token that the answer is read from, ``(sites, tokens)``.
     """
 
     maps: np.ndarray
     entropies: np.ndarray
     rollout: np.ndarray
-    answer: np.ndarray
+    answers: np.ndarray
 
     @property
     def spread(self) -> float:
@@ -97,20 +102,20 @@ class LayerSimilarity:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Occlusion:
-    """What one model answers to a text, and how that changes with each word left out.
+    """What one model answers at a site of a text, and how that changes with each word left out.
 
-    ``changes`` are differences of the probability of ``label``, which the model gives to the whole text: negative where
-    the word spoke for the answer.
+    ``changes`` are differences of the probability of ``label``, which the model answers where no word is left out:
+    negative where the word spoke for the answer, None where the site goes with the word.
     """
 
     label: int
     probability: float
-    changes: tuple[float, ...]
+    changes: tuple[float | None, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OcclusionPair:
-    """The words of a text, and what either model says without each of them."""
+    """The words of a text, and what either model says at a site of it without each of them."""
 
     words: tuple[str, ...]
     teacher: Occlusion
@@ -124,7 +129,8 @@ def view(reading: AttentionReading, *, special: bool) -> AttentionView:
     """
     out = [flag and not special for flag in reading.special]
     rest = [i for i, flag in enumerate(out) if not flag]
-    teacher, student = _side(reading.teacher, out), _side(reading.student, out)
+    positions = list(reading.positions)
+    teacher, student = _side(reading.teacher, out, positions), _side(reading.student, out, positions)
     return AttentionView(
         tokens=tuple(reading.tokens[i] for i in rest),
         special=tuple(reading.special[i] for i in rest),
@@ -134,13 +140,12 @@ def view(reading: AttentionReading, *, special: bool) -> AttentionView:
     )
 
 
-def _side(maps: np.ndarray, out: Sequence[bool]) -> AttentionSide:
+def _side(maps: np.ndarray, out: Sequence[bool], positions: Sequence[int]) -> AttentionSide:
     left = without(maps, out)
     flow = rollout(maps)
-    answer = flow[0, ~np.asarray(out)]
-    return AttentionSide(
-        maps=left, entropies=head_entropy(left), rollout=without(flow, out), answer=answer / max(answer.sum(), 1e-9)
-    )
+    answers = flow[positions][:, ~np.asarray(out)]
+    answers = answers / np.maximum(answers.sum(axis=1, keepdims=True), 1e-9)
+    return AttentionSide(maps=left, entropies=head_entropy(left), rollout=without(flow, out), answers=answers)
 
 
 def pairs(n_teacher: int, layers: Sequence[int]) -> tuple[tuple[int, int], ...]:

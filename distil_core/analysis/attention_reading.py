@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -11,10 +12,11 @@ from torch import Tensor
 
 from distil_core.analysis.attention import MAX_TOKENS, AttentionReading, LayerSimilarity, Occlusion, OcclusionPair
 from distil_core.analysis.model_pair import ModelPair
+from distil_core.data.corpus import Place
 from distil_core.data.tokenization import Ragged, encode
 from distil_core.errors import CorpusError
 from distil_core.functional.similarity import cka_matrix
-from distil_core.models.forward import attention_maps, states_of
+from distil_core.models.forward import attention_maps, predict, states_of
 from distil_core.types import Model
 
 CONTINUED = "·"
@@ -39,7 +41,8 @@ def read_attention(pair: ModelPair, text: str) -> AttentionReading:
     Raises:
         CorpusError: If the tokenizer finds nothing in the text.
     """
-    encoded = _encoded(pair, text)
+    pair = replace(pair, max_length=min(pair.max_length, MAX_TOKENS))
+    encoded, positions = _encoded(pair, text), pair.encode((text,)).sites.positions
     config = pair.teacher.config
     window, local = _local_layers(config)
     return AttentionReading(
@@ -51,11 +54,13 @@ def read_attention(pair: ModelPair, text: str) -> AttentionReading:
         shares_layers=config.model_type == "albert",
         window=window,
         local=local,
+        places=pair.places(text),
+        positions=(0,) if positions is None else tuple(positions.tolist()),
     )
 
 
 def _encoded(pair: ModelPair, text: str) -> _Text:
-    encoded = pair.tokenizer(text, truncation=True, max_length=min(pair.max_length, MAX_TOKENS))
+    encoded = pair.tokenizer(text, truncation=True, max_length=pair.max_length)
     encoding = encoded.encodings[0]
     if all(encoding.special_tokens_mask):
         raise CorpusError("the text must have at least one word that the models can read; type another one")
@@ -120,27 +125,45 @@ def _states(model: Model, tokens: Ragged, tokenizer: Any) -> list[np.ndarray]:
     return [torch.cat(layer).numpy() for layer in zip(*parts, strict=True)]
 
 
-def occlude(pair: ModelPair, text: str) -> OcclusionPair:
-    """Leave each word out of a text in turn, and say how the answer of both models changes.
+def occlude(pair: ModelPair, text: str, *, site: int = 0) -> OcclusionPair:
+    """Leave each word out of a text in turn, and say how the answer of both models at one of its sites changes.
 
-    Words are what stands between spaces, with the punctuation at them. Only what :func:`read` reads counts.
+    Words are what stands between spaces, with the punctuation at them. Only what :func:`read_attention` reads counts.
 
     Raises:
         CorpusError: If the tokenizer finds nothing in the text.
     """
-    whole = _encoded(pair, text).read
-    words = _WORD.findall(whole)
-    variants = [whole, *(" ".join(words[:i] + words[i + 1 :]) for i in range(len(words)))]
-    tokens = encode(pair.tokenizer, variants, max_length=pair.max_length).to(pair.teacher.device)
-    teacher, student = (_answer(model, tokens, pair.tokenizer.pad_token_id) for model in (pair.teacher, pair.student))
-    return OcclusionPair(words=tuple(words), teacher=teacher, student=student)
+    whole = _encoded(replace(pair, max_length=min(pair.max_length, MAX_TOKENS)), text).read
+    spans = [match.span() for match in _WORD.finditer(whole)]
+    words = [whole[start:stop] for start, stop in spans]
+    encoded = pair.encode([whole, *(" ".join(words[:i] + words[i + 1 :]) for i in range(len(words)))])
+    places, offsets = pair.places(whole), encoded.sites.offsets.tolist()[1:]
+    rows = []
+    for span, (offset, end) in zip(spans, pairwise(offsets), strict=True):
+        left = _site_without(places, site, span, n_sites=end - offset)
+        rows.append(None if left is None else offset + left)
+    padding = pair.tokenizer.pad_token_id
+
+    def answer(model: Model) -> Occlusion:
+        probabilities = predict(model, encoded.tokens, padding=padding, sites=encoded.sites).softmax(dim=-1)
+        label = int(probabilities[site].argmax())
+        shares = probabilities[:, label].double().tolist()
+        changes = tuple(None if row is None else shares[row] - shares[site] for row in rows)
+        return Occlusion(label=label, probability=shares[site], changes=changes)
+
+    return OcclusionPair(words=tuple(words), teacher=answer(pair.teacher), student=answer(pair.student))
 
 
-def _answer(model: Model, tokens: Ragged, padding: int) -> Occlusion:
-    """Answer a text and its variants; in one pass, unless they are very long."""
-    probabilities = torch.empty(len(tokens), model.config.num_labels)
-    for examples, output in states_of(model, tokens, padding=padding, n_tokens=16_384):
-        probabilities[examples.cpu()] = output.logits.float().softmax(dim=-1).cpu()
-    label = int(probabilities[0].argmax())
-    whole, *rest = probabilities[:, label].double().tolist()
-    return Occlusion(label=label, probability=whole, changes=tuple(value - whole for value in rest))
+def _site_without(places: Sequence[Place], site: int, word: tuple[int, int], *, n_sites: int) -> int | None:
+    """Return which site of a text without one of its words a site was; None where it has gone with the word.
+
+    Args:
+        places: Of the text.
+        site: The site in it.
+        word: Where the word that is left out begins and ends.
+        n_sites: Sites that the text has without it.
+    """
+    if n_sites == len(places):
+        return site
+    rest = [i for i, place in enumerate(places) if not (word[0] <= place.start and place.end <= word[1])]
+    return rest.index(site) if site in rest and len(rest) == n_sites else None

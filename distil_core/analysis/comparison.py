@@ -3,11 +3,11 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol, runtime_checkable
 
 import numpy as np
 
 from distil_core.analysis.roles import Role, role_of
+from distil_core.data.corpus import Place
 from distil_core.errors import StoreError
 from distil_core.evaluation import bootstrap
 from distil_core.evaluation.metrics import ACCURACY, Metric
@@ -113,24 +113,20 @@ class RunVerdict:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SentenceAnswer:
-    """What one model answers to a sentence: the index of the likeliest label, and its probability."""
+    """What one model answers at a site: the index of the likeliest label, and its probability."""
 
     role: Role
     label: int
     probability: float
 
 
-@runtime_checkable
-class Compared(Protocol):
-    """What teacher and student made of one sentence; structural, since the models' side needs torch."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Compared:
+    """What teacher and student answered at one site of a text: a logit for each label, and where it lies."""
 
-    @property
-    def teacher_logits(self) -> Sequence[float]:
-        """One score for each label."""
-
-    @property
-    def student_logits(self) -> Sequence[float]:
-        """One score for each label."""
+    place: Place
+    teacher_logits: tuple[float, ...]
+    student_logits: tuple[float, ...]
 
 
 def model_names(task: str) -> Mapping[Method, str]:
@@ -306,7 +302,7 @@ def run_verdict(family: Family, difference: Interval | None) -> RunVerdict:
 
 
 def sentence_answers(compared: Compared) -> tuple[SentenceAnswer, SentenceAnswer]:
-    """Return what teacher and student answer to one sentence, at temperature 1."""
+    """Return what teacher and student answer at one site, at temperature 1."""
     return _answer(Role.TEACHER, compared.teacher_logits), _answer(Role.STUDENT, compared.student_logits)
 
 

@@ -1,18 +1,19 @@
 """A sentence and its edits: words to drop, mask or swap, words that might take their place, and what changed.
 
-Needs neither torch nor a model.
+What changed is said of one site: the sentence as a whole, or a place in it. Needs neither torch nor a model.
 """
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from math import log, sqrt
 
 from distil_core.analysis.comparison import Compared
+from distil_core.analysis.error_analysis import AnsweredTexts
 from distil_core.analysis.roles import Role
-from distil_core.data.corpus import LabeledText
+from distil_core.data.corpus import Label, LabeledText, Place
 from distil_core.evaluation.predictions import softmax
 
 _WORD = re.compile(r"\[[A-Z]+\]|<\w+>|\w+(?:['’\-]\w+)*|[^\w\s]")
@@ -117,27 +118,44 @@ def replaced(text: str, word: Word, new: str) -> str:
 
 def related(original: str, text: str) -> bool:
     """Tell whether a sentence is still an edit of another: at least half of the words of both are shared, in order."""
-    before, after = ([word.text.casefold() for word in words(each)] for each in (original, text))
-    return SequenceMatcher(None, before, after, autojunk=False).ratio() >= 0.5
+    return SequenceMatcher(None, _spoken(original), _spoken(text), autojunk=False).ratio() >= 0.5
 
 
-def vocabulary(texts: Sequence[LabeledText], n_labels: int, *, most: int = 200) -> Vocabulary:
+def counterpart(before: Sequence[Place], after: Sequence[Place], site: int) -> int | None:
+    """Return which site of a sentence a site of its edit was; None where an edit has made or moved it.
+
+    Args:
+        before: The places of the sentence.
+        after: Those of its edit.
+        site: The site in the edit.
+    """
+    if len(before) == len(after):
+        return site
+    matcher = SequenceMatcher(None, [place.text for place in before], [place.text for place in after], autojunk=False)
+    for first, second, size in matcher.get_matching_blocks():
+        if second <= site < second + size:
+            return first + site - second
+    return None
+
+
+def vocabulary(answers: AnsweredTexts, *, most: int = 200) -> Vocabulary:
     r"""Find the words that are typical of each label.
 
-    A word's score is its log-odds in the texts of a label against those in all others, over its standard error, with
+    A word's score is its log-odds at the places of a label against those at all others, over its standard error, with
     half a count added to each (Monroe, Colaresi and Quinn, 2008, doi:10.1093/pan/mpn018); words with a positive score
     that occur at least twice are typical.
 
     Args:
-        texts: Labeled texts.
-        n_labels: How many labels there are.
+        answers: Labeled texts.
         most: Words to keep for a label.
     """
-    by_label: list[Counter[str]] = [Counter() for _ in range(n_labels)]
+    by_label: list[Counter[str]] = [Counter() for _ in answers.label_names]
     behind: defaultdict[str, set[str]] = defaultdict(set)
-    for example in texts[:MAX_MEMORY]:
-        spoken = [word.text.casefold() for word in words(example.text)]
-        by_label[example.label].update({word for word in spoken if any(map(str.isalpha, word))})
+    for label, place in zip(answers.labels[:MAX_MEMORY].tolist(), answers.places, strict=False):
+        if label >= 0:
+            by_label[label].update({word for word in _spoken(place.text) if any(map(str.isalpha, word))})
+    for text in dict.fromkeys(answers.texts[:MAX_MEMORY]):
+        spoken = _spoken(text)
         for first, second in zip(["", *spoken], [*spoken, ""], strict=True):
             behind[first].add(second)
     total: Counter[str] = Counter()
@@ -156,6 +174,10 @@ def vocabulary(texts: Sequence[LabeledText], n_labels: int, *, most: int = 200) 
                 scored.append((-score, word))
         typical.append(tuple(word for _, word in sorted(scored)[:most]))
     return Vocabulary(typical=tuple(typical), after={first: frozenset(seconds) for first, seconds in behind.items()})
+
+
+def _spoken(text: str) -> list[str]:
+    return [word.text.casefold() for word in words(text)]
 
 
 def suggestions(
@@ -234,16 +256,26 @@ def verdict(changes: Sequence[Change]) -> EditVerdict:
     )
 
 
-def one_per_label(texts: Sequence[LabeledText], *, limit: int = 5) -> tuple[LabeledText, ...]:
-    """Return the shortest text of each label, to try things with; texts of a word or two are left out."""
+def one_per_label(
+    texts: Sequence[LabeledText], classes_of: Callable[[Label], frozenset[int]], *, limit: int = 5
+) -> tuple[LabeledText, ...]:
+    """Return the shortest text of each label, to try things with; texts of a word or two are left out.
+
+    Args:
+        texts: Labeled texts.
+        classes_of: Tells which classes are right somewhere in a text; a text is taken for one of them only.
+        limit: How many texts to return at most.
+    """
     by_label: dict[int, LabeledText] = {}
     for example in sorted(texts, key=lambda example: len(example.text)):
         if len(example.text.split()) > 3:
-            by_label.setdefault(example.label, example)
+            missing = sorted(classes_of(example.label) - by_label.keys())
+            by_label.update(dict.fromkeys(missing[:1], example))
     return tuple(by_label[label] for label in sorted(by_label))[:limit]
 
 
-def gold_label(text: str, texts: Sequence[LabeledText]) -> int | None:
-    """Return the right label of a text if it is one of the test texts, else None."""
-    wanted = text.strip()
-    return next((example.label for example in texts if example.text.strip() == wanted), None)
+def gold_label(text: str, answers: AnsweredTexts, *, site: int = 0) -> int | None:
+    """Return the right label at a site of a text if that is among the test texts and it is known, else None."""
+    rows = answers.rows_of(text)
+    label = int(answers.labels[rows[site]]) if site < len(rows) else -1
+    return label if label >= 0 else None

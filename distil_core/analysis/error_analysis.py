@@ -1,4 +1,4 @@
-"""Texts with both models' answers: filtered, ranked, counted, and summed up with intervals.
+"""Texts with both models' answers, a row a site: filtered, ranked, counted, and summed up with intervals.
 
 Needs neither torch nor a model: what the two answered is read from a run, or has just been computed.
 """
@@ -7,9 +7,11 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from itertools import chain
 
 import numpy as np
 
+from distil_core.data.corpus import Place
 from distil_core.evaluation.bootstrap import interval
 from distil_core.evaluation.metrics import ACCURACY, AGREEMENT
 from distil_core.evaluation.predictions import log_softmax, split_predictions
@@ -23,7 +25,7 @@ _FULL_MATRIX = 20
 
 
 class WhoIsRight(StrEnum):
-    """Which of the two models is right about a text."""
+    """Which of the two models is right at a site."""
 
     BOTH = "both"
     TEACHER = "teacher"
@@ -33,13 +35,16 @@ class WhoIsRight(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnsweredTexts:
-    """Texts with the answers of teacher and student, all in one order.
+    """Texts with the answers of teacher and student, a row for each site, all in one order.
 
-    ``labels`` holds the right label of each text, -1 where nobody knows it; ``teacher`` and ``student`` hold
-    log-probabilities at temperature 1, and ``kl_nats`` the KL divergence of each text, teacher to student.
+    ``texts`` holds the text of each row, ``examples`` that text's index and ``places`` where in it the site lies;
+    ``labels`` holds the right label of each row, below zero where nobody knows it; ``teacher`` and ``student`` hold
+    log-probabilities at temperature 1, and ``kl_nats`` the KL divergence of each row, teacher to student.
     """
 
     texts: tuple[str, ...]
+    examples: np.ndarray
+    places: tuple[Place, ...]
     labels: np.ndarray
     teacher: np.ndarray
     student: np.ndarray
@@ -51,24 +56,39 @@ class AnsweredTexts:
         return len(self.texts)
 
     @property
+    def several(self) -> bool:
+        """Whether there is a text with more than one site."""
+        return len(np.unique(self.examples)) < len(self)
+
+    def rows_of(self, text: str) -> tuple[int, ...]:
+        """Return the rows of a text, spaces around it aside: of the first one if it is there twice, none if never."""
+        wanted = text.strip()
+        first = next((row for row, known in enumerate(self.texts) if known.strip() == wanted), None)
+        return () if first is None else tuple(np.flatnonzero(self.examples == self.examples[first]).tolist())
+
+    def site(self, row: int) -> int:
+        """Return which of the sites of its text a row is, counted from 0."""
+        return int((self.examples[:row] == self.examples[row]).sum())
+
+    @property
     def of_teacher(self) -> np.ndarray:
-        """The label that the teacher answers, for each text."""
+        """The label that the teacher answers, for each row."""
         return np.asarray(self.teacher.argmax(axis=1))
 
     @property
     def of_student(self) -> np.ndarray:
-        """The label that the student answers, for each text."""
+        """The label that the student answers, for each row."""
         return np.asarray(self.student.argmax(axis=1))
 
     @property
     def known(self) -> np.ndarray:
-        """Whether the right label is known, for each text."""
+        """Whether the right label is known, for each row."""
         return np.asarray(self.labels >= 0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filter:
-    """Which texts to show; an empty field lets all pass. Labels go by name, so that it fits any run on a corpus."""
+    """Which rows to show; an empty field lets all pass. Labels go by name, so that it fits any run on a corpus."""
 
     label: str = ""
     teacher: str = ""
@@ -81,7 +101,7 @@ class Filter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SliceSummary:
-    """How the two models do on some texts; accuracies are None where no right label is known."""
+    """How the two models do at some sites; accuracies are None where no right label is known."""
 
     n: int
     teacher: Interval | None
@@ -138,6 +158,15 @@ class Confusion:
     counts: np.ndarray
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answers:
+    """What both models answered to some texts in a row: logits, a row a site; ``places`` has the sites of each text."""
+
+    places: tuple[tuple[Place, ...], ...]
+    teacher: np.ndarray
+    student: np.ndarray
+
+
 def answered(
     texts: Sequence[str],
     labels: Sequence[int] | np.ndarray,
@@ -145,33 +174,42 @@ def answered(
     student_logits: np.ndarray,
     *,
     label_names: Sequence[str],
+    places: Sequence[Sequence[Place]] | None = None,
 ) -> AnsweredTexts:
     """Gather texts and logits, and compute what the texts are ranked and filtered by.
 
     Args:
         texts: Any number of texts.
-        labels: The right label of each text, -1 where nobody knows it.
-        teacher_logits: Scores of the teacher, a row a text.
+        labels: The right label at each site, below zero where nobody knows it.
+        teacher_logits: Scores of the teacher, a row a site.
         student_logits: Scores of the student.
         label_names: Names of the labels, in the order of the scores.
+        places: Of the sites of each text; where they are left out, each text is one as a whole.
     """
+    if places is None:
+        places = [(Place.whole(text),) for text in texts]
+    n_sites = [len(sites) for sites in places]
+    examples = np.repeat(np.arange(len(texts)), n_sites)
+    assert len(examples) == len(teacher_logits)
     teacher, student = log_softmax(teacher_logits), log_softmax(student_logits)
     kl = (np.exp(teacher) * (teacher - student)).sum(axis=1)
     return AnsweredTexts(
-        texts=tuple(texts),
+        texts=tuple(text for text, n in zip(texts, n_sites, strict=True) for _ in range(n)),
+        examples=examples,
+        places=tuple(chain.from_iterable(places)),
         labels=np.asarray(labels, dtype=np.int64),
         teacher=teacher,
         student=student,
         label_names=tuple(label_names),
         kl_nats=np.maximum(kl, 0.0),
-        n_words=np.array([len(text.split()) for text in texts], dtype=np.int64),
+        n_words=np.array([len(text.split()) for text in texts], dtype=np.int64)[examples],
     )
 
 
 def joined(
     texts: Sequence[str],
     labels: Sequence[str],
-    logits: Sequence[tuple[np.ndarray, np.ndarray]],
+    parts: Sequence[Answers],
     *,
     label_names: Sequence[str],
 ) -> AnsweredTexts:
@@ -179,12 +217,22 @@ def joined(
 
     Args:
         texts: The texts, at least one.
-        labels: The label of each text; empty or unknown ones count as not known.
-        logits: Those of teacher and student, in the order of the texts.
+        labels: The label of each text; empty or unknown ones count as not known, and so does one of a text with
+            several sites, as it does not say of which.
+        parts: The answers, in the order of the texts.
         label_names: Names of the labels, in the order of the logits.
     """
-    teacher, student = (np.concatenate(parts) for parts in zip(*logits, strict=True))
-    return answered(texts, label_indices(labels, label_names), teacher, student, label_names=label_names)
+    places = [sites for part in parts for sites in part.places]
+    of_texts = label_indices(labels, label_names).tolist()
+    of_sites = [label if len(sites) == 1 else -1 for label, sites in zip(of_texts, places, strict=True) for _ in sites]
+    return answered(
+        texts,
+        of_sites,
+        np.concatenate([part.teacher for part in parts]),
+        np.concatenate([part.student for part in parts]),
+        label_names=label_names,
+        places=places,
+    )
 
 
 def label_indices(names: Sequence[str], label_names: Sequence[str]) -> np.ndarray:
@@ -194,7 +242,7 @@ def label_indices(names: Sequence[str], label_names: Sequence[str]) -> np.ndarra
 
 
 def who_is_right(answers: AnsweredTexts) -> dict[WhoIsRight, np.ndarray]:
-    """Return for each of the four cases whether it holds, for each text; a text without a label is in none of them."""
+    """Return for each of the four cases whether it holds, for each row; one without a label is in none of them."""
     teacher, student = answers.of_teacher == answers.labels, answers.of_student == answers.labels
     return {
         WhoIsRight.BOTH: teacher & student,
@@ -205,9 +253,9 @@ def who_is_right(answers: AnsweredTexts) -> dict[WhoIsRight, np.ndarray]:
 
 
 def matching(answers: AnsweredTexts, wanted: Filter) -> np.ndarray:
-    """Return the indices of the texts that pass a filter, those with the largest KL divergence first.
+    """Return the rows that pass a filter, those with the largest KL divergence first.
 
-    A label that none of the names has lets no text pass.
+    A label that none of the names has lets no row pass.
     """
     keep = np.ones(len(answers), dtype=bool)
     for name, values in (
@@ -237,10 +285,15 @@ def fits(wanted: Filter, label_names: Sequence[str]) -> bool:
 
 
 def summarize(answers: AnsweredTexts, chosen: np.ndarray) -> SliceSummary:
-    """Return how both models do on the texts of the given indices."""
+    """Return how both models do at the sites of some rows; intervals are over whole texts."""
     # In the order of the texts, however they are ranked: all of them have the interval that their run has.
     chosen = np.sort(chosen)
-    split = split_predictions(answers.student[chosen], answers.labels[chosen], teacher_logits=answers.teacher[chosen])
+    split = split_predictions(
+        answers.student[chosen],
+        answers.labels[chosen],
+        teacher_logits=answers.teacher[chosen],
+        examples=np.unique(answers.examples[chosen], return_inverse=True)[1],
+    )
     return SliceSummary(
         n=len(chosen),
         teacher=interval(split.teacher, ACCURACY),
@@ -269,7 +322,9 @@ def unknown_labels(labels: Sequence[str], answers: AnsweredTexts) -> UnknownLabe
         labels: The label of each text as its file has it; an empty one is none.
         answers: The same texts, in the same order.
     """
-    unknown = [label for label, known in zip(labels, answers.known, strict=True) if label and not known]
+    known = np.zeros(len(labels), dtype=bool)
+    np.logical_or.at(known, answers.examples, answers.known)
+    unknown = [label for label, is_known in zip(labels, known, strict=True) if label and not is_known]
     return UnknownLabels(n_rows=len(labels), n_unknown=len(unknown), names=tuple(dict.fromkeys(unknown)))
 
 

@@ -7,14 +7,16 @@ import torch
 from torch import Tensor
 
 from distil_core.analysis.temperature import GradientNorms
-from distil_core.data.corpus import LabeledText
-from distil_core.data.tokenization import encode
+from distil_core.data.corpus import LabeledText, Split
 from distil_core.evaluation.predictions import Predictions
-from distil_core.functional.losses import hard_labels, soft_labels
+from distil_core.functional.losses import soft_labels
 from distil_core.models.devices import default_device
+from distil_core.models.forward import at_sites
 from distil_core.models.loading import load_model, load_tokenizer
 from distil_core.runs.folder import RunFolder
 from distil_core.runs.record import RunRecord
+from distil_core.tasks.catalog import task_named
+from distil_core.tasks.task import Task
 from distil_core.types import Model, Tokenizer
 
 N_TEXTS = 32
@@ -31,7 +33,7 @@ def of_run(
     Args:
         folder: The run's folder.
         record: The run's record.
-        answers: What teacher and student answered to the test texts.
+        answers: What teacher and student answered at the sites of the test texts.
         texts: The test texts.
 
     Raises:
@@ -42,12 +44,13 @@ def of_run(
     # The shorter half, as a batch is as wide as its longest text and is walked through once for each temperature.
     shorter = sorted(range(len(texts)), key=lambda i: len(texts[i].text))[: max(N_TEXTS, len(texts) // 2)]
     drawn = np.random.default_rng(0).permutation(shorter)[:N_TEXTS]
+    rows = np.concatenate([np.flatnonzero(answers.test.examples == i) for i in drawn])
     return gradient_norms(
         load_model(folder.student).to(device),
         tokenizer,
-        [texts[i].text for i in drawn],
-        labels=[texts[i].label for i in drawn],
-        teacher_logits=torch.from_numpy(answers.test.teacher.logits[drawn]),
+        Split(texts=tuple(texts[i].text for i in drawn), labels=tuple(texts[i].label for i in drawn)),
+        task=task_named(record.config.task),
+        teacher_logits=torch.from_numpy(answers.test.teacher.logits[rows]),
         max_length=min(record.config.teacher.max_length, tokenizer.model_max_length),
     )
 
@@ -55,9 +58,9 @@ def of_run(
 def gradient_norms(
     student: Model,
     tokenizer: Tokenizer,
-    texts: Sequence[str],
+    batch: Split,
     *,
-    labels: Sequence[int],
+    task: Task,
     teacher_logits: Tensor,
     max_length: int,
     temperatures: Sequence[float] = TEMPERATURES,
@@ -67,16 +70,17 @@ def gradient_norms(
     Args:
         student: In eval mode.
         tokenizer: The student's.
-        texts: The batch.
-        labels: Index of the right class of each text.
-        teacher_logits: What the teacher answered to each of them.
+        batch: The texts, with what is right of each.
+        task: Tells at which sites the student is asked, and what the labels ask of it there.
+        teacher_logits: What the teacher answered at each of these sites.
         max_length: Tokens of a text that are read.
         temperatures: At which to measure the soft part.
     """
-    tokens = encode(tokenizer, texts, max_length=max_length).to(student.device)
-    ids, mask = tokens.padded(torch.arange(len(texts), device=student.device), padding=tokenizer.pad_token_id)
+    encoded = task.encode(tokenizer, batch, max_length=max_length).to(student.device)
+    examples = torch.arange(len(batch), device=student.device)
+    ids, mask = encoded.tokens.padded(examples, padding=tokenizer.pad_token_id)
     parameters = [parameter for parameter in student.parameters() if parameter.requires_grad]
-    logits = student(input_ids=ids, attention_mask=mask.long()).logits
+    _, logits = at_sites(student(input_ids=ids, attention_mask=mask.long()).logits, encoded.sites, examples)
     teacher = teacher_logits.to(logits)
 
     def norm(loss: Tensor) -> float:
@@ -89,6 +93,6 @@ def gradient_norms(
         temperatures=tuple(temperatures),
         soft=tuple(value / t**2 for value, t in zip(scaled, temperatures, strict=True)),
         scaled=scaled,
-        hard=norm(hard_labels(logits, torch.tensor(labels, device=logits.device))),
-        n_texts=len(texts),
+        hard=norm(task.hard_loss(logits, encoded.sites.targets, weights=None, normalizer=None)),
+        n_texts=len(batch),
     )

@@ -1,47 +1,62 @@
-"""Teacher and student of a run, loaded: what both make of a text, as plain data."""
+"""Teacher and student of a run, loaded: what both make of a text at each of its sites, as plain data."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
 
-import numpy as np
 import torch
 
-from distil_core.data.tokenization import encode
-from distil_core.errors import ModelError
+from distil_core.analysis.comparison import Compared
+from distil_core.analysis.error_analysis import Answers
+from distil_core.data.corpus import Place, Split
+from distil_core.data.sites import EncodedSplit
+from distil_core.errors import CorpusError, ModelError
 from distil_core.evaluation import cost
 from distil_core.evaluation.records import Latency
 from distil_core.models.checkpoints import head_order, locate
 from distil_core.models.devices import default_device, resolve_precision
-from distil_core.models.forward import predict
+from distil_core.models.forward import at_sites, predict
 from distil_core.models.heads import reorder_head
 from distil_core.models.loading import independent_copy, load_model, load_tokenizer
 from distil_core.runs.folder import RunFolder
 from distil_core.runs.record import RunRecord
-from distil_core.settings.config import Precision
+from distil_core.settings.config import Precision, RunConfig
 from distil_core.tasks.catalog import task_named
+from distil_core.tasks.task import Task
 from distil_core.training.cache import Cache
 from distil_core.types import Model, Tokenizer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelPair:
-    """Teacher and student of a run, loaded, in eval mode; read-only, so that many sessions can share it."""
+    """Teacher and student of a run, loaded, in eval mode; read-only, so that many sessions can share it.
+
+    ``task`` says at which sites of a text they are asked.
+    """
 
     teacher: Model
     student: Model
     tokenizer: Tokenizer
     max_length: int
+    task: Task = field(default_factory=lambda: task_named(RunConfig().task))
+
+    def encode(self, texts: Sequence[str]) -> EncodedSplit:
+        """Return texts as both models get them, on their device."""
+        encoded = self.task.encode(self.tokenizer, Split.unlabeled(texts), max_length=self.max_length)
+        on_device: EncodedSplit = encoded.to(self.teacher.device)
+        return on_device
+
+    def places(self, text: str) -> tuple[Place, ...]:
+        """Return where in a text its sites are."""
+        return self.task.places(self.tokenizer, text, max_length=self.max_length)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TextComparison:
-    """Answers of both models to one text, a logit for each label; ``mask`` hides a word, empty where nothing does."""
+    """Answers of both models at each site of one text; ``mask`` hides a word, empty where nothing does."""
 
     tokens: tuple[str, ...]
-    teacher_logits: tuple[float, ...]
-    student_logits: tuple[float, ...]
+    sites: tuple[Compared, ...]
     truncated: bool
     mask: str
 
@@ -74,8 +89,8 @@ def load_pair(folder: RunFolder, *, record: RunRecord, cache: Cache) -> ModelPai
         )
     device = default_device()
     checkpoint = locate(record.config.teacher.source)
-    head = task_named(record.config.task).head
-    order = head_order(checkpoint, record.corpus.label_names, head=head)
+    task = task_named(record.config.task)
+    order = head_order(checkpoint, record.corpus.label_names, head=task.head)
     if order is not None:
         teacher = load_model(checkpoint.folder)
         reorder_head(teacher, order, record.corpus.label_names)
@@ -93,19 +108,32 @@ def load_pair(folder: RunFolder, *, record: RunRecord, cache: Cache) -> ModelPai
         student=load_model(folder.student).to(device),
         tokenizer=tokenizer,
         max_length=min(record.config.teacher.max_length, tokenizer.model_max_length),
+        task=task,
     )
 
 
 def compare(pair: ModelPair, text: str) -> TextComparison:
-    """Let both models answer one text."""
-    encoded, inputs = _inputs(pair, text)
+    """Let both models answer one text.
+
+    Raises:
+        CorpusError: If there is no site in it.
+    """
+    encoded = pair.encode((text,))
+    if not len(encoded.sites):
+        raise CorpusError("the text must have at least one word that the models can read; type another one")
+    batch, first = _batch(pair, encoded), torch.zeros(1, dtype=torch.int64, device=pair.teacher.device)
     with torch.inference_mode():
-        teacher, student = (model(**inputs).logits[0].float().cpu().tolist() for model in (pair.teacher, pair.student))
+        teacher, student = (
+            at_sites(model(**batch).logits, encoded.sites, first)[1].float().cpu().tolist()
+            for model in (pair.teacher, pair.student)
+        )
     return TextComparison(
-        tokens=tuple(pair.tokenizer.convert_ids_to_tokens(encoded["input_ids"][0].tolist())),
-        teacher_logits=tuple(teacher),
-        student_logits=tuple(student),
-        truncated=bool(encoded.encodings[0].overflowing),
+        tokens=tuple(pair.tokenizer.convert_ids_to_tokens(encoded.tokens.ids.tolist())),
+        sites=tuple(
+            Compared(place=place, teacher_logits=tuple(by_teacher), student_logits=tuple(by_student))
+            for place, by_teacher, by_student in zip(pair.places(text), teacher, student, strict=True)
+        ),
+        truncated=encoded.tokens.n_truncated > 0,
         mask=pair.tokenizer.mask_token or "",
     )
 
@@ -121,25 +149,25 @@ def timing(
         seconds: What the readings may take, both models together; each is read nine times at least.
         between: Called, unmeasured, when both have had a turn; may raise, to stop.
     """
-    encoded, inputs = _inputs(pair, text)
+    batch = _batch(pair, pair.encode((text,)))
     models: dict[str, Callable[[cost.Batch], object]] = {
         name: partial(_answer, model) for name, model in (("teacher", pair.teacher), ("student", pair.student))
     }
-    latencies = cost.latencies(models, [inputs], seconds=seconds, at_least=9, between=between)
+    latencies = cost.latencies(models, [batch], seconds=seconds, at_least=9, between=between)
     (teacher, n), (student, _) = latencies["teacher"], latencies["student"]
     return PairTiming(
         teacher=teacher,
         student=student,
         n=n,
         n_threads=torch.get_num_threads(),
-        n_tokens=len(encoded["input_ids"][0]),
+        n_tokens=batch["input_ids"].shape[1],
     )
 
 
 def answer_texts(
     pair: ModelPair, texts: Sequence[str], *, precision: Precision = Precision.FP32, chunk: int = 64
-) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Let both models answer many texts; yields the logits of teacher and student, some texts at a time and in order.
+) -> Iterator[Answers]:
+    """Let both models answer many texts; yields the answers to some of them at a time, in their order.
 
     Args:
         pair: The models.
@@ -152,15 +180,18 @@ def answer_texts(
         independent_copy(model, precision) for model in (pair.teacher, pair.student)
     ]  # others share those of the pair
     for start in range(0, len(texts), chunk):
-        tokens = encode(pair.tokenizer, texts[start : start + chunk], max_length=pair.max_length)
-        tokens = tokens.to(pair.teacher.device)
-        teacher, student = (predict(model, tokens, padding=pair.tokenizer.pad_token_id).numpy() for model in models)
-        yield teacher, student
+        part = texts[start : start + chunk]
+        encoded, padding = pair.encode(part), pair.tokenizer.pad_token_id
+        teacher, student = (
+            predict(model, encoded.tokens, padding=padding, sites=encoded.sites).numpy() for model in models
+        )
+        yield Answers(places=tuple(map(pair.places, part)), teacher=teacher, student=student)
 
 
-def _inputs(pair: ModelPair, text: str) -> tuple[Any, dict[str, torch.Tensor]]:
-    encoded = pair.tokenizer(text, truncation=True, max_length=pair.max_length, return_tensors="pt")
-    return encoded, {name: encoded[name].to(pair.teacher.device) for name in ("input_ids", "attention_mask")}
+def _batch(pair: ModelPair, encoded: EncodedSplit) -> cost.Batch:
+    examples = torch.arange(len(encoded.tokens), device=pair.teacher.device)
+    ids, mask = encoded.tokens.padded(examples, padding=pair.tokenizer.pad_token_id)
+    return {"input_ids": ids, "attention_mask": mask.long()}
 
 
 def _answer(model: Model, batch: cost.Batch) -> object:

@@ -4,13 +4,13 @@ Takes the outputs that a run has stored; needs neither torch nor a model.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
-from distil_core.analysis.comparison import NAMES, Outcome, outcome_of
-from distil_core.data.corpus import LabeledText
+from distil_core.analysis.comparison import NAMES, Compared, Outcome, outcome_of
+from distil_core.analysis.error_analysis import AnsweredTexts
 from distil_core.evaluation.bootstrap import estimate, share
 from distil_core.evaluation.metrics import AGREEMENT
 from distil_core.evaluation.predictions import Predictions, log_softmax, softmax
@@ -22,14 +22,15 @@ TEMPERATURES = tuple(2.0 ** (k / 4) for k in range(-13, 18))
 
 
 _SHADES = {"sure": 0.2, "hesitant": 0.75, "torn": 0.95}
-"""What the teacher is of a text, and how many of the texts it is surer of."""
+"""What the teacher is at a site, and at how many of the others it is surer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Softened:
-    """Means over the test texts at each temperature: entropies and divergences in nats, agreement as a share.
+    """Means over the sites of the test texts at each temperature.
 
-    ``scaled_kl_nats`` is ``T² · KL``, as the loss weighs it.
+    Entropies and divergences are in nats, agreement is a share. ``scaled_kl_nats`` is ``T² · KL``, as the loss weighs
+    it.
     """
 
     temperatures: tuple[float, ...]
@@ -45,20 +46,22 @@ class DarkKnowledge:
     """Where a model puts what it does not give to the right label.
 
     Attributes:
-        shares: Row ``i``: over the texts whose right label is ``i``, the mean share of each other label in what is
-            left beside it. Not a number on the diagonal, and in rows of labels without a text.
+        shares: Row ``i``: over the sites whose right label is ``i``, the mean share of each other label in what is
+            left beside it. Not a number on the diagonal, and in rows of labels without a site.
         overlap: How much of that lies where the teacher puts it: 1 less the mean total variation of the rows; 1 for
             the teacher itself.
-        same_runner_up: For each text, whether its likeliest wrong label is the teacher's, too.
+        same_runner_up: For each site, whether its likeliest wrong label is the teacher's, too.
+        examples: Index of the text that each site belongs to; None where each text is one.
     """
 
     shares: np.ndarray
     overlap: float
     same_runner_up: np.ndarray
+    examples: np.ndarray | None = field(default=None, repr=False)
 
     @property
     def runner_up_agreement(self) -> float:
-        """Share of the texts whose likeliest wrong label is the teacher's, too."""
+        """Share of the sites whose likeliest wrong label is the teacher's, too."""
         return float(self.same_runner_up.mean())
 
 
@@ -120,7 +123,7 @@ class GradientVerdict:
 
 
 def over_temperatures(answers: Predictions, temperatures: Sequence[float] = TEMPERATURES) -> Softened:
-    """Measure teacher and student on all test texts at each temperature."""
+    """Measure teacher and student at all sites of the test texts at each temperature."""
     columns: list[tuple[float, ...]] = []
     for temperature in temperatures:
         teacher, student = (
@@ -142,28 +145,34 @@ def over_temperatures(answers: Predictions, temperatures: Sequence[float] = TEMP
     )
 
 
-def telling(answers: Predictions, texts: Sequence[LabeledText]) -> dict[str, LabeledText]:
-    """Return a test text of which the teacher is sure, one over which it hesitates, and one that tears it apart.
+def telling(answers: AnsweredTexts) -> dict[str, int]:
+    """Return a row of which the teacher is sure, one over which it hesitates, and one that tears it apart.
 
     Args:
-        answers: Logits on the test texts.
-        texts: The same texts, in the same order; those of a word or two are left out where there are others.
+        answers: The test texts; those of a word or two are left out where there are others.
     """
-    entropy = _row_entropy(log_softmax(answers.test.teacher.logits))
-    order = sorted(range(len(texts)), key=entropy.__getitem__)
-    order = [i for i in order if len(texts[i].text.split()) > 3] or order
-    return {name: texts[order[int(rank * (len(order) - 1))]] for name, rank in _SHADES.items()}
+    entropy = _row_entropy(answers.teacher)
+    order = sorted(range(len(answers)), key=entropy.__getitem__)
+    order = [row for row in order if answers.n_words[row] > 3] or order
+    return {name: order[int(rank * (len(order) - 1))] for name, rank in _SHADES.items()}
 
 
-def stored(
-    text: str, answers: Predictions, texts: Sequence[LabeledText]
-) -> tuple[tuple[float, ...], tuple[float, ...]] | None:
-    """Return what teacher and student answered to a text when the run measured them; None if it is no test text."""
-    wanted = text.strip()
-    for i, example in enumerate(texts):
-        if example.text.strip() == wanted:
-            return tuple(answers.test.teacher.logits[i].tolist()), tuple(answers.test.logits[i].tolist())
-    return None
+def stored(text: str, answers: Predictions, texts: AnsweredTexts) -> tuple[Compared, ...]:
+    """Return what teacher and student answered at each site of a text when the run measured them; none of others.
+
+    Args:
+        text: The text.
+        answers: Logits on the test texts.
+        texts: The same texts, in the same order.
+    """
+    return tuple(
+        Compared(
+            place=texts.places[row],
+            teacher_logits=tuple(answers.test.teacher.logits[row].tolist()),
+            student_logits=tuple(answers.test.logits[row].tolist()),
+        )
+        for row in texts.rows_of(text)
+    )
 
 
 def answer_rows(
@@ -175,18 +184,24 @@ def answer_rows(
 
 
 def dark_knowledge(
-    teacher: np.ndarray, models: Mapping[str, np.ndarray], labels: np.ndarray, *, temperature: float
+    teacher: np.ndarray,
+    models: Mapping[str, np.ndarray],
+    labels: np.ndarray,
+    *,
+    temperature: float,
+    examples: np.ndarray | None = None,
 ) -> dict[str, DarkKnowledge]:
     r"""Compare where models put what they do not give to the right label, at a temperature.
 
-    For each text the right label is left out and the rest softened, ``softmax(z_wrong / T)``: what Hinton et al. (2015,
+    For each site the right label is left out and the rest softened, ``softmax(z_wrong / T)``: what Hinton et al. (2015,
     arXiv:1503.02531, §1) call the relative probabilities of the wrong answers.
 
     Args:
-        teacher: The teacher's scores on labeled texts, which the others are held against.
-        models: Their scores on the same texts, by name.
-        labels: Index of the right class of each text.
+        teacher: The teacher's scores at labeled sites, which the others are held against.
+        models: Their scores at the same sites, by name.
+        labels: Index of the right class of each site.
         temperature: Above zero.
+        examples: Index of the text that each site belongs to; one site a text where it is left out.
 
     Returns:
         By name, the teacher's own under "Teacher" first.
@@ -200,13 +215,15 @@ def dark_knowledge(
             shares=shares,
             overlap=float(common[np.unique(labels)].mean()),
             same_runner_up=_runner_up(logits, labels) == first_wrong,
+            examples=examples,
         )
     return by_name
 
 
 def runner_up_difference(first: DarkKnowledge, second: DarkKnowledge) -> Interval:
     """Return how much more often the first model's likeliest wrong label is the teacher's, paired over the texts."""
-    difference = estimate([share(first.same_runner_up) - share(second.same_runner_up)])
+    shares = [share(model.same_runner_up, model.examples) for model in (first, second)]
+    difference = estimate([shares[0] - shares[1]])
     assert difference is not None
     return difference
 

@@ -1,10 +1,26 @@
-"""Labeled texts: one split of a corpus, and the corpus."""
+"""Labeled texts: one split of a corpus, and the corpus; and where in a text its sites are, for people."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 Label: TypeAlias = Any
-"""What is right of a text, as indices of label names: one index, or a tuple of as many as the task has sites in it."""
+"""What is right of a text, as indices of label names: one index, or a tuple of as many as the task has sites in it;
+None where nobody knows it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where in a text a site lies: what people know it by, such as a word, from character ``start`` up to ``end``."""
+
+    text: str
+    start: int
+    end: int
+
+    @classmethod
+    def whole(cls, text: str) -> "Place":
+        """Return the place that is a text as a whole."""
+        return cls(text=text, start=0, end=len(text))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -13,6 +29,11 @@ class Split:
 
     texts: tuple[str, ...]
     labels: tuple[Label, ...]
+
+    @classmethod
+    def unlabeled(cls, texts: Sequence[str]) -> "Split":
+        """Return texts of which nobody knows what is right."""
+        return cls(texts=tuple(texts), labels=(None,) * len(texts))
 
     def __len__(self) -> int:
         return len(self.texts)
@@ -33,7 +54,8 @@ class Corpus:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LabeledText:
-    """A labeled text."""
+    """A labeled text, with the places of its sites in their order."""
 
     text: str
     label: Label
+    places: tuple[Place, ...]

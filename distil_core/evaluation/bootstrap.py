@@ -64,10 +64,17 @@ def sample(split: SplitPredictions, metric: Metric) -> Sample:
     return _sample(metric.terms(split), metric.reduce, is_share=metric.is_share, biased=metric.biased)
 
 
-def share(flags: np.ndarray) -> Sample:
-    """Return the share of examples for which something is so, with its draws."""
-    terms = np.asarray(flags, dtype=np.float64)[:, None]
-    return _sample(terms, lambda sums: np.asarray(sums[:, 0] / len(terms)), is_share=True)
+def share(flags: np.ndarray, examples: np.ndarray | None = None) -> Sample:
+    """Return the share of sites at which something is so, with its draws of whole examples.
+
+    Args:
+        flags: Whether it is so, for each site.
+        examples: Index of the example that each site belongs to; one site an example where it is left out.
+    """
+    index = np.arange(len(flags)) if examples is None else np.unique(examples, return_inverse=True)[1]
+    terms = np.zeros((index.max(initial=-1) + 1, 2))
+    np.add.at(terms, index, np.column_stack([flags, np.ones(len(flags))]))
+    return _sample(terms, lambda sums: np.asarray(sums[:, 0] / np.maximum(sums[:, 1], 1.0)), is_share=True)
 
 
 def _sample(

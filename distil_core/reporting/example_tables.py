@@ -24,8 +24,11 @@ def confusion_rows(answers: AnsweredTexts) -> list[tuple[str, str, int]]:
 
 
 def example_rows(answers: AnsweredTexts, chosen: Sequence[int]) -> list[dict[str, Any]]:
-    """Return the texts of some indices with both answers; the column of labels only where some are known."""
-    names, labeled = answers.label_names, bool(answers.known.any())
+    """Return some rows of texts with both answers.
+
+    The column of labels is there only where some are known, that of places only where a text has several sites.
+    """
+    names, labeled, several = answers.label_names, bool(answers.known.any()), answers.several
     teacher, student = answers.of_teacher, answers.of_student
 
     def answer(label: int, log_probabilities: np.ndarray) -> str:
@@ -34,6 +37,7 @@ def example_rows(answers: AnsweredTexts, chosen: Sequence[int]) -> list[dict[str
     return [
         {
             "Text": answers.texts[i],
+            **({"Place": answers.places[i].text} if several else {}),
             **({"Label": names[answers.labels[i]] if answers.labels[i] >= 0 else None} if labeled else {}),
             "Teacher": answer(int(teacher[i]), answers.teacher[i]),
             "Student": answer(int(student[i]), answers.student[i]),
@@ -51,13 +55,13 @@ def answers_csv(
 
     Args:
         answers: The texts and the answers.
-        chosen: Indices of the texts to write, in this order; all of them otherwise.
+        chosen: The rows to write, in this order; all of them otherwise.
         rows: Where each text was in its file, if it comes from one.
         labels: The label of each text as its file has it, if it has any.
     """
     names = answers.label_names
-    wide = len(names) <= MAX_WIDE
-    header = ["row"] * bool(rows) + ["text", "label", "teacher", "teacher_probability"]
+    wide, several = len(names) <= MAX_WIDE, answers.several
+    header = ["row"] * bool(rows) + ["text"] + ["place"] * several + ["label", "teacher", "teacher_probability"]
     header += ["student", "student_probability", "agree", "kl_nats"]
     if wide:
         header += [f"{model}: {name}" for model in ("teacher", "student") for name in names]
@@ -66,9 +70,11 @@ def answers_csv(
     lines = []
     for i in range(len(answers)) if chosen is None else chosen:
         t, s = int(of_teacher[i]), int(of_student[i])
-        label = labels[i] if labels else names[answers.labels[i]] if answers.labels[i] >= 0 else ""
-        line: list[object] = [rows[i]] if rows else []
-        line += [answers.texts[i], label, names[t], f"{teacher[i, t]:.6f}", names[s], f"{student[i, s]:.6f}"]
+        of_text = answers.examples[i]
+        label = labels[of_text] if labels else names[answers.labels[i]] if answers.labels[i] >= 0 else ""
+        line: list[object] = [rows[of_text]] if rows else []
+        line += [answers.texts[i], *([answers.places[i].text] if several else []), label]
+        line += [names[t], f"{teacher[i, t]:.6f}", names[s], f"{student[i, s]:.6f}"]
         line += ["yes" if t == s else "no", f"{answers.kl_nats[i]:.6f}"]
         if wide:
             line += [f"{value:.6f}" for value in (*teacher[i], *student[i])]

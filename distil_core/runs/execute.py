@@ -162,7 +162,7 @@ def carry_out(
                     cost = timing.costs(materials, student.model, folder.student, seconds=seconds)
         with watch.timing("measurement"):
             record = _record(run_id, config, materials, student, cost, watch)
-    _write_answers(folder, materials, student)
+    _write_answers(folder, config, materials, student)
     return replace(record, seconds=watch.total())
 
 
@@ -356,7 +356,7 @@ def _summary(materials: Materials) -> CorpusSummary:
     )
 
 
-def _write_answers(folder: RunFolder, materials: Materials, student: Student) -> None:
+def _write_answers(folder: RunFolder, config: RunConfig, materials: Materials, student: Student) -> None:
     arrays = {
         "test_logits": student.test_logits,
         "validation_logits": student.validation_logits,
@@ -371,7 +371,12 @@ def _write_answers(folder: RunFolder, materials: Materials, student: Student) ->
     with replacing(folder.outputs) as path:
         save_file(arrays, path)
     with replacing(folder.test_texts) as path:
-        rows = zip(materials.corpus.test.texts, materials.corpus.test.labels, strict=True)
-        path.write_text(
-            "".join(json.dumps({"text": text, "label": label}) + "\n" for text, label in rows), encoding="utf-8"
-        )
+        test, limit = materials.corpus.test, min(config.teacher.max_length, materials.tokenizer.model_max_length)
+        rows: list[dict[str, object]] = [
+            {"text": text, "label": label} for text, label in zip(test.texts, test.labels, strict=True)
+        ]
+        if materials.splits["test"].sites.positions is not None:
+            for row, text in zip(rows, test.texts, strict=True):
+                places = materials.task.places(materials.tokenizer, text, max_length=limit)
+                row["places"] = [(place.text, place.start, place.end) for place in places]
+        path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")

@@ -5,10 +5,11 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from distil_core.data.corpus import LabeledText
+from distil_core.data.corpus import LabeledText, Place
 from distil_core.errors import StoreError
 from distil_core.evaluation.predictions import Predictions, SplitPredictions, split_predictions
 from distil_core.runs.rows import read_event
@@ -38,7 +39,7 @@ class RunFolder:
 
     @property
     def test_texts(self) -> Path:
-        """The test texts with their labels; see :meth:`read_test_texts`."""
+        """The test texts with their labels and places; see :meth:`read_test_texts`."""
         return self.path / "test.jsonl"
 
     @property
@@ -87,7 +88,7 @@ class RunFolder:
             ) from error
 
     def read_test_texts(self) -> tuple[LabeledText, ...]:
-        """Read the test texts with their labels.
+        """Read the test texts with their labels and the places of their sites.
 
         Raises:
             StoreError: If the file is not there or cannot be read.
@@ -95,7 +96,7 @@ class RunFolder:
         try:
             with self.test_texts.open(encoding="utf-8") as lines:
                 rows = [json.loads(line) for line in lines]
-            return tuple(LabeledText(text=row["text"], label=row["label"]) for row in rows)
+            return tuple(LabeledText(text=row["text"], label=row["label"], places=_places(row)) for row in rows)
         except (OSError, KeyError, ValueError) as error:
             raise StoreError(
                 f"the test texts of run {self.path.name} cannot be read ({error}); delete the run and repeat it"
@@ -107,6 +108,12 @@ class RunFolder:
             return ()
         lines = self.events.read_text(encoding="utf-8").splitlines()
         return tuple(event for event in map(read_event, lines) if event is not None)
+
+
+def _places(row: Mapping[str, Any]) -> tuple[Place, ...]:
+    if "places" not in row:
+        return (Place.whole(row["text"]),)
+    return tuple(Place(text=text, start=start, end=end) for text, start, end in row["places"])
 
 
 def _split(arrays: Mapping[str, np.ndarray], split: str) -> SplitPredictions:

@@ -9,7 +9,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Protocol, runtime_checkable
 
-from distil_core.data.corpus import Corpus, Label, Split
+from distil_core.data.corpus import Corpus, Label, Place, Split
 from distil_core.data.sources import Source
 from distil_core.evaluation.metrics import Metric
 from distil_core.models.head import Head
@@ -78,7 +78,15 @@ class Task(ABC):
 
     @abstractmethod
     def encode(self, tokenizer: Any, split: Split, *, max_length: int) -> Any:
-        """Return a split as an :class:`distil_core.data.sites.EncodedSplit`."""
+        """Return a split as an :class:`distil_core.data.sites.EncodedSplit`.
+
+        A text's tokens are those that the tokenizer makes of it. One whose label is None has the same sites as with a
+        label; their targets are :data:`distil_core.data.sites.UNKNOWN`.
+        """
+
+    @abstractmethod
+    def places(self, tokenizer: Any, text: str, *, max_length: int) -> tuple[Place, ...]:
+        """Return where in a text the sites are that :meth:`encode` gives it, in the same order."""
 
     def hard_loss(self, logits: Any, targets: Any, *, weights: Any, normalizer: float | None) -> Any:
         """Return what the labels ask of a student: by default the cross-entropy at each site, in nats.

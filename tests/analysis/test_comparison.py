@@ -15,7 +15,7 @@ from distil_core.evaluation.records import Interval
 from distil_core.runs import families
 from distil_core.settings.config import Init, Method, RunConfig, StudentConfig
 from tests import seeds
-from tests.factories import a_cost, a_model_record, a_prediction, a_teacher_record, figures
+from tests.factories import a_comparison, a_cost, a_model_record, a_prediction, a_teacher_record, figures
 from tests.landscapes import a_compared_family, a_compared_record
 
 
@@ -190,12 +190,7 @@ def test_less_may_be_better() -> None:
     assert comparison.outcome_of(None, KL) is Outcome.PENDING
 
 
-class _Compared:
-    teacher_logits = (2.0, 0.0)
-    student_logits = (0.0, 0.0)
-
-
 def test_answers_are_at_temperature_one() -> None:
-    teacher, student = comparison.sentence_answers(_Compared())
+    teacher, student = comparison.sentence_answers(a_comparison((2.0, 0.0), (0.0, 0.0)))
     assert (teacher.role, teacher.label, student.role) == (Role.TEACHER, 0, Role.STUDENT)
     assert (teacher.probability, student.probability) == pytest.approx((0.8808, 0.5), abs=1e-4)

@@ -1,21 +1,18 @@
 """A sentence and its edits."""
 
-from dataclasses import dataclass
+from typing import Any
 
+import numpy as np
 import pytest
 
-from distil_core.analysis import edits
+from distil_core.analysis import edits, error_analysis
+from distil_core.analysis.comparison import Compared
 from distil_core.analysis.edits import AnswerChange, Change, Suggestion, Vocabulary
+from distil_core.analysis.error_analysis import AnsweredTexts
 from distil_core.analysis.roles import Role
-from distil_core.data.corpus import LabeledText
-
-
-@dataclass(frozen=True)
-class Said:
-    """What two models made of a sentence."""
-
-    teacher_logits: tuple[float, ...]
-    student_logits: tuple[float, ...]
+from distil_core.data.corpus import LabeledText, Place
+from distil_core.tasks.catalog import task_named
+from tests.factories import a_comparison, a_text
 
 
 def spoken(text: str) -> list[str]:
@@ -64,21 +61,26 @@ def test_an_edit_shares_half_of_the_words(text: str, same: bool) -> None:
     assert edits.related("The food was great", text) is same
 
 
-TEXTS = tuple(
-    LabeledText(text=text, label=label)
-    for text, label in (
-        ("The soup was awful.", 0),
-        ("The cake was awful!", 0),
-        ("What an awful day 0 0 0", 0),
-        ("The soup was great.", 2),
-        ("Simply great soup!", 2),
-        ("Once rare", 2),
+def labeled(texts: dict[str, int], **options: Any) -> AnsweredTexts:
+    """Texts with their labels, and models that know nothing."""
+    nothing = np.zeros((len(texts), 4))
+    return error_analysis.answered(
+        list(texts), list(texts.values()), nothing, nothing, label_names=("a", "b", "c", "d"), **options
     )
-)
+
+
+TEXTS = {
+    "The soup was awful.": 0,
+    "The cake was awful!": 0,
+    "What an awful day 0 0 0": 0,
+    "The soup was great.": 2,
+    "Simply great soup!": 2,
+    "Once rare": 2,
+}
 
 
 def test_typical_words_are_those_that_one_label_uses_more() -> None:
-    known = edits.vocabulary(TEXTS, 3)
+    known = edits.vocabulary(labeled(TEXTS))
     assert known.typical[0][0] == "awful"
     assert known.typical[1] == ()
     assert known.typical[2][0] == "great"
@@ -116,7 +118,7 @@ def test_no_word_is_suggested_twice() -> None:
 
 
 def test_changes_are_of_probabilities() -> None:
-    before, after = Said((0.0, 0.0), (9.0, 9.0)), Said((1.0, 1.0), (0.0, 1.0986123))
+    before, after = a_comparison((0.0, 0.0), (9.0, 9.0)), a_comparison((1.0, 1.0), (0.0, 1.0986123))
     result = edits.changes(before, after)
     assert result[0].teacher == (0.5, 0.5)
     # The logarithm of 3: one quarter and three.
@@ -136,22 +138,44 @@ def test_the_largest_changes_keep_the_order_of_the_labels() -> None:
 
 def test_one_text_of_each_label() -> None:
     texts = [
-        LabeledText(text="too short", label=0),
-        LabeledText(text="one two three four five", label=1),
-        LabeledText(text="one two three four", label=1),
-        LabeledText(text="a b c d e f", label=0),
+        a_text("too short", 0),
+        a_text("one two three four five", 1),
+        a_text("one two three four", 1),
+        a_text("a b c d e f", 0),
     ]
-    assert [example.text for example in edits.one_per_label(texts)] == ["a b c d e f", "one two three four"]
+    classes_of = task_named("classification").classes_of
+    shortest = edits.one_per_label(texts, classes_of)
+    assert [example.text for example in shortest] == ["a b c d e f", "one two three four"]
+
+
+def test_a_text_with_several_labels_is_one_text() -> None:
+    texts = [
+        LabeledText(text=text, label=label, places=()) for text, label in (("a b c d", (1, 2)), ("a b c d e", (2,)))
+    ]
+    assert [example.text for example in edits.one_per_label(texts, frozenset)] == ["a b c d", "a b c d e"]
 
 
 def test_gold_label_is_known_of_test_texts_only() -> None:
-    texts = [LabeledText(text="A text.", label=3)]
+    texts = labeled({"A text.": 3, "Unknown.": -1})
+    assert edits.gold_label("Unknown.", texts) is None
     assert edits.gold_label(" A text. ", texts) == 3
     assert edits.gold_label("Another.", texts) is None
 
 
-def likely(teacher: int, student: int) -> Said:
-    return Said(*(tuple(4.0 * (i == label) for i in range(3)) for label in (teacher, student)))
+def test_a_site_of_an_edit_is_the_one_of_the_same_word() -> None:
+    def places(text: str) -> tuple[Place, ...]:
+        return tuple(Place(text=word.text, start=word.start, end=word.end) for word in edits.words(text))
+
+    before = places("we saw the snow")
+    assert [edits.counterpart(before, places("we saw the sun"), site) for site in range(4)] == [0, 1, 2, 3]
+    assert [edits.counterpart(before, places("saw the snow"), site) for site in range(3)] == [1, 2, 3]
+    assert [edits.counterpart(before, places("we saw all the snow"), site) for site in range(5)] == [0, 1, None, 2, 3]
+    # A text as a whole stays one, whatever is written in it.
+    assert edits.counterpart((Place.whole("a"),), (Place.whole("b"),), 0) == 0
+
+
+def likely(teacher: int, student: int) -> Compared:
+    return a_comparison(*(tuple(4.0 * (i == label) for i in range(3)) for label in (teacher, student)))
 
 
 def test_a_verdict_has_both_answers_before_and_after() -> None:
@@ -162,7 +186,7 @@ def test_a_verdict_has_both_answers_before_and_after() -> None:
 
 
 def test_a_verdict_names_the_largest_move_and_whose_it_is() -> None:
-    before, after = Said((2.0, 0.0), (0.0, 0.0)), Said((2.0, 0.0), (1.0986123, 0.0))
+    before, after = a_comparison((2.0, 0.0), (0.0, 0.0)), a_comparison((2.0, 0.0), (1.0986123, 0.0))
     moved = edits.verdict(edits.changes(before, after)).largest
     assert (moved.role, moved.label) == (Role.STUDENT, 0)
     assert (moved.before, moved.after) == pytest.approx((0.5, 0.75))

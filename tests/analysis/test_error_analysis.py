@@ -8,10 +8,12 @@ from distil_core.analysis.error_analysis import (
     AnswerCount,
     AnsweredTexts,
     AnswerPair,
+    Answers,
     Filter,
     UnknownLabels,
     WhoIsRight,
 )
+from distil_core.data.corpus import Place
 from distil_core.evaluation.predictions import log_softmax
 
 NAMES = ("bad", "good")
@@ -19,6 +21,11 @@ NAMES = ("bad", "good")
 
 def answers(*labels: int, n: int = 2, sure: float = 3.0) -> np.ndarray:
     return sure * np.eye(n)[list(labels)]
+
+
+def part(texts: str, teacher: np.ndarray, student: np.ndarray) -> Answers:
+    """What was answered to texts of a letter each, as a whole."""
+    return Answers(places=tuple((Place.whole(text),) for text in texts), teacher=teacher, student=student)
 
 
 def four() -> AnsweredTexts:
@@ -120,12 +127,64 @@ def test_with_many_labels_those_that_differ_most_are_named() -> None:
 
 
 def test_answers_that_came_in_parts_are_joined_with_the_labels_as_written() -> None:
-    parts = [(answers(0, 1), answers(0, 0)), (answers(1), answers(1))]
+    parts = [part("ab", answers(0, 1), answers(0, 0)), part("c", answers(1), answers(1))]
     answered = error_analysis.joined(["a", "b", "c"], [" Good ", "", "strange"], parts, label_names=NAMES)
     assert answered.labels.tolist() == [1, -1, -1]
     assert answered.of_teacher.tolist() == [0, 1, 1]
     assert answered.of_student.tolist() == [0, 0, 1]
     assert len(answered) == 3
+
+
+def words(text: str) -> tuple[Place, ...]:
+    return tuple(Place(text=word, start=text.index(word), end=text.index(word) + len(word)) for word in text.split())
+
+
+def two_of_words() -> AnsweredTexts:
+    """Two texts with an answer for each of their five words; the teacher is wrong about the last."""
+    texts = ("one two", "three four five")
+    return error_analysis.answered(
+        texts,
+        [0, 1, 1, 0, 0],
+        answers(0, 1, 1, 0, 1),
+        answers(0, 0, 1, 0, 0),
+        label_names=NAMES,
+        places=[words(text) for text in texts],
+    )
+
+
+def test_a_row_is_a_site_and_knows_its_text_and_place() -> None:
+    answered = two_of_words()
+    assert answered.several
+    assert not four().several
+    assert [(answered.texts[i], answered.places[i].text) for i in (1, 2)] == [
+        ("one two", "two"),
+        ("three four five", "three"),
+    ]
+    assert answered.rows_of(" three four five ") == (2, 3, 4)
+    assert answered.rows_of("two") == ()
+    assert [answered.site(row) for row in range(5)] == [0, 1, 0, 1, 2]
+    assert error_analysis.matching(answered, Filter(who=WhoIsRight.STUDENT)).tolist() == [4]
+    assert set(error_analysis.matching(answered, Filter(shortest=3)).tolist()) == {2, 3, 4}
+
+
+def test_intervals_over_several_sites_draw_whole_texts() -> None:
+    answered = two_of_words()
+    whole = error_analysis.summarize(answered, np.arange(5))
+    assert whole.n == 5
+    assert whole.teacher is not None
+    assert whole.teacher.value == pytest.approx(4 / 5)
+    # The first text is all right, of the second two of three: whichever is drawn twice, that is an end.
+    assert (whole.teacher.low, whole.teacher.high) == pytest.approx((2 / 3, 1.0))
+    one = error_analysis.summarize(answered, np.array([2, 4]))
+    assert one.teacher is not None
+    assert (one.teacher.value, one.teacher.low, one.teacher.high) == pytest.approx((0.5, 0.5, 0.5))
+
+
+def test_a_written_label_of_a_text_with_several_sites_says_nothing() -> None:
+    places = (words("one two"), words("three"))
+    parts = [Answers(places=places, teacher=answers(0, 1, 1), student=answers(0, 0, 1))]
+    answered = error_analysis.joined(["one two", "three"], ["good", "good"], parts, label_names=NAMES)
+    assert answered.labels.tolist() == [-1, -1, 1]
 
 
 def test_slices_are_summed_up_unless_they_are_of_another_corpus() -> None:
@@ -139,7 +198,7 @@ def test_slices_are_summed_up_unless_they_are_of_another_corpus() -> None:
 def test_labels_that_the_models_do_not_know_are_counted() -> None:
     labels = ["bad", "x", "", "x", "y"]
     answered = error_analysis.joined(
-        ["a"] * 5, labels, [(answers(0, 0, 0, 0, 0), answers(0, 0, 0, 0, 0))], label_names=NAMES
+        ["a"] * 5, labels, [part("aaaaa", answers(0, 0, 0, 0, 0), answers(0, 0, 0, 0, 0))], label_names=NAMES
     )
     assert error_analysis.unknown_labels(labels, answered) == UnknownLabels(n_rows=5, n_unknown=3, names=("x", "y"))
 

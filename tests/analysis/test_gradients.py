@@ -9,11 +9,11 @@ import torch
 from torch import Tensor, nn
 
 from distil_core.analysis.gradients import N_TEXTS, TEMPERATURES, gradient_norms, of_run
-from distil_core.data.corpus import LabeledText
+from distil_core.data.corpus import Split
 from distil_core.runs.folder import RunFolder
 from distil_core.settings.config import RunConfig, TeacherConfig
 from tests import tiny
-from tests.factories import a_prediction, a_run_record
+from tests.factories import a_prediction, a_run_record, a_text
 
 
 class Constant(nn.Module):
@@ -33,8 +33,8 @@ def norms(student: Any, teacher: list[list[float]], **options: Any) -> Any:
     return gradient_norms(
         student,
         tiny.tokenizer(),
-        ["then we saw snow"] * len(teacher),
-        labels=[0] * len(teacher),
+        Split(texts=("then we saw snow",) * len(teacher), labels=(0,) * len(teacher)),
+        task=tiny.TASK,
         teacher_logits=torch.tensor(teacher),
         max_length=tiny.LENGTH,
         **options,
@@ -67,7 +67,7 @@ def test_student_of_a_run_is_measured_and_left_as_it_is(
     folder = RunFolder(path=tmp_path)
     folder.student.symlink_to(checkpoint(head=True))
     texts = tiny.split(n, seed=1)
-    examples = tuple(LabeledText(text=text, label=label) for text, label in zip(texts.texts, texts.labels, strict=True))
+    examples = tuple(a_text(text, label) for text, label in zip(texts.texts, texts.labels, strict=True))
     logits = np.random.default_rng(0).normal(size=(n, 3)).astype(np.float32)
     labels = np.array(texts.labels)
     answers = a_prediction(logits, labels, teacher=logits)

@@ -10,6 +10,7 @@ import torch
 
 from distil_core.analysis import model_pair
 from distil_core.analysis.model_pair import ModelPair, compare, load_pair
+from distil_core.data.corpus import Place
 from distil_core.errors import ModelError
 from distil_core.models import loading
 from distil_core.runs import foreground
@@ -41,9 +42,11 @@ def logits(model: object, text: str, *, max_length: int = tiny.LENGTH) -> tuple[
 def test_both_models_answer_in_the_order_of_the_corpus(lab: tiny.Lab, store: RunStore) -> None:
     distilled = foreground.run_all(lab.config(), store, twins=False)
     seen = compare(paired(distilled, store), TEXT)
+    (whole,) = seen.sites
     cold, mild, hot = logits(loading.load_model(lab.teacher), TEXT)
-    assert seen.teacher_logits == pytest.approx((cold, hot, mild), abs=1e-5)
-    assert seen.student_logits == pytest.approx(logits(loading.load_model(distilled.folder.student), TEXT), abs=1e-5)
+    assert whole.place == Place.whole(TEXT)
+    assert whole.teacher_logits == pytest.approx((cold, hot, mild), abs=1e-5)
+    assert whole.student_logits == pytest.approx(logits(loading.load_model(distilled.folder.student), TEXT), abs=1e-5)
     assert (seen.tokens[0], seen.tokens[-1]) == ("[CLS]", "[SEP]")
     assert seen.tokens[1:-1] == tuple(tiny.tokenizer().tokenize(TEXT))
     assert not seen.truncated
@@ -55,7 +58,7 @@ def test_a_text_is_cut_where_the_run_cut_its_texts(lab: tiny.Lab, store: RunStor
     seen = compare(pair, TEXT)
     assert seen.truncated
     assert len(seen.tokens) == 8
-    assert seen.student_logits == pytest.approx(logits(pair.student, TEXT, max_length=8), abs=1e-5)
+    assert seen.sites[0].student_logits == pytest.approx(logits(pair.student, TEXT, max_length=8), abs=1e-5)
 
 
 def test_a_sentence_is_timed_in_turns(lab: tiny.Lab, store: RunStore) -> None:
@@ -86,11 +89,12 @@ def test_many_texts_are_answered_like_one(lab: tiny.Lab, store: RunStore) -> Non
     parts = list(model_pair.answer_texts(pair, texts, chunk=3))
     # A model that others are using at the same time must stay as it is.
     assert pair.teacher.config.to_dict() == before
-    assert [len(teacher) for teacher, _ in parts] == [3, 3, 1]
-    for which, name in enumerate(("teacher_logits", "student_logits")):
-        alone = [getattr(compare(pair, text), name) for text in texts]
-        assert np.concatenate([part[which] for part in parts]) == pytest.approx(np.array(alone), abs=1e-5)
-        [quick] = [part[which] for part in model_pair.answer_texts(pair, texts, precision=Precision.BF16)]
+    assert [len(part.teacher) for part in parts] == [3, 3, 1]
+    assert [places for part in parts for places in part.places] == [(Place.whole(text),) for text in texts]
+    for side in ("teacher", "student"):
+        alone = [getattr(compare(pair, text).sites[0], f"{side}_logits") for text in texts]
+        assert np.concatenate([getattr(part, side) for part in parts]) == pytest.approx(np.array(alone), abs=1e-5)
+        [quick] = [getattr(part, side) for part in model_pair.answer_texts(pair, texts, precision=Precision.BF16)]
         assert quick == pytest.approx(np.array(alone), abs=0.2)
         assert (quick != np.array(alone, dtype=np.float32)).any()
 
@@ -113,7 +117,7 @@ def test_a_teacher_that_was_fine_tuned_comes_from_the_cache(
     teacher_folder = cache.find("teachers", distilled.record.teacher_digest)
     assert teacher_folder is not None
     expected = logits(loading.load_model(teacher_folder), TEXT)
-    assert compare(paired(distilled, store), TEXT).teacher_logits == pytest.approx(expected, abs=1e-5)
+    assert compare(paired(distilled, store), TEXT).sites[0].teacher_logits == pytest.approx(expected, abs=1e-5)
     cache.empty()
     with pytest.raises(ModelError, match="is no longer kept; distil the run again to have it back"):
         paired(distilled, store)

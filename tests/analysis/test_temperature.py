@@ -5,8 +5,10 @@ import numpy as np
 import pytest
 import torch
 
+from distil_core.analysis import error_analysis
 from distil_core.analysis import temperature as analysi_temperature
 from distil_core.analysis.comparison import Outcome
+from distil_core.analysis.error_analysis import AnsweredTexts
 from distil_core.analysis.temperature import (
     DarkKnowledge,
     GradientNorms,
@@ -15,10 +17,10 @@ from distil_core.analysis.temperature import (
     stored,
     telling,
 )
-from distil_core.data.corpus import LabeledText
+from distil_core.data.corpus import Place
 from distil_core.evaluation.predictions import Predictions
 from distil_core.functional import distributions
-from tests.factories import a_prediction
+from tests.factories import a_comparison, a_prediction
 
 LOG3 = math.log(3)
 
@@ -27,6 +29,12 @@ def an_output(test: Any, teacher: Any, labels: Any = None) -> Predictions:
     test, teacher = np.array(test, dtype=np.float32), np.array(teacher, dtype=np.float32)
     labels = np.zeros(len(test), dtype=np.int64) if labels is None else np.array(labels)
     return a_prediction(test, labels, teacher=teacher)
+
+
+def answered(texts: list[str], answers: Predictions, **options: Any) -> AnsweredTexts:
+    test = answers.test
+    names = [str(label) for label in range(test.logits.shape[1])]
+    return error_analysis.answered(texts, test.targets, test.teacher.logits, test.logits, label_names=names, **options)
 
 
 def random_outputs(n: int = 40, n_classes: int = 5) -> Predictions:
@@ -68,11 +76,11 @@ def test_equal_models_are_not_apart() -> None:
 
 def test_telling_texts_are_of_rising_entropy() -> None:
     teacher = [[z, 0.0] for z in range(20)]
-    texts = [LabeledText(text=f"this is text {z}", label=0) for z in range(20)]
-    texts[-4] = LabeledText(text="two words", label=0)
-    result = telling(an_output(teacher, teacher), texts)
+    texts = [f"this is text {z}" for z in range(20)]
+    texts[-4] = "two words"
+    result = telling(answered(texts, an_output(teacher, teacher)))
     # From the surest: 19, 18, 17, 15 … 0, without the one of two words.
-    assert {name: example.text for name, example in result.items()} == {
+    assert {name: texts[row] for name, row in result.items()} == {
         "sure": "this is text 15",
         "hesitant": "this is text 5",
         "torn": "this is text 1",
@@ -80,15 +88,23 @@ def test_telling_texts_are_of_rising_entropy() -> None:
 
 
 def test_short_texts_are_better_than_none() -> None:
-    result = telling(an_output([[1, 0]], [[1, 0]]), [LabeledText(text="short", label=0)])
-    assert {example.text for example in result.values()} == {"short"}
+    assert set(telling(answered(["short"], an_output([[1, 0]], [[1, 0]]))).values()) == {0}
 
 
 def test_stored_answers_are_found_by_their_text() -> None:
-    texts = [LabeledText(text="one", label=0), LabeledText(text=" two ", label=1)]
     answers = an_output([[1, 2], [3, 4]], [[5, 6], [7, 8]])
-    assert stored("two", answers, texts) == ((7.0, 8.0), (3.0, 4.0))
-    assert stored("three", answers, texts) is None
+    texts = answered(["one", " two "], answers)
+    assert stored("two", answers, texts) == (a_comparison((7.0, 8.0), (3.0, 4.0), " two "),)
+    assert stored("three", answers, texts) == ()
+
+
+def test_stored_answers_of_a_text_with_several_sites_are_a_row_each() -> None:
+    answers = an_output([[1, 2], [3, 4], [5, 6]], [[7, 8], [9, 0], [1, 2]])
+    places = [(Place(text="a", start=0, end=1), Place(text="b", start=2, end=3)), (Place.whole("c"),)]
+    texts = answered(["a b", "c"], answers, places=places)
+    assert [site.student_logits for site in stored("a b", answers, texts)] == [(1.0, 2.0), (3.0, 4.0)]
+    assert [site.place.text for site in stored("a b", answers, texts)] == ["a", "b"]
+    assert [site.teacher_logits for site in stored("c", answers, texts)] == [(1.0, 2.0)]
 
 
 def test_dark_knowledge_by_hand() -> None:

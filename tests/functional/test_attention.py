@@ -135,7 +135,7 @@ def test_view_takes_special_tokens_out_of_everything() -> None:
     assert not any(words.special)
     for side in (words.teacher, words.student):
         assert side.maps.sum(axis=-1) == pytest.approx(np.ones(side.maps.shape[:-1]), abs=1e-5)
-        assert side.answer.sum() == pytest.approx(1)
+        assert side.answers.sum(axis=1) == pytest.approx([1])
         assert side.rollout.shape == (4, 4)
     assert words.teacher.entropies == pytest.approx(attention.head_entropy(words.teacher.maps))
     assert words.similarity == pytest.approx(attention.layer_similarity(words.teacher.maps, words.student.maps))
@@ -148,7 +148,7 @@ def test_attention_flows_through_special_tokens_that_are_not_shown() -> None:
     first[:, 1] = 1
     last[:, 3] = 1
     side = analysis_attention.view(a_reading(np.stack([first, last])[:, None], maps(1, 1, 4)), special=False).teacher
-    assert side.answer == pytest.approx([1, 0])
+    assert side.answers[0] == pytest.approx([1, 0])
 
 
 def test_spread_is_a_share_of_the_most_possible() -> None:

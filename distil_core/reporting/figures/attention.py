@@ -250,8 +250,8 @@ def entropies(values: np.ndarray, *, n_tokens: int) -> Figure:
 
 def paired_bars(
     words: Sequence[str],
-    teacher: Sequence[float],
-    student: Sequence[float],
+    teacher: Sequence[float | None],
+    student: Sequence[float | None],
     *,
     title: str,
     unit: str,
@@ -261,7 +261,7 @@ def paired_bars(
 
     Args:
         words: In the order of the text.
-        teacher: What the teacher has for each, as shares or differences of shares.
+        teacher: What the teacher has for each, as shares or differences of shares; None where there is nothing.
         student: The same of the student.
         title: Of the axis, with its unit.
         unit: Behind the figure in a label.
@@ -272,7 +272,7 @@ def paired_bars(
     for name, values, color, pattern in sides:
         figure.add_bar(
             x=unique(words),
-            y=[100 * value for value in values],
+            y=[None if value is None else 100 * value for value in values],
             name=name,
             marker={"color": color, "pattern": hatching(pattern)},
             hovertemplate=f"%{{x}}: %{{y:.1f}} {unit}<extra>{name}</extra>",

@@ -7,7 +7,7 @@ label a text: what the labels ask, what is measured, TF-IDF as the baseline.
 from collections.abc import Mapping
 from typing import Any
 
-from distil_core.data.corpus import Corpus, Label, Split
+from distil_core.data.corpus import Corpus, Label, Place, Split
 from distil_core.data.sources import Source
 from distil_core.evaluation.metrics import ACCURACY, AGREEMENT, ECE, KL, LOYALTY, MACRO_F1, NLL
 from distil_core.models.checkpoints import assets_folder
@@ -43,13 +43,15 @@ class TextClassification(Task):
         """Return texts as tokens, and one site for each text as a whole."""
         import torch
 
-        from distil_core.data.sites import EncodedSplit, Sites
+        from distil_core.data.sites import UNKNOWN, EncodedSplit, Sites
         from distil_core.data.tokenization import encode
 
-        return EncodedSplit(
-            tokens=encode(tokenizer, split.texts, max_length=max_length),
-            sites=Sites.of_texts(torch.tensor(split.labels)),
-        )
+        targets = torch.tensor([UNKNOWN if label is None else label for label in split.labels])
+        return EncodedSplit(tokens=encode(tokenizer, split.texts, max_length=max_length), sites=Sites.of_texts(targets))
+
+    def places(self, tokenizer: Any, text: str, *, max_length: int) -> tuple[Place, ...]:
+        """Return the text as a whole, however much of it is read."""
+        return (Place.whole(text),)
 
     def baseline(self, split: Split, *, n_classes: int) -> Baseline:
         """Learn TF-IDF with logistic regression."""

@@ -1,25 +1,17 @@
 """The sentence about an edit."""
 
-from dataclasses import dataclass
-
 import pytest
 
 from distil_core.analysis import edits
+from distil_core.analysis.comparison import Compared
 from distil_core.reporting.narrative import edits as sentences
+from tests.factories import a_comparison
 
 NAMES = ("bad", "so_so", "good")
 
 
-@dataclass(frozen=True)
-class Said:
-    """What two models made of a sentence."""
-
-    teacher_logits: tuple[float, ...]
-    student_logits: tuple[float, ...]
-
-
-def said(teacher: int, student: int) -> Said:
-    return Said(*(tuple(4.0 * (i == label) for i in range(3)) for label in (teacher, student)))
+def said(teacher: int, student: int) -> Compared:
+    return a_comparison(*(tuple(4.0 * (i == label) for i in range(3)) for label in (teacher, student)))
 
 
 @pytest.mark.parametrize(
@@ -43,13 +35,13 @@ def said(teacher: int, student: int) -> Said:
         ),
     ],
 )
-def test_flips_are_called_out(before: Said, after: Said, words: str) -> None:
+def test_flips_are_called_out(before: Compared, after: Compared, words: str) -> None:
     assert sentences.verdict(edits.verdict(edits.changes(before, after)), NAMES) == words
 
 
 def test_without_a_flip_the_largest_move_is_told() -> None:
-    before = Said((2.0, 0.0), (0.0, 0.0))
-    after = Said((2.0, 0.0), (1.0986123, 0.0))
+    before = a_comparison((2.0, 0.0), (0.0, 0.0))
+    after = a_comparison((2.0, 0.0), (1.0986123, 0.0))
     assert sentences.verdict(edits.verdict(edits.changes(before, after)), ("bad", "good")) == (
         "Neither changes its mind. What moved most is how sure the student is of **bad**: 50.0 % → 75.0 %."
     )
