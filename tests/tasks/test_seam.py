@@ -4,6 +4,7 @@ Its texts are words; right is for each word whether it is one of cold, mild or h
 """
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -15,7 +16,7 @@ import torch
 from torch import Tensor
 
 from distil_core.analysis import comparison
-from distil_core.data.corpus import Corpus, Label, Split
+from distil_core.data.corpus import Corpus, Label, Place, Split
 from distil_core.data.sites import UNKNOWN, EncodedSplit, Sites
 from distil_core.data.sources import Source
 from distil_core.data.splits import finish, hold_out
@@ -96,21 +97,30 @@ class Tagging(Task):
         encoded = tokenizer(
             [text.split() for text in split.texts], is_split_into_words=True, max_length=max_length, truncation=True
         )
-        ids, offsets, positions, targets, firsts = [], [0], [], [], [0]
+        ids, offsets, positions, targets, firsts, n_truncated = [], [0], [], [], [0], 0
         for item, tags in zip(encoded.encodings, split.labels, strict=True):
             ids += item.ids
             offsets.append(len(ids))
+            n_truncated += bool(item.overflowing)
             seen: set[int] = set()
             for place, word in enumerate(item.word_ids):
                 if word is not None and word not in seen:
                     seen.add(word)
                     positions.append(place)
-                    targets.append(tags[word])
+                    targets.append(UNKNOWN if tags is None else tags[word])
             firsts.append(len(targets))
         return EncodedSplit(
-            tokens=Ragged(ids=torch.tensor(ids, dtype=torch.int32), offsets=torch.tensor(offsets)),
+            tokens=Ragged(
+                ids=torch.tensor(ids, dtype=torch.int32), offsets=torch.tensor(offsets), n_truncated=n_truncated
+            ),
             sites=Sites(targets=torch.tensor(targets), offsets=torch.tensor(firsts), positions=torch.tensor(positions)),
         )
+
+    def places(self, tokenizer: Any, text: str, *, max_length: int) -> tuple[Place, ...]:
+        encoded = tokenizer([text.split()], is_split_into_words=True, max_length=max_length, truncation=True)
+        words = list(re.finditer(r"\S+", text))
+        read = sorted({word for word in encoded.encodings[0].word_ids if word is not None})
+        return tuple(Place(text=words[i][0], start=words[i].start(), end=words[i].end()) for i in read)
 
     def baseline(self, split: Split, *, n_classes: int) -> Baseline:
         return CommonestTag(split, n_classes)
