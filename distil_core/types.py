@@ -8,6 +8,7 @@ term             meaning
 corpus           labeled examples from one source, cut into three splits
 example          one text (or pair of texts) with what is to be predicted of it
 site             a place at which a model predicts one distribution: a text, a token, a mask
+place            where in a text a site lies, and what people know it by: a word, or the text as a whole
 split            the training, validation or test examples of a corpus
 teacher          the larger model that is learned from; never changed by that
 student          a smaller model cut out of the teacher's layers

@@ -13,10 +13,12 @@ from distil_core.reporting import formatting
 from distil_core.reporting.figures import attention as figures
 from distil_core.reporting.figures import cells
 from distil_core.runs.families import Family, FinishedRun
-from pages.sections import attention_details, charts
+from distil_core.tasks.catalog import task_named
+from pages.sections import attention_details, charts, pickers
 from pages.state import address, attention_maps, resources, run_in_use
 
-TEXT, SPECIAL, BY = "attention.text", "attention.special", "attention.by"
+TEXT, PLACE = "attention.text", "attention.place"
+SPECIAL, BY = "attention.special", "attention.by"
 PAIR, HEADS = "attention.pair", "attention.heads"
 OVERVIEW, PICKER = "attention.overview", "attention.picker"
 LOOKS, STATES = "what they look at", "hidden states"
@@ -32,6 +34,7 @@ SOURCES = (
 def put(text: str) -> None:
     """Put an example into the field."""
     st.session_state[TEXT] = text
+    pickers.forget_place(key=PLACE)
 
 
 def take(texts: tuple[str, ...]) -> None:
@@ -54,13 +57,13 @@ def pair_name(pair: tuple[int, int]) -> str:
 
 def ask(outcome: FinishedRun) -> str:
     """Ask for a text: typed, one of a few examples, or any test text."""
-    texts = resources.test_texts(outcome.folder)
+    texts, classes_of = resources.test_texts(outcome.folder), task_named(outcome.record.config.task).classes_of
     st.session_state.setdefault(TEXT, texts[0].text)
     with address.control(TEXT, "Text"):
         text = st.text_input("Text", key=TEXT, bind="query-params", max_chars=2000) or ""
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         picker = st.popover("Test texts", icon=":material/list:", type="tertiary", on_change="rerun")
-        for i, example in enumerate(edits.one_per_label(texts, limit=4)):
+        for i, example in enumerate(edits.one_per_label(texts, classes_of, limit=4)):
             st.button(
                 formatting.shortened(example.text, length=36),
                 key=f"attention.example.{i}",
@@ -70,9 +73,10 @@ def ask(outcome: FinishedRun) -> str:
                 help=example.text,
             )
     if picker.open:
-        labels = outcome.record.corpus.label_names
+        names = outcome.record.corpus.label_names
+        labels = [", ".join(names[label] for label in sorted(classes_of(item.label))) for item in texts]
         picker.dataframe(
-            pd.DataFrame({"Text": [item.text for item in texts], "Label": [labels[item.label] for item in texts]}),
+            pd.DataFrame({"Text": [item.text for item in texts], "Label": labels}),
             hide_index=True,
             key=PICKER,
             width=700,
@@ -93,6 +97,7 @@ def show(family: Family) -> None:
     if not text.strip():
         st.info("Type a text, or pick one of the examples.", icon=":material/edit:")
         return
+    below = st.container()
     controls = st.container(horizontal=True, vertical_alignment="bottom", gap="medium")
     with controls, address.control(BY, "Layers compared by"):
         by = st.segmented_control(
@@ -108,17 +113,19 @@ def show(family: Family) -> None:
         )
     # Think
     reading = attention_maps.reading(outcome, text)
+    # Ask
+    with below:
+        site = pickers.place(reading.places, key=PLACE)
+    # Think
     view = attention_maps.view(outcome, text, special=special)
     # Ask
     pairs = {pair_name(pair): pair for pair in attention.pairs(len(view.similarity), layers)}
     with controls:
-        pair = pairs[attention_details.choose("Layers, counted from 0", list(pairs), key=PAIR)]
+        pair = pairs[pickers.choose("Layers, counted from 0", list(pairs), key=PAIR)]
     matches = {f"student head {match.student}": match for match in attention.matches(view, pair)}
     with controls:
         match = matches.get(
-            attention_details.choose(
-                "Heads, counted from 0", [MEAN, *matches], key=HEADS, help=attention_details.HEADS_HELP
-            )
+            pickers.choose("Heads, counted from 0", [MEAN, *matches], key=HEADS, help=attention_details.HEADS_HELP)
         )
     # Show
     for notice in notices(reading):
@@ -146,7 +153,10 @@ def show(family: Family) -> None:
             alt="Where the student looks more, and where less, than the teacher",
             **attention_details.map_table(view, maps[1] - maps[0]),
         )
-    attention_details.show(outcome, text, special, view, maps)
+    looked = attention_details.LookedAt(
+        text=text, special=special, view=view, maps=maps, site=site, places=reading.places
+    )
+    attention_details.show(outcome, looked)
     st.caption(f":material/info: {SOURCES} What does explain an answer is under **{attention_details.LEFT_OUT}**.")
 
 
@@ -201,7 +211,7 @@ MEASURES = {
     "[CLS] and [SEP] left out. 1: the same but for a rotation and a scale. It tells little where tokens are few for "
     "the width of the states, so one text would not do.",
 }
-family = run_in_use.finished(with_student=True, whole_texts=True)
+family = run_in_use.finished(with_student=True)
 if family is not None:
     try:
         show(family)

@@ -3,23 +3,19 @@
 Reads: a finished run, its models and its outputs. Writes: saved slices and uploaded files, in the run store's folder.
 """
 
-from typing import TYPE_CHECKING
-
 import streamlit as st
 
 from distil_core.analysis import edits
-from distil_core.analysis.comparison import sentence_answers
+from distil_core.analysis.comparison import Compared, sentence_answers
+from distil_core.analysis.error_analysis import AnsweredTexts
 from distil_core.data import corpus
 from distil_core.errors import DistilError
 from distil_core.reporting import formatting, narrative
 from distil_core.reporting.figures import error_analysis as figures
 from distil_core.runs.families import Family
 from pages.components import temperature_bars
-from pages.sections import bulk_scoring, charts, example_browser, saved_slices, sentence_edits
+from pages.sections import bulk_scoring, charts, example_browser, pickers, saved_slices, sentence_edits
 from pages.state import address, model_answers, resources, run_in_use
-
-if TYPE_CHECKING:
-    from distil_core.analysis import model_pair
 
 TABS = ("Test texts", "Saved slices", "A file of sentences")
 MAX_CHANGES = 6
@@ -30,7 +26,7 @@ MEASURING = "Measuring how long both take for this very sentence…"
 
 
 @st.fragment(key="compare.ask")
-def ask(family: Family, texts: tuple[corpus.LabeledText, ...]) -> None:
+def ask(family: Family, texts: tuple[corpus.LabeledText, ...], answered: AnsweredTexts) -> None:
     """Ask for a sentence, and show what teacher and student make of it, and of the one it started from."""
     outcome = family.distilled
     # Ask
@@ -48,19 +44,27 @@ def ask(family: Family, texts: tuple[corpus.LabeledText, ...]) -> None:
             or ""
         )
     if not text.strip():
-        sentence_edits.offer_examples(texts)
+        sentence_edits.offer_examples(outcome, texts)
         st.info("Type a sentence, or pick one of the examples.", icon=":material/edit:")
         return
     # Think
     try:
         comparison = model_answers.compare(outcome, text)
         original = sentence_edits.original()
-        before = model_answers.compare(outcome, original) if sentence_edits.is_edit(original, text) else None
+        former = model_answers.compare(outcome, original) if sentence_edits.is_edit(original, text) else None
     except DistilError as error:
         st.error(str(error), icon=":material/error:")
         return
+    places = [each.place for each in comparison.sites]
+    # Ask
+    site = pickers.place(places, key=sentence_edits.PLACE)
+    # Think
+    compared, before = comparison.sites[site], None
+    if former is not None:
+        was = edits.site_before([each.place for each in former.sites], places, site)
+        before = None if was is None else former.sites[was]
     labels = outcome.record.corpus.label_names
-    gold = edits.gold_label(text, texts)
+    gold = edits.gold_label(text, answered, site=site)
     # Show
     with address.control("compare.edit", "Edit words"):
         words = st.container(gap="xsmall")
@@ -70,43 +74,52 @@ def ask(family: Family, texts: tuple[corpus.LabeledText, ...]) -> None:
         # First what whoever types looks at: it is drawn while the rest is still on its way.
         temperature_bars.show(
             labels,
-            comparison.teacher_logits,
-            comparison.student_logits,
+            compared.teacher_logits,
+            compared.student_logits,
             gold,
             key="compare.temperature",
             curves=False,
         )
     with right:
-        slots = show_answers(comparison, before, labels, gold)
+        slots = show_answers(compared, before, labels, gold)
+        if gold is not None:
+            whose = "its label" if len(places) == 1 else "the label of this place"
+            st.markdown(f"\N{BLACK DIAMOND} This is a test text; {whose} is **{formatting.escaped(labels[gold])}**.")
+        if comparison.truncated:
+            st.warning(
+                "The sentence is longer than the models read; its end was cut off.", icon=":material/content_cut:"
+            )
     with words:
-        sentence_edits.show(outcome, text, texts, comparison)
+        sentence_edits.show(outcome, text, texts, compared, mask=comparison.mask)
     with title:
         charts.heading(
             "Probabilities: how sure they are",
             key="compare.answers",
             alt="Probability of each label by teacher and student, at temperature 1",
             header=("label", "teacher", "student"),
-            rows=edits.probability_rows(comparison, labels),
+            rows=edits.probability_rows(compared, labels),
             picture="compare.temperature",
         )
     with right:
         if before is not None:
-            show_changes(before, comparison, labels)
+            show_changes(before, compared, labels)
+        elif former is not None:
+            st.caption("The original has no such place, so there is nothing that the edit has changed here.")
         note = st.empty()
     # Last, when all else has been drawn: a measurement takes longer than an answer.
     show_times(family, text, slots, note)
 
 
 def show_answers(
-    comparison: "model_pair.TextComparison",
-    before: "model_pair.TextComparison | None",
+    compared: Compared,
+    before: Compared | None,
     labels: tuple[str, ...],
     gold: int | None,
 ) -> list["st.delta_generator.DeltaGenerator"]:
     """Show what each model answers, and what it answered before an edit; returns where their times go."""
     slots = []
     former = (None, None) if before is None else sentence_answers(before)
-    for column, side, was in zip(st.columns(2), sentence_answers(comparison), former, strict=True):
+    for column, side, was in zip(st.columns(2), sentence_answers(compared), former, strict=True):
         with column.container(border=True, height="stretch", gap="xsmall"):
             right = "" if gold is None else ":green-badge[:material/check: right]"
             wrong = "" if gold is None else ":orange-badge[:material/close: wrong]"
@@ -118,16 +131,10 @@ def show_answers(
                 sure += f"  \nbefore: {same}{formatting.percent(was.probability)}"
             st.caption(sure)
             slots.append(st.container())
-    if gold is not None:
-        st.markdown(f"\N{BLACK DIAMOND} This is a test text; its label is **{formatting.escaped(labels[gold])}**.")
-    if comparison.truncated:
-        st.warning("The sentence is longer than the models read; its end was cut off.", icon=":material/content_cut:")
     return slots
 
 
-def show_changes(
-    before: "model_pair.TextComparison", after: "model_pair.TextComparison", labels: tuple[str, ...]
-) -> None:
+def show_changes(before: Compared, after: Compared, labels: tuple[str, ...]) -> None:
     """Say and show what the edit changed."""
     moved = edits.changes(before, after)
     st.markdown(narrative.edits.verdict(edits.verdict(moved), labels))
@@ -176,13 +183,14 @@ def lower(family: Family) -> None:
         st.error(str(error), icon=":material/error:")
 
 
-family = run_in_use.finished(with_student=True, whole_texts=True)
+family = run_in_use.finished(with_student=True)
 if family is not None:
     try:
         known = resources.test_texts(family.distilled.folder)
-        sentence_edits.begin(model_answers.of_test_texts(family.distilled))
+        answered = model_answers.of_test_texts(family.distilled)
+        sentence_edits.begin(answered)
     except DistilError as error:
         st.error(str(error), icon=":material/error:")
     else:
-        ask(family, known)
+        ask(family, known, answered)
         lower(family)

@@ -9,6 +9,7 @@ import streamlit as st
 
 from distil_core.analysis import comparison, edits
 from distil_core.analysis import temperature as analysis_temperature
+from distil_core.analysis.error_analysis import AnsweredTexts
 from distil_core.errors import DistilError
 from distil_core.reporting import formatting, narrative
 from distil_core.reporting.figures import temperature as figures
@@ -16,24 +17,26 @@ from distil_core.reporting.figures.theme import MARKS
 from distil_core.runs.families import Family
 from distil_core.settings.config import Method
 from pages.components import temperature_bars
-from pages.sections import charts
-from pages.state import address, resources, run_in_use, softened_outputs
+from pages.sections import charts, pickers
+from pages.state import address, model_answers, run_in_use, softened_outputs
 
-TEXT = "temperature.text"
+TEXT, PLACE = "temperature.text", "temperature.place"
 TABS = ("One text", "All texts", "Dark knowledge", "Why T²", "Calibration")
 
 
-def put(text: str) -> None:
-    """Put an example into the field."""
-    st.session_state[TEXT] = text
+def put(texts: AnsweredTexts, row: int) -> None:
+    """Put an example into the field, and show its place."""
+    st.session_state[TEXT] = texts.texts[row]
+    pickers.put_place(texts, row, key=PLACE)
 
 
 def show_one(family: Family) -> None:
     """Ask for a text, and let both models' answers to it move with the temperature."""
     outcome = family.distilled
-    texts, examples = resources.test_texts(outcome.folder), softened_outputs.telling(outcome.folder)
+    texts, examples = model_answers.of_test_texts(outcome), softened_outputs.telling(outcome)
     # Ask
-    st.session_state.setdefault(TEXT, examples["hesitant"].text)
+    if TEXT not in st.session_state and TEXT not in st.query_params:
+        put(texts, examples["hesitant"])
     left, right = st.columns([9, 5], vertical_alignment="bottom", gap="medium")
     beside = right.container(horizontal=True, vertical_alignment="center", gap="small")
     with address.control(TEXT, "Text"):
@@ -41,23 +44,26 @@ def show_one(family: Family) -> None:
             text = st.text_input("Text", key=TEXT, bind="query-params", max_chars=2000) or ""
         with beside:
             st.caption("The teacher is", width="content")
-            for name, example in examples.items():
+            for name, row in examples.items():
                 st.button(
-                    name, key=f"temperature.example.{name}", on_click=put, args=(example.text,), help=example.text
+                    name, key=f"temperature.example.{name}", on_click=put, args=(texts, row), help=texts.texts[row]
                 )
     if not text.strip():
         st.info("Type a text, or pick one of the examples.", icon=":material/edit:")
         return
     # Think
-    teacher, student = softened_outputs.logits(outcome, text)
+    sites = softened_outputs.compare(outcome, text)
     labels = outcome.record.corpus.label_names
+    # Ask
+    site = pickers.place([each.place for each in sites], key=PLACE)
+    teacher, student = sites[site].teacher_logits, sites[site].student_logits
     # Show
     if len(labels) == 2:
         st.caption(
             "With two labels there is no ranking of wrong answers to uncover: temperature only slides one number, the "
             "difference of the two logits divided by T."
         )
-    gold = edits.gold_label(text, texts)
+    gold = edits.gold_label(text, texts, site=site)
     temperature = temperature_bars.show(labels, teacher, student, gold, key="temperature.t", value=2.0)
     with beside:
         charts.data(
@@ -73,11 +79,12 @@ def show_all(family: Family) -> None:
     """Show entropy, divergence and agreement of all test texts over the temperature."""
     outcome = family.distilled
     corpus, trained = outcome.record.corpus, outcome.record.config.loss.temperature
-    softened = softened_outputs.over_temperatures(outcome.folder)
+    softened, texts = softened_outputs.over_temperatures(outcome.folder), model_answers.of_test_texts(outcome)
+    what = f"{len(texts):,} places in the {corpus.n_test:,}" if texts.several else f"{corpus.n_test:,}"
     st.markdown(
-        f"Means over all {corpus.n_test:,} test texts. Heat makes both models less certain, until all labels are "
+        f"Means over all {what} test texts. Heat makes both models less certain, until all labels are "
         f"alike. What they answer stays the same, as dividing by T leaves the largest logit the largest: they agree on "
-        f"**{formatting.percent(softened.agreement[0])}** of the texts at every temperature."
+        f"**{formatting.percent(softened.agreement[0])}** of the {texts.unit} at every temperature."
     )
     entropy, divergence, agreement = st.columns(3, gap="medium")
     with entropy:
@@ -103,7 +110,7 @@ def show_all(family: Family) -> None:
     with agreement:
         charts.show(
             "Agreement: how often they answer alike",
-            figures.agreement(softened),
+            figures.agreement(softened, unit=texts.unit),
             key="temperature.agreement",
             alt="Share of the test texts that both answer alike, the same at every temperature",
             header=("temperature", "agreement"),
@@ -139,10 +146,12 @@ def show_dark_knowledge(family: Family) -> None:
             label_visibility="collapsed",
         )
     # Think
+    unit = model_answers.of_test_texts(outcome).unit
     models = softened_outputs.dark_knowledge(outcome.folder, None if twin is None else twin.folder, temperature or 2.0)
     rows = analysis_temperature.dark_knowledge_rows(models, labels)
     # Show
-    st.markdown(narrative.temperature.dark_knowledge_verdict(analysis_temperature.dark_knowledge_verdict(models)))
+    judged = analysis_temperature.dark_knowledge_verdict(models)
+    st.markdown(narrative.temperature.dark_knowledge_verdict(judged, unit=unit))
     for column, (name, model) in zip(st.columns(3, gap="medium"), models.items(), strict=False):
         with column:
             charts.show(
@@ -170,7 +179,7 @@ def show_dark_knowledge(family: Family) -> None:
             alt="Pairs of right and wrong label to which the teacher gives most, with all models' shares",
         )
     st.caption(
-        "A row of a matrix stands for the test texts of one right label; its colors say how what is left "
+        f"A row of a matrix stands for the test {unit} of one right label; its colors say how what is left "
         "beside that label is shared out among the wrong ones, in %. One color scale for all."
         + (
             ""
@@ -214,6 +223,7 @@ def show_calibration(family: Family) -> None:
     outcome, twin = family.distilled, family.twin(Method.HARD_LABELS)
     corpus = outcome.record.corpus
     scalings = softened_outputs.scalings(outcome.folder, None if twin is None else twin.folder)
+    unit = model_answers.of_test_texts(outcome).unit
     st.markdown(
         f"A model is calibrated when it is right as often as it is sure. The temperature that comes closest is fitted "
         f"on the {corpus.n_validation:,} validation texts and judged on the {corpus.n_test:,} test texts. Above 1 it "
@@ -235,13 +245,13 @@ def show_calibration(family: Family) -> None:
         with column:
             charts.show(
                 _name(method),
-                figures.reliability(scaling, mark=MARKS[method]),
+                figures.reliability(scaling, mark=MARKS[method], unit=unit),
                 key=f"temperature.reliability.{method or 'teacher'}",
-                alt=f"{_name(method)}: accuracy against confidence, and number of texts in each bin",
-                header=("state", "confidence from", "confidence to", "mean confidence", "accuracy", "texts"),
+                alt=f"{_name(method)}: accuracy against confidence, and number of {unit} in each bin",
+                header=("state", "confidence from", "confidence to", "mean confidence", "accuracy", unit),
                 rows=scaling.rows(),
             )
-    st.caption("Small marks stand for few texts and say little; the log-loss weighs every text alike.")
+    st.caption(f"Small marks stand for few {unit} and say little; the log-loss weighs every {unit[:-1]} alike.")
 
 
 def _name(method: Method | None) -> str:
@@ -266,6 +276,6 @@ def show(family: Family) -> None:
                     st.error(str(error), icon=":material/error:")
 
 
-family = run_in_use.finished(with_student=True, whole_texts=True)
+family = run_in_use.finished(with_student=True)
 if family is not None:
     show(family)

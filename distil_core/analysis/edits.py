@@ -121,7 +121,7 @@ def related(original: str, text: str) -> bool:
     return SequenceMatcher(None, _spoken(original), _spoken(text), autojunk=False).ratio() >= 0.5
 
 
-def counterpart(before: Sequence[Place], after: Sequence[Place], site: int) -> int | None:
+def site_before(before: Sequence[Place], after: Sequence[Place], site: int) -> int | None:
     """Return which site of a sentence a site of its edit was; None where an edit has made or moved it.
 
     Args:

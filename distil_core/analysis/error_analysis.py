@@ -60,6 +60,11 @@ class AnsweredTexts:
         """Whether there is a text with more than one site."""
         return len(np.unique(self.examples)) < len(self)
 
+    @property
+    def unit(self) -> str:
+        """What a row is called when rows are counted."""
+        return "places" if self.several else "texts"
+
     def rows_of(self, text: str) -> tuple[int, ...]:
         """Return the rows of a text, spaces around it aside: of the first one if it is there twice, none if never."""
         wanted = text.strip()

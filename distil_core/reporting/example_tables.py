@@ -82,8 +82,11 @@ def answers_csv(
     return to_csv(header, lines)
 
 
-def slice_rows(slices: Sequence[NamedSlice]) -> list[dict[str, Any]]:
-    """Return one row for each slice: how both models do on its texts; None where it names labels of another corpus."""
+def slice_rows(slices: Sequence[NamedSlice], *, unit: str = "Texts") -> list[dict[str, Any]]:
+    """Return one row for each slice: how both models do on what it lets pass, which ``unit`` names.
+
+    None where it names labels of another corpus.
+    """
     rows = []
     for part in slices:
         summary = part.summary
@@ -94,7 +97,7 @@ def slice_rows(slices: Sequence[NamedSlice]) -> list[dict[str, Any]]:
             {
                 "Slice": part.name,
                 "Filter": filter_words(part.filter) + ("" if summary is not None else " (labels of another corpus)"),
-                "Texts": None if summary is None else summary.n,
+                unit: None if summary is None else summary.n,
                 **{column: NONE if measured is None else share_words(measured) for column, measured in shares.items()},
                 "KL (nats)": None if summary is None else summary.kl_nats,
             }

@@ -10,6 +10,7 @@ __all__ = [
     "charts",
     "example_browser",
     "header",
+    "pickers",
     "run_summary",
     "saved_slices",
     "sentence_edits",

@@ -11,7 +11,7 @@ from distil_core.analysis.error_analysis import AnsweredTexts, Confusion, Filter
 from distil_core.reporting import example_tables
 from distil_core.reporting.figures import cells
 from distil_core.reporting.figures import error_analysis as figures
-from pages.sections import charts, example_filter, sentence_edits
+from pages.sections import charts, example_filter, pickers, sentence_edits
 
 MAX_SHOWN, MAX_LABELS = 500, 10
 KL_COLUMN = st.column_config.NumberColumn(
@@ -32,6 +32,7 @@ def table(answered: AnsweredTexts, shown: list[int], *, key: str) -> None:
         rows = st.session_state[key].selection.rows
         if rows and rows[0] < len(shown):
             sentence_edits.start(answered.texts[shown[rows[0]]])
+            pickers.put_place(answered, shown[rows[0]], key=sentence_edits.PLACE)
             st.rerun("compare.ask")
 
     st.dataframe(
@@ -52,7 +53,7 @@ def label_counts(answered: AnsweredTexts, *, key: str) -> None:
     few = "" if len(rows) <= MAX_LABELS else f", the {MAX_LABELS} commonest"
     charts.show(
         f"Predicted labels: what they answer{few}",
-        figures.counts(rows[:MAX_LABELS]),
+        figures.counts(rows[:MAX_LABELS], unit="Places" if answered.several else "Sentences"),
         key=key,
         alt="How often teacher and student answer each label",
         header=("label", "teacher", "student"),
@@ -73,10 +74,10 @@ def confusion(answered: AnsweredTexts, *, key: str, wanted: Filter | None = None
 
     charts.show(
         "Confusion matrix: which answers meet" + ("" if wanted is None else " · press to filter"),
-        figures.confusion(matrix, chosen=chosen),
+        figures.confusion(matrix, chosen=chosen, unit=answered.unit),
         key=key,
         alt="Confusion matrix: how often each answer of the student meets each answer of the teacher",
-        header=("teacher", "student", "texts"),
+        header=("teacher", "student", answered.unit),
         rows=example_tables.confusion_rows(answered),
         on_select=None if wanted is None else take,
     )

@@ -3,6 +3,7 @@
 Reads: a finished run, its models. Writes: nothing.
 """
 
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeAlias
 
@@ -11,6 +12,7 @@ import streamlit as st
 
 from distil_core.analysis import attention
 from distil_core.analysis.attention import AttentionHead, AttentionView
+from distil_core.data.corpus import Place
 from distil_core.errors import DistilError
 from distil_core.reporting import formatting
 from distil_core.reporting.figures import attention as figures
@@ -18,7 +20,7 @@ from distil_core.reporting.figures import cells
 from distil_core.reporting.figures.theme import STUDENT, TEACHER
 from distil_core.runs.families import FinishedRun
 from pages.components import token_strip
-from pages.sections import charts
+from pages.sections import charts, pickers
 from pages.state import address, attention_maps
 
 VIEW, HEAD = "attention.view", "attention.head"
@@ -39,13 +41,21 @@ Maps: TypeAlias = tuple[np.ndarray, np.ndarray]
 """The teacher's and the student's map of the layers and heads that are shown."""
 
 
-def choose(label: str, options: list[str], *, key: str, help: str | None = None) -> str:
-    """Let somebody choose one of several names; one that is not among them, as of another run, is forgotten."""
-    if st.session_state.get(key) not in options:
-        st.session_state.pop(key, None)
-    with address.control(key, label):
-        option: str = st.selectbox(label, options, key=key, help=help, bind="query-params", width=215)
-    return option
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LookedAt:
+    """What is looked at: a text with its places, of which one is chosen, and what both models make of it."""
+
+    text: str
+    special: bool
+    view: AttentionView
+    maps: Maps
+    places: tuple[Place, ...]
+    site: int
+
+    @property
+    def place(self) -> str | None:
+        """The place chosen, for people; None where the text is one as a whole."""
+        return self.places[self.site].text if len(self.places) > 1 else None
 
 
 def map_table(view: AttentionView, shares: np.ndarray) -> dict[str, Any]:
@@ -56,20 +66,21 @@ def map_table(view: AttentionView, shares: np.ndarray) -> dict[str, Any]:
 
 
 @st.fragment
-def show(outcome: FinishedRun, text: str, special: bool, view: AttentionView, maps: Maps) -> None:
+def show(outcome: FinishedRun, looked: LookedAt) -> None:
     """Show one further look at the same text; what is not shown costs nothing."""
     with address.control(VIEW, "Look closer"):
         chosen = st.segmented_control(
             "Look closer", list(LOOK), default=WORDS, key=VIEW, bind="query-params", required=True
         )
     try:
-        LOOK[chosen or WORDS](outcome, text, special, view, maps)
+        LOOK[chosen or WORDS](outcome, looked)
     except DistilError as error:
         st.error(str(error), icon=":material/error:")
 
 
-def show_words(outcome: FinishedRun, text: str, special: bool, view: AttentionView, maps: Maps) -> None:
+def show_words(outcome: FinishedRun, looked: LookedAt) -> None:
     """Show where each word looks, in both models at once."""
+    view, maps = looked.view, looked.maps
     token_strip.show(
         view.tokens,
         view.special,
@@ -84,12 +95,13 @@ def show_words(outcome: FinishedRun, text: str, special: bool, view: AttentionVi
     )
 
 
-def show_all(outcome: FinishedRun, text: str, special: bool, view: AttentionView, maps: Maps) -> None:
+def show_all(outcome: FinishedRun, looked: LookedAt) -> None:
     """Show all heads of both models as thumbnails, and one of them large."""
+    view = looked.view
     heads = {head_name(head): head for head in attention.heads(view)}
     left, right = st.columns([3, 2], gap="medium")
     with right:
-        head = heads[choose("Head, or click one", list(heads), key=HEAD)]
+        head = heads[pickers.choose("Head, or click one", list(heads), key=HEAD)]
         other = attention.counterpart(view, head, outcome.record.layers)
     # First what has been asked for: it is on its way while the thumbnails are drawn.
     shares = attention.head_map(view, head)
@@ -113,7 +125,7 @@ def show_all(outcome: FinishedRun, text: str, special: bool, view: AttentionView
             charts.show(
                 f"{name}: {n_layers} layers of {n_heads} heads",
                 figures.mosaic(
-                    attention_maps.thumbnails(outcome, text, special=special, of_teacher=of_teacher),
+                    attention_maps.thumbnails(outcome, looked.text, special=looked.special, of_teacher=of_teacher),
                     entropies=side.entropies,
                     picked=(framed[0].layer, framed[0].number) if framed else None,
                     name=name.lower(),
@@ -130,14 +142,16 @@ def show_all(outcome: FinishedRun, text: str, special: bool, view: AttentionView
     )
 
 
-def show_rollout(outcome: FinishedRun, text: str, special: bool, view: AttentionView, maps: Maps) -> None:
+def show_rollout(outcome: FinishedRun, looked: LookedAt) -> None:
     """Show what reaches the token that the answer is read from, through all layers."""
-    teacher, student = view.teacher.answer.tolist(), view.student.answer.tolist()
+    view = looked.view
+    teacher, student = (side.answers[looked.site].tolist() for side in (view.teacher, view.student))
+    token = "the first token" if looked.place is None else f"the place “{formatting.escaped(looked.place)}”"
     charts.show(
-        "What reaches the first token, from which the answer is read",
+        f"What reaches {token}, from which the answer is read",
         figures.paired_bars(view.tokens, teacher, student, title="Share of what reaches it (%)", unit="%"),
         key="attention.rollout",
-        alt="Share of each token in what reaches the first token of the last layer, for both models",
+        alt=f"Share of each token in what reaches {token} of the last layer, for both models",
         header=("token", "teacher", "student"),
         rows=list(zip(view.tokens, teacher, student, strict=True)),
     )
@@ -162,8 +176,9 @@ def show_rollout(outcome: FinishedRun, text: str, special: bool, view: Attention
             )
 
 
-def show_entropy(outcome: FinishedRun, text: str, special: bool, view: AttentionView, maps: Maps) -> None:
+def show_entropy(outcome: FinishedRun, looked: LookedAt) -> None:
     """Show how widely each head looks around."""
+    view = looked.view
     for column, name, side in zip(st.columns(2), ("Teacher", "Student"), (view.teacher, view.student), strict=True):
         with column:
             charts.show(
@@ -180,12 +195,14 @@ def show_entropy(outcome: FinishedRun, text: str, special: bool, view: Attention
     )
 
 
-def show_left_out(outcome: FinishedRun, text: str, special: bool, view: AttentionView, maps: Maps) -> None:
+def show_left_out(outcome: FinishedRun, looked: LookedAt) -> None:
     """Show how the answers change when each word is left out."""
-    left_out, labels = attention_maps.left_out(outcome, text), outcome.record.corpus.label_names
+    labels = outcome.record.corpus.label_names
+    left_out = attention_maps.left_out(outcome, looked.text, site=looked.site)
     teacher, student = left_out.teacher, left_out.student
+    at = "" if looked.place is None else f"“{formatting.escaped(looked.place)}” · "
     charts.show(
-        f"Teacher: {labels[teacher.label]}, {formatting.percent(teacher.probability)} · "
+        f"{at}Teacher: {labels[teacher.label]}, {formatting.percent(teacher.probability)} · "
         f"student: {labels[student.label]}, {formatting.percent(student.probability)}",
         figures.paired_bars(
             left_out.words, teacher.changes, student.changes, title="Change without the word (points)", unit="points"
@@ -196,9 +213,10 @@ def show_left_out(outcome: FinishedRun, text: str, special: bool, view: Attentio
         rows=list(zip(left_out.words, teacher.changes, student.changes, strict=True)),
     )
     different = "" if teacher.label == student.label else " **The two answer differently here.**"
+    gone = "" if looked.place is None else " Without the place itself there is no answer, and no bar."
     st.caption(
         "How the probability of each model's own answer changes when this word alone is left out. Down: the word "
-        f"spoke for the answer. Up: it spoke against it.{different}"
+        f"spoke for the answer. Up: it spoke against it.{different}{gone}"
     )
 
 

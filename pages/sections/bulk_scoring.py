@@ -7,12 +7,11 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from distil_core.analysis import error_analysis
-from distil_core.analysis.error_analysis import AnsweredTexts
+from distil_core.analysis.error_analysis import AnsweredTexts, Answers
 from distil_core.data import sources
 from distil_core.data.tables import Sentences
 from distil_core.errors import DistilError
@@ -20,11 +19,9 @@ from distil_core.reporting import example_tables, formatting, narrative
 from distil_core.runs.families import FinishedRun
 from distil_core.settings.config import Precision
 from distil_core.settings.serialization import digest
+from distil_core.tasks.catalog import task_named
 from pages.sections import answer_views
 from pages.state import address, model_answers, resources, uploads
-
-if TYPE_CHECKING:
-    import numpy as np
 
 FILE_TYPES = ("csv", "tsv", "jsonl", "ndjson", "parquet", "txt")
 JOB = "compare.job"
@@ -39,9 +36,9 @@ class Job:
 
     name: tuple[str, Path, str, str, Precision]
     sentences: Sentences
-    answering: "Iterator[tuple[np.ndarray, np.ndarray]]"
+    answering: Iterator[Answers]
     started: float
-    answers: "list[tuple[np.ndarray, np.ndarray]]" = field(default_factory=list)
+    answers: list[Answers] = field(default_factory=list)
     n_done: int = 0
     result: AnsweredTexts | None = None
 
@@ -50,7 +47,7 @@ def show(outcome: FinishedRun) -> None:
     """Ask for a file, put its sentences to both models, and show what came of it."""
     # Ask
     with address.control("compare.file", "A file of sentences"):
-        wanted = _ask()
+        wanted = _ask(labeled=task_named(outcome.record.config.task).head.reads_first_token)
     if wanted is None:
         return
     name = (outcome.run, *wanted)
@@ -72,7 +69,8 @@ def show(outcome: FinishedRun) -> None:
         show_result(job, job.result)
 
 
-def _ask() -> tuple[Path, str, str, Precision] | None:
+def _ask(*, labeled: bool) -> tuple[Path, str, str, Precision] | None:
+    """Ask for a file and its columns; for one of labels only where a text is labeled as a whole."""
     left, right = st.columns([2, 3], gap="large")
     with left:
         path = uploads.file(
@@ -104,14 +102,16 @@ def _ask() -> tuple[Path, str, str, Precision] | None:
             bind="query-params",
         )
         others = [column for column in columns if column != text]
-        label = second.selectbox(
-            "Label column (optional)",
-            others,
-            index=others.index(preview.label_column) if preview.label_column in others else None,
-            placeholder="None",
-            key=LABEL,
-            bind="query-params",
-        )
+        label = None
+        if labeled:
+            label = second.selectbox(
+                "Label column (optional)",
+                others,
+                index=others.index(preview.label_column) if preview.label_column in others else None,
+                placeholder="None",
+                key=LABEL,
+                bind="query-params",
+            )
     with right:
         st.dataframe(
             [dict(zip(columns, row, strict=True)) for row in preview.rows],
@@ -179,7 +179,7 @@ def step(job: Job, outcome: FinishedRun) -> None:
             )
             st.rerun()
         job.answers.append(batch)
-        job.n_done += len(batch[0])
+        job.n_done += len(batch.places)
 
 
 def show_result(job: Job, answered: AnsweredTexts) -> None:
@@ -187,7 +187,8 @@ def show_result(job: Job, answered: AnsweredTexts) -> None:
     labels = job.sentences.labels
     everything = error_analysis.matching(answered, error_analysis.Filter())
     summary = error_analysis.summarize(answered, everything)
-    st.markdown(f"**{len(answered):,} sentences** · {narrative.slices.summary_words(summary)}")
+    what = f"{len(answered):,} places in " if answered.several else ""
+    st.markdown(f"**{what}{len(labels):,} sentences** · {narrative.slices.summary_words(summary)}")
     with st.container(horizontal=True):
         st.download_button(
             "Download as CSV",

@@ -30,7 +30,7 @@ def show(outcome: FinishedRun) -> None:
         answer_views.confusion(answered, key="compare.confusion", wanted=wanted)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.markdown(
-            f"**{len(chosen):,} of {len(answered):,} test texts**, the furthest apart first · pick one to see it above",
+            f"**{len(chosen):,} of {len(answered):,} test {answered.unit}**, the furthest apart first · pick one to see it above",
             width="stretch",
         )
         if wanted != Filter():
@@ -53,7 +53,10 @@ def show(outcome: FinishedRun) -> None:
             type="tertiary",
         )
     if not len(chosen):
-        st.info("No test text passes these filters.", icon=":material/filter_alt:")
+        st.info(
+            f"No test {answered.unit[:-1]} passes these filters.",
+            icon=":material/filter_alt:",
+        )
         return
     st.caption(narrative.slices.summary_words(error_analysis.summarize(answered, chosen)))
     # A new list is a new table: a selection counts rows, and would move to another text.

@@ -41,17 +41,21 @@ def show(outcome: FinishedRun) -> None:
         )
         return
     names = list(slices)
-    summaries = error_analysis.summarize_slices(slices, model_answers.of_test_texts(outcome))
+    answered = model_answers.of_test_texts(outcome)
+    summaries = error_analysis.summarize_slices(slices, answered)
+    unit = answered.unit.capitalize()
     event = st.dataframe(
-        pd.DataFrame(example_tables.slice_rows(summaries)),
+        pd.DataFrame(example_tables.slice_rows(summaries, unit=unit)),
         hide_index=True,
         key=f"{TABLE}.{digest(names)}",
         on_select="rerun",
         selection_mode="single-row",
         column_config={
-            "Teacher": st.column_config.TextColumn(help="Accuracy: texts answered right, with the 95 % interval."),
-            "Student": st.column_config.TextColumn(help="Accuracy: texts answered right, with the 95 % interval."),
-            "Agreement": st.column_config.TextColumn(help="Texts answered alike, with the 95 % interval."),
+            **dict.fromkeys(
+                ("Teacher", "Student"),
+                st.column_config.TextColumn(help=f"Accuracy: {answered.unit} answered right, with the 95 % interval."),
+            ),
+            "Agreement": st.column_config.TextColumn(help=f"{unit} answered alike, with the 95 % interval."),
             "KL (nats)": answer_views.KL_COLUMN,
         },
         alt="Saved slices, with accuracy of teacher and student and their agreement",

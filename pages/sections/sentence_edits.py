@@ -1,24 +1,22 @@
 """The sentence on the Compare page and its edits: words to click, the way back, and the sentence it started from.
 
-Reads: the query parameters ``compare.word`` and ``compare.original``. Writes: the same.
+Reads: the query parameters ``compare.word`` and ``compare.original``. Writes: the same, and the place chosen.
 """
-
-from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from distil_core.analysis import edits
+from distil_core.analysis.comparison import Compared
 from distil_core.analysis.error_analysis import AnsweredTexts, Filter, matching
 from distil_core.data import corpus
 from distil_core.reporting import formatting
 from distil_core.runs.families import FinishedRun
+from distil_core.tasks.catalog import task_named
+from pages.sections import pickers
 from pages.state import model_answers
 
-if TYPE_CHECKING:
-    from distil_core.analysis import model_pair
-
 TEXT, ORIGINAL, WORD, SWAP = "compare.text", "compare.original", "compare.word", "compare.swap"
-UNDO, FIRST = "compare.undo", "compare.first"
+UNDO, FIRST, PLACE = "compare.undo", "compare.first", "compare.place"
 MAX_WORDS = 120
 MAX_UNDO = 100
 
@@ -27,13 +25,15 @@ def begin(answered: AnsweredTexts) -> None:
     """Begin with the test text on which the two differ most, unless somebody has asked for another one."""
     apart = answered.of_teacher != answered.of_student
     ranked = matching(answered, Filter())
-    first = answered.texts[next((i for i in ranked if apart[i]), ranked[0])]
+    row = int(next((i for i in ranked if apart[i]), ranked[0]))
+    first = answered.texts[row]
     former = st.session_state.get(FIRST)
     st.session_state[FIRST] = first
     # Another run in use has another first text, unless somebody has asked for a text of their own.
     untouched = former is not None and st.session_state.get(TEXT) == former != first
     if untouched or not (TEXT in st.session_state or st.query_params.get(TEXT)):
         start(first)
+        pickers.put_place(answered, row, key=PLACE)
 
 
 def start(text: str) -> None:
@@ -43,6 +43,7 @@ def start(text: str) -> None:
     for name in (ORIGINAL, WORD):
         st.query_params.pop(name, None)
         st.session_state.pop(name, None)
+    pickers.forget_place(key=PLACE)
     st.session_state[ORIGINAL] = text
 
 
@@ -64,7 +65,7 @@ def is_edit(before: str, text: str) -> bool:
 
 
 def show(
-    outcome: FinishedRun, text: str, texts: tuple[corpus.LabeledText, ...], comparison: "model_pair.TextComparison"
+    outcome: FinishedRun, text: str, texts: tuple[corpus.LabeledText, ...], compared: Compared, *, mask: str
 ) -> None:
     """Show the sentence as words to click, and what can be done with the one that was clicked."""
     shown = edits.words(text)[:MAX_WORDS]
@@ -81,22 +82,23 @@ def show(
     # Emptied first: what could be done with another word must not stay while the models are timed.
     with st.empty().container(horizontal=True, vertical_alignment="center", gap="small", key="compare.actions"):
         if chosen is not None:
-            _actions(outcome, text, shown, chosen, comparison)
+            _actions(outcome, text, shown, chosen, compared, mask)
             return
         st.caption("Click a word to drop, mask or swap it.", width="content")
         if not _way_back(text):
-            _examples(texts)
+            _examples(outcome, texts)
 
 
-def offer_examples(texts: tuple[corpus.LabeledText, ...]) -> None:
+def offer_examples(outcome: FinishedRun, texts: tuple[corpus.LabeledText, ...]) -> None:
     """Offer a test text of each label."""
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        _examples(texts)
+        _examples(outcome, texts)
 
 
-def _examples(texts: tuple[corpus.LabeledText, ...]) -> None:
+def _examples(outcome: FinishedRun, texts: tuple[corpus.LabeledText, ...]) -> None:
     st.caption("Try", width="content")
-    for i, example in enumerate(edits.one_per_label(texts)):
+    classes_of = task_named(outcome.record.config.task).classes_of
+    for i, example in enumerate(edits.one_per_label(texts, classes_of)):
         st.button(
             formatting.escaped(formatting.shortened(example.text, length=28)),
             key=f"compare.example.{i}",
@@ -112,18 +114,19 @@ def _actions(
     text: str,
     shown: tuple[edits.Word, ...],
     chosen: int,
-    comparison: "model_pair.TextComparison",
+    compared: Compared,
+    mask: str,
 ) -> None:
     word = shown[chosen]
     st.markdown(f"**{formatting.escaped(word.text)}**", width="content")
     st.button("Drop", icon=":material/backspace:", key="compare.drop", on_click=_replace, args=(text, word, ""))
-    if comparison.mask:
+    if mask:
         st.button(
             "Mask",
             icon=":material/visibility_off:",
             key="compare.mask",
             on_click=_replace,
-            args=(text, word, comparison.mask),
+            args=(text, word, mask),
             help="The models see that there is a word, and not which.",
         )
     st.text_input(
@@ -137,7 +140,7 @@ def _actions(
         args=(text, word),
     )
     labels = outcome.record.corpus.label_names
-    ranked = sorted(range(len(labels)), key=lambda label: -comparison.teacher_logits[label])[1:]
+    ranked = sorted(range(len(labels)), key=lambda label: -compared.teacher_logits[label])[1:]
     for i, suggestion in enumerate(edits.suggestions(model_answers.vocabulary(outcome), shown, chosen, ranked)):
         st.button(
             formatting.escaped(suggestion.word),

@@ -76,16 +76,16 @@ def hidden_similarity(outcome: FinishedRun) -> attention.LayerSimilarity:
 
 
 @st.cache_resource(max_entries=32, show_spinner="Leaving out one word at a time…")
-def _left_out(run_id: str, folder: RunFolder, text: str, _outcome: FinishedRun) -> attention.OcclusionPair:
+def _left_out(run_id: str, folder: RunFolder, text: str, site: int, _outcome: FinishedRun) -> attention.OcclusionPair:
     from distil_core.analysis import attention_reading
 
-    return attention_reading.occlude(resources.model_pair(_outcome), text)
+    return attention_reading.occlude(resources.model_pair(_outcome), text, site=site)
 
 
-def left_out(outcome: FinishedRun, text: str) -> attention.OcclusionPair:
-    """Return how the answers of teacher and student of a finished run change without each word of a text.
+def left_out(outcome: FinishedRun, text: str, *, site: int) -> attention.OcclusionPair:
+    """Return how the answers of teacher and student of a finished run at a site change without each word of a text.
 
     Raises:
         DistilError: As :func:`reading` does.
     """
-    return _left_out(outcome.run, outcome.folder, text, outcome)
+    return _left_out(outcome.run, outcome.folder, text, site, outcome)

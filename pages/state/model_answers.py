@@ -17,8 +17,6 @@ from distil_core.settings.config import Precision
 from pages.state import resources
 
 if TYPE_CHECKING:
-    import numpy as np
-
     from distil_core.analysis import model_pair
 
 
@@ -39,10 +37,8 @@ def compare(outcome: FinishedRun, text: str) -> "model_pair.TextComparison":
     return _comparison(outcome.run, outcome.folder, text, outcome)
 
 
-def stream(
-    outcome: FinishedRun, texts: Sequence[str], *, precision: Precision
-) -> "Iterator[tuple[np.ndarray, np.ndarray]]":
-    """Put many sentences to both models of a finished run, some at a time; yields the logits of teacher and student.
+def stream(outcome: FinishedRun, texts: Sequence[str], *, precision: Precision) -> "Iterator[error_analysis.Answers]":
+    """Put many sentences to both models of a finished run; yields what they answered to some of them at a time.
 
     Raises:
         DistilError: If one of them cannot be loaded.
@@ -66,10 +62,11 @@ def _of_test_texts(folder: RunFolder, label_names: tuple[str, ...]) -> error_ana
     outputs, texts = resources.outputs(folder), resources.test_texts(folder)
     return error_analysis.answered(
         [example.text for example in texts],
-        [example.label for example in texts],
+        outputs.test.targets,
         outputs.test.teacher.logits,
         outputs.test.logits,
         label_names=label_names,
+        places=[example.places for example in texts],
     )
 
 
@@ -83,13 +80,13 @@ def of_test_texts(outcome: FinishedRun) -> error_analysis.AnsweredTexts:
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
-def _vocabulary(folder: RunFolder, n_labels: int) -> edits.Vocabulary:
-    return edits.vocabulary(resources.test_texts(folder), n_labels)
+def _vocabulary(folder: RunFolder, label_names: tuple[str, ...]) -> edits.Vocabulary:
+    return edits.vocabulary(_of_test_texts(folder, label_names))
 
 
 def vocabulary(outcome: FinishedRun) -> edits.Vocabulary:
     """Return the words that are typical of each label in the test texts of a finished run."""
-    return _vocabulary(outcome.folder, len(outcome.record.corpus.label_names))
+    return _vocabulary(outcome.folder, outcome.record.corpus.label_names)
 
 
 _ONE_AT_A_TIME = threading.Lock()

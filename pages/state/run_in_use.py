@@ -7,7 +7,6 @@ import streamlit as st
 
 from distil_core.analysis import comparison
 from distil_core.runs.families import Family
-from distil_core.tasks.catalog import task_named
 from pages.state import resources
 
 
@@ -28,12 +27,11 @@ def forget() -> None:
     st.session_state.pop("run", None)
 
 
-def finished(*, with_student: bool = False, whole_texts: bool = False) -> Family | None:
+def finished(*, with_student: bool = False) -> Family | None:
     """Return the run in use with its twins, or None after saying why it cannot be shown.
 
     Args:
         with_student: Whether it must have a student that can be asked.
-        whole_texts: Whether its models must answer a text as a whole.
     """
     run_id = current()
     family = None if run_id is None else resources.family(run_id)
@@ -47,13 +45,5 @@ def finished(*, with_student: bool = False, whole_texts: bool = False) -> Family
         config = family.distilled.record.config
         name, meaning = comparison.model_name(config), comparison.explanations(config.task)[config.method]
         st.info(f"This run has no student to ask. {name}: {meaning}. Choose another run above.", icon=":material/info:")
-        return None
-    task = task_named(family.distilled.record.config.task)
-    if whole_texts and not task.head.reads_first_token:
-        st.info(
-            f"This page shows one answer for a text as a whole; in the run in use ({task.title}) models answer at many "
-            "places in a text. Choose another run above.",
-            icon=":material/info:",
-        )
         return None
     return family

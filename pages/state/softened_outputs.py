@@ -7,7 +7,7 @@ import streamlit as st
 
 from distil_core.analysis import comparison as analysis_comparison
 from distil_core.analysis import temperature as analysis_temperature
-from distil_core.data.corpus import LabeledText
+from distil_core.analysis.comparison import Compared
 from distil_core.evaluation import calibration
 from distil_core.runs.families import FinishedRun
 from distil_core.runs.folder import RunFolder
@@ -17,25 +17,32 @@ from pages.state import model_answers, resources
 
 
 @st.cache_resource(max_entries=64, show_spinner="Asking teacher and student…")
-def _compared(run_id: str, text: str, _outcome: FinishedRun) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    comparison = model_answers.compare(_outcome, text)
-    return comparison.teacher_logits, comparison.student_logits
+def _compared(run_id: str, text: str, _outcome: FinishedRun) -> tuple[Compared, ...]:
+    return model_answers.compare(_outcome, text).sites
 
 
-def logits(outcome: FinishedRun, text: str) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    """Return what teacher and student of a finished run answer to a text; no model is loaded for a test text.
+def compare(outcome: FinishedRun, text: str) -> tuple[Compared, ...]:
+    """Return what teacher and student of a finished run answer at each site of a text.
+
+    No model is loaded for a test text.
 
     Raises:
         DistilError: If the run's files cannot be read, or one of the models cannot be loaded.
     """
-    known = analysis_temperature.stored(text, resources.outputs(outcome.folder), resources.test_texts(outcome.folder))
-    return known or _compared(outcome.run, text, outcome)
+    texts = model_answers.of_test_texts(outcome)
+    return analysis_temperature.stored(text, resources.outputs(outcome.folder), texts) or _compared(
+        outcome.run, text, outcome
+    )
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
-def telling(folder: RunFolder) -> dict[str, LabeledText]:
-    """Return test texts of which the teacher is sure, hesitant and torn."""
-    return analysis_temperature.telling(resources.outputs(folder), resources.test_texts(folder))
+def _telling(folder: RunFolder, _outcome: FinishedRun) -> dict[str, int]:
+    return analysis_temperature.telling(model_answers.of_test_texts(_outcome))
+
+
+def telling(outcome: FinishedRun) -> dict[str, int]:
+    """Return rows of the test texts of which the teacher is sure, hesitant and torn."""
+    return _telling(outcome.folder, outcome)
 
 
 @st.cache_resource(max_entries=8, show_spinner="Softening all test texts…")
@@ -53,12 +60,16 @@ def dark_knowledge(
     Raises:
         DistilError: If the outputs cannot be read.
     """
-    outputs = resources.outputs(folder)
-    models = {analysis_comparison.NAMES[Method.DISTILLED]: outputs.test.logits}
+    test = resources.outputs(folder).test
+    models = {analysis_comparison.NAMES[Method.DISTILLED]: test.logits[test.known]}
     if twin is not None:
-        models[analysis_comparison.NAMES[Method.HARD_LABELS]] = resources.outputs(twin).test.logits
+        models[analysis_comparison.NAMES[Method.HARD_LABELS]] = resources.outputs(twin).test.logits[test.known]
     return analysis_temperature.dark_knowledge(
-        outputs.test.teacher.logits, models, outputs.test.targets, temperature=temperature
+        test.teacher.logits[test.known],
+        models,
+        test.targets[test.known],
+        temperature=temperature,
+        examples=test.examples[test.known],
     )
 
 
@@ -70,16 +81,19 @@ def scalings(folder: RunFolder, twin: RunFolder | None) -> dict[Method | None, c
         DistilError: If the outputs cannot be read, or there are no texts.
     """
     outputs = resources.outputs(folder)
+    validation, test = outputs.validation, outputs.test
     models = {
-        None: (outputs.validation.teacher.logits, outputs.test.teacher.logits),
-        Method.DISTILLED: (outputs.validation.logits, outputs.test.logits),
+        None: (validation.teacher.logits, test.teacher.logits),
+        Method.DISTILLED: (validation.logits, test.logits),
     }
     if twin is not None:
         answers = resources.outputs(twin)
         models[Method.HARD_LABELS] = answers.validation.logits, answers.test.logits
     return {
-        method: calibration.scaling(validation, outputs.validation.targets, test, outputs.test.targets)
-        for method, (validation, test) in models.items()
+        method: calibration.scaling(
+            fitted[validation.known], validation.targets[validation.known], judged[test.known], test.targets[test.known]
+        )
+        for method, (fitted, judged) in models.items()
     }
 
 

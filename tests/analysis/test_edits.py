@@ -167,11 +167,11 @@ def test_a_site_of_an_edit_is_the_one_of_the_same_word() -> None:
         return tuple(Place(text=word.text, start=word.start, end=word.end) for word in edits.words(text))
 
     before = places("we saw the snow")
-    assert [edits.counterpart(before, places("we saw the sun"), site) for site in range(4)] == [0, 1, 2, 3]
-    assert [edits.counterpart(before, places("saw the snow"), site) for site in range(3)] == [1, 2, 3]
-    assert [edits.counterpart(before, places("we saw all the snow"), site) for site in range(5)] == [0, 1, None, 2, 3]
+    assert [edits.site_before(before, places("we saw the sun"), site) for site in range(4)] == [0, 1, 2, 3]
+    assert [edits.site_before(before, places("saw the snow"), site) for site in range(3)] == [1, 2, 3]
+    assert [edits.site_before(before, places("we saw all the snow"), site) for site in range(5)] == [0, 1, None, 2, 3]
     # A text as a whole stays one, whatever is written in it.
-    assert edits.counterpart((Place.whole("a"),), (Place.whole("b"),), 0) == 0
+    assert edits.site_before((Place.whole("a"),), (Place.whole("b"),), 0) == 0
 
 
 def likely(teacher: int, student: int) -> Compared:

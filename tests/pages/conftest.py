@@ -12,6 +12,9 @@ from streamlit.runtime.pages_manager import PagesManager
 from streamlit.testing.v1 import AppTest
 
 from distil_core.analysis.attention import AttentionReading, LayerSimilarity, Occlusion, OcclusionPair
+from distil_core.analysis.comparison import Compared
+from distil_core.analysis.error_analysis import Answers
+from distil_core.analysis.model_pair import TextComparison
 from distil_core.errors import ConfigError
 from distil_core.evaluation.records import Latency
 from distil_core.runs import estimates, families, requests, sources, workers
@@ -22,19 +25,16 @@ from distil_core.settings.config import Precision, RunConfig
 from distil_core.settings.serialization import digest
 from pages.state import attention_maps, model_answers
 from tests import seeds
+from tests.factories import a_comparison
 from tests.pages.readings import CHANGES, a_reading
 
 APP = Path(__file__).parents[2] / "app.py"
 
 
-@dataclass(frozen=True)
-class FakeComparison:
+def compared(text: str) -> Compared:
     """What two models might make of a sentence: the teacher is sure of label 0, the student of label 1."""
-
-    teacher_logits: tuple[float, ...] = (2.0, 0.0, 0.0, 0.0, 0.0)
-    student_logits: tuple[float, ...] = (0.0, 2.0, 0.0, 0.0, 0.0)
-    truncated: bool = False
-    mask: str = "[MASK]"
+    teacher, student = (2.0, 0.0, 0.0, 0.0, 0.0), (0.0, 2.0, 0.0, 0.0, 0.0)
+    return a_comparison(teacher, teacher if "really" in text else student, text)
 
 
 @dataclass(frozen=True)
@@ -101,22 +101,23 @@ def models(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
     """
     asked: list[tuple[str, str]] = []
 
-    def compare(outcome: families.FinishedRun, text: str) -> FakeComparison:
+    def compare(outcome: families.FinishedRun, text: str) -> TextComparison:
         asked.append((outcome.run, text))
-        comparison = FakeComparison(truncated="?" in text)
-        return replace(comparison, student_logits=comparison.teacher_logits) if "really" in text else comparison
+        return TextComparison(tokens=(), sites=(compared(text),), truncated="?" in text, mask="[MASK]")
 
     def timing(outcome: families.FinishedRun, text: str, *, between: Callable[[], object]) -> tuple[FakeTiming, bool]:
         between()
         return FakeTiming(), "training" in text
 
-    def stream(
-        outcome: families.FinishedRun, texts: Sequence[str], *, precision: Precision
-    ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    def stream(outcome: families.FinishedRun, texts: Sequence[str], *, precision: Precision) -> Iterator[Answers]:
         asked.append(("in", precision))
         for text in texts:
-            comparison = compare(outcome, text)
-            yield np.array([comparison.teacher_logits]), np.array([comparison.student_logits])
+            (whole,) = compare(outcome, text).sites
+            yield Answers(
+                places=((whole.place,),),
+                teacher=np.array([whole.teacher_logits]),
+                student=np.array([whole.student_logits]),
+            )
 
     monkeypatch.setattr(model_answers, "compare", compare)
     monkeypatch.setattr(model_answers, "timing", timing)
@@ -138,7 +139,7 @@ def readings(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         seen.append("states")
         return LayerSimilarity(matrix=np.arange(6.0).reshape(3, 2) / 10, n_tokens=1414, n_texts=51)
 
-    def left_out(_: Any, text: str) -> OcclusionPair:
+    def left_out(_: Any, text: str, *, site: int) -> OcclusionPair:
         seen.append("left out")
         teacher = Occlusion(label=0, probability=0.9, changes=CHANGES)
         return OcclusionPair(

@@ -147,7 +147,7 @@ def test_what_cannot_be_read_is_explained(app: App, example: Path, monkeypatch: 
     def refuse(*_: object) -> None:
         raise CorpusError("the text must have at least one word that the models can read; type another one")
 
-    def lose(*_: object) -> None:
+    def lose(*_: object, **__: object) -> None:
         raise ModelError("the teacher must be where it was, got nothing; put it back")
 
     monkeypatch.setattr(attention_maps, "left_out", lose)

@@ -21,7 +21,7 @@ from distil_core.runs.record import RunRecord
 from distil_core.runs.store import RunStore
 from distil_core.settings.config import Method
 from distil_core.settings.serialization import from_json, to_json
-from pages.state import softened_outputs
+from pages.state import model_answers, softened_outputs
 from tests import seeds
 from tests.pages.conftest import component, figure, markdown
 
@@ -98,11 +98,12 @@ def test_own_text_is_put_to_both_models_once(app: App, example: Path, models: li
 
 
 def test_first_text_is_one_over_which_the_teacher_hesitates(app: App, example: Path) -> None:
-    telling = softened_outputs.telling(RunFolder(path=example / "distilled"))
+    outcome = seeds.shipped_family(example).distilled
+    texts, telling = model_answers.of_test_texts(outcome).texts, softened_outputs.telling(outcome)
     at = app("temperature")
-    assert at.text_input(key="temperature.text").value == telling["hesitant"].text
+    assert at.text_input(key="temperature.text").value == texts[telling["hesitant"]]
     at.button(key="temperature.example.sure").click().run()
-    assert at.text_input(key="temperature.text").value == telling["sure"].text
+    assert at.text_input(key="temperature.text").value == texts[telling["sure"]]
     assert not at.exception
 
 

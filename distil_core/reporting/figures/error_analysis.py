@@ -52,9 +52,9 @@ def changes(moved: Sequence[Change], names: Sequence[str], *, row: int = 40) -> 
     return figure
 
 
-def counts(rows: Sequence[tuple[str, int, int]], *, row: int = 36) -> Figure:
-    """Draw how often teacher and student answer each label; ``rows`` has its name and both counts."""
-    figure = empty(height=92 + row * len(rows), x="Sentences", y="")
+def counts(rows: Sequence[tuple[str, int, int]], *, unit: str = "Sentences", row: int = 36) -> Figure:
+    """Draw how often teacher and student answer each label; ``rows`` has its name and both counts, of ``unit``."""
+    figure = empty(height=92 + row * len(rows), x=unit, y="")
     for side, (name, color, pattern) in enumerate((("Teacher", TEACHER, "/"), ("Student", STUDENT, "")), start=1):
         values = [line[side] for line in rows]
         figure.add_bar(
@@ -77,7 +77,9 @@ def counts(rows: Sequence[tuple[str, int, int]], *, row: int = 36) -> Figure:
     return figure
 
 
-def confusion(table: Confusion, *, chosen: cells.GridIndex | None = None, height: int = 430) -> Figure:
+def confusion(
+    table: Confusion, *, chosen: cells.GridIndex | None = None, unit: str = "texts", height: int = 430
+) -> Figure:
     """Draw how often each answer of the student meets each answer of the teacher, as counts in cells.
 
     The color follows the root of the count, or agreement would drown all else; empty cells stay empty.
@@ -85,6 +87,7 @@ def confusion(table: Confusion, *, chosen: cells.GridIndex | None = None, height
     Args:
         table: The counts.
         chosen: Row and column of a cell to frame.
+        unit: What is counted.
         height: In pixels.
     """
     n = len(table.names)
@@ -109,7 +112,7 @@ def confusion(table: Confusion, *, chosen: cells.GridIndex | None = None, height
     )
     hover = [
         [
-            f"teacher: {teacher}<br>student: {student}<br>{count:,} texts"
+            f"teacher: {teacher}<br>student: {student}<br>{count:,} {unit}"
             for student, count in zip(table.names, row, strict=True)
         ]
         for teacher, row in zip(table.names, table.counts.tolist(), strict=True)

@@ -46,9 +46,9 @@ def divergences(softened: Softened, *, trained: float | None, height: int = 300)
     return figure
 
 
-def agreement(softened: Softened, *, height: int = 300) -> Figure:
-    """Draw the share of texts that both answer alike over the temperature: a flat line."""
-    figure = _over_temperature(softened.temperatures, height=height, y="Answered alike (% of the texts)")
+def agreement(softened: Softened, *, unit: str = "texts", height: int = 300) -> Figure:
+    """Draw the share of texts, or of what ``unit`` names, that both answer alike over the temperature: a flat line."""
+    figure = _over_temperature(softened.temperatures, height=height, y=f"Answered alike (% of the {unit})")
     shares = [100 * share for share in softened.agreement]
     _line(figure, softened.temperatures, shares, name="Agreement", color="#009E73", dash="solid", unit=" %")
     figure.update_yaxes(range=[0, 104])
@@ -137,9 +137,16 @@ def gradients(norms: GradientNorms, *, trained: float | None, height: int = 380)
     return figure
 
 
-def reliability(scaling: Scaling, *, mark: Mark, height: int = 400) -> Figure:
-    """Draw how often a model is right against how sure it is, as it is and calibrated, over the number of texts."""
-    figure = empty(height=height, x="", y="Right (% of the texts)")
+def reliability(scaling: Scaling, *, mark: Mark, unit: str = "texts", height: int = 400) -> Figure:
+    """Draw how often a model is right against how sure it is, as it is and calibrated, over the number of texts.
+
+    Args:
+        scaling: The model, as it is and calibrated.
+        mark: Its color and shape.
+        unit: What is counted.
+        height: In pixels.
+    """
+    figure = empty(height=height, x="", y=f"Right (% of the {unit})")
     figure.add_scatter(
         x=[0, 100],
         y=[0, 100],
@@ -160,7 +167,8 @@ def reliability(scaling: Scaling, *, mark: Mark, height: int = 400) -> Figure:
             mode="lines+markers",
             line={"color": mark.color, "dash": dash, "width": 2},
             marker={"symbol": symbol, "size": [5 + 9 * math.sqrt(measured.n_examples[i] / most) for i in filled]},
-            hovertemplate="%{x:.1f} % sure<br>%{y:.1f} % right<br>%{customdata} texts<extra>%{fullData.name}</extra>",
+            hovertemplate="%{x:.1f} % sure<br>%{y:.1f} % right<br>%{customdata} "
+            f"{unit}<extra>%{{fullData.name}}</extra>",
         )
     n_bins = len(scaling.before.n_examples)
     figure.add_bar(
@@ -170,7 +178,7 @@ def reliability(scaling: Scaling, *, mark: Mark, height: int = 400) -> Figure:
         yaxis="y2",
         showlegend=False,
         marker={"color": mark.color, "opacity": 0.7, "pattern": hatching("/" if mark.color == TEACHER else "")},
-        hovertemplate="%{y} texts<extra>as it is</extra>",
+        hovertemplate=f"%{{y}} {unit}<extra>as it is</extra>",
     )
     figure.update_layout(
         showlegend=True,
@@ -180,7 +188,7 @@ def reliability(scaling: Scaling, *, mark: Mark, height: int = 400) -> Figure:
         yaxis={"domain": [0.34, 1.0], "range": [-3, 103], "tickvals": [0, 25, 50, 75, 100]},
         yaxis2={
             "domain": [0.0, 0.24],
-            "title": {"text": "Texts"},
+            "title": {"text": unit.capitalize()},
             "automargin": True,
             "nticks": 3,
             "zeroline": False,

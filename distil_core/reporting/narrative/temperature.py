@@ -5,11 +5,17 @@ from distil_core.analysis.temperature import DarkKnowledgeVerdict, GradientVerdi
 from distil_core.reporting.formatting import factor, percent, points
 
 
-def dark_knowledge_verdict(judged: DarkKnowledgeVerdict) -> str:
-    """Say how much of the teacher's dark knowledge the student has, beside its hard-label twin."""
+def dark_knowledge_verdict(judged: DarkKnowledgeVerdict, *, unit: str = "texts") -> str:
+    """Say how much of the teacher's dark knowledge the student has, beside its hard-label twin.
+
+    Args:
+        judged: The two.
+        unit: What it is measured over.
+    """
     student, twin, difference = judged.student, judged.twin, judged.difference
     where = f"Of what is left beside the right label, the student puts **{percent(student.overlap)}** where the teacher"
-    runner_up = f"Its likeliest wrong label is the teacher's on **{percent(student.runner_up_agreement)}** of the texts"
+    alike = percent(student.runner_up_agreement)
+    runner_up = f"Its likeliest wrong label is the teacher's on **{alike}** of the {unit}"
     if twin is None or difference is None:
         return f"{where} puts it. {runner_up}."
     low, high = difference.ends
