@@ -30,7 +30,8 @@ def show(outcome: FinishedRun) -> None:
         answer_views.confusion(answered, key="compare.confusion", wanted=wanted)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.markdown(
-            f"**{len(chosen):,} of {len(answered):,} test {answered.unit}**, the furthest apart first · pick one to see it above",
+            f"**{len(chosen):,} of {len(answered):,} test {answered.unit}**, "
+            "the furthest apart first · pick one to see it above",
             width="stretch",
         )
         if wanted != Filter():

@@ -46,8 +46,11 @@ class TextClassification(Task):
         from distil_core.data.sites import UNKNOWN, EncodedSplit, Sites
         from distil_core.data.tokenization import encode
 
-        targets = torch.tensor([UNKNOWN if label is None else label for label in split.labels])
-        return EncodedSplit(tokens=encode(tokenizer, split.texts, max_length=max_length), sites=Sites.of_texts(targets))
+        labels = [UNKNOWN if label is None else label for label in split.labels]
+        return EncodedSplit(
+            tokens=encode(tokenizer, split.texts, max_length=max_length),
+            sites=Sites.of_texts(torch.tensor(labels, dtype=torch.int64)),
+        )
 
     def places(self, tokenizer: Any, text: str, *, max_length: int) -> tuple[Place, ...]:
         """Return the text as a whole, however much of it is read."""
