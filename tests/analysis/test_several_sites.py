@@ -1,6 +1,7 @@
 """What is analyzed of a run with a distribution for each word is what its models answer there."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -202,6 +203,20 @@ def test_what_reaches_a_word_is_read_at_its_token(pair: ModelPair) -> None:
     assert view.teacher.answers == pytest.approx(view.teacher.rollout[1:-1], abs=1e-6)
     words = attention.view(reading, special=False)
     assert words.student.answers.sum(axis=1) == pytest.approx(np.ones(8))
+
+
+def test_a_word_of_several_tokens_is_one_place_and_what_is_not_read_is_none(pair: ModelPair) -> None:
+    reading = attention_reading.read_attention(pair, "we saw  ox snow")
+    assert reading.tokens[3:5] == ("o", "·x")
+    assert reading.positions == (1, 2, 3, 5)
+    assert [(place.start, place.end) for place in reading.places] == [(0, 2), (3, 6), (8, 10), (11, 15)]
+    left_out = attention_reading.occlude(pair, "we saw  ox snow", site=2)
+    assert [change is None for change in left_out.teacher.changes] == [False, False, True, False]
+    short = replace(pair, max_length=5)
+    seen = model_pair.compare(short, TEXT)
+    assert seen.truncated
+    assert [site.place.text for site in seen.sites] == ["then", "we", "saw"]
+    assert attention_reading.occlude(short, TEXT, site=1).words == ("then", "we", "saw")
 
 
 def test_typical_words_are_those_at_the_places_of_a_tag(answered: AnsweredTexts) -> None:

@@ -1,6 +1,7 @@
 """The seam for tasks: one of another shape, a distribution a word, goes all the way without a line of the core changed.
 
-Its texts are words; right is for each word whether it is one of cold, mild or hot weather, or none of them.
+What is made of its run afterwards is tested in ``tests/analysis/test_several_sites.py`` and, on the pages, in
+``tests/pages/test_several_sites.py``.
 """
 
 import json
