@@ -28,7 +28,7 @@ from distil_core.training.trainer import TrainingData, train
 from distil_core.types import Model
 from tests import tiny
 from tests.landscapes import a_point
-from tests.tasks.test_seam import TAGS, Tagging, tag_of
+from tests.tagging import TAGS, Tagging, tag_of
 
 TAGGING = Tagging()
 FP32 = TrainingConfig(epochs=4, batch_size=8, learning_rate=3e-3, precision=Precision.FP32)
