@@ -32,8 +32,8 @@ def place(places: Sequence[Place], *, key: str) -> int:
     former = st.session_state.get(key)
     if former is not None and former not in names:
         number, _, word = former.partition(" ")
-        near = sorted(range(len(names)), key=lambda i: (places[i].text != word, abs(i + 1 - int(number))))
-        st.session_state[key] = names[near[0]]
+        site = int(number) - 1 if number.isdecimal() else 0
+        st.session_state[key] = names[min(range(len(names)), key=lambda i: (places[i].text != word, abs(i - site)))]
     return names.index(choose("Place", names, key=key, help="At which place of the text the answers are shown."))
 
 

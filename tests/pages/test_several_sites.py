@@ -202,6 +202,15 @@ def test_attention_explains_the_answer_at_a_place(opened: Callable[..., AppTest]
     assert not at.exception
 
 
+@pytest.mark.parametrize("named", ["99 snow", "snow", "0"])
+def test_an_address_that_names_no_place_of_the_text_leads_to_the_first(
+    opened: Callable[..., AppTest], named: str
+) -> None:
+    at = opened("compare", compare__text=TEXT, compare__place=named)
+    assert place(at, "compare").value == "1 then"
+    assert not at.exception
+
+
 def test_test_texts_are_offered_with_all_their_tags(opened: Callable[..., AppTest]) -> None:
     at = opened("attention")
     press(at, "attention.example.0")
