@@ -155,7 +155,7 @@ def distil_models(
     with watch.timing("measurement"):
         answers = materials.outputs["test"].logits
         test = predictions_of(distilled.test_logits, splits["test"].sites, teacher=answers)
-        figures = bootstrap.measure(test, (*task.quality, *task.fidelity))
+        figures = bootstrap.measure(test, task.metrics)
     return DistilledStudent(
         model=distilled.model,
         layers=distilled.layers,

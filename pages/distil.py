@@ -7,7 +7,6 @@ import streamlit as st
 
 from distil_core.analysis import comparison, learning_curves
 from distil_core.errors import DistilError
-from distil_core.evaluation.metrics import ACCURACY
 from distil_core.reporting import formatting, narrative, tables
 from distil_core.reporting.figures import curves as figure_curves
 from distil_core.runs import families, requests, workers
@@ -80,7 +79,8 @@ def show_run(run_id: str, *, poll: bool) -> None:
         elif run.resumable:
             words = "Resume" if run.state is RunState.INTERRUPTED else "Run again"
             st.button(words, icon=":material/replay:", key="distil.again", on_click=again, args=(run, twins))
-    run_summary.headline(family)
+    primary = task_named(run.config.task).primary if family is None else family.distilled.record.metric
+    run_summary.headline(family, primary)
     with st.container(key="distil.progress"):
         show_state(members, family)
     curves = {member.config.method: learning_curves.curves(resources.events(member)) for member in members}
@@ -159,7 +159,7 @@ def show_quality(family: Family) -> None:
     record, metric = family.distilled.record, family.distilled.record.metric
     charts.show(
         f"{metric.label} on the same test texts",
-        figure_curves.scores(shown, metric, majority=record.corpus.majority if metric == ACCURACY else None),
+        figure_curves.scores(shown, metric, constant=record.corpus.constant_score),
         key="distil.accuracies",
         alt=f"Test {metric.label.lower()} of each model with its 95 % interval",
         header=("model", metric.name, "low", "high"),

@@ -31,13 +31,6 @@ COLUMNS = {
     "Alpha": st.column_config.NumberColumn(
         format="%g", help="Weight α of the soft labels (teacher); the hard labels (corpus) get 1 - α."
     ),
-    "Accuracy": st.column_config.NumberColumn(
-        format="%.1f %%", help="Test accuracy: share of the test texts answered right."
-    ),
-    "±": st.column_config.NumberColumn(format="%.1f", help="Half of the 95 % interval, in percentage points."),
-    "Agreement": st.column_config.NumberColumn(
-        format="%.1f %%", help="Share of the test texts answered as the teacher does."
-    ),
     "Size": st.column_config.NumberColumn(format="%.1f MB", help="Weights on disk."),
     "Latency": st.column_config.NumberColumn(format="%.2f ms", help="Median time for one text."),
     "Created": st.column_config.DatetimeColumn(format="D MMM, HH:mm"),
@@ -46,6 +39,28 @@ CACHE_COLUMNS = {
     "Size": st.column_config.NumberColumn(format="%.1f MB"),
     "Last used": st.column_config.DatetimeColumn(format="D MMM, HH:mm"),
 }
+
+
+def score_columns(runs: list[Run]) -> dict[str, Any]:
+    """Return how the columns show that hold what models of runs are measured by."""
+    shown: dict[str, Any] = {}
+    for columns in tables.score_columns(runs):
+        metric = columns.metric
+        shown[columns.value] = st.column_config.NumberColumn(
+            format=formatting.column_format(metric),
+            help=f"Test {metric.label.lower()}: {metric.definition or metric.meaning}.",
+        )
+        unit = "percentage points" if metric.is_share else metric.unit
+        shown[columns.half] = st.column_config.NumberColumn(
+            format=formatting.column_format(metric, unit=False),
+            help=f"Half of the 95 % interval{unit and f', in {unit}'}.",
+        )
+    for name, metric in tables.fidelity_columns(runs).items():
+        words = metric.definition or metric.meaning
+        shown[name] = st.column_config.NumberColumn(
+            format=formatting.column_format(metric), help=f"{words[:1].upper()}{words[1:]}."
+        )
+    return shown
 
 
 @st.dialog("Delete this run?", icon=":material/delete:")
@@ -179,7 +194,7 @@ if rows:
         on_select="rerun",
         selection_mode="single-row",
         selection_default={"selection": {"rows": [default]}},
-        column_config=COLUMNS,
+        column_config={**COLUMNS, **score_columns(shown)},
         column_order=None if twins else [name for name in rows[0] if name != "Model"],
         height=min(38 + 35 * len(rows), 320),
         placeholder=formatting.NONE,

@@ -20,7 +20,6 @@ from pages.state import address, resources, run_in_use
 
 SCORE, PRICE, SHOWN, SEEDS, POINT = (f"tradeoffs.{name}" for name in ("score", "price", "shown", "seeds", "point"))
 CHART, CLICKED, SEEN = "tradeoffs.chart", "tradeoffs.clicked", "tradeoffs.seen"
-SCORES = {metric.name: metric for metric in tradeoffs.SCORES}
 PRICES = {
     Price.LATENCY: "Latency",
     Price.THROUGHPUT: "Throughput",
@@ -28,12 +27,9 @@ PRICES = {
     Price.BYTES: "Bytes",
 }
 PUBLISHED = "Published"
-_SHARE = st.column_config.NumberColumn(format="%.1f %%")
 _MS = st.column_config.NumberColumn(format="%.2f ms")
 COLUMNS = {
     "Model": st.column_config.TextColumn(pinned=True),
-    **{f"{name}{end}": _SHARE for name in ("Accuracy", "Agreement") for end in ("", " from", " to")},
-    "Macro-F1": _SHARE,
     **dict.fromkeys(("Latency", "p5", "p95"), _MS),
     "Throughput": st.column_config.NumberColumn(format="%.0f texts/s"),
     "Parameters": st.column_config.NumberColumn(format="%.2f M"),
@@ -54,6 +50,9 @@ def take() -> None:
 def ask(family: Family) -> None:
     """Ask for the axes, and show the run in use among all that can be held against it."""
     landscape = tradeoffs.landscape(family, resources.runs())
+    scores = {metric.name: metric for metric in family.distilled.record.task.scores}
+    if st.session_state.get(SCORE) not in (None, *scores):  # the run in use before was of another task
+        st.session_state[SCORE] = next(iter(scores))
     with st.container(border=True):
         judged = advice.advise(family, landscape, resources.outputs, resources.sample)
         st.markdown(f":material/lightbulb: {narrative.advice.paragraph(judged)}")
@@ -62,15 +61,14 @@ def ask(family: Family) -> None:
         with address.control(SCORE, "Quality"):
             score = st.segmented_control(
                 "Quality",
-                list(SCORES),
-                format_func=lambda name: SCORES[name].label,
-                default=tradeoffs.SCORES[0].name,
+                list(scores),
+                format_func=lambda name: scores[name].label,
+                default=next(iter(scores)),
                 required=True,
                 key=SCORE,
                 bind="query-params",
                 width="content",
-                help="Accuracy: share of the test texts answered right. Macro-F1: mean F1 of the labels. "
-                "Agreement: share answered as the teacher does.",
+                help=tradeoff_tables.definitions(tuple(scores.values())),
             )
         with address.control(PRICE, "Cost"):
             price = st.segmented_control(
@@ -113,16 +111,21 @@ def ask(family: Family) -> None:
                 else "There is only one seed of each setting.",
             )
     # Think
-    points = tradeoffs.averaged(landscape.points, resources.sample) if mean and several else landscape.points
+    shown_scores = tuple(scores.values())
+    points = (
+        tradeoffs.averaged(landscape.points, resources.sample, metrics=shown_scores)
+        if mean and several
+        else landscape.points
+    )
     visible = [point for point in points if point.group in shown]
     # Show
     with right:
         point = pick(points, family)
-        show_point(point, family)
+        show_point(point, family, shown_scores)
     with chart:
-        show_chart(landscape, visible, point, SCORES[score], Price(price), published=PUBLISHED in shown)
+        show_chart(landscape, visible, point, scores[score], Price(price), published=PUBLISHED in shown)
     show_claims(family)
-    show_table(points)
+    show_table(points, shown_scores)
 
 
 def pick(points: tuple[ModelPoint, ...], family: Family) -> ModelPoint:
@@ -175,10 +178,14 @@ def show_chart(
     st.caption(" ".join(narrative.tradeoffs.notes(caveats(landscape, score, price))))
 
 
-def show_point(point: ModelPoint, family: Family) -> None:
+def show_point(point: ModelPoint, family: Family, scores: tuple[Metric, ...]) -> None:
     """Show one model, and where to go with its run."""
     with st.container(border=True):
-        st.table(tradeoff_tables.card_rows(point), border="horizontal", alt=f"All that was measured of {point.name}")
+        st.table(
+            tradeoff_tables.card_rows(point, scores),
+            border="horizontal",
+            alt=f"All that was measured of {point.name}",
+        )
         if not point.runs:
             st.caption("The teacher of the run in use.")
             return
@@ -233,14 +240,14 @@ def show_claims(family: Family) -> None:
         )
 
 
-def show_table(points: tuple[ModelPoint, ...]) -> None:
+def show_table(points: tuple[ModelPoint, ...], scores: tuple[Metric, ...]) -> None:
     """Show all that was measured of all points, to read and to take away."""
-    rows = tradeoff_tables.point_rows(points)
+    rows = tradeoff_tables.point_rows(points, scores)
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
         st.markdown("**All models**", width="content")
         st.download_button(
             "Download as CSV",
-            tables.to_csv(tradeoff_tables.POINT_COLUMNS, rows),
+            tables.to_csv(tradeoff_tables.point_columns(scores), rows),
             "tradeoffs.csv",
             "text/csv",
             key="tradeoffs.csv",
@@ -249,10 +256,16 @@ def show_table(points: tuple[ModelPoint, ...]) -> None:
             type="tertiary",
         )
     st.dataframe(
-        pd.DataFrame(tradeoff_tables.table_rows(points)),
+        pd.DataFrame(tradeoff_tables.table_rows(points, scores)),
         hide_index=True,
         key="tradeoffs.table",
-        column_config=COLUMNS,
+        column_config={
+            **COLUMNS,
+            **{
+                name: st.column_config.NumberColumn(format=formatting.column_format(metric))
+                for name, metric in tradeoff_tables.score_columns(scores).items()
+            },
+        },
         placeholder=formatting.NONE,
         alt="All models with all that was measured of them",
     )

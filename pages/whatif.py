@@ -12,7 +12,7 @@ import streamlit as st
 from distil_core.analysis import sweep_grids
 from distil_core.analysis.sweep_grids import SweepCell, SweepGrid
 from distil_core.errors import DistilError
-from distil_core.evaluation.metrics import ACCURACY, AGREEMENT, ECE, KL, Metric, recall
+from distil_core.evaluation.metrics import Metric, recall
 from distil_core.reporting import formatting, narrative, sweep_tables, tables
 from distil_core.reporting.figures import cells as cell_points
 from distil_core.reporting.figures import sweep as figures
@@ -23,6 +23,7 @@ from distil_core.runs.rows import Run, RunState
 from distil_core.runs.sweep import Axis, Sweep, Value
 from distil_core.settings.canonical import CanonicalConfig
 from distil_core.settings.serialization import digest
+from distil_core.tasks.catalog import task_named
 from pages.sections import charts, sweep_form
 from pages.state import address, resources, run_in_use, sweep_runs
 
@@ -113,11 +114,12 @@ def show(wanted: Sweep, *, poll: bool) -> None:
 
 def lay_out(wanted: Sweep) -> tuple[Metric, dict[str, Any]]:
     """Ask which figure to show, and which two settings against each other; the others are held still."""
-    offered = [ACCURACY, AGREEMENT, KL, ECE]
+    task = task_named(wanted.base.task)
+    offered = list(task.swept)
     if wanted.base.corpus.left_out:
         offered.append(recall(frame.labels.index(wanted.base.corpus.left_out)))
     if st.session_state.get("whatif.measure") not in (None, *offered):
-        st.session_state["whatif.measure"] = ACCURACY
+        st.session_state["whatif.measure"] = task.primary
     first, second, third = st.columns([2, 1, 1])
     with first, address.control("whatif.measure", "Metric"):
         metric = st.selectbox(
@@ -185,7 +187,7 @@ def show_map(grid: SweepGrid, metric: Metric) -> None:
         for row in grid.rows
     ]
     charts.show(
-        f"{metric.label} ({metric.unit}), mean over seeds · brighter is better · click a cell to open it",
+        f"{metric.label_with_unit}, mean over seeds · brighter is better · click a cell to open it",
         figures.heatmap(grid, metric),
         key=MAP,
         alt=f"{metric.label} by {AXIS_NAMES[grid.down].lower()} and {AXIS_NAMES[grid.across].lower()}",

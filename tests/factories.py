@@ -82,7 +82,7 @@ def a_corpus_summary(**overrides: Any) -> CorpusSummary:
         "n_train": 4000,
         "n_validation": 1000,
         "n_test": 1000,
-        "majority": 0.21,
+        "constant_score": 0.21,
         "mean_tokens": 17.4,
         "n_truncated": 3,
         "notes": ("Two duplicates of training texts were left out of the test texts.",),

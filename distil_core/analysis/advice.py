@@ -66,7 +66,8 @@ class Advice:
         metric: What the scores are.
         role: What the model stands for; only a student has twins to be held against.
         score: Its score.
-        retention: What it keeps of its teacher; None where there is no teacher to compare it with.
+        teacher_score: That of its teacher; None where it was not measured.
+        retention: What it keeps of its teacher; None where there is no share to be kept.
         twin: The model against the hard-label twin; None where that has not been trained.
         baseline: The model against the baseline; None where that was not measured.
         rival: The best of the students that are to be preferred; None where there is none.
@@ -75,6 +76,7 @@ class Advice:
     metric: Metric
     role: Role
     score: float
+    teacher_score: float | None
     retention: Retention | None
     twin: Contrast | None
     baseline: BaselineVerdict | None
@@ -93,11 +95,13 @@ def advise(
         draw: Reads a figure of a run with its draws; from what it answered when not given.
     """
     run = family.distilled
+    teacher_score = run.record.teacher_score
     twin, baseline = family.twin(Method.HARD_LABELS), family.twin(Method.BASELINE)
     return Advice(
         metric=run.record.metric,
         role=role_of(run.record.config.method),
         score=run.record.score.value,
+        teacher_score=None if teacher_score is None else teacher_score.value,
         retention=_retention(run, landscape, read),
         twin=None if twin is None else _against(run, twin, read),
         baseline=None

@@ -10,7 +10,7 @@ from distil_core.analysis.roles import Role, role_of
 from distil_core.data.corpus import Place
 from distil_core.errors import StoreError
 from distil_core.evaluation import bootstrap
-from distil_core.evaluation.metrics import ACCURACY, Metric
+from distil_core.evaluation.metrics import Metric
 from distil_core.evaluation.predictions import Predictions, softmax
 from distil_core.evaluation.records import Interval, ModelRecord
 from distil_core.runs.families import Family
@@ -208,7 +208,7 @@ def _saved(after: float, before: float) -> float | None:
     return 1 - after / before if before > 0 else None
 
 
-def score_difference(first: Predictions, second: Predictions, metric: Metric = ACCURACY) -> Interval:
+def score_difference(first: Predictions, second: Predictions, metric: Metric) -> Interval:
     """Return how far the first model is above the second on the test examples, paired over them.
 
     Examples are drawn again, each with both its answers, so that what is hard for both cancels.
@@ -223,7 +223,7 @@ def score_difference(first: Predictions, second: Predictions, metric: Metric = A
     return difference
 
 
-def score_kept(predictions: Predictions, metric: Metric = ACCURACY) -> Interval | None:
+def score_kept(predictions: Predictions, metric: Metric) -> Interval | None:
     """Return the share of its teacher's score that a model kept, paired over the test examples; may be above 1.
 
     None where there is no teacher, its score is 0, or less is better.

@@ -10,7 +10,7 @@ from distil_core.analysis.comparison import model_name, model_names, settings_ti
 from distil_core.analysis.roles import Role, role_of
 from distil_core.errors import StoreError
 from distil_core.evaluation.bootstrap import Sample, estimate, sample
-from distil_core.evaluation.metrics import ACCURACY, AGREEMENT, MACRO_F1, Metric
+from distil_core.evaluation.metrics import Metric
 from distil_core.evaluation.predictions import Predictions
 from distil_core.evaluation.records import Cost, Environment, Interval, Latency, ModelRecord
 from distil_core.runs.families import Family, FinishedRun
@@ -28,9 +28,6 @@ TEACHER = "teacher"
 """The name of the teacher's point; every other point is named by its run."""
 
 _TEACHER_NAME = "Teacher"
-
-SCORES = (ACCURACY, AGREEMENT, MACRO_F1)
-"""What a model can be worth."""
 
 
 class Price(StrEnum):
@@ -174,7 +171,7 @@ def _mean(measured: Iterable[Interval | None]) -> Interval | None:
 
 
 def landscape(family: Family, source: RunSource) -> Landscape:
-    """Gather the models of all finished runs that had the corpus, the test texts and the teacher of a run.
+    """Gather the models of all finished runs that had the task, the corpus, the test texts and the teacher of a run.
 
     A run that was computed twice, as when one that ships with the package was repeated here, is one point.
 
@@ -279,8 +276,15 @@ def _leaves(values: Mapping[str, Any]) -> dict[str, object]:
 
 
 def _comparable(first: RunRecord, second: RunRecord) -> bool:
-    """Tell whether two runs had the same texts, test texts included, and the same teacher."""
-    return (first.corpus.digest, first.teacher_digest) == (second.corpus.digest, second.teacher_digest)
+    """Tell whether two runs had the same task, the same texts, test texts included, and the same teacher."""
+    return all(
+        mine == theirs
+        for mine, theirs in (
+            (first.config.task, second.config.task),
+            (first.corpus.digest, second.corpus.digest),
+            (first.teacher_digest, second.teacher_digest),
+        )
+    )
 
 
 def _content(config: RunConfig) -> RunConfig:
@@ -305,7 +309,7 @@ def drawing(read: Callable[[RunFolder], Predictions] = RunFolder.read_prediction
 
 
 def averaged(
-    points: Sequence[ModelPoint], draw: Draw | None = None, *, metrics: Sequence[Metric] = SCORES
+    points: Sequence[ModelPoint], draw: Draw | None = None, *, metrics: Sequence[Metric]
 ) -> tuple[ModelPoint, ...]:
     """Put the seeds of the same settings together, those of another machine apart; the run in use leads its group.
 

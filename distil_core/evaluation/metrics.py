@@ -1,16 +1,16 @@
 """What models are measured by: each metric declared once, with what an example adds to sums and what they come to.
 
-Needs neither torch nor a model. How sure a figure is follows from the same declaration; see
+Here are those that any task may share; a task declares what is only its own beside itself. Needs neither torch nor a
+model. How sure a figure is follows from the same declaration; see
 :mod:`distil_core.evaluation.bootstrap`.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 import numpy as np
 
-from distil_core.errors import StoreError
 from distil_core.evaluation.calibration import N_BINS
 from distil_core.evaluation.predictions import SplitPredictions, log_softmax
 
@@ -31,6 +31,9 @@ class Metric:
         name: What it is called in records and files.
         label: What people call it.
         meaning: What it says, in a few words.
+        definition: What it is, in a few words more; its meaning where it is empty.
+        sentence: How it is told of a model, with ``{}`` for the value; by its label where it is empty.
+        hub_name: What the Hugging Face hub calls it; empty where the hub has no name for it.
         unit: A share is from 0 to 1 and shown in percent.
         greater_is_better: Whether a larger value is a better one.
         needs_teacher: Whether it compares a model with its teacher.
@@ -44,6 +47,9 @@ class Metric:
     meaning: str = field(compare=False)
     unit: Unit = field(compare=False)
     greater_is_better: bool = field(compare=False)
+    definition: str = field(default="", compare=False)
+    sentence: str = field(default="", compare=False)
+    hub_name: str = field(default="", compare=False)
     needs_teacher: bool = field(default=False, compare=False)
     biased: bool = field(default=False, compare=False)
     terms: Callable[[SplitPredictions], np.ndarray] = field(compare=False, repr=False)
@@ -59,9 +65,20 @@ class Metric:
         """Factor from the value to what is shown."""
         return 100.0 if self.is_share else 1.0
 
+    @property
+    def label_with_unit(self) -> str:
+        """What people call it, with the unit where it has one: "Accuracy (%)"."""
+        return in_unit(self.label, self.unit)
+
     def of(self, split: SplitPredictions) -> float:
         """Return the value on a split."""
         return float(self.reduce(self.terms(split).sum(axis=0, keepdims=True))[0])
+
+    def of_constant(self, split: SplitPredictions, target: int) -> float:
+        """Return what it would be on a split if one class were predicted everywhere."""
+        constant = np.zeros_like(split.logits)
+        constant[:, target] = 1.0
+        return self.of(replace(split, logits=constant, teacher_logits=None))
 
     def better(self, value: float, other: float) -> bool:
         """Tell whether one value is strictly better than another."""
@@ -71,6 +88,11 @@ class Metric:
     def difference_unit(self) -> str:
         """What a difference of two values is shown in."""
         return "points" if self.is_share else str(self.unit)
+
+
+def in_unit(label: str, unit: str) -> str:
+    """Name a column or an axis with its unit, where there is one."""
+    return f"{label} ({unit})" if unit else label
 
 
 def _mean(sums: np.ndarray) -> np.ndarray:
@@ -149,9 +171,10 @@ def _loyalty_terms(split: SplitPredictions) -> np.ndarray:
 ACCURACY = Metric(
     name="accuracy",
     label="Accuracy",
-    meaning="texts answered right",
+    meaning="answers that are right",
     unit=Unit.SHARE,
     greater_is_better=True,
+    hub_name="accuracy",
     terms=_accuracy_terms,
     reduce=_mean,
 )
@@ -159,6 +182,8 @@ MACRO_F1 = Metric(
     name="macro_f1",
     label="Macro-F1",
     meaning="like accuracy, every label counting alike",
+    definition="mean F1 of the labels",
+    hub_name="f1",
     unit=Unit.SHARE,
     greater_is_better=True,
     biased=True,
@@ -189,7 +214,7 @@ ECE = Metric(
 AGREEMENT = Metric(
     name="agreement",
     label="Agreement",
-    meaning="texts answered as the teacher does",
+    meaning="answers that are the teacher's",
     unit=Unit.SHARE,
     greater_is_better=True,
     needs_teacher=True,
@@ -219,21 +244,6 @@ LOYALTY = Metric(
     reduce=_mean,
 )
 """``1 - sqrt(JSD₂(p_t, p_s))`` (Xu et al., 2021, arXiv:2109.03228, "probability loyalty")."""
-
-METRICS = (ACCURACY, MACRO_F1, AGREEMENT, KL, LOYALTY, ECE, NLL)
-"""All that are declared, in the order in which they are shown."""
-
-
-def metric_named(name: str) -> Metric:
-    """Return a metric by the name that records have for it.
-
-    Raises:
-        StoreError: If there is none of that name.
-    """
-    for metric in METRICS:
-        if metric.name == name:
-            return metric
-    raise StoreError(f"a metric must be one of {', '.join(metric.name for metric in METRICS)}, got {name!r}")
 
 
 def recall(target: int) -> Metric:

@@ -4,16 +4,11 @@ import json
 from typing import Any
 
 from distil_core.analysis.comparison import run_verdict, settings_title, twin_difference
-from distil_core.evaluation.metrics import metric_named
 from distil_core.reporting import narrative
 from distil_core.reporting.tables import metric_table_markdown
 from distil_core.runs.families import Family
 from distil_core.runs.record import RunRecord
 from distil_core.settings.serialization import to_json
-from distil_core.tasks.catalog import task_named
-
-_HUB_NAMES = {"accuracy": "accuracy", "macro_f1": "f1"}
-"""What the hub calls our metrics; it knows no others of them."""
 
 
 def model_card(family: Family) -> str:
@@ -33,24 +28,25 @@ def model_card(family: Family) -> str:
 
 
 def _pipeline(record: RunRecord) -> str:
-    return task_named(record.config.task).head.pipeline
+    return record.task.head.pipeline
 
 
 def _results(record: RunRecord) -> list[Any]:
     from huggingface_hub import EvalResult
 
-    measured = [(_HUB_NAMES[name], name, figure) for name, figure in record.model.metrics.items() if name in _HUB_NAMES]
+    measured = [(metric, record.model.metric(metric.name)) for metric in record.task.metrics if metric.hub_name]
     return [
         EvalResult(
             task_type=_pipeline(record),
             dataset_type=record.corpus.name,
             dataset_name=record.corpus.name,
             dataset_split="test",
-            metric_type=metric,
-            metric_name=metric_named(name).label,
+            metric_type=metric.hub_name,
+            metric_name=metric.label,
             metric_value=figure.value,
         )
-        for metric, name, figure in measured
+        for metric, figure in measured
+        if figure is not None
     ]
 
 

@@ -76,6 +76,12 @@ def measured(metric: Metric, value: float, *, signed: bool = False) -> str:
     return f"{metric.scale * value:{'+' if signed else ''}z.{digits}f}".replace("-", MINUS)
 
 
+def column_format(metric: Metric, *, unit: bool = True) -> str:
+    """Return how the column of a table shows a metric, whose shares are there in percent: "%.1f %%"."""
+    suffix = f" {'%%' if metric.is_share else metric.unit}".rstrip() if unit else ""
+    return f"%.{1 if metric.is_share else 3}f{suffix}"
+
+
 def figure(metric: Metric, value: float) -> str:
     """Write a value with the unit of its metric: "93.4 %", "0.421 nats"."""
     return f"{measured(metric, value)} {metric.unit}".rstrip()

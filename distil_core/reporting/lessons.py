@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 
-from distil_core.evaluation.metrics import ACCURACY, KL, Metric, recall
+from distil_core.evaluation.metrics import KL, Metric, recall
 from distil_core.runs.sweep import Axis, Frame
 from distil_core.settings.config import Init
+from distil_core.tasks.task import Task
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,34 +21,36 @@ class Preset:
     seeds: tuple[int, ...] = (0, 1, 2)
     labeled: float = 1.0
     left_out: str = ""
-    metric: Metric = ACCURACY
+    metric: Metric
     across: Axis = Axis.DEPTH
 
 
-def presets(shape: Frame) -> tuple[Preset, ...]:
+def presets(shape: Frame, task: Task) -> tuple[Preset, ...]:
     """Return what is worth trying first with a teacher and a corpus.
 
     What the comments expect has been seen on the reviews with the shipped teacher, at 1,500 to 4,000 training texts.
     """
     deepest = shape.depths[-1]
     two = min(2, deepest)
+    primary, score = task.primary, task.primary.label.lower()
     every = [
         Preset(
             title="A good default",
             comment="With layers copied from the teacher, expect a student within a few points of it, closer with each "
-            "layer; the temperature hardly matters. In accuracy the hard-label twin is often as good: "
+            f"layer; the temperature hardly matters. In {score} the hard-label twin is often as good: "
             "what the teacher adds shows in the KL divergence, since only the taught student learns its probabilities.",
             temperatures=(1.0, 2.0, 4.0),
             depths=tuple(depth for depth in (1, 2, 3) if depth <= deepest),
+            metric=primary,
         ),
         Preset(
             title="A small student needs a low temperature",
             comment="One layer cannot copy everything. At T 1 it follows the likely answers and comes closest to the "
             "teacher's probabilities; the hotter, the more it also has to match the unlikely ones, until it follows "
-            "the teacher no closer than its hard-label twin does. In accuracy this is too little to be seen.",
+            f"the teacher no closer than its hard-label twin does. In {score} this is too little to be seen.",
             temperatures=(0.5, 1.0, 2.0, 4.0, 8.0, 20.0),
             depths=(1,),
-            metric=KL,
+            metric=KL if KL in task.swept else primary,
         ),
         Preset(
             title="A deep student does not care",
@@ -55,6 +58,7 @@ def presets(shape: Frame) -> tuple[Preset, ...]:
             "temperature asks for the same: expect a flat line from T 1 to T 20.",
             temperatures=(1.0, 2.0, 4.0, 8.0, 20.0),
             depths=(max(1, deepest - 1),),
+            metric=primary,
         ),
         Preset(
             title="Random initialization",
@@ -65,6 +69,7 @@ def presets(shape: Frame) -> tuple[Preset, ...]:
             depths=(two,),
             inits=(Init.TEACHER, Init.RANDOM),
             across=Axis.INIT,
+            metric=primary,
         ),
         Preset(
             title="Temperature too high",
@@ -74,6 +79,7 @@ def presets(shape: Frame) -> tuple[Preset, ...]:
             temperatures=(1.0, 4.0, 20.0),
             depths=(two,),
             inits=(Init.RANDOM,),
+            metric=primary,
         ),
         Preset(
             title="3 % of the labels",
@@ -82,6 +88,7 @@ def presets(shape: Frame) -> tuple[Preset, ...]:
             temperatures=(2.0,),
             depths=tuple(depth for depth in (1, 2, 4) if depth <= deepest),
             labeled=0.03,
+            metric=primary,
         ),
     ]
     if len(shape.labels) > 2:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from distil_core.analysis.sweep_grids import SweepCell, SweepGrid
-from distil_core.evaluation.metrics import Metric
+from distil_core.evaluation.metrics import Metric, in_unit
 from distil_core.evaluation.records import Interval
 from distil_core.reporting.narrative.sweeps import contrast_words, row_word, word
 from distil_core.runs.sweep import Axis, SweepPoint
@@ -19,8 +19,9 @@ def sweep_table(
     unit, points = metric.unit, metric.difference_unit
     header = (
         *("temperature", "layers", "alpha", "initialization", "seeds done", "seeds"),
-        *(f"{metric.label} ({unit})", f"low ({unit})", f"high ({unit})"),
-        *(f"difference to hard-label twin ({points})", f"its low ({points})", f"its high ({points})", "verdict"),
+        *(in_unit(name, unit) for name in (metric.label, "low", "high")),
+        *(in_unit(name, points) for name in ("difference to hard-label twin", "its low", "its high")),
+        "verdict",
     )
     rows: list[tuple[object, ...]] = []
     for cell in sorted(done.values(), key=lambda cell: cell.point.temperature is None):

@@ -2,21 +2,20 @@
 
 import csv
 import io
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from datetime import datetime
 from typing import Any
 
 from distil_core.analysis.comparison import Model, model_name, models
-from distil_core.evaluation.metrics import ACCURACY, AGREEMENT, METRICS, Metric, Unit
+from distil_core.evaluation.metrics import Metric, Unit
 from distil_core.evaluation.records import Cost, ModelRecord
 from distil_core.reporting.formatting import NONE, count, duration, figure, figure_interval, latency, size, speed
 from distil_core.runs.families import Family
 from distil_core.runs.record import RunRecord
 from distil_core.runs.rows import Run
 from distil_core.settings.config import Method, RunConfig
-from distil_core.tasks.catalog import TASKS
-from distil_core.tasks.task import Task
+from distil_core.tasks.catalog import task_named
 from distil_core.training.cache import CacheEntry
 
 
@@ -62,7 +61,7 @@ def metric_table(family: Family) -> tuple[MetricRow, ...]:
     ]
     if any(record.probe_score is not None for record in shown):
         run = family.distilled.record
-        metric, meaning = run.metric, TASKS.get(run.config.task, Task).probe_description
+        metric, meaning = run.metric, run.task.probe_description
         lines.insert(
             1,
             line(
@@ -76,8 +75,9 @@ def metric_table(family: Family) -> tuple[MetricRow, ...]:
 
 def _shown_metrics(family: Family, shown: Sequence[ModelRecord]) -> list[Metric]:
     """Return the metrics of any of some models, the primary one first."""
-    measured = [metric for metric in METRICS if any(metric.name in record.metrics for record in shown)]
-    return sorted(measured, key=lambda metric: metric.name != family.distilled.record.primary)
+    run = family.distilled.record
+    measured = [metric for metric in run.task.metrics if any(metric.name in record.metrics for record in shown)]
+    return sorted(measured, key=lambda metric: metric.name != run.primary)
 
 
 def _columns(metric: Metric) -> dict[str, Callable[[ModelRecord], object]]:
@@ -99,8 +99,9 @@ _COST_COLUMNS: dict[str, Callable[[ModelRecord], object]] = {
 }
 
 
-def _model_columns(primary: Metric) -> dict[str, Callable[[ModelRecord], object]]:
-    others = [metric for metric in METRICS if metric != primary]
+def _model_columns(run: RunRecord) -> dict[str, Callable[[ModelRecord], object]]:
+    primary = run.metric
+    others = [metric for metric in run.task.metrics if metric != primary]
     return {
         **_columns(primary),
         f"probe_{primary.name}": lambda r: r.probe_score,
@@ -127,7 +128,7 @@ def score_rows(shown: Sequence[Model], metric: Metric) -> list[tuple[str, float,
 
 def metric_table_csv(family: Family) -> str:
     """Return the figures of all models as CSV, unrounded, one row a model; an empty cell has not been measured."""
-    columns = _model_columns(family.distilled.record.metric)
+    columns = _model_columns(family.distilled.record)
     rows = [[model.name, *(cell(model.record) for cell in columns.values())] for model in models(family)]
     return to_csv(["model", *columns], rows)
 
@@ -141,20 +142,48 @@ def to_csv(header: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
     return text.getvalue()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScoreColumns:
+    """The columns of a primary metric in the table of runs: its value and half of its interval."""
+
+    metric: Metric
+    value: str
+    half: str
+
+
+def score_columns(runs: Iterable[Run]) -> tuple[ScoreColumns, ...]:
+    """Return the columns of all primary metrics of some runs, which may be of several tasks."""
+    metrics = tuple(dict.fromkeys(_primary(run) for run in runs))
+    return tuple(
+        ScoreColumns(metric=metric, value=metric.label, half="±" if len(metrics) == 1 else f"{metric.label} ±")
+        for metric in metrics
+    )
+
+
+def fidelity_columns(runs: Iterable[Run]) -> dict[str, Metric]:
+    """Return the columns of what students are held against their teachers by first, of all tasks of some runs."""
+    metrics = (metric for run in runs for metric in task_named(run.config.task).fidelity[:1])
+    return {metric.label: metric for metric in metrics}
+
+
+def _primary(run: Run) -> Metric:
+    return task_named(run.config.task).primary if run.record is None else run.record.metric
+
+
 def run_rows(runs: Iterable[Run]) -> list[dict[str, Any]]:
     """Return one row for each run; None where something has not been measured.
 
-    Accuracy, its half-width and agreement are percentages, size is in MB, latency in ms.
+    Scores that are shares are percentages, size is in MB, latency in ms.
     """
-    return [_run_row(run) for run in runs]
+    runs = tuple(runs)
+    scores, fidelity = score_columns(runs), fidelity_columns(runs)
+    return [_run_row(run, scores, fidelity) for run in runs]
 
 
-def _run_row(run: Run) -> dict[str, Any]:
+def _run_row(run: Run, scores: Sequence[ScoreColumns], fidelity: Mapping[str, Metric]) -> dict[str, Any]:
     config, record = run.config, run.record
     distilled, baseline = config.method is Method.DISTILLED, config.method is Method.BASELINE
-    model = None if record is None else record.model
-    accuracy, agreement = (None if model is None else model.metric(metric.name) for metric in (ACCURACY, AGREEMENT))
-    cost = None if model is None else model.cost
+    cost = None if record is None else record.model.cost
     return {
         "State": ["Example" if run.read_only else run.state.value.capitalize()],
         "Corpus": run.corpus_name,
@@ -163,13 +192,27 @@ def _run_row(run: Run) -> dict[str, Any]:
         "Layers": None if baseline else len(config.student.layers) or config.student.depth,
         "Temperature": config.loss.temperature if distilled else None,
         "Alpha": config.loss.alpha if distilled else None,
-        "Accuracy": None if accuracy is None else 100 * accuracy.value,
-        "±": None if accuracy is None or accuracy.low is None else 50 * (accuracy.ends[1] - accuracy.ends[0]),
-        "Agreement": None if agreement is None else 100 * agreement.value,
+        **{
+            name: cell
+            for columns in scores
+            for name, cell in _score_cells(columns, record if columns.metric == _primary(run) else None).items()
+        },
+        **{
+            name: None if record is None or (value := record.model.value(metric.name)) is None else metric.scale * value
+            for name, metric in fidelity.items()
+        },
         "Size": None if cost is None else cost.bytes / 1e6,
         "Latency": None if cost is None or cost.latency_ms is None else cost.latency_ms.p50,
         "Created": None if run.read_only else datetime.fromtimestamp(run.created),
     }
+
+
+def _score_cells(columns: ScoreColumns, record: RunRecord | None) -> dict[str, float | None]:
+    if record is None:
+        return {columns.value: None, columns.half: None}
+    score, scale = record.score, columns.metric.scale
+    half = None if score.low is None else scale / 2 * (score.ends[1] - score.ends[0])
+    return {columns.value: scale * score.value, columns.half: half}
 
 
 def cache_rows(entries: Iterable[CacheEntry]) -> list[dict[str, Any]]:

@@ -5,30 +5,17 @@ from typing import Any
 
 from distil_core.analysis.literature import PUBLISHED, Ratio, Reference
 from distil_core.analysis.tradeoffs import ModelPoint, PlacedPoint, Price
-from distil_core.evaluation.metrics import ACCURACY, AGREEMENT, MACRO_F1, Metric
+from distil_core.evaluation.metrics import Metric
 from distil_core.evaluation.records import Interval
-from distil_core.reporting.formatting import NONE, count, digits, factor, percent, size, speed
+from distil_core.reporting.formatting import NONE, count, digits, factor, figure_interval, percent, size, speed
 
-POINT_COLUMNS = (
-    "model",
-    "settings",
-    "seeds",
-    "accuracy",
-    "accuracy_low",
-    "accuracy_high",
-    "agreement",
-    "agreement_low",
-    "agreement_high",
-    "macro_f1",
-    "macro_f1_low",
-    "macro_f1_high",
+_PRICE_COLUMNS = (
     "latency_p50_ms",
     "latency_p5_ms",
     "latency_p95_ms",
     "texts_per_second",
     "parameters",
     "bytes",
-    "runs",
 )
 _COLUMNS: Mapping[Price, str] = {
     Price.LATENCY: "latency_ms",
@@ -46,13 +33,18 @@ _WRITTEN: Mapping[Price, Callable[[float], str]] = {
 }
 
 
+def definitions(metrics: Sequence[Metric]) -> str:
+    """Say what some metrics are, a sentence for each."""
+    return " ".join(f"{metric.label}: {metric.definition or metric.meaning}." for metric in metrics)
+
+
 def written(price: Price, value: float) -> str:
     """Write a price with its unit."""
     return _WRITTEN[price](value)
 
 
 def place_columns(score: Metric, price: Price) -> list[str]:
-    """Return the columns of :func:`place_rows`, with their units; scores are shares."""
+    """Return the columns of :func:`place_rows`, with their units."""
     columns = (f"{name}{end}" for name in (_COLUMNS[price], score.name) for end in ("", "_low", "_high"))
     return ["model", *columns, "best"]
 
@@ -80,16 +72,20 @@ def published_rows() -> list[tuple[str, str, str, str]]:
     return rows
 
 
-def point_rows(points: Sequence[ModelPoint]) -> list[tuple[object, ...]]:
-    """Return all that was measured of points, unrounded, one row each; the columns are :data:`POINT_COLUMNS`."""
+def point_columns(scores: Sequence[Metric]) -> list[str]:
+    """Return the columns of :func:`point_rows`, costs with their units."""
+    columns = (f"{metric.name}{end}" for metric in scores for end in ("", "_low", "_high"))
+    return ["model", "settings", "seeds", *columns, *_PRICE_COLUMNS, "runs"]
+
+
+def point_rows(points: Sequence[ModelPoint], scores: Sequence[Metric]) -> list[tuple[object, ...]]:
+    """Return all that was measured of points, unrounded, one row each; the columns are :func:`point_columns`."""
     return [
         (
             point.group,
             point.title,
             ", ".join(map(str, point.seeds)),
-            *_three(point.score(ACCURACY)),
-            *_three(point.score(AGREEMENT)),
-            *_three(point.score(MACRO_F1)),
+            *(part for metric in scores for part in _three(point.score(metric))),
             *_three(point.price(Price.LATENCY)),
             *(_three(point.price(price))[0] for price in (Price.THROUGHPUT, Price.PARAMETERS, Price.BYTES)),
             ", ".join(point.runs),
@@ -98,14 +94,19 @@ def point_rows(points: Sequence[ModelPoint]) -> list[tuple[object, ...]]:
     ]
 
 
-def table_rows(points: Sequence[ModelPoint]) -> list[dict[str, Any]]:
+def score_columns(scores: Sequence[Metric]) -> dict[str, Metric]:
+    """Return the columns of :func:`table_rows` that hold scores, each with its metric; two scores have intervals."""
+    ends = [("", " from", " to") if i < 2 else ("",) for i in range(len(scores))]
+    return {f"{metric.label}{end}": metric for metric, parts in zip(scores, ends, strict=True) for end in parts}
+
+
+def table_rows(points: Sequence[ModelPoint], scores: Sequence[Metric]) -> list[dict[str, Any]]:
     """Return the same for people: shares in percent, latencies in ms, parameters in millions, sizes in MB."""
+    columns = score_columns(scores)
     return [
         {
             "Model": point.name,
-            **_percent("Accuracy", point.score(ACCURACY)),
-            **_percent("Agreement", point.score(AGREEMENT)),
-            "Macro-F1": _times(100, _three(point.score(MACRO_F1))[0]),
+            **{name: value for name, value in _shown_scores(point, scores).items() if name in columns},
             "Latency": _three(point.price(Price.LATENCY))[0],
             "p5": _three(point.price(Price.LATENCY))[1],
             "p95": _three(point.price(Price.LATENCY))[2],
@@ -117,9 +118,12 @@ def table_rows(points: Sequence[ModelPoint]) -> list[dict[str, Any]]:
     ]
 
 
-def _percent(name: str, spread: Interval | None) -> dict[str, float | None]:
-    value, low, high = (_times(100, part) for part in _three(spread))
-    return {name: value, f"{name} from": low, f"{name} to": high}
+def _shown_scores(point: ModelPoint, scores: Sequence[Metric]) -> dict[str, float | None]:
+    return {
+        f"{metric.label}{end}": _times(metric.scale, part)
+        for metric in scores
+        for end, part in zip(("", " from", " to"), _three(point.score(metric)), strict=True)
+    }
 
 
 def _times(factor: float, value: float | None) -> float | None:
@@ -130,10 +134,9 @@ def _three(spread: Interval | None) -> tuple[float | None, float | None, float |
     return (None, None, None) if spread is None else (spread.value, spread.low, spread.high)
 
 
-def card_rows(point: ModelPoint) -> dict[str, str]:
+def card_rows(point: ModelPoint, scores: Sequence[Metric]) -> dict[str, str]:
     """Return the figures of one point in words, each with how far it reaches."""
-    rows = {"Accuracy": _share(point.score(ACCURACY)), "Agreement": _share(point.score(AGREEMENT))}
-    rows["Macro-F1"] = _share(point.score(MACRO_F1))
+    rows = {metric.label: _score(metric, point.score(metric)) for metric in scores}
     for label, price in (
         ("Latency", Price.LATENCY),
         ("Throughput", Price.THROUGHPUT),
@@ -148,10 +151,8 @@ def card_rows(point: ModelPoint) -> dict[str, str]:
     return rows
 
 
-def _share(spread: Interval | None) -> str:
+def _score(metric: Metric, spread: Interval | None) -> str:
     if spread is None:
         return NONE
-    text = percent(spread.value)
-    if spread.low is None or spread.high is None:
-        return text
-    return f"{text} :small[:gray[{100 * spread.low:.1f} to {100 * spread.high:.1f}]]"
+    text, reach = figure_interval(metric, spread)
+    return f"{text} :small[:gray[{reach}]]" if reach else text

@@ -1,6 +1,7 @@
 """Carry out one run, from the corpus to the record: what the worker does, and a command in the foreground."""
 
 import json
+import math
 import time
 from collections.abc import Callable, Generator, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -18,6 +19,7 @@ from distil_core.data.sites import UNKNOWN
 from distil_core.errors import Cancelled, DistilError, StoreError
 from distil_core.evaluation import bootstrap, environment
 from distil_core.evaluation import cost as evaluation_cost
+from distil_core.evaluation.predictions import SplitPredictions
 from distil_core.evaluation.records import Cost, ModelRecord
 from distil_core.models import embeddings, forward, loading, surgery
 from distil_core.runs import timing
@@ -289,12 +291,12 @@ def _record(
 ) -> RunRecord:
     test = predictions_of(student.test_logits, materials.splits["test"].sites, teacher=materials.outputs["test"].logits)
     task = materials.task
-    metrics = (*task.quality, *task.fidelity)
+    metrics = task.metrics
     probes = _probe(config, materials, student)
     return RunRecord(
         run=run_id,
         config=config,
-        corpus=_summary(materials),
+        corpus=_summary(materials, test),
         teacher_name=materials.teacher.name,
         teacher_digest=materials.teacher.digest,
         teacher=ModelRecord(
@@ -317,31 +319,32 @@ def _record(
 
 def _probe(config: RunConfig, materials: Materials, student: Student) -> dict[str, float]:
     """Return how the models do on further texts that the task has for a corpus."""
-    task, scores = materials.task, dict[str, float]()
+    task = materials.task
+    split = task.probe(materials.corpus, config.corpus)
+    if split is None:
+        return {}
     limit = min(config.teacher.max_length, materials.tokenizer.model_max_length)
-    for split in task.probe(materials.corpus, config.corpus).values():
-        encoded = task.encode(materials.tokenizer, split, max_length=limit).to(materials.device)
-        if config.method is Method.BASELINE:
-            answers = {"student": student.model.predict(split.texts)}
-        else:
-            answers = {
-                name: forward.predict(model, encoded.tokens, padding=materials.padding, sites=encoded.sites)
-                for name, model in {"teacher": materials.teacher.model, "student": student.model}.items()
-            }
-        for name, logits in answers.items():
-            scores[name] = task.primary.of(predictions_of(logits, encoded.sites, teacher=None))
-    return scores
+    encoded = task.encode(materials.tokenizer, split, max_length=limit).to(materials.device)
+    if config.method is Method.BASELINE:
+        answers = {"student": student.model.predict(split.texts)}
+    else:
+        answers = {
+            name: forward.predict(model, encoded.tokens, padding=materials.padding, sites=encoded.sites)
+            for name, model in {"teacher": materials.teacher.model, "student": student.model}.items()
+        }
+    return {
+        name: task.primary.of(predictions_of(logits, encoded.sites, teacher=None)) for name, logits in answers.items()
+    }
 
 
-def _summary(materials: Materials) -> CorpusSummary:
+def _summary(materials: Materials, test: SplitPredictions) -> CorpusSummary:
     corpus, splits = materials.corpus, materials.splits
     notes = list(corpus.notes)
     n_truncated = sum(part.tokens.n_truncated for part in splits.values())
     if n_truncated:
         notes.append(f"{n_truncated:,} texts are longer than the model reads and were cut off")
-    targets = {name: splits[name].sites.targets for name in ("train", "test")}
-    targets = {name: values[values != UNKNOWN] for name, values in targets.items()}
-    commonest = int(targets["train"].bincount().argmax())
+    targets = splits["train"].sites.targets
+    constant = materials.task.primary.of_constant(test, int(targets[targets != UNKNOWN].bincount().argmax()))
     return CorpusSummary(
         name=corpus.name,
         digest=corpus.digest,
@@ -349,7 +352,7 @@ def _summary(materials: Materials) -> CorpusSummary:
         n_train=len(corpus.train),
         n_validation=len(corpus.validation),
         n_test=len(corpus.test),
-        majority=float((targets["test"] == commonest).float().mean()),
+        constant_score=constant if math.isfinite(constant) else None,
         mean_tokens=float(splits["train"].tokens.lengths.float().mean()),
         n_truncated=n_truncated,
         notes=tuple(notes),

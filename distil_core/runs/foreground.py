@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 
 from distil_core.errors import Cancelled, DistilError, StoreError
-from distil_core.evaluation.metrics import KL, METRICS
+from distil_core.evaluation.metrics import KL
 from distil_core.evaluation.records import ModelRecord
 from distil_core.runs import workers
 from distil_core.runs.folder import RunFolder
@@ -37,7 +37,7 @@ class Distillation:
 
     def to_json(self) -> dict[str, Any]:
         """Return the figures as plain data, by model."""
-        figures = partial(_figures, primary=self.record.primary)
+        figures = partial(_figures, record=self.record)
         baseline = figures(self.baseline.model) if self.baseline else None
         return {
             "run": self.run,
@@ -54,12 +54,12 @@ class Distillation:
         }
 
 
-def _figures(model: ModelRecord | None, *, primary: str) -> dict[str, Any] | None:
+def _figures(model: ModelRecord | None, *, record: RunRecord) -> dict[str, Any] | None:
     if model is None:
         return None
     figures: dict[str, Any] = {}
-    for metric in METRICS:
-        measured, name = model.metric(metric.name), "kl_nats" if metric is KL else metric.name
+    for metric in record.task.metrics:
+        measured, name = model.metric(metric.name), "kl_nats" if metric == KL else metric.name
         if measured is not None:
             figures[name] = measured.value
             if measured.low is not None:
@@ -69,7 +69,7 @@ def _figures(model: ModelRecord | None, *, primary: str) -> dict[str, Any] | Non
         figures |= {"parameters": cost.parameters, "bytes": cost.bytes, "latency_ms": to_json(cost.latency_ms)}
         figures["texts_per_second"] = cost.texts_per_second
     if model.probe_score is not None:
-        figures[f"probe_{primary}"] = model.probe_score
+        figures[f"probe_{record.primary}"] = model.probe_score
     return figures
 
 

@@ -5,19 +5,25 @@ from dataclasses import dataclass
 from typing import Any
 
 from distil_core.errors import ConfigError
-from distil_core.evaluation.metrics import Metric, metric_named
+from distil_core.evaluation.metrics import Metric
 from distil_core.evaluation.records import Environment, Interval, ModelRecord
 from distil_core.settings.canonical import renewed
 from distil_core.settings.config import RunConfig
 from distil_core.settings.serialization import from_json
+from distil_core.tasks.catalog import task_named
+from distil_core.tasks.task import Task
 
-SCHEMA = 3
+SCHEMA = 4
 """Raised when the shape of records changes; records of an earlier one are read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CorpusSummary:
-    """What a corpus consisted of; ``majority`` is the test share of the commonest training label."""
+    """What a corpus consisted of.
+
+    ``constant_score`` is what always saying the commonest training label comes to on the test texts by the primary
+    metric; None where it comes to nothing.
+    """
 
     name: str
     digest: str
@@ -25,7 +31,7 @@ class CorpusSummary:
     n_train: int
     n_validation: int
     n_test: int
-    majority: float
+    constant_score: float | None
     mean_tokens: float
     n_truncated: int
     notes: tuple[str, ...]
@@ -53,13 +59,22 @@ class RunRecord:
     schema: int = SCHEMA
 
     @property
+    def task(self) -> Task:
+        """What the models of the run are for.
+
+        Raises:
+            ConfigError: If this version does not know it.
+        """
+        return task_named(self.config.task)
+
+    @property
     def metric(self) -> Metric:
         """The metric that the run is judged by first.
 
         Raises:
-            StoreError: If this version does not know it.
+            ConfigError: If this version does not know it.
         """
-        return metric_named(self.primary)
+        return self.task.metric(self.primary)
 
     @property
     def score(self) -> Interval:
@@ -86,9 +101,11 @@ def record_from_json(data: Any) -> RunRecord:
     if schema == 1:
         data = _renewed_models({"primary": "accuracy", **data}, _from_first_schema)
     if schema in (1, 2):
-        data = {**_renewed_models(data, _from_second_schema), "schema": SCHEMA}
+        data = _renewed_models(data, _from_second_schema)
+    if schema in (1, 2, 3):
+        data = {**_from_third_schema(data), "schema": SCHEMA}
     record = from_json(RunRecord, data)
-    if record.primary not in record.model.metrics:
+    if record.metric.name not in record.model.metrics:
         raise ConfigError(f"missing key model.metrics.{record.primary}, by which the run is judged")
     return record
 
@@ -98,6 +115,16 @@ def _renewed_models(
 ) -> Mapping[str, Any]:
     models = {name: record.get(name) for name in ("teacher", "model")}
     return {**record, **{name: renew(model) for name, model in models.items() if isinstance(model, Mapping)}}
+
+
+def _from_third_schema(record: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Turn the test share of the commonest training label into a score, which it is where that is an accuracy."""
+    corpus = record.get("corpus")
+    if not isinstance(corpus, Mapping) or "majority" not in corpus:
+        return record
+    score = corpus["majority"] if record.get("primary") == "accuracy" else None
+    others = {name: value for name, value in corpus.items() if name != "majority"}
+    return {**record, "corpus": {**others, "constant_score": score}}
 
 
 def _from_second_schema(model: Mapping[str, Any]) -> Mapping[str, Any]:

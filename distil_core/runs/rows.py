@@ -8,6 +8,7 @@ from typing import Any
 
 from distil_core.runs.record import RunRecord, record_from_json
 from distil_core.settings.canonical import CanonicalConfig, restore_config
+from distil_core.tasks.catalog import task_named
 from distil_core.training.events import Event, TeacherMeasured, event_from_json
 
 COLUMNS = "id, config, corpus_name, state, created, started, finished, error, record, stopping"
@@ -91,10 +92,11 @@ def read_event(text: str) -> Event | None:
 
 
 def read_run(row: tuple[Any, ...]) -> Run | None:
-    """Read a row; None if its settings mean nothing to this version, failed if its record does not."""
+    """Read a row; None if its settings or task mean nothing to this version, failed if its record does not."""
     run_id, config, corpus_name, state, created, started, finished, error, record_text, stopping = row
     try:
         settings, reached, record = read_config(config), RunState(state), None
+        task_named(settings.task)
     except (ValueError, TypeError):
         return None
     if reached is RunState.DONE:

@@ -6,11 +6,12 @@ student, what is measured, and what the baseline is.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, ClassVar, Protocol, runtime_checkable
 
 from distil_core.data.corpus import Corpus, Label, Place, Split
 from distil_core.data.sources import Source
+from distil_core.errors import ConfigError
 from distil_core.evaluation.metrics import Metric
 from distil_core.models.head import Head
 from distil_core.settings.config import CorpusConfig
@@ -60,6 +61,37 @@ class Task(ABC):
         """The metric that decides which model is better."""
         return self.quality[0]
 
+    @property
+    def metrics(self) -> tuple[Metric, ...]:
+        """All that models are measured by, in the order in which they are shown; records are read with these."""
+        return (*self.quality, *self.fidelity)
+
+    @property
+    def scores(self) -> tuple[Metric, ...]:
+        """What a model is worth beside its cost: the primary metric, the first of fidelity, and other quality.
+
+        By default only the quality that points the same way as the primary metric.
+        """
+        alike = (metric for metric in self.quality if metric.greater_is_better is self.primary.greater_is_better)
+        return tuple(dict.fromkeys((self.primary, *self.fidelity[:1], *alike)))
+
+    @property
+    def swept(self) -> tuple[Metric, ...]:
+        """What a sweep of students can be looked at by; by default all metrics."""
+        return self.metrics
+
+    def metric(self, name: str) -> Metric:
+        """Return a metric by the name that records have for it.
+
+        Raises:
+            ConfigError: If the task has none of that name.
+        """
+        for metric in self.metrics:
+            if metric.name == name:
+                return metric
+        names = ", ".join(metric.name for metric in self.metrics)
+        raise ConfigError(f"a metric of {self.name} must be one of {names}, got {name!r}")
+
     @abstractmethod
     def corpus(self, source: Source, config: CorpusConfig) -> Corpus:
         """Turn the rows of a source into labeled texts in three splits.
@@ -105,6 +137,6 @@ class Task(ABC):
     def baseline(self, split: Split, *, n_classes: int) -> Baseline:
         """Learn the baseline that every student must beat."""
 
-    def probe(self, corpus: Corpus, config: CorpusConfig) -> Mapping[str, Split]:
-        """Return further texts to try models on, by name; by default none."""
-        return {}
+    def probe(self, corpus: Corpus, config: CorpusConfig) -> Split | None:
+        """Return further texts to try models on; by default none."""
+        return None

@@ -135,13 +135,15 @@ def refuse_unfit(logits: Float[Tensor, "sites classes"], sites: Sites, *, metric
     Raises:
         TeacherError: If it is no better than always saying the commonest label.
     """
-    commonest = sites.targets[sites.targets != UNKNOWN].bincount().argmax()
-    constant = torch.nn.functional.one_hot(commonest, logits.shape[1]).float().expand(len(logits), -1)
-    score, baseline = (metric.of(predictions_of(answers, sites, teacher=None)) for answers in (logits, constant))
-    if not metric.better(score, baseline):
+    commonest = int(sites.targets[sites.targets != UNKNOWN].bincount().argmax())
+    answers = predictions_of(logits, sites, teacher=None)
+    score, constant = metric.of(answers), metric.of_constant(answers, commonest)
+    if constant == constant and not metric.better(score, constant):
+        unit = metric.unit and f" {metric.unit}"
+        shown = [f"{value:.1%}" if metric.is_share else f"{value:.3f}{unit}" for value in (score, constant)]
         raise TeacherError(
             f"the teacher {name} has nothing to teach: its {metric.label.lower()} on the validation texts is "
-            f"{score:.1%}, and always saying the commonest label would give {baseline:.1%}; choose another teacher or "
+            f"{shown[0]}, and always saying the commonest label would give {shown[1]}; choose another teacher or "
             "fine-tune it longer"
         )
     return score

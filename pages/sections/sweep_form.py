@@ -13,6 +13,7 @@ from distil_core.reporting.lessons import Preset
 from distil_core.runs import sweep
 from distil_core.runs.sweep import Axis, Frame, Sweep
 from distil_core.settings.config import Init, RunConfig
+from distil_core.tasks.catalog import task_named
 from pages.state import address
 
 TEMPERATURES = (0.5, 1.0, 2.0, 3.0, 4.0, 6.0, 8.0, 12.0, 20.0)
@@ -48,7 +49,7 @@ def fill(presets: Sequence[Preset]) -> None:
 
 def show(base: RunConfig, frame: Frame) -> Sweep:
     """Ask what to try, and return it as a sweep."""
-    presets = lessons.presets(frame)
+    presets = lessons.presets(frame, task_named(base.task))
     for key, value in values_of(presets[0]).items():
         st.session_state.setdefault(key, value)
     # What another run in use has offered, this one may not.

@@ -56,7 +56,7 @@ def test_paper_claims_are_those_of_the_abstract() -> None:
 
 def test_difference_is_paired() -> None:
     first, second = _answers([True, True, True, False]), _answers([True, True, False, True])
-    difference = comparison.score_difference(first, second)
+    difference = comparison.score_difference(first, second, ACCURACY)
     assert difference.value == 0.0
     assert difference.low < 0.0 < difference.high
     assert not difference.seen
@@ -67,31 +67,31 @@ def test_a_difference_is_seen_when_it_is_there(n_first: int, n_second: int, seen
     both = [True] * (1000 - n_first - n_second)
     first = _answers([*both, *[True] * n_first, *[False] * n_second])
     second = _answers([*both, *[False] * n_first, *[True] * n_second])
-    difference = comparison.score_difference(first, second)
+    difference = comparison.score_difference(first, second, ACCURACY)
     assert difference.value == pytest.approx((n_first - n_second) / 1000)
     assert difference.low < difference.value < difference.high
     assert difference.seen is seen
     # McNemar: only what one of the two gets right moves the difference.
     margin = 1.96 * np.sqrt((n_first + n_second) / 1000 - difference.value**2) / np.sqrt(1000)
     assert difference.high - difference.low == pytest.approx(2 * margin, rel=0.1)
-    backwards = comparison.score_difference(second, first)
+    backwards = comparison.score_difference(second, first, ACCURACY)
     assert backwards.value == -difference.value
     assert backwards.seen is seen
 
 
 def test_equal_answers_leave_no_doubt() -> None:
     same = _answers([True, False, True])
-    assert comparison.score_difference(same, same) == Interval(value=0.0, low=0.0, high=0.0)
+    assert comparison.score_difference(same, same, ACCURACY) == Interval(value=0.0, low=0.0, high=0.0)
 
 
 def test_difference_of_one_text_is_its_gap() -> None:
-    assert comparison.score_difference(_answers([True]), _answers([False])).value == 1.0
+    assert comparison.score_difference(_answers([True]), _answers([False]), ACCURACY).value == 1.0
 
 
 def test_difference_needs_the_same_texts() -> None:
     other = a_prediction([[1, 0], [1, 0]], [0, 1])
     with pytest.raises(ValueError, match="the same test texts"):
-        comparison.score_difference(_answers([True, True]), other)
+        comparison.score_difference(_answers([True, True]), other, ACCURACY)
 
 
 def test_models_are_shown_teacher_first(tmp_path: Path) -> None:
@@ -126,7 +126,7 @@ def test_what_was_kept_is_a_paired_ratio() -> None:
     # Of 1000 texts both get 700 right, the teacher alone 100, the student alone 60.
     flags = np.repeat([[0, 0], [1, 0], [0, 1], [1, 1]], [700, 100, 60, 140], axis=0)
     student, teacher = np.eye(2)[flags[:, 0]], np.eye(2)[flags[:, 1]]
-    share = comparison.score_kept(a_prediction(student, np.zeros(1000), teacher=teacher))
+    share = comparison.score_kept(a_prediction(student, np.zeros(1000), teacher=teacher), ACCURACY)
     assert share is not None
     assert share.value == pytest.approx(0.95)
     # The same texts decide both, so that the standard error is about sqrt(0.1 + 0.06 * ...) / sqrt(1000) / 0.8.
@@ -134,13 +134,13 @@ def test_what_was_kept_is_a_paired_ratio() -> None:
 
 
 def test_an_equal_student_keeps_exactly_everything() -> None:
-    assert comparison.score_kept(_answers([True, True, False])) == Interval(value=1.0, low=1.0, high=1.0)
+    assert comparison.score_kept(_answers([True, True, False]), ACCURACY) == Interval(value=1.0, low=1.0, high=1.0)
 
 
 def test_nothing_is_kept_of_nothing() -> None:
-    assert comparison.score_kept(_answers([False])) is None
+    assert comparison.score_kept(_answers([False]), ACCURACY) is None
     alone = _answers([True])
-    assert comparison.score_kept(replace(alone, test=alone.test.teacher)) is None
+    assert comparison.score_kept(replace(alone, test=alone.test.teacher), ACCURACY) is None
 
 
 @pytest.mark.parametrize(

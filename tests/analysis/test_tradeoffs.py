@@ -20,6 +20,7 @@ from distil_core.runs.folder import RunFolder
 from distil_core.runs.sources import CombinedRuns, ShippedRuns
 from distil_core.runs.store import RunStore
 from distil_core.settings.config import Method, TrainingConfig
+from distil_core.tasks.classification import TextClassification
 from tests import seeds
 from tests.factories import (
     a_corpus_summary,
@@ -29,6 +30,8 @@ from tests.factories import (
     figures,
 )
 from tests.landscapes import DEEP, DISTILLED, POINTS, a_model, a_teacher, landscape_of, measured, put
+
+SCORES = TextClassification().scores
 
 
 @pytest.fixture
@@ -89,7 +92,7 @@ def test_seeds_share_their_title_and_are_averaged(store: RunStore) -> None:
         n_right = 700 if folder.path.name == mine else 800
         return a_prediction(np.eye(2)[(np.arange(1000) >= n_right).astype(int)], np.zeros(1000))
 
-    together = tradeoffs.averaged(landscape.points, tradeoffs.drawing(read))
+    together = tradeoffs.averaged(landscape.points, tradeoffs.drawing(read), metrics=SCORES)
     point = tradeoffs.chosen(together)
     assert len(together) == 3
     assert point.id == mine
@@ -101,7 +104,7 @@ def test_seeds_share_their_title_and_are_averaged(store: RunStore) -> None:
     drawn = [bootstrap.sample(read(RunFolder(path=Path(run))).test, ACCURACY) for run in point.runs]
     assert score == bootstrap.estimate(drawn)
     assert (score.value, score.n_seeds) == (0.75, 2)
-    lost = tradeoffs.chosen(tradeoffs.averaged(landscape.points)).score(ACCURACY)
+    lost = tradeoffs.chosen(tradeoffs.averaged(landscape.points, metrics=SCORES)).score(ACCURACY)
     assert lost == Interval(value=0.75, n_seeds=2)
     assert (price.value, price.low, price.high) == pytest.approx((2.0, 0.9, 6.0))
     assert tradeoffs.selected(together, other).id == mine
@@ -142,7 +145,7 @@ def test_times_of_another_machine_are_not_compared(store: RunStore) -> None:
     assert landscape.wobble(Price.LATENCY) == 1.0
     assert "1 model timed on another machine is not shown here." in notes(landscape, ACCURACY, Price.LATENCY)
     assert notes(landscape, ACCURACY, Price.BYTES) == ()
-    assert tradeoff_tables.card_rows(other)["Latency"] == "on another machine"
+    assert tradeoff_tables.card_rows(other, SCORES)["Latency"] == "on another machine"
 
 
 def test_the_teacher_takes_its_times_from_a_run_that_has_them(store: RunStore) -> None:
@@ -246,25 +249,25 @@ def test_tables_hold_all_that_was_measured() -> None:
     columns = tradeoff_tables.place_columns(MACRO_F1, Price.LATENCY)
     assert columns[1:5] == ["latency_ms", "latency_ms_low", "latency_ms_high", "macro_f1"]
     assert {len(row) for row in rows} == {len(columns)}
-    (row,) = tradeoff_tables.point_rows(POINTS[1:2])
-    figures_of = dict(zip(tradeoff_tables.POINT_COLUMNS, row, strict=True))
+    (row,) = tradeoff_tables.point_rows(POINTS[1:2], SCORES)
+    figures_of = dict(zip(tradeoff_tables.point_columns(SCORES), row, strict=True))
     assert figures_of["accuracy"] == 0.6
     assert figures_of["latency_p50_ms"] == 1.0
     assert figures_of["texts_per_second"] == 1000.0
     assert (figures_of["parameters"], figures_of["bytes"]) == (800, 303_200)
     assert figures_of["runs"] == "dominated"
-    (shown,) = tradeoff_tables.table_rows(POINTS[1:2])
+    (shown,) = tradeoff_tables.table_rows(POINTS[1:2], SCORES)
     assert (shown["Accuracy"], shown["Accuracy from"]) == pytest.approx((60.0, 58.0))
     assert shown["Size"] == pytest.approx(0.3032)
     bare = measured(POINTS[1], a_model(0.6, cost=None, metrics=figures(0.6, agreement=None)))
-    (shown,) = tradeoff_tables.table_rows([bare])
+    (shown,) = tradeoff_tables.table_rows([bare], SCORES)
     assert (shown["Agreement"], shown["Latency"], shown["Parameters"]) == (None, None, None)
-    assert tradeoff_tables.card_rows(bare)["Agreement"] == "–"
-    assert tradeoff_tables.card_rows(bare)["Latency"] == "–"
+    assert tradeoff_tables.card_rows(bare, SCORES)["Agreement"] == "–"
+    assert tradeoff_tables.card_rows(bare, SCORES)["Latency"] == "–"
 
 
 def test_the_card_says_how_far_each_figure_reaches() -> None:
-    card = tradeoff_tables.card_rows(POINTS[1])
+    card = tradeoff_tables.card_rows(POINTS[1], SCORES)
     assert card["Accuracy"] == "60.0 % :small[:gray[58.0 to 62.0]]"
     assert card["Macro-F1"] == "59.0 % :small[:gray[57.0 to 61.0]]"
     assert card["Latency"] == "1.00 ms :small[:gray[0.900 to 2.00]]"

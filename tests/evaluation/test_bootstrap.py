@@ -9,9 +9,12 @@ from scipy.stats import binomtest
 from distil_core.errors import CorpusError, ModelError
 from distil_core.evaluation import bootstrap
 from distil_core.evaluation.bootstrap import Sample, estimate, interval, measure, sample, share
-from distil_core.evaluation.metrics import ACCURACY, AGREEMENT, ECE, KL, MACRO_F1, METRICS, recall
+from distil_core.evaluation.metrics import ACCURACY, AGREEMENT, ECE, KL, MACRO_F1, recall
 from distil_core.evaluation.predictions import SplitPredictions, split_predictions
 from distil_core.evaluation.records import Interval
+from distil_core.tasks.classification import TextClassification
+
+METRICS = TextClassification().metrics
 
 N = 400
 

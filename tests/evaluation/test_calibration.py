@@ -6,7 +6,7 @@ import pytest
 from distil_core.errors import CorpusError
 from distil_core.evaluation import bootstrap
 from distil_core.evaluation.calibration import HIGH, LOW, Scaling, binned, calibration, fit_temperature, nll, scaling
-from distil_core.evaluation.metrics import METRICS
+from distil_core.evaluation.metrics import ECE, NLL
 from distil_core.evaluation.predictions import split_predictions
 
 
@@ -25,7 +25,7 @@ def sure(z: float, *, right: int, of: int) -> tuple[np.ndarray, np.ndarray]:
 
 def test_it_is_the_measure_of_the_records() -> None:
     logits, labels = drawn(500, temperature=2.0)
-    figures = bootstrap.measure(split_predictions(logits, labels), METRICS)
+    figures = bootstrap.measure(split_predictions(logits, labels), (ECE, NLL))
     assert calibration(logits, labels).ece == pytest.approx(figures["ece"].value)
     assert nll(logits, labels) == pytest.approx(figures["nll"].value)
     assert len(calibration(logits, labels).n_examples) == 15

@@ -12,7 +12,7 @@ from sklearn.calibration import calibration_curve
 from sklearn.metrics import accuracy_score, f1_score, log_loss, recall_score
 from torch import Tensor, nn
 
-from distil_core.errors import CorpusError, ModelError, StoreError
+from distil_core.errors import ConfigError, CorpusError, ModelError
 from distil_core.evaluation.calibration import Calibration, calibration
 from distil_core.evaluation.cost import Batch, bytes_on_disk, n_parameters, speed
 from distil_core.evaluation.metrics import (
@@ -22,14 +22,13 @@ from distil_core.evaluation.metrics import (
     KL,
     LOYALTY,
     MACRO_F1,
-    METRICS,
     NLL,
     Metric,
-    metric_named,
     recall,
 )
 from distil_core.evaluation.predictions import SplitPredictions, split_predictions
 from distil_core.functional.distributions import kl, log_soften, loyalty
+from distil_core.tasks.classification import TextClassification
 
 
 def predicting(*classes: int, n_classes: int = 3, by: float = 2.0) -> Tensor:
@@ -116,15 +115,16 @@ def test_what_nobody_knows_adds_nothing() -> None:
         assert value(metric, split) == 0
 
 
-def test_metrics_have_words_and_units_and_are_found_by_name() -> None:
-    assert [metric.name for metric in METRICS if not metric.greater_is_better] == ["kl", "ece", "nll"]
-    assert [metric.name for metric in METRICS if metric.needs_teacher] == ["agreement", "kl", "loyalty"]
+def test_metrics_have_words_and_units_and_a_task_finds_them_by_name() -> None:
+    task = TextClassification()
+    assert [metric.name for metric in task.metrics if not metric.greater_is_better] == ["kl", "ece", "nll"]
+    assert [metric.name for metric in task.metrics if metric.needs_teacher] == ["agreement", "kl", "loyalty"]
     assert (KL.unit, KL.difference_unit, KL.scale) == ("nats", "nats", 1)
     assert (ECE.unit, ECE.difference_unit, ECE.scale) == ("%", "points", 100)
-    assert all(metric.label and metric.meaning and metric_named(metric.name) is metric for metric in METRICS)
+    assert all(metric.label and metric.meaning and task.metric(metric.name) is metric for metric in task.metrics)
     assert recall(1) == recall(1) != recall(2)
-    with pytest.raises(StoreError, match=r"a metric must be one of accuracy, .*, got 'charm'"):
-        metric_named("charm")
+    with pytest.raises(ConfigError, match=r"a metric of classification must be one of accuracy, .*, got 'charm'"):
+        task.metric("charm")
 
 
 def sure(*confidences: float) -> Tensor:

@@ -107,8 +107,8 @@ def test_and_in_all_that_can_be_taken_away(shipped: Family, words: str, tmp_path
     ranked = error_analysis.matching(answered, error_analysis.Filter())
     assert not np.array_equal(ranked, np.sort(ranked))
     point = tradeoffs.chosen(tradeoffs.landscape(shipped, RunStore(tmp_path)).points)
-    (values,) = tradeoff_tables.point_rows([point])
-    place = dict(zip(tradeoff_tables.POINT_COLUMNS, values, strict=True))
+    (values,) = tradeoff_tables.point_rows([point], outcome.record.task.scores)
+    place = dict(zip(tradeoff_tables.point_columns(outcome.record.task.scores), values, strict=True))
     shown = {
         "the file of Distil": f"{100 * float(row['accuracy_low']):.1f} to {100 * float(row['accuracy_high']):.1f}",
         "the model card": after(archive.model_card(shipped).partition("| Accuracy")[2].split("|")[2], ""),

@@ -22,7 +22,6 @@ from distil_core.data import reviews, tokenization
 from distil_core.data.tokenization import encode
 from distil_core.errors import Cancelled, ModelError, StoreError
 from distil_core.evaluation import bootstrap, environment
-from distil_core.evaluation.metrics import METRICS
 from distil_core.models import forward, loading, surgery
 from distil_core.runs import execute, foreground, materials, requests, workers
 from distil_core.runs.materials import Stopwatch
@@ -41,7 +40,7 @@ from distil_core.settings.config import (
     TrainingConfig,
 )
 from distil_core.settings.serialization import to_json
-from distil_core.tasks.classification import tfidf
+from distil_core.tasks.classification import TextClassification, tfidf
 from distil_core.tasks.corpora import load_corpus
 from distil_core.training import teachers, trainer
 from distil_core.training.events import Event, Stage, Step, TeacherMeasured, Validation
@@ -92,8 +91,8 @@ class TestWhatIsLeft:
         found = answers(run, store)
         torch.testing.assert_close(found["test_logits"], logits, atol=1e-5, rtol=0)
         test = folder.read_predictions().test
-        assert record.model.metrics == bootstrap.measure(test, METRICS)
-        assert set(record.model.metrics) == {metric.name for metric in METRICS}
+        assert record.model.metrics == bootstrap.measure(test, TextClassification().metrics)
+        assert set(record.model.metrics) == {metric.name for metric in TextClassification().metrics}
         assert record.model.cost is not None
         assert record.model.cost.parameters == sum(p.numel() for p in student.parameters())
         assert record.model.cost.bytes == (folder.student / "model.safetensors").stat().st_size
@@ -109,7 +108,7 @@ class TestWhatIsLeft:
         expected = forward.predict(teacher, tokens, padding=0)[:, ORDER]
         torch.testing.assert_close(found["teacher_test_logits"], expected, atol=1e-5, rtol=0)
         test = store.folder(run.id).read_predictions().test
-        assert record.teacher.metrics == bootstrap.measure(test.teacher, METRICS)
+        assert record.teacher.metrics == bootstrap.measure(test.teacher, TextClassification().metrics)
         assert record.teacher.cost is not None
         assert record.teacher.cost.bytes == (lab.teacher / "model.safetensors").stat().st_size
 
@@ -119,7 +118,7 @@ class TestWhatIsLeft:
         assert record is not None
         assert record.examples_seen == 2 * record.corpus.n_train
         assert (record.corpus.n_train, record.corpus.n_validation, record.corpus.n_test) == (54, 6, 30)
-        assert record.corpus.majority == pytest.approx(1 / 3)
+        assert record.corpus.constant_score == pytest.approx(1 / 3)
         assert record.layers == (0, 3)
         assert set(record.seconds) == {"teacher", "teacher_outputs", "training", "measurement", "total"}
         parts = [seconds for part, seconds in record.seconds.items() if part != "total"]

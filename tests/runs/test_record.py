@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from distil_core.errors import ConfigError, StoreError
+from distil_core.errors import ConfigError
 from distil_core.evaluation.metrics import ACCURACY
 from distil_core.evaluation.records import Interval, Latency
 from distil_core.runs.record import SCHEMA, RunRecord, record_from_json
@@ -83,7 +83,7 @@ def test_a_run_is_judged_by_its_primary_metric() -> None:
     assert record.teacher_score.value == 0.87
     by_f1 = replace(record, primary="macro_f1")
     assert (by_f1.metric.label, by_f1.score.value) == ("Macro-F1", pytest.approx(0.81))
-    with pytest.raises(StoreError, match="a metric must be one of"):
+    with pytest.raises(ConfigError, match="a metric of classification must be one of"):
         assert replace(record, primary="charm").metric
 
 
@@ -143,6 +143,16 @@ def test_a_record_of_the_second_schema_is_read() -> None:
         before[name] = {("probe_accuracy" if key == "probe_score" else key): v for key, v in data[name].items()}
     assert record_from_json(before) == record
     assert restore_config(before["config"]) == record.config
+
+
+def test_a_record_of_the_third_schema_is_read() -> None:
+    """What always saying the commonest label comes to was an accuracy, whatever the primary metric."""
+    record = a_run_record()
+    data = {**to_json(record), "schema": 3}
+    data["corpus"]["majority"] = data["corpus"].pop("constant_score")
+    assert record_from_json(data) == record
+    by_f1 = record_from_json({**data, "primary": "macro_f1"})
+    assert (by_f1.metric.label, by_f1.corpus.constant_score) == ("Macro-F1", None)
 
 
 def test_a_record_of_the_first_schema_without_a_teacher_is_read() -> None:

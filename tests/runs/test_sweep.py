@@ -16,6 +16,7 @@ from distil_core.runs.store import RunStore
 from distil_core.runs.sweep import Axis, Frame, Sweep, based, config_at, configs
 from distil_core.settings import hardware
 from distil_core.settings.config import Init, Method, Precision, RunConfig, TrainingConfig
+from distil_core.tasks.classification import TextClassification
 from tests import seeds, tiny
 
 LABELS = ("very negative", "negative", "mixed", "positive", "very positive")
@@ -137,7 +138,7 @@ def test_a_frame_says_what_can_be_chosen(lab: tiny.Lab) -> None:
 @pytest.mark.parametrize("labels", [LABELS, LABELS[:2]])
 def test_presets_fit_their_teacher_and_corpus(n_layers: int, labels: tuple[str, ...]) -> None:
     frame = Frame(depths=tuple(range(1, n_layers + 1)), labels=labels)
-    found = lessons.presets(frame)
+    found = lessons.presets(frame, TextClassification())
     assert len({preset.title for preset in found}) == len(found) == (7 if len(labels) > 2 else 6)
     for preset in found:
         assert preset.comment
@@ -157,10 +158,10 @@ def test_presets_fit_their_teacher_and_corpus(n_layers: int, labels: tuple[str, 
 
 
 def test_the_missing_class_is_the_middle_one() -> None:
-    *_, labels, missing = lessons.presets(Frame(depths=(1, 2, 3, 4, 5, 6), labels=LABELS))
+    *_, labels, missing = lessons.presets(Frame(depths=(1, 2, 3, 4, 5, 6), labels=LABELS), TextClassification())
     assert (missing.left_out, missing.metric, labels.labeled) == ("mixed", recall(2), 0.03)
 
 
 def test_a_deep_student_lacks_one_layer() -> None:
-    found = lessons.presets(Frame(depths=(1, 2, 3), labels=LABELS))
+    found = lessons.presets(Frame(depths=(1, 2, 3), labels=LABELS), TextClassification())
     assert [preset.depths for preset in found if "deep" in preset.title] == [(2,)]

@@ -70,7 +70,7 @@ def test_another_task_goes_from_its_file_to_a_comparison(config: RunConfig, tmp_
     assert record.model.metrics["accuracy"].value == pytest.approx(ACCURACY.of(split))
     assert record.model.metrics["agreement"].value == pytest.approx(AGREEMENT.of(split))
     assert record.teacher.metrics["accuracy"].value == pytest.approx(ACCURACY.of(split.teacher))
-    assert record.teacher.metrics["accuracy"].value > record.corpus.majority
+    assert record.teacher.metrics["accuracy"].value > record.corpus.constant_score
 
     # And it is compared as every other.
     names = [model.name for model in comparison.models(members)]
@@ -100,7 +100,7 @@ def test_soft_and_hard_labels_are_both_learned(config: RunConfig, tmp_path: Path
     for alpha in (0.0, 1.0):
         trained = replace(config, loss=LossConfig(alpha=alpha), training=replace(config.training, epochs=6))
         result = foreground.run_all(trained, store, twins=False)
-        assert result.record.model.metrics["accuracy"].value > result.record.corpus.majority
+        assert result.record.model.metrics["accuracy"].value > result.record.corpus.constant_score
 
 
 def test_an_unknown_task_is_refused_with_the_choices() -> None:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from distil_core.analysis.comparison import Model
 from distil_core.analysis.learning_curves import Curves
-from distil_core.evaluation.metrics import Metric
+from distil_core.evaluation.metrics import Metric, in_unit
 from distil_core.reporting.figures.theme import ABOVE, MARKS, STUDENT, TEACHER, Figure, empty
 from distil_core.settings.config import Method
 
@@ -50,9 +50,9 @@ def validation(
     height: int = 260,
 ) -> Figure:
     """Draw a metric of the validation texts over the epochs: a curve for each student, a line for the teacher."""
-    unit = f" {metric.unit}".rstrip()
+    unit, digits = f" {metric.unit}".rstrip(), 1 if metric.is_share else 3
     label = f"Validation {metric.label.lower()}"
-    figure = empty(height=height, x="Epoch", y=f"{label} ({metric.unit})" if metric.unit else label)
+    figure = empty(height=height, x="Epoch", y=in_unit(label, metric.unit))
     teacher = next((curve.teacher_score for curve in curves.values() if curve.teacher_score is not None), None)
     if teacher is not None:
         mark = MARKS[None]
@@ -62,7 +62,7 @@ def validation(
             name="Teacher",
             mode="lines",
             line={"color": mark.color, "dash": mark.dash, "width": 2},
-            hovertemplate=f"%{{y:.1f}}{unit}<extra>Teacher</extra>",
+            hovertemplate=f"%{{y:.{digits}f}}{unit}<extra>Teacher</extra>",
         )
     for method, curve in curves.items():
         if method not in _TRAINED or not curve.scores:
@@ -75,23 +75,24 @@ def validation(
             mode="lines+markers",
             line={"color": mark.color, "dash": mark.dash, "width": 2.5},
             marker={"symbol": mark.symbol, "size": 9},
-            hovertemplate=f"epoch %{{x:.2f}}<br>%{{y:.1f}}{unit}<extra>%{{fullData.name}}</extra>",
+            hovertemplate=f"epoch %{{x:.2f}}<br>%{{y:.{digits}f}}{unit}<extra>%{{fullData.name}}</extra>",
         )
     figure.update_layout(showlegend=True, legend=ABOVE, margin={"t": 44})
     figure.update_xaxes(range=[-0.03 * n_epochs, 1.03 * n_epochs])
     return figure
 
 
-def scores(models: Sequence[Model], metric: Metric, *, majority: float | None = None, height: int = 250) -> Figure:
+def scores(models: Sequence[Model], metric: Metric, *, constant: float | None = None, height: int = 250) -> Figure:
     """Draw how each model did on the test texts, with its interval.
 
     Args:
         models: Those that were measured by the metric are drawn.
         metric: What they were measured by.
-        majority: Where guessing the commonest label would land; drawn unless it is None.
+        constant: Where always saying the commonest label would land; drawn unless it is None.
         height: In pixels.
     """
-    figure = empty(height=height, x=f"Test {metric.label.lower()} ({metric.unit}) with its 95 % interval", y="")
+    title = in_unit(f"Test {metric.label.lower()}", metric.unit)
+    figure = empty(height=height, x=f"{title} with its 95 % interval", y="")
     digits = 1 if metric.is_share else 3
     for model in models:
         score, mark = model.record.metric(metric.name), MARKS[model.method]
@@ -119,9 +120,9 @@ def scores(models: Sequence[Model], metric: Metric, *, majority: float | None = 
             hovertemplate=f"%{{x:.{digits}f}} {metric.unit}<extra>%{{y}}</extra>",
             showlegend=False,
         )
-    if majority is not None:
+    if constant is not None:
         figure.add_vline(
-            x=metric.scale * majority,
+            x=metric.scale * constant,
             line={"color": "#7C8894", "dash": "dot", "width": 1.5},
             annotation={"text": "guessing", "yref": "paper", "y": 1, "yanchor": "bottom", "xanchor": "center"},
         )

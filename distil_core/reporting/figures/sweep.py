@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from distil_core.analysis.sweep_grids import OF_THE_TEACHER, GridRow, SweepCell, SweepGrid
-from distil_core.evaluation.metrics import Metric
+from distil_core.evaluation.metrics import Metric, in_unit
 from distil_core.evaluation.records import Interval
 from distil_core.reporting.figures import cells
 from distil_core.reporting.figures.theme import ABOVE, MARKS, SEQUENTIAL, STUDENT, Figure, empty
@@ -119,7 +119,7 @@ def curves(grid: SweepGrid, metric: Metric, *, teacher: float | None) -> Figure:
         metric: What its figures are.
         teacher: The teacher's own value, where it has one.
     """
-    figure = empty(height=340, x=AXIS_NAMES[grid.down], y=f"{metric.label} ({metric.unit})")
+    figure = empty(height=340, x=AXIS_NAMES[grid.down], y=metric.label_with_unit)
     taught, untaught = _split(grid)
     if teacher is not None:
         mark = MARKS[None]
@@ -152,7 +152,7 @@ def differences(grid: SweepGrid, metric: Metric) -> Figure:
     A full mark says that the interval leaves out zero, an open one that no difference is seen.
     """
     unit = metric.difference_unit
-    figure = empty(height=340, x=AXIS_NAMES[grid.down], y=f"Student − hard-label twin ({unit})")
+    figure = empty(height=340, x=AXIS_NAMES[grid.down], y=in_unit("Student − hard-label twin", unit))
     figure.add_hline(y=0, line={"color": _EDGE, "width": 1.5, "dash": "dot"})
     taught, _ = _split(grid)
     for j, value in enumerate(grid.columns):
@@ -235,4 +235,5 @@ def _text(cell: SweepCell, metric: Metric) -> str:
 def _hover(grid: SweepGrid, row: GridRow, j: int, metric: Metric) -> str:
     cell = row.cells[j]
     name = f"{row_word(grid, row)} · {word(grid.across, grid.columns[j], full=True)}"
-    return f"{name}<br>{_text(cell, metric)}{f' ({metric.unit})' if cell.estimate else ''}<br>click to open"
+    text = _text(cell, metric)
+    return f"{name}<br>{in_unit(text, metric.unit) if cell.estimate else text}<br>click to open"

@@ -10,7 +10,8 @@ from distil_core.analysis.tradeoffs import ModelPoint, PlacedPoint, Price
 from distil_core.evaluation.metrics import Metric
 from distil_core.evaluation.records import Interval
 from distil_core.reporting.figures.theme import ABOVE, MARKS, Figure, empty
-from distil_core.reporting.formatting import percent
+from distil_core.reporting.formatting import figure as figure_text
+from distil_core.reporting.formatting import figure_interval, percent
 from distil_core.reporting.tradeoff_tables import written
 from distil_core.settings.config import Method
 
@@ -66,11 +67,11 @@ def scatter(
         selected: Gets a ring.
         height: In pixels.
     """
-    figure = empty(height=height, x=_PRICES[price], y=f"{score.label} ({score.unit})")
+    figure = empty(height=height, x=_PRICES[price], y=score.label_with_unit)
     front = [place for place in places if place.best]
     figure.add_scatter(
         x=[place.price.value for place in front],
-        y=[100 * place.score.value for place in front],
+        y=[score.scale * place.score.value for place in front],
         name="Best trade-offs",
         mode="lines",
         # At any price it is as high as the best that is to be had for it.
@@ -80,12 +81,12 @@ def scatter(
     )
     for method in MARKS:
         if shown := [place for place in places if place.point.method is method]:
-            _add_method(figure, method, shown, price)
-    _fit_scores(figure, places, references)
-    room = _Room(figure, places, references)
+            _add_method(figure, method, shown, score, price)
+    _fit_scores(figure, places, references, score)
+    room = _Room(figure, places, references, score)
     if references:
-        _add_references(figure, references, room, price)
-    _add_emphasis(figure, places, room, selected)
+        _add_references(figure, references, room, score, price)
+    _add_emphasis(figure, places, room, score, selected)
     values = [place.price.value for place in places] + [reference.price for reference in references]
     reach = list(chain(values, *(place.price.ends for place in places)))
     if reach:
@@ -97,7 +98,9 @@ def scatter(
     return figure
 
 
-def _add_method(figure: Figure, method: Method | None, places: Sequence[PlacedPoint], price: Price) -> None:
+def _add_method(
+    figure: Figure, method: Method | None, places: Sequence[PlacedPoint], score: Metric, price: Price
+) -> None:
     mark, name = MARKS[method], places[0].point.group
     look = {"color": mark.color, "symbol": mark.symbol, "size": 12}
     # The entry of the legend is never pale.
@@ -111,7 +114,7 @@ def _add_method(figure: Figure, method: Method | None, places: Sequence[PlacedPo
         opacity = 0.6 if pale else 1.0
         figure.add_scatter(
             x=[place.price.value for place in shown],
-            y=[100 * place.score.value for place in shown],
+            y=[score.scale * place.score.value for place in shown],
             name=name,
             mode="markers",
             opacity=opacity,
@@ -119,9 +122,9 @@ def _add_method(figure: Figure, method: Method | None, places: Sequence[PlacedPo
             # A click selects, but what is not selected stays as it is.
             unselected={"marker": {"opacity": 1.0}},
             error_x=_bars([place.price for place in shown], mark.color, 1),
-            error_y=_bars([place.score for place in shown], mark.color, 100),
+            error_y=_bars([place.score for place in shown], mark.color, score.scale),
             customdata=[[place.point.id] for place in shown],
-            hovertext=[_hover(place, price) for place in shown],
+            hovertext=[_hover(place, score, price) for place in shown],
             hoverinfo="text",
             legendgroup=name,
             showlegend=False,
@@ -129,7 +132,7 @@ def _add_method(figure: Figure, method: Method | None, places: Sequence[PlacedPo
         )
 
 
-def _bars(spreads: Sequence[Interval], color: str, factor: int) -> dict[str, object]:
+def _bars(spreads: Sequence[Interval], color: str, factor: float) -> dict[str, object]:
     return {
         "type": "data",
         "symmetric": False,
@@ -142,10 +145,9 @@ def _bars(spreads: Sequence[Interval], color: str, factor: int) -> dict[str, obj
     }
 
 
-def _hover(place: PlacedPoint, price: Price) -> str:
-    low, high = place.score.low, place.score.high
-    interval = "" if low is None or high is None else f" ({100 * low:.1f} to {100 * high:.1f})"
-    lines = [f"<b>{place.point.name}</b>", f"{percent(place.score.value)}{interval}"]
+def _hover(place: PlacedPoint, score: Metric, price: Price) -> str:
+    value, reach = figure_interval(score, place.score)
+    lines = [f"<b>{place.point.name}</b>", f"{value} ({reach})" if reach else value]
     lines.append(written(price, place.price.value))
     if place.price.low is not None and place.price.high is not None:
         lines[-1] += f" ({written(price, place.price.low)} to {written(price, place.price.high)})"
@@ -162,16 +164,19 @@ class _Room:
     A spot is its place in the plot, as shares of its width and height, and how far it is from there in pixels.
     """
 
-    def __init__(self, figure: Figure, places: Sequence[PlacedPoint], references: Sequence[Reference]) -> None:
+    def __init__(
+        self, figure: Figure, places: Sequence[PlacedPoint], references: Sequence[Reference], score: Metric
+    ) -> None:
+        self._scale = score.scale
         prices = [place.price.value for place in places] + [reference.price for reference in references]
         self._left, self._right = (math.log(end(prices, default=1.0)) for end in (min, max))
         scores: tuple[float, float] = figure.layout.yaxis.range or (0.0, 100.0)
         self._low, self._high = scores
         self._taken = [self._spot(reference.price, reference.score) for reference in references]
         for place in places:
-            price, score = place.price, place.score
-            self._taken += [self._spot(price.value, value) for value in (score.value, *score.ends)]
-            self._taken += [self._spot(value, score.value) for value in price.ends]
+            price, worth = place.price, place.score
+            self._taken += [self._spot(price.value, value) for value in (worth.value, *worth.ends)]
+            self._taken += [self._spot(value, worth.value) for value in price.ends]
         # Where the line of the best rises.
         for lower, higher in pairwise(place for place in places if place.best):
             rise = higher.score.value - lower.score.value
@@ -189,7 +194,7 @@ class _Room:
 
     def _spot(self, price: float, score: float) -> _Spot:
         x = (math.log(price) - self._left) / (self._right - self._left or 1.0)
-        return x, (self._high - 100 * score) / (self._high - self._low), 0, 0
+        return x, (self._high - self._scale * score) / (self._high - self._low), 0, 0
 
     def _roomiest(self, mark: _Spot, moves: Sequence[tuple[int, int]]) -> int:
         """Return which move away from a mark is the first with room enough, or has the most, and take that room."""
@@ -221,10 +226,12 @@ def _gap(one: _Spot, other: _Spot) -> float:
     return min(math.hypot(width * x + right, 2 * (height * y + down)) for width, height in _PLOTS)
 
 
-def _add_references(figure: Figure, references: Sequence[Reference], room: "_Room", price: Price) -> None:
+def _add_references(
+    figure: Figure, references: Sequence[Reference], room: "_Room", score: Metric, price: Price
+) -> None:
     figure.add_scatter(
         x=[reference.price for reference in references],
-        y=[100 * reference.score for reference in references],
+        y=[score.scale * reference.score for reference in references],
         name="Published, other data",
         mode="markers+text",
         marker={"symbol": "hexagon-open", "size": 11, "color": NEUTRAL, "line": {"width": 1.5}},
@@ -254,14 +261,16 @@ def _of_teacher(reference: Reference, price: Price) -> str:
             return f"{percent(reference.ratio)} of its teacher's {price}"
 
 
-def _add_emphasis(figure: Figure, places: Sequence[PlacedPoint], room: "_Room", selected: ModelPoint | None) -> None:
+def _add_emphasis(
+    figure: Figure, places: Sequence[PlacedPoint], room: "_Room", score: Metric, selected: ModelPoint | None
+) -> None:
     """Name the run in use on the chart, and draw a ring around the point that is shown beside it."""
     for place in places:
         if place.point.in_use:
             ax, ay = room.called(place)
             figure.add_annotation(
                 x=math.log10(place.price.value),
-                y=100 * place.score.value,
+                y=score.scale * place.score.value,
                 text="<b>run in use</b>",
                 font={"color": MARKS[place.point.method].color},
                 showarrow=True,
@@ -274,7 +283,7 @@ def _add_emphasis(figure: Figure, places: Sequence[PlacedPoint], room: "_Room", 
         if selected is not None and place.point.id == selected.id:
             figure.add_scatter(
                 x=[place.price.value],
-                y=[100 * place.score.value],
+                y=[score.scale * place.score.value],
                 mode="markers",
                 name="Selected",
                 marker={"symbol": "circle-open", "size": 26, "color": NEUTRAL, "line": {"width": 2}},
@@ -285,7 +294,7 @@ def _add_emphasis(figure: Figure, places: Sequence[PlacedPoint], room: "_Room", 
             )
 
 
-def _fit_scores(figure: Figure, places: Sequence[PlacedPoint], references: Sequence[Reference]) -> None:
+def _fit_scores(figure: Figure, places: Sequence[PlacedPoint], references: Sequence[Reference], score: Metric) -> None:
     """Fit the vertical axis to what was trained; what was only cut may lie so far below that it is only named."""
     trained = [place for place in places if place.point.method is not Method.LAYER_CUT] or list(places)
     ends = [end for place in trained for end in place.score.ends] + [reference.score for reference in references]
@@ -295,7 +304,7 @@ def _fit_scores(figure: Figure, places: Sequence[PlacedPoint], references: Seque
     room = high - 2 * max(high - low, 0.02)
     low = min([low, *(end for place in places if (end := place.score.ends[0]) >= room)])
     pad = max(0.08 * (high - low), 0.005)
-    figure.update_yaxes(range=[100 * (low - pad), 100 * (high + 2 * pad)])
+    figure.update_yaxes(range=[score.scale * (low - pad), score.scale * (high + 2 * pad)])
     below: dict[object, list[PlacedPoint]] = {}
     for place in places:
         if place.score.value < low - pad:
@@ -307,7 +316,7 @@ def _fit_scores(figure: Figure, places: Sequence[PlacedPoint], references: Seque
             y=0,
             yref="paper",
             yanchor="bottom",
-            text=f"\N{BLACK UP-POINTING TRIANGLE} {percent(place.score.value)} \N{DOWNWARDS ARROW}",
+            text=f"\N{BLACK UP-POINTING TRIANGLE} {figure_text(score, place.score.value)} \N{DOWNWARDS ARROW}",
             font={"color": MARKS[place.point.method].color},
             hovertext=place.point.name,
             showarrow=False,

@@ -23,8 +23,11 @@ def paragraph(advice: Advice) -> str:
 
 
 def _alone(advice: Advice) -> str:
-    score, metric = figure(advice.metric, advice.score), advice.metric
-    lead = f"Answers **{score}** of the test texts right" if metric == ACCURACY else f"{metric.label} **{score}**"
+    metric, score = advice.metric, f"**{figure(advice.metric, advice.score)}**"
+    sentence = metric.sentence.format(score)
+    lead = f"{sentence[:1].upper()}{sentence[1:]}" if sentence else f"{metric.label} {score}"
+    if advice.teacher_score is not None:
+        return f"{lead}; its teacher {figure(metric, advice.teacher_score)}."
     return f"{lead}; there is no teacher to compare it with."
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from distil_core.analysis.comparison import NOTHING, Outcome, RunVerdict, headline
 from distil_core.analysis.roles import Role
-from distil_core.evaluation.metrics import ACCURACY
+from distil_core.evaluation.metrics import ACCURACY, Metric
 from distil_core.reporting.formatting import NONE, count, digits, factor, figure, figure_difference, percent, size
 from distil_core.runs.record import RunRecord
 
@@ -20,19 +20,18 @@ class Card:
     paper: str
 
 
-def cards(record: RunRecord | None) -> tuple[Card, Card, Card]:
-    """Return the headline of a run in words; dashes while there is no record."""
+def cards(record: RunRecord | None, metric: Metric) -> tuple[Card, Card, Card]:
+    """Return the headline of a run in words, by its primary metric; dashes while there is no record."""
     line = NOTHING if record is None else headline(record)
-    label = ACCURACY.label
-    share: tuple[str, ...] = ("of what the teacher", "gets right")
+    right = metric == ACCURACY
+    share: tuple[str, ...] = ("of what the teacher", "gets right") if right else ("of the teacher's", metric.label)
     smaller: tuple[str, ...] = ("than the teacher,", "in parameters")
     faster: tuple[str, ...] = ("than the teacher,", "for one text")
     if record is not None and record.teacher is not None:
         before, after = record.teacher, record.model
-        label, score, teacher_score = record.metric.label, record.score, record.teacher_score
-        share = (f"student {figure(record.metric, score.value)}",)
-        if teacher_score is not None:
-            share = (*share, f"teacher {figure(record.metric, teacher_score.value)}")
+        share = (f"student {figure(metric, record.score.value)}",)
+        if record.teacher_score is not None:
+            share = (*share, f"teacher {figure(metric, record.teacher_score.value)}")
         if before.cost is not None and after.cost is not None:
             smaller = (
                 f"{count(before.cost.parameters)} → {count(after.cost.parameters)} parameters",
@@ -41,8 +40,9 @@ def cards(record: RunRecord | None) -> tuple[Card, Card, Card]:
             if before.cost.latency_ms is not None and after.cost.latency_ms is not None:
                 times = before.cost.latency_ms.p50, after.cost.latency_ms.p50
                 faster = (f"{digits(times[0])} → {digits(times[1])} ms", "for one text, median")
+    retention = _or_none(percent, line.score_kept)
     return (
-        Card(label=f"{label} kept", value=_or_none(percent, line.score_kept), details=share, paper="DistilBERT 97 %"),
+        Card(label=f"{metric.label} kept", value=retention, details=share, paper="DistilBERT 97 %"),
         Card(label="Smaller", value=_or_none(percent, line.fewer_parameters), details=smaller, paper="DistilBERT 40 %"),
         Card(label="Faster", value=_or_none(factor, line.speedup), details=faster, paper="DistilBERT 1.6 ×"),
     )
@@ -58,9 +58,10 @@ _TEACHER_DID = {Outcome.BETTER: "helped", Outcome.WORSE: "did harm"}
 def verdict(judged: RunVerdict) -> str:
     """Say in a sentence or two what distillation did beyond the hard-label twin."""
     metric = judged.metric
-    opening = f"The student's {metric.label.lower()} is {figure(metric, judged.student.value)}"
-    if metric == ACCURACY:
-        opening = f"The student answers {percent(judged.student.value)} of the test texts right"
+    score = figure(metric, judged.student.value)
+    opening = f"The student's {metric.label.lower()} is {score}"
+    if metric.sentence:
+        opening = f"The student {metric.sentence.format(score)}"
     if judged.teacher is not None:
         opening += f", its teacher {figure(metric, judged.teacher.value)}"
     if judged.role is not Role.STUDENT:

@@ -4,12 +4,13 @@ In: rows with a text and a label. Out: a corpus, one site a text, and everything
 label a text: what the labels ask, what is measured, TF-IDF as the baseline.
 """
 
-from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from distil_core.data.corpus import Corpus, Label, Place, Split
 from distil_core.data.sources import Source
-from distil_core.evaluation.metrics import ACCURACY, AGREEMENT, ECE, KL, LOYALTY, MACRO_F1, NLL
+from distil_core.evaluation import metrics
+from distil_core.evaluation.metrics import ECE, KL, LOYALTY, MACRO_F1, NLL, Metric
 from distil_core.models.checkpoints import assets_folder
 from distil_core.models.head import SEQUENCE_CLASSIFICATION
 from distil_core.settings.config import CorpusConfig
@@ -17,6 +18,18 @@ from distil_core.tasks.classification import assembly
 from distil_core.tasks.task import Baseline, Task
 
 __all__ = ["TextClassification"]
+
+ACCURACY = replace(
+    metrics.ACCURACY,
+    meaning="texts answered right",
+    definition="share of the test texts answered right",
+    sentence="answers {} of the test texts right",
+)
+AGREEMENT = replace(
+    metrics.AGREEMENT,
+    meaning="texts answered as the teacher does",
+    definition="share of the test texts answered as the teacher does",
+)
 
 
 class TextClassification(Task):
@@ -30,6 +43,18 @@ class TextClassification(Task):
     baseline_name = "TF-IDF"
     baseline_description = "word counts and logistic regression, no transformer"
     probe_description = "reviews written one by one, outside the grammar"
+
+    @property
+    def metrics(self) -> tuple[Metric, ...]:
+        """All that models are measured by, in the order in which they are shown."""
+        last = (AGREEMENT, KL, LOYALTY, ECE, NLL)
+        return tuple(sorted(super().metrics, key=lambda metric: last.index(metric) if metric in last else -1))
+
+    @property
+    def swept(self) -> tuple[Metric, ...]:
+        """What a sweep of students can be looked at by: what says nearly the same as another is left out."""
+        others = (metric for metric in self.metrics if metric not in (MACRO_F1, NLL, LOYALTY))
+        return tuple(dict.fromkeys((self.primary, *others)))
 
     def corpus(self, source: Source, config: CorpusConfig) -> Corpus:
         """Turn the rows of a source into labeled texts in three splits; see :func:`assembly.assemble`."""
@@ -62,13 +87,13 @@ class TextClassification(Task):
 
         return TfidfBaseline.fit(split.texts, split.labels, n_classes=n_classes)
 
-    def probe(self, corpus: Corpus, config: CorpusConfig) -> Mapping[str, Split]:
+    def probe(self, corpus: Corpus, config: CorpusConfig) -> Split | None:
         """Return reviews that no grammar wrote, for the corpus whose texts a grammar wrote."""
         if config.source != "reviews":
-            return {}
+            return None
         import csv
 
         with (assets_folder() / "probe.csv").open(encoding="utf-8", newline="") as file:
             rows = list(csv.DictReader(file))
         labels = tuple(corpus.label_names.index(row["label"]) for row in rows)
-        return {"probe": Split(texts=tuple(row["text"] for row in rows), labels=labels)}
+        return Split(texts=tuple(row["text"] for row in rows), labels=labels)

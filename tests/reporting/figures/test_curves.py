@@ -61,7 +61,7 @@ def test_validation_without_a_teacher_or_a_curve() -> None:
 
 def test_accuracies_have_intervals_and_the_level_of_guessing(tmp_path: Path) -> None:
     family = seeds.shipped_family(tmp_path)
-    figure = figure_curves.scores(models(family), ACCURACY, majority=0.21)
+    figure = figure_curves.scores(models(family), ACCURACY, constant=0.21)
     student = figure.data[1]
     assert (student.x[0], student.y[0]) == (90.0, "Student")
     assert (student.error_x.array[0], student.error_x.arrayminus[0]) == pytest.approx((2.0, 2.0))

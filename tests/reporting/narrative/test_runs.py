@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from distil_core.analysis import comparison
+from distil_core.evaluation.metrics import ACCURACY
 from distil_core.evaluation.records import Interval
 from distil_core.reporting.narrative import runs
 from distil_core.runs.families import Family, FinishedRun
@@ -19,7 +20,7 @@ def said(family: Family, difference: Interval | None) -> str:
 
 
 def test_cards_say_where_their_figure_comes_from() -> None:
-    share, smaller, faster = runs.cards(a_compared_record())
+    share, smaller, faster = runs.cards(a_compared_record(), ACCURACY)
     assert (share.value, share.details, share.paper) == (
         "94.7 %",
         ("student 90.0 %", "teacher 95.0 %"),
@@ -31,9 +32,11 @@ def test_cards_say_where_their_figure_comes_from() -> None:
 
 
 def test_cards_wait_with_dashes() -> None:
-    cards = runs.cards(None)
+    cards = runs.cards(None, ACCURACY)
     assert [card.value for card in cards] == ["–", "–", "–"]
-    assert {len(card.details) for card in cards} == {len(card.details) for card in runs.cards(a_compared_record())}
+    assert {len(card.details) for card in cards} == {
+        len(card.details) for card in runs.cards(a_compared_record(), ACCURACY)
+    }
 
 
 @pytest.mark.parametrize(
@@ -79,5 +82,6 @@ def test_a_verdict_speaks_of_the_primary_metric() -> None:
     words = said(judged(a_compared_family(0.9, 0.88)), Interval(value=-0.1, low=-0.2, high=-0.05))
     assert words.startswith("The student's log-loss is 0.550 nats, its teacher 0.550 nats, its hard-label twin")
     assert words.endswith("**The teacher helped**: −0.100 nats, 95 % interval −0.200 to −0.050.")
-    card, *_ = runs.cards(judged(a_compared_family(0.9, None)).distilled.record)
+    record = judged(a_compared_family(0.9, None)).distilled.record
+    card, *_ = runs.cards(record, record.metric)
     assert (card.label, card.value) == ("Log-loss kept", "–")
