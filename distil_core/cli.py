@@ -203,13 +203,11 @@ class _Printer:
                 text = f"{label} step {event.step}/{event.n_steps}, {loss}, {event.examples_per_second:.0f} texts/s"
                 self._say(f"{text}, {event.seconds_left:.0f} s left", lasting=False)
             case TeacherMeasured():
-                self._say(
-                    f"{label} teacher: validation {metric.label.lower()} {figure(metric, event.score)}", lasting=True
-                )
+                self._say(f"{label} teacher: validation {metric.in_text} {figure(metric, event.score)}", lasting=True)
             case Validation():
                 agreement = "" if event.agreement is None else f", agreement {percent(event.agreement)}"
                 self._say(
-                    f"{label} epoch {event.epoch:g}: {metric.label.lower()} {figure(metric, event.score)}{agreement}",
+                    f"{label} epoch {event.epoch:g}: {metric.in_text} {figure(metric, event.score)}{agreement}",
                     lasting=True,
                 )
 

@@ -144,10 +144,10 @@ def show_curves(key: tuple[object, ...], config: RunConfig, curves: dict[Method,
         )
     with second:
         charts.show(
-            f"Validation {metric.label.lower()}",
+            f"Validation {metric.in_text}",
             validation,
             key="distil.validation",
-            alt=f"Validation {metric.label.lower()} of student and twins over the epochs, with the teacher's",
+            alt=f"Validation {metric.in_text} of student and twins over the epochs, with the teacher's",
             header=("model", "epoch", metric.name),
             rows=learning_curves.validation_rows(curves, comparison.model_names(config.task)),
         )
@@ -161,7 +161,7 @@ def show_quality(family: Family) -> None:
         f"{metric.label} on the same test texts",
         figure_curves.scores(shown, metric, constant=record.corpus.constant_score),
         key="distil.accuracies",
-        alt=f"Test {metric.label.lower()} of each model with its 95 % interval",
+        alt=f"Test {metric.in_text} of each model with its 95 % interval",
         header=("model", metric.name, "low", "high"),
         rows=tables.score_rows(shown, metric),
     )

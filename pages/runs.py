@@ -48,7 +48,7 @@ def score_columns(runs: list[Run]) -> dict[str, Any]:
         metric = columns.metric
         shown[columns.value] = st.column_config.NumberColumn(
             format=formatting.column_format(metric),
-            help=f"Test {metric.label.lower()}: {metric.definition or metric.meaning}.",
+            help=f"Test {metric.in_text}: {metric.definition or metric.meaning}.",
         )
         unit = "percentage points" if metric.is_share else metric.unit
         shown[columns.half] = st.column_config.NumberColumn(

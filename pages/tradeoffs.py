@@ -263,7 +263,7 @@ def show_table(points: tuple[ModelPoint, ...], scores: tuple[Metric, ...]) -> No
             **COLUMNS,
             **{
                 name: st.column_config.NumberColumn(format=formatting.column_format(metric))
-                for name, metric in tradeoff_tables.score_columns(scores).items()
+                for name, metric in tradeoff_tables.metric_columns(scores).items()
             },
         },
         placeholder=formatting.NONE,

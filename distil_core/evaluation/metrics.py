@@ -32,6 +32,7 @@ class Metric:
         label: What people call it.
         meaning: What it says, in a few words.
         definition: What it is, in a few words more; its meaning where it is empty.
+        noun: What it is called within a sentence, for a name that keeps its capital; see :attr:`in_text`.
         sentence: How it is told of a model, with ``{}`` for the value; by its label where it is empty.
         hub_name: What the Hugging Face hub calls it; empty where the hub has no name for it.
         unit: A share is from 0 to 1 and shown in percent.
@@ -48,6 +49,7 @@ class Metric:
     unit: Unit = field(compare=False)
     greater_is_better: bool = field(compare=False)
     definition: str = field(default="", compare=False)
+    noun: str = field(default="", compare=False)
     sentence: str = field(default="", compare=False)
     hub_name: str = field(default="", compare=False)
     needs_teacher: bool = field(default=False, compare=False)
@@ -64,6 +66,12 @@ class Metric:
     def scale(self) -> float:
         """Factor from the value to what is shown."""
         return 100.0 if self.is_share else 1.0
+
+    @property
+    def in_text(self) -> str:
+        """What it is called within a sentence: "accuracy", but "KL divergence"."""
+        small = self.label[:1].lower() + self.label[1:] if self.label[1:2].islower() else self.label
+        return self.noun or small
 
     @property
     def label_with_unit(self) -> str:

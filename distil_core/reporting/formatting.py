@@ -130,7 +130,7 @@ def progress_text(state: Progress, metric: Metric, *, stopping: bool) -> str:
     left = "" if state.seconds_left is None else f"{duration(state.seconds_left)} left"
     detail = counted(state.detail, state.n_done, state.n_total)
     score = state.teacher_score
-    teacher = "" if score is None else f"validation {metric.label.lower()} {figure(metric, score)}"
+    teacher = "" if score is None else f"validation {metric.in_text} {figure(metric, score)}"
     return " · ".join(part for part in (state.stage, left, detail, teacher) if part)
 
 

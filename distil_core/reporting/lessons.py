@@ -32,7 +32,7 @@ def presets(shape: Frame, task: Task) -> tuple[Preset, ...]:
     """
     deepest = shape.depths[-1]
     two = min(2, deepest)
-    primary, score = task.primary, task.primary.label.lower()
+    primary, score = task.primary, task.primary.in_text
     every = [
         Preset(
             title="A good default",

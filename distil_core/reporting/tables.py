@@ -65,7 +65,7 @@ def metric_table(family: Family) -> tuple[MetricRow, ...]:
         lines.insert(
             1,
             line(
-                f"Probe {metric.label.lower()}",
+                f"Probe {metric.in_text}",
                 meaning,
                 lambda r: NONE if r.probe_score is None else figure(metric, r.probe_score),
             ),

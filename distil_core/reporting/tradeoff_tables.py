@@ -94,7 +94,7 @@ def point_rows(points: Sequence[ModelPoint], scores: Sequence[Metric]) -> list[t
     ]
 
 
-def score_columns(scores: Sequence[Metric]) -> dict[str, Metric]:
+def metric_columns(scores: Sequence[Metric]) -> dict[str, Metric]:
     """Return the columns of :func:`table_rows` that hold scores, each with its metric; two scores have intervals."""
     ends = [("", " from", " to") if i < 2 else ("",) for i in range(len(scores))]
     return {f"{metric.label}{end}": metric for metric, parts in zip(scores, ends, strict=True) for end in parts}
@@ -102,11 +102,11 @@ def score_columns(scores: Sequence[Metric]) -> dict[str, Metric]:
 
 def table_rows(points: Sequence[ModelPoint], scores: Sequence[Metric]) -> list[dict[str, Any]]:
     """Return the same for people: shares in percent, latencies in ms, parameters in millions, sizes in MB."""
-    columns = score_columns(scores)
+    columns = metric_columns(scores)
     return [
         {
             "Model": point.name,
-            **{name: value for name, value in _shown_scores(point, scores).items() if name in columns},
+            **{name: value for name, value in _scores(point, scores).items() if name in columns},
             "Latency": _three(point.price(Price.LATENCY))[0],
             "p5": _three(point.price(Price.LATENCY))[1],
             "p95": _three(point.price(Price.LATENCY))[2],
@@ -118,7 +118,7 @@ def table_rows(points: Sequence[ModelPoint], scores: Sequence[Metric]) -> list[d
     ]
 
 
-def _shown_scores(point: ModelPoint, scores: Sequence[Metric]) -> dict[str, float | None]:
+def _scores(point: ModelPoint, scores: Sequence[Metric]) -> dict[str, float | None]:
     return {
         f"{metric.label}{end}": _times(metric.scale, part)
         for metric in scores

@@ -142,7 +142,7 @@ def refuse_unfit(logits: Float[Tensor, "sites classes"], sites: Sites, *, metric
         unit = metric.unit and f" {metric.unit}"
         shown = [f"{value:.1%}" if metric.is_share else f"{value:.3f}{unit}" for value in (score, constant)]
         raise TeacherError(
-            f"the teacher {name} has nothing to teach: its {metric.label.lower()} on the validation texts is "
+            f"the teacher {name} has nothing to teach: its {metric.in_text} on the validation texts is "
             f"{shown[0]}, and always saying the commonest label would give {shown[1]}; choose another teacher or "
             "fine-tune it longer"
         )

@@ -1,4 +1,4 @@
-"""How a run went: its loss and validation accuracy over the epochs, and the test accuracy of all its models."""
+"""How a run went: its loss and validation score over the epochs, and the test score of all its models."""
 
 from collections.abc import Mapping, Sequence
 
@@ -51,7 +51,7 @@ def validation(
 ) -> Figure:
     """Draw a metric of the validation texts over the epochs: a curve for each student, a line for the teacher."""
     unit, digits = f" {metric.unit}".rstrip(), 1 if metric.is_share else 3
-    label = f"Validation {metric.label.lower()}"
+    label = f"Validation {metric.in_text}"
     figure = empty(height=height, x="Epoch", y=in_unit(label, metric.unit))
     teacher = next((curve.teacher_score for curve in curves.values() if curve.teacher_score is not None), None)
     if teacher is not None:
@@ -91,7 +91,7 @@ def scores(models: Sequence[Model], metric: Metric, *, constant: float | None = 
         constant: Where always saying the commonest label would land; drawn unless it is None.
         height: In pixels.
     """
-    title = in_unit(f"Test {metric.label.lower()}", metric.unit)
+    title = in_unit(f"Test {metric.in_text}", metric.unit)
     figure = empty(height=height, x=f"{title} with its 95 % interval", y="")
     digits = 1 if metric.is_share else 3
     for model in models:

@@ -36,10 +36,10 @@ def _keeps(advice: Advice, retention: Retention) -> str:
     metric, share = advice.metric, retention.share
     low, high = share.ends
     reach = "no interval known" if share.low is None else f"95 % interval {100 * low:.1f} to {percent(high)}"
-    name, more_accurate = metric.label.lower(), metric == ACCURACY
+    name, more_accurate = metric.in_text, metric == ACCURACY
     match retention.outcome:
         case Outcome.BETTER:
-            lead = "More accurate than its teacher" if more_accurate else f"More {name} than its teacher"
+            lead = "More accurate than its teacher" if more_accurate else f"Higher {name} than its teacher"
             score, before = figure(metric, advice.score), figure(metric, retention.teacher_score)
             text = f"**{lead}**, {score} against {before} ({reach} of it)"
         case Outcome.NO_DIFFERENCE:
@@ -91,7 +91,7 @@ def _baseline(judged: BaselineVerdict) -> str:
 def _rival(rival: Rival, metric: Metric) -> str:
     """Name the better bargain."""
     value = figure(metric, rival.score)
-    words = [f"{value} right" if metric == ACCURACY else f"{metric.label.lower()} {value}"]
+    words = [f"{value} right" if metric == ACCURACY else f"{metric.in_text} {value}"]
     if rival.parameters is not None:
         words.append(f"{percent(rival.parameters)} of the parameters")
     if rival.latency is not None:

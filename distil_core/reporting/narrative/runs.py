@@ -59,7 +59,7 @@ def verdict(judged: RunVerdict) -> str:
     """Say in a sentence or two what distillation did beyond the hard-label twin."""
     metric = judged.metric
     score = figure(metric, judged.student.value)
-    opening = f"The student's {metric.label.lower()} is {score}"
+    opening = f"The student's {metric.in_text} is {score}"
     if metric.sentence:
         opening = f"The student {metric.sentence.format(score)}"
     if judged.teacher is not None:
