@@ -52,7 +52,11 @@ def show(lead: str) -> Any:
             help="The run in use: all pages show it, and the address of this page leads to it.",
         )
     if lost:
-        st.warning("The run in the address is not in this store; it may have been deleted.", icon=":material/info:")
+        st.warning(
+            "The run in the address is not in this store, or of a task or settings that this version does not know; it "
+            "may have been deleted.",
+            icon=":material/info:",
+        )
     return shared
 
 

@@ -6,9 +6,7 @@ Reads: the run store. Reads and writes: the query parameter ``run``, and the ses
 import streamlit as st
 
 from distil_core.analysis import comparison
-from distil_core.reporting import formatting
 from distil_core.runs.families import Family
-from distil_core.tasks.catalog import TASKS
 from pages.state import resources
 
 
@@ -47,13 +45,5 @@ def finished(*, with_student: bool = False) -> Family | None:
         config = family.distilled.record.config
         name, meaning = comparison.model_name(config), comparison.explanations(config.task)[config.method]
         st.info(f"This run has no student to ask. {name}: {meaning}. Choose another run above.", icon=":material/info:")
-        return None
-    task = family.distilled.record.config.task
-    if with_student and task not in TASKS:
-        st.info(
-            f"This run is of a task that this version of the lab does not know ({formatting.escaped(task)}). Choose "
-            "another run above.",
-            icon=":material/info:",
-        )
         return None
     return family

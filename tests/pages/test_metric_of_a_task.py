@@ -6,9 +6,8 @@ The task is the toy tagger; nothing here is known to the core.
 import csv
 import io
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 import pytest
@@ -23,18 +22,15 @@ from distil_core.evaluation.metrics import ACCURACY, AGREEMENT, NLL, Metric, Uni
 from distil_core.evaluation.predictions import SplitPredictions
 from distil_core.export import archive
 from distil_core.reporting import narrative, tables, tradeoff_tables
-from distil_core.runs import foreground
 from distil_core.runs.families import Family, family
 from distil_core.runs.record import record_from_json
 from distil_core.runs.rows import Run
 from distil_core.runs.store import RunStore
-from distil_core.settings.config import RunConfig
 from distil_core.settings.serialization import to_json
 from distil_core.tasks import catalog
-from tests import seeds
+from tests import seeds, tagging
 from tests.pages.conftest import chart, markdown
-from tests.tasks.test_seam import Tagging
-from tests.tasks.test_seam import config as config
+from tests.tagging import Tagged, Tagging
 
 App = Callable[..., AppTest]
 
@@ -83,22 +79,29 @@ class Correlated(Tagging):
     baseline_name = "Commonest tag"
 
 
-@pytest.fixture
-def task(config: RunConfig, monkeypatch: pytest.MonkeyPatch) -> Correlated:
-    correlated = Correlated()
-    monkeypatch.setitem(catalog.TASKS, "tagging", correlated)
-    return correlated
+@pytest.fixture(autouse=True)
+def task(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(catalog.TASKS, "tagging", Correlated())
+
+
+@pytest.fixture(scope="module")
+def tagged(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tagged]:
+    """A tagger that was distilled, with its twins, in a store of its own."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(catalog.TASKS, "tagging", Correlated())
+        yield tagging.distil(tmp_path_factory.mktemp("tagged"))
 
 
 @pytest.fixture
-def done(task: Correlated, config: RunConfig, store: RunStore, quick: None) -> Run:
-    """A tagger that was distilled, with its twins, in the store of the app."""
-    return store.get(foreground.run_all(config, store).run)
+def done(tagged: Tagged, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """The run of that tagger, in the store of the app."""
+    monkeypatch.setenv("DISTIL_LAB_HOME", str(tagged.home))
+    return RunStore(tagged.home).get(tagged.distillation.run)
 
 
 @pytest.fixture
-def members(done: Run, store: RunStore) -> Family:
-    together = family(done, store)
+def members(done: Run, tagged: Tagged) -> Family:
+    together = family(done, RunStore(tagged.home))
     assert together is not None
     return together
 
@@ -107,7 +110,7 @@ def shown(value: float) -> str:
     return f"{value:.3f}"
 
 
-def test_it_goes_from_the_answers_to_all_that_is_written(done: Run, members: Family, store: RunStore) -> None:
+def test_it_goes_from_the_answers_to_all_that_is_written(done: Run, members: Family, tagged: Tagged) -> None:
     record = members.distilled.record
     assert record.teacher is not None
     assert (record.primary, record.metric, record.metric.unit) == ("matthews", MATTHEWS, Unit.NUMBER)
@@ -131,7 +134,7 @@ def test_it_goes_from_the_answers_to_all_that_is_written(done: Run, members: Fam
     words = narrative.runs.verdict(verdict)
     assert words.startswith(f"The student's Matthews correlation is {shown(value)}, its teacher ")
     assert "%" not in words.replace("95 % interval", "")
-    landscape = tradeoffs.landscape(members, store)
+    landscape = tradeoffs.landscape(members, RunStore(tagged.home))
     judged = advice.advise(members, landscape)
     assert judged.retention is not None
     assert judged.retention.share.value == pytest.approx(value / record.teacher.metrics["matthews"].value)
@@ -183,7 +186,7 @@ def test_pages_show_it_where_accuracy_is_else(app: App, done: Run, members: Fami
     assert not at.exception
 
 
-def test_two_tasks_in_one_store_are_kept_apart(app: App, task: Correlated, store: RunStore) -> None:
+def test_two_tasks_in_one_store_are_kept_apart(app: App, store: RunStore) -> None:
     reviews = seeds.finished_family(store)
     # The same texts and the same teacher, for all that the records say.
     tagger = seeds.finished(store, seeds.a_config(task="tagging"), primary="matthews")
@@ -207,13 +210,8 @@ def test_two_tasks_in_one_store_are_kept_apart(app: App, task: Correlated, store
     assert at.segmented_control(key="tradeoffs.score").value == "matthews"
     assert not at.exception
 
-    # A version without the task leaves its runs alone.
-    del catalog.TASKS["tagging"]
-    assert [run.config.task for run in store.list()] == ["classification"] * 4
-    assert not app("runs").exception
 
-
-def test_of_what_is_better_less_nothing_is_kept(task: Correlated, store: RunStore, monkeypatch: Any) -> None:
+def test_of_what_is_better_less_nothing_is_kept(store: RunStore, monkeypatch: pytest.MonkeyPatch) -> None:
     class Distant(Correlated):
         quality = (DISTANCE, ACCURACY)
 
