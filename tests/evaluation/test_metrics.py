@@ -123,6 +123,17 @@ def test_metrics_have_words_and_units_and_a_task_finds_them_by_name() -> None:
     assert (ECE.unit, ECE.difference_unit, ECE.scale) == ("%", "points", 100)
     assert all(metric.label and metric.meaning and task.metric(metric.name) is metric for metric in task.metrics)
     assert [metric.in_text for metric in task.metrics[:4]] == ["accuracy", "macro-F1", "agreement", "KL divergence"]
+    assert [metric.name for metric in task.metrics] == [
+        "accuracy",
+        "macro_f1",
+        "agreement",
+        "kl",
+        "loyalty",
+        "ece",
+        "nll",
+    ]
+    assert [metric.name for metric in task.scores] == ["accuracy", "agreement", "macro_f1"]
+    assert [metric.name for metric in task.swept] == ["accuracy", "agreement", "kl", "ece"]
     assert recall(1) == recall(1) != recall(2)
     with pytest.raises(ConfigError, match=r"a metric of classification must be one of accuracy, .*, got 'charm'"):
         task.metric("charm")

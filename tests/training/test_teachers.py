@@ -13,7 +13,7 @@ from torch import Tensor
 
 from distil_core.data.sites import EncodedSplit, Sites
 from distil_core.errors import ConfigError, TeacherError
-from distil_core.evaluation.metrics import ACCURACY
+from distil_core.evaluation.metrics import ACCURACY, NLL
 from distil_core.models import forward
 from distil_core.models.checkpoints import locate
 from distil_core.models.forward import predict
@@ -331,3 +331,9 @@ class TestUnfit:
             refuse_unfit(self.logits(answers), self.sites, metric=ACCURACY, name="x")
         assert f"accuracy on the validation texts is {share}," in str(caught.value)
         assert "would give 75.0%" in str(caught.value)
+
+    def test_figures_are_told_in_the_unit_of_the_metric(self) -> None:
+        with pytest.raises(
+            TeacherError, match=r"its log-loss on the validation texts is 1\.313 nats, and .* give 0\.563 "
+        ):
+            refuse_unfit(self.logits([1, 1, 1, 0]), self.sites, metric=NLL, name="x")
