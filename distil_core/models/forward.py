@@ -1,7 +1,7 @@
 """Texts through a model: logits, hidden states and attention maps."""
 
 from collections.abc import Iterator
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import torch
@@ -11,6 +11,7 @@ from torch import Tensor
 from distil_core.data.batches import sorted_batches
 from distil_core.data.sites import Sites
 from distil_core.data.tokenization import Ragged
+from distil_core.models.freezing import LowerStates
 from distil_core.models.packing import PACKABLE, packed, packed_logits
 from distil_core.types import Attention, Logits, Model
 
@@ -18,6 +19,13 @@ from distil_core.types import Attention, Logits, Model
 def packs(model: Model, sites: Sites | None) -> bool:
     """Whether texts go through ``model`` without padding: where it can, and answers each text as a whole."""
     return model.config.model_type in PACKABLE and (sites is None or sites.positions is None)
+
+
+def packed_above(model: Model, lower: LowerStates | None) -> AbstractContextManager[None]:
+    """Let a model take packed batches for a while, as what its lowest layers put out where that is known."""
+    if lower is None:
+        return packed(model)
+    return packed(model, layers=slice(lower.n_layers, None), embeds=False)
 
 
 def at_sites(
@@ -37,7 +45,13 @@ def at_sites(
 
 
 def logits_of(
-    model: Model, tokens: Ragged, *, padding: int, sites: Sites | None = None, n_tokens: int = 4096
+    model: Model,
+    tokens: Ragged,
+    *,
+    padding: int,
+    sites: Sites | None = None,
+    n_tokens: int = 4096,
+    lower: LowerStates | None = None,
 ) -> Iterator[tuple[Int[Tensor, "sites"], Logits]]:
     """Put texts to ``model`` in batches of like length; yields which sites and their logits.
 
@@ -47,12 +61,13 @@ def logits_of(
         padding: Id to fill up with.
         sites: Where the model is asked; None: once for each text as a whole.
         n_tokens: Budget of a batch.
+        lower: What its lowest layers put out for these texts, where that is known; for models that are packed.
     """
     packing = packs(model, sites)
     for examples in sorted_batches(tokens.lengths, n_tokens=n_tokens, padded=not packing):
-        with torch.inference_mode(), packed(model) if packing else nullcontext():
+        with torch.inference_mode(), packed_above(model, lower) if packing else nullcontext():
             if packing:
-                logits = packed_logits(model, tokens, examples)
+                logits = packed_logits(model, tokens, examples, states=None if lower is None else lower.states)
             else:
                 ids, mask = tokens.padded(examples, padding=padding)
                 logits = model(input_ids=ids, attention_mask=mask.long()).logits

@@ -2,7 +2,9 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
+import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
@@ -48,20 +50,42 @@ def frozen(modules: list[nn.Module]) -> Iterator[None]:
             weight.requires_grad_(True)
 
 
-def states(
-    model: Model, tokens: Ragged, examples: Int[Tensor, "chosen"], *, n: int
-) -> Float[Tensor, "all width"] | None:
-    """Return what the lowest ``n`` parts of a model make of each token; None where that would take too much room.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LowerStates:
+    """What the lowest layers of a model put out for every token of some texts, end to end like the tokens."""
+
+    n_layers: int
+    states: Float[Tensor, "tokens width"]
+
+
+def lower_states(
+    model: Model,
+    tokens: Ragged,
+    *,
+    n_layers: int,
+    examples: Int[Tensor, "chosen"] | None = None,
+    below: LowerStates | None = None,
+) -> LowerStates | None:
+    """Return what the lowest layers of a model put out for some texts; None where that would take too much room.
 
     Args:
         model: Of a type that can be packed.
         tokens: Where the texts are.
-        examples: Which of them; the states of all others are undefined.
-        n: How many parts, at least 1.
+        n_layers: How many layers; none: the embeddings.
+        examples: Which texts; None: all. The states of the others are undefined.
+        below: What fewer of its layers put out for the same texts, to go on from.
     """
     size = next(model.parameters()).element_size()
     if len(tokens.ids) * model.config.hidden_size * size > _LIMIT:
         return None
-    examples = examples.unique()
+    examples = torch.arange(len(tokens), device=tokens.ids.device) if examples is None else examples.unique()
     batches = sorted_batches(tokens.lengths[examples], n_tokens=_BATCH_TOKENS, padded=False)
-    return packed_states(model, tokens, [examples[batch] for batch in batches], n_layers=n - 1)
+    states = packed_states(
+        model,
+        tokens,
+        [examples[batch] for batch in batches],
+        n_layers=n_layers,
+        first=0 if below is None else below.n_layers,
+        states=None if below is None else below.states,
+    )
+    return LowerStates(n_layers=n_layers, states=states)

@@ -170,20 +170,20 @@ def packed_logits(
         examples: Which of them.
         states: What goes to the first layer for every token of all texts, where the model does not embed them itself.
     """
-    ids, positions, packing = _packed_for(model, tokens, examples)
-    if states is None:
-        inputs = {"input_ids": ids}
-    else:
-        rows = states.new_zeros(1, ids.shape[1], states.shape[1])
-        rows[0, : packing.n_tokens] = states[packing.sources]
-        inputs = {"inputs_embeds": rows}
-    logits: Tensor = model(**inputs, position_ids=positions, packing=packing).logits
+    inputs, packing = _inputs(model, tokens, examples, states)
+    logits: Tensor = model(**inputs, packing=packing).logits
     return logits[: packing.n_texts]
 
 
 @torch.no_grad()
 def packed_states(
-    model: Any, tokens: Ragged, batches: Iterable[Int[Tensor, "batch"]], *, n_layers: int
+    model: Any,
+    tokens: Ragged,
+    batches: Iterable[Int[Tensor, "batch"]],
+    *,
+    n_layers: int,
+    first: int = 0,
+    states: Float[Tensor, "all width"] | None = None,
 ) -> Float[Tensor, "all width"]:
     """Return what the lowest layers of a model make of some texts: a state for each token of all texts.
 
@@ -191,21 +191,30 @@ def packed_states(
         model: Of one of the types in :data:`PACKABLE`.
         tokens: Where the texts are.
         batches: Which of them, some at a time; the states of all others are undefined.
-        n_layers: How many layers; none: the embeddings.
+        n_layers: How many layers, counted from below; none: the embeddings.
+        first: The lowest layer that is computed.
+        states: What goes to it for every token of all texts; None: the embeddings, and ``first`` is 0.
     """
     dtype, width = next(model.parameters()).dtype, model.config.hidden_size
     all_states = torch.empty(len(tokens.ids), width, dtype=dtype, device=tokens.ids.device)
-    with packed(model, layers=slice(n_layers)):
+    with packed(model, layers=slice(first, n_layers), embeds=states is None):
         for examples in batches:
-            ids, positions, packing = _packed_for(model, tokens, examples)
-            states = model.base_model(input_ids=ids, position_ids=positions, packing=packing).last_hidden_state
-            all_states[packing.sources] = states[0, : packing.n_tokens]
+            inputs, packing = _inputs(model, tokens, examples, states)
+            output = model.base_model(**inputs, packing=packing).last_hidden_state
+            all_states[packing.sources] = output[0, : packing.n_tokens]
     return all_states
 
 
-def _packed_for(model: Any, tokens: Ragged, examples: Int[Tensor, "batch"]) -> tuple[Tensor, Tensor, Packing]:
+def _inputs(
+    model: Any, tokens: Ragged, examples: Int[Tensor, "batch"], states: Float[Tensor, "all width"] | None
+) -> tuple[dict[str, Tensor], Packing]:
     first = model.config.pad_token_id + 1 if model.config.model_type == "roberta" else 0
-    return pack(tokens, examples, first_position=first, dtype=next(model.parameters()).dtype)
+    ids, positions, packing = pack(tokens, examples, first_position=first, dtype=next(model.parameters()).dtype)
+    if states is None:
+        return {"input_ids": ids, "position_ids": positions}, packing
+    rows = states.new_zeros(1, ids.shape[1], states.shape[1])
+    rows[0, : packing.n_tokens] = states[packing.sources]
+    return {"inputs_embeds": rows, "position_ids": positions}, packing
 
 
 class _Spread(torch.autograd.Function):

@@ -22,8 +22,8 @@ from distil_core.evaluation.predictions import SplitPredictions, split_predictio
 from distil_core.functional.losses import LossParts, ModelOutputs, distillation_loss
 from distil_core.models import freezing
 from distil_core.models.devices import resolve_precision
-from distil_core.models.forward import at_sites, attention_maps, logits_of, packs
-from distil_core.models.packing import packed, packed_logits, without_waste
+from distil_core.models.forward import at_sites, attention_maps, logits_of, packed_above, packs
+from distil_core.models.packing import packed_logits, without_waste
 from distil_core.settings.config import LossConfig, Precision, TrainingConfig
 from distil_core.tasks.task import Task
 from distil_core.training.events import Step, Validation
@@ -55,7 +55,7 @@ class TrainingData:
     """Texts to learn from, what is right at their sites, and what the teacher said there, if there is one.
 
     ``chosen`` are the texts to learn from in one epoch, where it is not each of them once; ``label_weights`` says how
-    much each text's label counts, where it is not 1.
+    much each text's label counts, where it is not 1. ``lower`` is what the frozen layers put out, where it is known.
     """
 
     tokens: Ragged
@@ -63,6 +63,7 @@ class TrainingData:
     teacher: TeacherSignal | None = None
     chosen: Int[Tensor, "chosen"] | None = None
     label_weights: Float[Tensor, "examples"] | None = None
+    lower: freezing.LowerStates | None = None
 
     def __len__(self) -> int:
         """Texts in one epoch."""
@@ -116,7 +117,6 @@ class _Training:
     padding: int
     layers: Sequence[int]
     projection: nn.Parameter | None
-    states: Float[Tensor, "tokens width"] | None = None
 
     @property
     def packs(self) -> bool:
@@ -140,10 +140,10 @@ class _Training:
 
     def student(self, examples: Int[Tensor, "batch"]) -> tuple[ModelOutputs, Mask | None]:
         if self.packs:
-            known = self.states is not None
-            learning = slice(self.training.frozen - 1, None) if known else slice(None)
-            with packed(self.model, layers=learning, embeds=not known):
-                logits = packed_logits(self.model, self.lesson.tokens, examples, states=self.states)
+            lower = self.lesson.lower
+            states = None if lower is None else lower.states
+            with packed_above(self.model, lower):
+                logits = packed_logits(self.model, self.lesson.tokens, examples, states=states)
             return ModelOutputs(logits=logits), None
         ids, mask = self.lesson.tokens.padded(examples, padding=self.padding)
         wants_hidden = self.loss.hidden_mse > 0 or self.loss.hidden_cosine > 0
@@ -182,7 +182,9 @@ class _Training:
         self.model.eval()
         data, n_seen = self.validation, 0
         logits = torch.empty(len(data.sites), self.model.config.num_labels)
-        for chosen, answers in logits_of(self.model, data.tokens, padding=self.padding, sites=data.sites):
+        for chosen, answers in logits_of(
+            self.model, data.tokens, padding=self.padding, sites=data.sites, lower=data.lower
+        ):
             logits[chosen.cpu()] = answers.float().cpu()
             n_seen += len(chosen)
             if step is not None and n_seen < len(logits):
@@ -249,9 +251,10 @@ def train(
         try:
             with _dropout(model, training.dropout, but=still):
                 if still and work.packs:
-                    chosen = torch.arange(len(lesson.tokens)) if lesson.chosen is None else lesson.chosen
-                    known = freezing.states(model, lesson.tokens, chosen.to(device), n=training.frozen)
-                    work = replace(work, states=known)
+                    lesson, validation = (
+                        _with_lower(model, data, training.frozen - 1) for data in (lesson, validation)
+                    )
+                    work = replace(work, lesson=lesson, validation=validation)
                 for event in _steps(work, optimizer, progress):
                     yield event
                     if checkpoint is not None and time.monotonic() - written >= checkpoint_seconds:
@@ -269,6 +272,14 @@ def train(
     if checkpoint is not None:
         checkpoint.unlink(missing_ok=True)
     return progress.epochs
+
+
+def _with_lower(model: Model, data: TrainingData, n_layers: int) -> TrainingData:
+    """Compute what the frozen layers put out, where it is not known yet and there is room for it."""
+    if data.lower is not None:
+        return data
+    chosen = None if data.chosen is None else data.chosen.to(data.tokens.ids.device)
+    return replace(data, lower=freezing.lower_states(model, data.tokens, n_layers=n_layers, examples=chosen))
 
 
 def _projection(model: Model, lesson: TrainingData, loss: LossConfig, seed: int) -> nn.Parameter | None:
