@@ -11,7 +11,7 @@ from typing import Any
 
 from distil_core.errors import MissingExtraError, ModelError
 from distil_core.models.head import HEADS, Head, head_named
-from distil_core.settings.config import TeacherConfig
+from distil_core.settings.config import Recipe, TeacherConfig
 from distil_core.settings.serialization import digest
 
 SUPPORTED = ("bert", "roberta", "albert", "distilbert", "electra", "mpnet", "modernbert", "squeezebert")
@@ -224,6 +224,7 @@ def teacher_digest(
     label_names: tuple[str, ...],
     corpus: str,
     head: Head,
+    recipe: Recipe = Recipe.THOROUGH,
 ) -> str:
     """Name a teacher for a corpus by its content: the checkpoint, and how it is fine-tuned if it has no head for it.
 
@@ -233,11 +234,12 @@ def teacher_digest(
         label_names: Labels of the corpus.
         corpus: Digest of the corpus.
         head: The head that it needs.
+        recipe: Of the run.
     """
     order = head_order(checkpoint, label_names, head=head)
     if order is not None:
         return digest({"checkpoint": checkpoint.digest, "order": order})
-    config = config.for_labels(len(label_names))
+    config = config.for_labels(len(label_names)) if recipe is Recipe.THOROUGH else config
     settings: dict[str, Any] = {
         "epochs": config.epochs,
         "learning_rate": config.learning_rate,
@@ -245,4 +247,6 @@ def teacher_digest(
     }
     if head != HEADS[0]:  # teachers that are older than the other heads keep their names
         settings["head"] = head.kind
+    if recipe is not Recipe.THOROUGH:
+        settings["recipe"] = recipe
     return digest({"checkpoint": checkpoint.digest, "corpus": corpus, **settings})

@@ -1,6 +1,6 @@
 """Frozen layers, the lowest of a student: they stay as copied, and what they put out need be computed once."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -17,6 +17,11 @@ from distil_core.types import Model
 _LIMIT = 256 * 2**20
 """Bytes that the states of a corpus may take; those of a larger one are computed anew for each batch."""
 _BATCH_TOKENS = 4096
+
+
+def most_parts(model: Model, n: int) -> int:
+    """Return ``n``, or, where layers share their weights, how many parts of a model can be frozen if that is less."""
+    return n if model.config.model_type != "albert" else min(n, 1)
 
 
 def parts(model: Model, n: int) -> list[nn.Module]:
@@ -56,6 +61,49 @@ class LowerStates:
 
     n_layers: int
     states: Float[Tensor, "tokens width"]
+
+
+class LowerLayers:
+    """The lowest layers of a model that stay as they are: what they put out for each split, computed when first asked.
+
+    A fine-tuned teacher and a student that was cut from it share the layers that neither trains.
+    """
+
+    def __init__(self, model: Model, splits: Mapping[str, Ragged], *, n_layers: int) -> None:
+        """Take a model.
+
+        Args:
+            model: Of a type that can be packed, in the precision that its layers are computed in.
+            splits: Tokens of the texts, by split.
+            n_layers: How many of its layers stay as they are.
+        """
+        self._model = model
+        self._splits = splits
+        self._n_layers = n_layers
+        self._known: dict[str, dict[int, LowerStates]] = {}
+
+    def states(self, split: str, n_layers: int) -> LowerStates | None:
+        """Return what the lowest ``n_layers`` put out for a split; None where more learn, or there is no room."""
+        known = self._known.setdefault(split, {})
+        if n_layers > self._n_layers:
+            return None
+        if n_layers not in known:
+            below = max((n for n in known if n < n_layers), default=None)
+            states = lower_states(
+                self._model,
+                self._splits[split],
+                n_layers=n_layers,
+                below=None if below is None else known[below],
+            )
+            if states is None:
+                return None
+            known[n_layers] = states
+        return known[n_layers]
+
+    def highest(self, split: str) -> LowerStates | None:
+        """Return the highest states of a split that are known."""
+        known = self._known.get(split, {})
+        return known[max(known)] if known else None
 
 
 def lower_states(

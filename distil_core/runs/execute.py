@@ -22,12 +22,21 @@ from distil_core.evaluation import cost as evaluation_cost
 from distil_core.evaluation.predictions import SplitPredictions
 from distil_core.evaluation.records import Cost, ModelRecord
 from distil_core.models import embeddings, forward, loading, surgery
+from distil_core.models.freezing import most_parts
 from distil_core.runs import timing
 from distil_core.runs.folder import RunFolder
-from distil_core.runs.materials import Materials, Stopwatch, gather_materials, refuse_changed, training_data
+from distil_core.runs.materials import (
+    Materials,
+    Stopwatch,
+    gather_materials,
+    refuse_changed,
+    shared_states,
+    training_data,
+)
 from distil_core.runs.record import CorpusSummary, RunRecord
 from distil_core.runs.rows import Run, RunState
 from distil_core.runs.store import RunStore
+from distil_core.settings import recipes
 from distil_core.settings.canonical import CanonicalConfig, canonical, is_settled
 from distil_core.settings.config import Method, RunConfig
 from distil_core.tasks.transfer import labeled_split
@@ -197,8 +206,14 @@ def cut_and_train(
         sites=materials.splits["validation"].sites,
         teacher=materials.outputs["validation"],
     )
+    schedule = recipes.student_schedule(config, depth=len(layers), n_examples=len(training_set))
+    schedule = replace(schedule, frozen=most_parts(model, schedule.frozen))
+    training_set, validation = (
+        replace(data, lower=shared_states(materials.teacher, split, config, layers=layers))
+        for split, data in (("train", training_set), ("validation", validation))
+    )
     examples_seen = 0
-    if config.training.epochs:
+    if schedule.epochs:
         yield Stage(name="Training the student", detail="", fraction=0.0)
         with watch.timing("training"):
             n_epochs = yield from train(
@@ -207,7 +222,7 @@ def cut_and_train(
                 validation,
                 task=materials.task,
                 loss=config.loss,
-                training=config.training,
+                training=schedule,
                 seed=config.seed,
                 padding=padding,
                 layers=layers,

@@ -15,10 +15,12 @@ from distil_core.data.tokenization import Ragged
 from distil_core.errors import CorpusError
 from distil_core.models import devices, loading
 from distil_core.models.checkpoints import locate
+from distil_core.models.freezing import LowerStates
 from distil_core.settings.canonical import CanonicalConfig, whole
 from distil_core.settings.config import LossConfig, Method, Precision
 from distil_core.settings.identity import fingerprint
 from distil_core.settings.layer_maps import layer_indices
+from distil_core.settings.recipes import student_schedule
 from distil_core.tasks.catalog import task_named
 from distil_core.tasks.corpora import load_corpus_cached
 from distil_core.tasks.task import Task
@@ -103,6 +105,8 @@ def gather_materials(config: CanonicalConfig, *, cache: Cache, watch: Stopwatch)
                 splits=splits,
                 cache=cache,
                 device=device,
+                recipe=config.training.recipe,
+                precision=config.training.precision,
             )
         return (
             yield from query_teacher(teacher, tokenizer, task, corpus, splits, config=config, cache=cache, watch=watch)
@@ -135,6 +139,8 @@ def query_teacher(
     precision = config.training.precision
     layers = layer_indices(config.student, teacher.model.config.num_hidden_layers)
     with watch.timing("teacher_outputs"):
+        for split in ("train", "validation"):  # what the teacher goes on from, a frozen student does, too
+            shared_states(teacher, split, config, layers=layers)
         outputs = yield from teacher_outputs.teacher_outputs(
             teacher,
             splits,
@@ -197,6 +203,16 @@ def encode_corpus(
     """Turn all splits into tokens and sites."""
     limit = min(max_length, tokenizer.model_max_length)
     return {name: task.encode(tokenizer, getattr(corpus, name), max_length=limit).to(device) for name in _SPLITS}
+
+
+def shared_states(
+    teacher: Teacher, split: str, config: CanonicalConfig, *, layers: tuple[int, ...]
+) -> LowerStates | None:
+    """Return what the frozen layers of a student put out, where they are the teacher's lowest layers as they are."""
+    n_frozen = student_schedule(config, depth=len(layers), n_examples=1).frozen - 1
+    if teacher.lower is None or n_frozen < 0 or config.student.width or layers[:n_frozen] != tuple(range(n_frozen)):
+        return None
+    return teacher.lower.states(split, n_frozen)
 
 
 def training_data(materials: Materials, config: CanonicalConfig, tokens: Ragged) -> TrainingData:

@@ -15,7 +15,7 @@ from distil_core.models.checkpoints import Checkpoint, head_order, locate, teach
 from distil_core.runs.rows import Run
 from distil_core.runs.store import RunStore
 from distil_core.settings.canonical import CanonicalConfig, canonical, whole
-from distil_core.settings.config import CorpusConfig, Method, RunConfig, TeacherConfig
+from distil_core.settings.config import CorpusConfig, Method, Recipe, RunConfig, TeacherConfig
 from distil_core.settings.identity import fingerprint
 from distil_core.settings.layer_maps import layer_indices
 from distil_core.tasks.catalog import task_named
@@ -71,6 +71,7 @@ class ExaminedConfig:
             label_names=self.corpus.label_names,
             corpus=self.corpus.digest,
             head=self.task.head,
+            recipe=self.config.training.recipe,
         )
 
     def to_request(self) -> RunRequest:
@@ -100,7 +101,7 @@ def examine(configs: Iterable[CanonicalConfig]) -> Iterator[ExaminedConfig]:
 
 
 def _request(config: CanonicalConfig, corpus: Corpus, checkpoint: Checkpoint) -> ExaminedConfig:
-    teacher = config.teacher
+    teacher, training = config.teacher, config.training
     if checkpoint.local:
         teacher = replace(teacher, source=str(checkpoint.folder))
     if (
@@ -108,12 +109,16 @@ def _request(config: CanonicalConfig, corpus: Corpus, checkpoint: Checkpoint) ->
     ):  # it will not be fine-tuned, so this cannot matter
         usual = TeacherConfig()
         teacher = replace(teacher, epochs=usual.epochs, learning_rate=usual.learning_rate)
-    else:
+        if config.method in (Method.LAYER_CUT, Method.BASELINE):
+            training = replace(training, recipe=Recipe.THOROUGH)
+    elif training.recipe is Recipe.THOROUGH:
         teacher = teacher.for_labels(len(corpus.label_names))
     student = config.student
     if student.width == checkpoint.width:
         student = replace(student, width=0)
-    config = replace(config, corpus=_absolute_corpus(config.corpus), teacher=teacher, student=student)
+    config = replace(
+        config, corpus=_absolute_corpus(config.corpus), teacher=teacher, student=student, training=training
+    )
     return ExaminedConfig(config=config, corpus=corpus, checkpoint=checkpoint)
 
 

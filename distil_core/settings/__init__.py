@@ -11,5 +11,6 @@ __all__ = [
     "hardware",
     "identity",
     "layer_maps",
+    "recipes",
     "serialization",
 ]

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any, NewType
 
 from distil_core.errors import ConfigError
-from distil_core.settings import hardware
+from distil_core.settings import hardware, recipes
 from distil_core.settings.config import (
     CorpusConfig,
     Init,
@@ -13,6 +13,7 @@ from distil_core.settings.config import (
     LossConfig,
     Method,
     Precision,
+    Recipe,
     RunConfig,
     StudentConfig,
     TrainingConfig,
@@ -81,7 +82,8 @@ def portable(config: RunConfig) -> RunConfig:
 
 def _one_form(config: RunConfig) -> CanonicalConfig:
     corpus, student, loss, training = config.corpus, config.student, config.loss, config.training
-    machine = TrainingConfig(precision=training.precision, threads=training.threads)
+    # A recipe is how a teacher is fine-tuned, too, which all that it answers depends on.
+    machine = TrainingConfig(recipe=training.recipe, precision=training.precision, threads=training.threads)
     if student.layers:
         student = replace(student, depth=len(student.layers), layer_map=LayerMap.EXPLICIT)
     if config.method is not Method.DISTILLED:
@@ -135,5 +137,9 @@ def _clashes(config: RunConfig) -> Iterator[str]:
     depth = len(student.layers) or student.depth
     if frozen > depth:
         yield f"training.frozen must be at most the student's number of layers ({depth}), got {frozen}"
+    for name in recipes.overruled(config.training):
+        yield f"training.{name} must be left as it is when training.recipe is quick, which chooses it"
+    if config.training.recipe is Recipe.QUICK and student.init is Init.RANDOM:
+        yield "training.recipe must be thorough when student.init is random, as quick freezes layers of the teacher"
     if frozen and student.init is Init.RANDOM:
         yield f"training.frozen must be 0 when student.init is random, got {frozen}"

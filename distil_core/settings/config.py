@@ -25,6 +25,13 @@ class LayerMap(StrEnum):
     EXPLICIT = "explicit"
 
 
+class Recipe(StrEnum):
+    """Recipe: what decides how long, how fast and how much of a model learns."""
+
+    THOROUGH = "thorough"
+    QUICK = "quick"
+
+
 class Init(StrEnum):
     """Initialization: where the student's weights come from before training."""
 
@@ -161,6 +168,11 @@ class LossConfig:
 class TrainingConfig:
     """How the student is trained."""
 
+    recipe: Recipe = setting(
+        Recipe.THOROUGH,
+        help="Recipe: thorough trains as the settings say; quick chooses epochs, learning rate and frozen layers, and "
+        "fine-tunes only the upper half of a teacher, after fitting its head.",
+    )
     epochs: int = setting(3, low=0, high=1000, help="Epochs: passes over the training split.")
     batch_size: int = setting(
         32, low=1, high=4096, help="Batch size: examples of a step, on average; batches are cut by a token budget."

@@ -7,6 +7,7 @@ that fit a corpus, and all that they say of it, computed once and kept.
 __all__ = [
     "cache",
     "events",
+    "head_fitting",
     "optimizer",
     "teacher_outputs",
     "teachers",

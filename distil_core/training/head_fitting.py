@@ -61,7 +61,7 @@ def _minimize(features: Tensor, targets: Tensor, n_outputs: int, task: Task) -> 
         solver.zero_grad()
         fit: Tensor = task.hard_loss(features @ weight.T + bias, targets, weights=None, normalizer=len(targets))
         loss = fit + _PENALTY / 2 / len(targets) * weight.square().sum()
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()
         return float(loss.detach())
 
     solver.step(closure)

@@ -115,7 +115,8 @@ def teacher_outputs(
             yield Stage(name="Teacher outputs", detail=f"{name} texts", fraction=done / len(splits))
             logits[name] = torch.empty(len(part.sites), teacher.model.config.num_labels)
             n_seen, n_sites = 0, len(part.sites)
-            for chosen, answers in logits_of(answering(), part.tokens, padding=padding, sites=part.sites):
+            lower = None if teacher.lower is None else teacher.lower.highest(name)
+            for chosen, answers in logits_of(answering(), part.tokens, padding=padding, sites=part.sites, lower=lower):
                 logits[name][chosen.cpu()] = answers.float().cpu()
                 n_seen += len(chosen)
                 yield Stage(

@@ -13,27 +13,32 @@ from distil_core.errors import TeacherError
 from distil_core.evaluation.metrics import Metric
 from distil_core.models.checkpoints import Checkpoint, head_order, teacher_digest
 from distil_core.models.embeddings import trim_embedding
+from distil_core.models.forward import packs
+from distil_core.models.freezing import LowerLayers, most_parts
 from distil_core.models.heads import reorder_head
-from distil_core.models.loading import load_model, save
-from distil_core.settings.config import LossConfig, TeacherConfig, TrainingConfig
+from distil_core.models.loading import independent_copy, load_model, save
+from distil_core.settings import recipes
+from distil_core.settings.config import LossConfig, Precision, Recipe, TeacherConfig, TrainingConfig
 from distil_core.tasks.task import Task
 from distil_core.training.cache import Cache
 from distil_core.training.events import Event, Stage, Step, TeacherMeasured, Validation
+from distil_core.training.head_fitting import fit_head
 from distil_core.training.trainer import TrainingData, predictions_of, train
 from distil_core.types import Model, Tokenizer
-
-FINE_TUNING_DROPOUT = 0.1
-"""The share with which BERT-family models were pre-trained and are usually fine-tuned."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Teacher:
-    """A classifier for the labels of a corpus, in fp32 and eval mode, and the folder it can be loaded from."""
+    """A model with a head for a corpus, in fp32 and eval mode, and the folder it can be loaded from.
+
+    ``lower`` gives what its lowest layers put out, where a recipe shares that with a student.
+    """
 
     name: str
     digest: str
     model: Model
     folder: Path
+    lower: LowerLayers | None = None
 
 
 def prepare_teacher(
@@ -47,11 +52,13 @@ def prepare_teacher(
     splits: Mapping[str, EncodedSplit],
     cache: Cache,
     device: torch.device,
+    recipe: Recipe = Recipe.THOROUGH,
+    precision: Precision = Precision.FP32,
 ) -> Generator[Event, None, Teacher]:
     """Load a teacher for a corpus, and fine-tune it on the corpus first if it has no head for its labels.
 
-    A fine-tuned teacher is kept under its digest and is used again for the same corpus and settings. The epoch that is
-    best on the validation texts is kept.
+    A fine-tuned teacher is kept under its digest and is used again for the same corpus and settings. The thorough
+    recipe keeps the epoch that is best on the validation texts.
 
     Args:
         checkpoint: Where the teacher starts.
@@ -63,47 +70,77 @@ def prepare_teacher(
         splits: Texts and targets of ``train``, ``validation`` and ``test``.
         cache: Where fine-tuned teachers are kept.
         device: Where to compute.
+        recipe: Of the run.
+        precision: Resolved; in which the layers that a recipe freezes are computed.
     """
-    config = config.for_labels(len(label_names))
-    name = teacher_digest(checkpoint, config, label_names=label_names, corpus=corpus_digest, head=task.head)
+    name = teacher_digest(
+        checkpoint, config, label_names=label_names, corpus=corpus_digest, head=task.head, recipe=recipe
+    )
+
+    def lower_layers(model: Model, n_layers: int) -> LowerLayers | None:
+        if recipe is not Recipe.QUICK or not packs(model, splits["train"].sites):
+            return None
+        tokens = {split: part.tokens for split, part in splits.items()}
+        return LowerLayers(independent_copy(model, precision), tokens, n_layers=n_layers)
+
     order = head_order(checkpoint, label_names, head=task.head)
     if order is not None:
         model = load_model(checkpoint.folder)
         reorder_head(model, order, label_names)
-        return Teacher(name=checkpoint.name, digest=name, model=model.to(device), folder=checkpoint.folder)
+        model = model.to(device)
+        lower = lower_layers(model, checkpoint.n_layers - 1)
+        return Teacher(name=checkpoint.name, digest=name, model=model, folder=checkpoint.folder, lower=lower)
     folder = cache.find("teachers", name)
+    lower = None
     if folder is None:
+        schedule = recipes.teacher_schedule(
+            config,
+            recipe,
+            n_layers=checkpoint.n_layers,
+            n_labels=len(label_names),
+            n_examples=len(splits["train"].tokens),
+        )
         model = load_model(checkpoint.folder, head=task.head, label_names=label_names).to(device)
-        yield from _fine_tune(model, config, tokenizer, task=task, splits=splits)
+        if recipe is Recipe.QUICK:
+            schedule = replace(schedule, precision=precision, frozen=most_parts(model, schedule.frozen))
+        lower = lower_layers(model, max(schedule.frozen - 1, 0))
+        yield from _fine_tune(model, schedule, tokenizer, task=task, splits=splits, lower=lower)
         with cache.writing(
             "teachers", name, name=f"{checkpoint.name}, fine-tuned on {len(splits['train'].tokens)} texts"
         ) as new:
             save(model, tokenizer, new)
         folder = cache.find("teachers", name)
         assert folder is not None
-    return Teacher(
-        name=f"{checkpoint.name} (fine-tuned)", digest=name, model=load_model(folder).to(device), folder=folder
-    )
+    else:
+        model = load_model(folder).to(device)
+        lower = lower_layers(model, checkpoint.n_layers - 1)
+    return Teacher(name=f"{checkpoint.name} (fine-tuned)", digest=name, model=model, folder=folder, lower=lower)
 
 
 def _fine_tune(
     model: Model,
-    config: TeacherConfig,
+    schedule: TrainingConfig,
     tokenizer: Tokenizer,
     *,
     task: Task,
     splits: Mapping[str, EncodedSplit],
+    lower: LowerLayers | None,
 ) -> Generator[Event, None, None]:
     title = "Fine-tuning the teacher"
     yield Stage(name=title, detail="it has no head for these labels yet", fraction=0.0)
     trimmed = trim_embedding(model, [part.tokens.ids for part in splits.values()], padding=tokenizer.pad_token_id)
+    padding = int(trimmed.lookup[tokenizer.pad_token_id])
     train_data, validation_data = (
-        TrainingData(tokens=splits[name].tokens.with_ids(trimmed.lookup), sites=splits[name].sites)
+        TrainingData(
+            tokens=splits[name].tokens.with_ids(trimmed.lookup),
+            sites=splits[name].sites,
+            lower=None if lower is None else lower.states(name, schedule.frozen - 1),
+        )
         for name in ("train", "validation")
     )
-    schedule = TrainingConfig(
-        epochs=config.epochs, learning_rate=config.learning_rate, dropout=FINE_TUNING_DROPOUT, patience=config.epochs
-    )
+    if schedule.recipe is Recipe.QUICK:
+        yield Stage(name=title, detail="fitting its head", fraction=0.0)
+        fit_head(model, train_data, task=task, padding=padding)
     for event in train(
         model,
         train_data,
@@ -112,7 +149,7 @@ def _fine_tune(
         loss=replace(LossConfig(), alpha=0.0),
         training=schedule,
         seed=0,
-        padding=int(trimmed.lookup[tokenizer.pad_token_id]),
+        padding=padding,
     ):
         match event:
             case Validation():

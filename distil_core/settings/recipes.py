@@ -1,0 +1,79 @@
+"""What a recipe decides: how many layers stay, how many passes are made, and at which learning rate."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from math import ceil
+
+from distil_core.settings.config import Recipe, RunConfig, TeacherConfig, TrainingConfig
+
+DECIDED = ("epochs", "learning_rate", "frozen")
+"""The settings of training that a quick recipe chooses."""
+FINE_TUNING_DROPOUT = 0.1
+"""The share with which BERT-family models were pre-trained and are usually fine-tuned."""
+_STUDENT = TrainingConfig(recipe=Recipe.QUICK, epochs=2, learning_rate=5e-4)
+_TEACHER = TrainingConfig(recipe=Recipe.QUICK, epochs=2, learning_rate=5e-4, dropout=FINE_TUNING_DROPOUT)
+_MIN_STEPS = 120
+"""A small corpus is passed over until so many steps are done."""
+
+
+def student_schedule(config: RunConfig, *, depth: int, n_examples: int) -> TrainingConfig:
+    """Return how a student is trained, with all that its recipe leaves open settled.
+
+    The quick recipe freezes the embeddings and the lowest third of the layers, as they were copied.
+
+    Args:
+        config: What is asked for.
+        depth: Layers of the student.
+        n_examples: Texts in one epoch.
+    """
+    training = config.training
+    if training.recipe is Recipe.THOROUGH or training.epochs == 0:
+        return training
+    return replace(
+        training,
+        epochs=_epochs(_STUDENT, n_examples, training.batch_size),
+        learning_rate=_STUDENT.learning_rate,
+        frozen=1 + depth // 3,
+    )
+
+
+def teacher_schedule(
+    config: TeacherConfig, recipe: Recipe, *, n_layers: int, n_labels: int, n_examples: int
+) -> TrainingConfig:
+    """Return how a teacher without a head is fine-tuned.
+
+    The quick recipe freezes the embeddings and the lower half of the layers, as they were pretrained.
+
+    Args:
+        config: What is asked for.
+        recipe: Of the run.
+        n_layers: Layers of the teacher.
+        n_labels: How many labels there are.
+        n_examples: Texts in one epoch.
+    """
+    if recipe is Recipe.THOROUGH:
+        config = config.for_labels(n_labels)
+        return TrainingConfig(
+            epochs=config.epochs,
+            learning_rate=config.learning_rate,
+            dropout=FINE_TUNING_DROPOUT,
+            patience=config.epochs,
+        )
+    usual = TeacherConfig()
+    return replace(
+        _TEACHER,
+        epochs=config.epochs or _epochs(_TEACHER, n_examples, _TEACHER.batch_size),
+        learning_rate=_TEACHER.learning_rate if config.learning_rate == usual.learning_rate else config.learning_rate,
+        frozen=1 + n_layers // 2,
+    )
+
+
+def overruled(training: TrainingConfig) -> Iterator[str]:
+    """Name the settings that somebody has changed though the recipe chooses them."""
+    if training.recipe is Recipe.QUICK:
+        usual = TrainingConfig()
+        yield from (name for name in DECIDED if getattr(training, name) != getattr(usual, name))
+
+
+def _epochs(schedule: TrainingConfig, n_examples: int, batch_size: int) -> int:
+    return max(schedule.epochs, ceil(_MIN_STEPS * batch_size / max(n_examples, 1)))
