@@ -11,10 +11,13 @@ __all__ = [
     "machine",
     "ours",
     "peers",
+    "quality",
+    "quality_ours",
     "readings",
     "report",
     "scale",
     "start",
     "train",
+    "usual_loop",
     "workload",
 ]

@@ -23,6 +23,9 @@ TASKS = {
     "teacher": "ours:teacher_accuracy",
     "answer": "answer:measure",
     "scale": "scale:measure",
+    "quality": "quality_ours:distil",
+    "usual loop": "usual_loop:distil_from_csv",
+    "best rates": "usual_loop:best_rates",
     "importable": "peers:importable",
     "trainer": "peers:trainer",
     "textbrewer": "peers:textbrewer",
@@ -30,7 +33,7 @@ TASKS = {
 }
 """What a child can do, and where it is: what a side does not need, its process does not import."""
 
-_PEERS = ("trainer", "textbrewer", "torchdistill")
+_PEERS = ("trainer", "textbrewer", "torchdistill", "usual loop", "best rates")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

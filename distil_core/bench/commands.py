@@ -14,6 +14,7 @@ from distil_core.bench.peers import PEERS
 from distil_core.bench.workload import Wanted, Workload, prepare
 from distil_core.errors import ConfigError
 from distil_core.runs.store import RunStore
+from distil_core.settings.config import Recipe
 from distil_core.settings.serialization import to_json
 from distil_core.training.events import Event, Stage
 
@@ -63,6 +64,16 @@ def add(commands: Any, store: argparse.ArgumentParser) -> None:
     scale.add_argument("--epochs", type=_positive, default=1, help="passes over the texts (default: 1)")
     scale.add_argument("--seed", type=int, default=0, help="of the first round (default: 0)")
     scale.set_defaults(command=_scale)
+
+    quality = commands.add_parser("quality", parents=[common], help="time to a good student, teacher included")
+    quality.add_argument("--train", type=Path, help="file with training texts")
+    quality.add_argument("--test", type=Path, help="file with test texts")
+    quality.add_argument("--suite", type=Path, help="folder of the corpora of the README's table, instead of two files")
+    quality.add_argument("--examples", type=int, default=2000, help="training texts of a file; 0: all (default: 2000)")
+    quality.add_argument("--from", dest="starts", type=_listed(str), default=("csv", "teacher"), help="csv, teacher")
+    quality.add_argument("--recipe", type=Recipe, default=Recipe.QUICK, help="of our side (default: quick)")
+    quality.add_argument("--keep", type=Path, help="file of finished rounds, to go on from")
+    quality.set_defaults(command=_quality, repeats=5)
 
     table = commands.add_parser("table", help="the README's table, from what the others printed")
     table.add_argument("outputs", type=Path, nargs="+", help="files with what a benchmark printed")
@@ -137,6 +148,25 @@ def _scale(options: argparse.Namespace) -> int:
         return scale.compare(options.sizes, epochs=options.epochs, repeats=options.repeats, seed=options.seed)
 
     return _tell("scale", work, scale.table, options)
+
+
+def _quality(options: argparse.Namespace) -> int:
+    from distil_core.bench import quality
+
+    if (options.suite is None) == (options.train is None) or (options.train is None) != (options.test is None):
+        raise ConfigError("--suite, or --train and --test, must be given: a folder of corpora, or the files of one")
+    if options.suite is not None:
+        corpora: tuple[quality.Measured, ...] = quality.suite(options.suite)
+    else:
+        name = options.train.resolve().parent.name
+        corpora = (quality.Measured(name=name, train=options.train, test=options.test, examples=options.examples),)
+
+    def work() -> dict[str, Any]:
+        return quality.compare(
+            corpora, starts=options.starts, repeats=options.repeats, recipe=options.recipe, keep=options.keep
+        )
+
+    return _tell("quality", work, quality.table, options)
 
 
 def _table(options: argparse.Namespace) -> int:

@@ -50,7 +50,7 @@ def importable(modules: list[str]) -> dict[str, Any]:
 
 
 @dataclass
-class _Class:
+class Room:
     """What every loop starts from."""
 
     task: Workload
@@ -61,6 +61,7 @@ class _Class:
     device: Any
 
     def examples(self, split: str) -> list[dict[str, Any]]:
+        """Return the texts of a split as tokens, with their labels."""
         texts, labels = self.task.read(split)
         names = list(self.teacher.config.id2label.values())
         encoded = self.tokenizer(texts, truncation=True, max_length=self.task.max_length)
@@ -70,10 +71,12 @@ class _Class:
         ]
 
     def batch(self, examples: list[dict[str, Any]]) -> dict[str, Any]:
+        """Return some examples under each other."""
         return {name: part.to(self.device) for name, part in self.collate(examples).items()}
 
 
-def _assemble(workload: Mapping[str, Any]) -> _Class:
+def assemble(workload: Mapping[str, Any]) -> Room:
+    """Load a workload's teacher, and cut a student out of it."""
     import torch
     from transformers import (
         AutoModelForSequenceClassification,
@@ -87,7 +90,7 @@ def _assemble(workload: Mapping[str, Any]) -> _Class:
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     tokenizer = AutoTokenizer.from_pretrained(task.teacher)
     teacher = AutoModelForSequenceClassification.from_pretrained(task.teacher, dtype=torch.float32).eval()
-    return _Class(
+    return Room(
         task=task,
         tokenizer=tokenizer,
         teacher=teacher.to(device),
@@ -110,20 +113,28 @@ def cut(teacher: Any, layers: tuple[int, ...]) -> Any:
     return student
 
 
-def _accuracy(room: _Class, model: Any, examples: list[dict[str, Any]]) -> float:
+def accuracy_of(room: Room, model: Any, examples: list[dict[str, Any]]) -> float:
+    """Return the share of some examples that a model gets right."""
+    return float(sum(right_of(room, model, examples))) / len(examples)
+
+
+def right_of(room: Room, model: Any, examples: list[dict[str, Any]]) -> list[bool]:
+    """Return whether a model gets each of some examples right."""
     import torch
 
     model.eval()
-    ordered, n_right = sorted(examples, key=lambda example: len(example["input_ids"])), 0
+    order, right = sorted(range(len(examples)), key=lambda i: len(examples[i]["input_ids"])), [False] * len(examples)
     with torch.inference_mode():
-        for start in range(0, len(ordered), 64):
-            batch = room.batch(ordered[start : start + 64])
+        for start in range(0, len(order), 64):
+            chosen = order[start : start + 64]
+            batch = room.batch([examples[i] for i in chosen])
             labels = batch.pop("labels")
-            n_right += int((model(**batch).logits.argmax(dim=1) == labels).sum())
-    return n_right / len(examples)
+            for i, is_right in zip(chosen, (model(**batch).logits.argmax(dim=1) == labels).tolist(), strict=True):
+                right[i] = is_right
+    return right
 
 
-def _grouped(room: _Class, examples: list[dict[str, Any]]) -> Any:
+def _grouped(room: Room, examples: list[dict[str, Any]]) -> Any:
     """Return the sampler that ``Trainer`` has for texts of like length, for those that have none."""
     import torch
     from transformers.trainer_pt_utils import LengthGroupedSampler
@@ -133,31 +144,17 @@ def _grouped(room: _Class, examples: list[dict[str, Any]]) -> Any:
     return LengthGroupedSampler(room.task.batch_size, lengths=lengths, generator=generator)
 
 
-def _n_steps(room: _Class, n_examples: int) -> int:
+def _n_steps(room: Room, n_examples: int) -> int:
     return -(-n_examples // room.task.batch_size) * room.task.epochs
 
 
-def trainer(
-    workload: Mapping[str, Any],
-    *,
-    precision: str = "fp32",
-    sampling: str = "group_by_length",
-    freezes: bool = False,
-    target: float = 0.0,
-    every: int = 10,
-) -> dict[str, Any]:
-    """Distil with ``transformers.Trainer`` and a ``compute_loss``; arguments and answer as :func:`ours.distil`'s."""
+def distiller(room: Room) -> Any:
+    """Return the class that people write: ``Trainer`` with a ``compute_loss`` that asks the teacher in each step."""
     import torch
     from torch.nn import functional
-    from transformers import Trainer, TrainerCallback, TrainingArguments
+    from transformers import Trainer
 
-    room = _assemble(workload)
-    task, texts, test = room.task, room.examples("train"), room.examples("test")
-
-    if freezes:
-        base = room.student.base_model
-        for part in [base.embeddings, *base.encoder.layer[: task.frozen - 1]][: task.frozen]:
-            part.requires_grad_(False)
+    task = room.task
 
     class Distiller(Trainer):
         def compute_loss(self, model: Any, inputs: Any, return_outputs: bool = False, *_: Any, **__: Any) -> Any:
@@ -172,39 +169,73 @@ def trainer(
             loss = task.alpha * task.temperature**2 * soft + (1 - task.alpha) * output.loss
             return (loss, output) if return_outputs else loss
 
+    return Distiller
+
+
+def usual_arguments(
+    room: Room, folder: str, *, learning_rate: float, precision: str = "fp32", sampling: str = "group_by_length"
+) -> Any:
+    """Return how such a loop is run: AdamW, a tenth of warm-up, then linear decay; nothing logged or saved."""
+    from transformers import TrainingArguments
+
+    return TrainingArguments(
+        output_dir=folder,
+        num_train_epochs=room.task.epochs,
+        per_device_train_batch_size=room.task.batch_size,
+        learning_rate=learning_rate,
+        weight_decay=0.01,
+        warmup_steps=0.1,
+        lr_scheduler_type="linear",
+        optim="adamw_torch_fused",
+        train_sampling_strategy=sampling,
+        bf16=precision == "bf16",
+        use_cpu=room.device.type == "cpu",
+        dataloader_pin_memory=room.device.type != "cpu",
+        logging_strategy="no",
+        save_strategy="no",
+        report_to=[],
+        disable_tqdm=True,
+        seed=room.task.seed,
+    )
+
+
+def trainer(
+    workload: Mapping[str, Any],
+    *,
+    precision: str = "fp32",
+    sampling: str = "group_by_length",
+    freezes: bool = False,
+    target: float = 0.0,
+    every: int = 10,
+) -> dict[str, Any]:
+    """Distil with ``transformers.Trainer`` and a ``compute_loss``; arguments and answer as :func:`ours.distil`'s."""
+    from transformers import TrainerCallback
+
+    room = assemble(workload)
+    task, texts, test = room.task, room.examples("train"), room.examples("test")
+
+    if freezes:
+        base = room.student.base_model
+        for part in [base.embeddings, *base.encoder.layer[: task.frozen - 1]][: task.frozen]:
+            part.requires_grad_(False)
+
     looks = {"seconds": 0.0, "reached": 0.0}
 
     class Looks(TrainerCallback):
         def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> Any:
             if target and state.global_step % every == 0:
                 begun = time.perf_counter()
-                if _accuracy(room, room.student, test) >= target:
+                if accuracy_of(room, room.student, test) >= target:
                     looks["reached"], control.should_training_stop = 1.0, True
                 room.student.train()
                 looks["seconds"] += time.perf_counter() - begun
             return control
 
     with tempfile.TemporaryDirectory() as folder:
-        loop = Distiller(
+        loop = distiller(room)(
             model=room.student,
-            args=TrainingArguments(
-                output_dir=folder,
-                num_train_epochs=task.epochs,
-                per_device_train_batch_size=task.batch_size,
-                learning_rate=task.peer_learning_rate,
-                weight_decay=0.01,
-                warmup_steps=0.1,
-                lr_scheduler_type="linear",
-                optim="adamw_torch_fused",
-                train_sampling_strategy=sampling,
-                bf16=precision == "bf16",
-                use_cpu=room.device.type == "cpu",
-                dataloader_pin_memory=room.device.type != "cpu",
-                logging_strategy="no",
-                save_strategy="no",
-                report_to=[],
-                disable_tqdm=True,
-                seed=task.seed,
+            args=usual_arguments(
+                room, folder, learning_rate=task.peer_learning_rate, precision=precision, sampling=sampling
             ),
             train_dataset=texts,
             data_collator=room.collate,
@@ -213,7 +244,7 @@ def trainer(
         started = time.perf_counter()
         loop.train()
         seconds = time.perf_counter() - started - looks["seconds"]
-    accuracy = _accuracy(room, room.student, test)
+    accuracy = accuracy_of(room, room.student, test)
     return {"accuracy": accuracy, "seconds": seconds, "reached": seconds if looks["reached"] else None}
 
 
@@ -225,7 +256,7 @@ def textbrewer(workload: Mapping[str, Any], *, precision: str = "fp32") -> dict[
     from transformers import get_linear_schedule_with_warmup
 
     assert precision == "fp32"
-    room = _assemble(workload)
+    room = assemble(workload)
     task, texts, test = room.task, room.examples("train"), room.examples("test")
     n_steps = _n_steps(room, len(texts))
 
@@ -263,7 +294,7 @@ def textbrewer(workload: Mapping[str, Any], *, precision: str = "fp32") -> dict[
                 max_grad_norm=1.0,
             )
         seconds = time.perf_counter() - started
-    return {"accuracy": _accuracy(room, room.student, test), "seconds": seconds}
+    return {"accuracy": accuracy_of(room, room.student, test), "seconds": seconds}
 
 
 def torchdistill(workload: Mapping[str, Any], *, precision: str = "fp32") -> dict[str, Any]:
@@ -275,7 +306,7 @@ def torchdistill(workload: Mapping[str, Any], *, precision: str = "fp32") -> dic
     from transformers import get_linear_schedule_with_warmup
 
     assert precision == "fp32"
-    room = _assemble(workload)
+    room = assemble(workload)
     task, texts, test = room.task, room.examples("train"), room.examples("test")
     n_steps = _n_steps(room, len(texts))
 
@@ -334,4 +365,4 @@ def torchdistill(workload: Mapping[str, Any], *, precision: str = "fp32") -> dic
             box.post_forward_process(loss=box.forward_process(batch, labels, more))
         box.post_epoch_process()
     seconds = time.perf_counter() - started
-    return {"accuracy": _accuracy(room, room.student, test), "seconds": seconds}
+    return {"accuracy": accuracy_of(room, room.student, test), "seconds": seconds}

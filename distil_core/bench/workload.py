@@ -111,8 +111,8 @@ def prepare(wanted: Wanted, folder: Path, store: RunStore) -> Generator[Event, N
         config = replace(whole, max_examples=examples)
     corpus = load_corpus_cached(config)
     place = yield from _teacher(wanted.teacher or teacher, whole, corpus, folder / "teacher", store)
-    _write(folder / "train.csv", corpus.train, corpus.label_names)
-    _write(folder / "test.csv", corpus.test, corpus.label_names)
+    write(folder / "train.csv", corpus.train, corpus.label_names)
+    write(folder / "test.csv", corpus.test, corpus.label_names)
     chosen = wanted.layers or layers
     n_layers = locate(str(place)).n_layers
     return Workload(
@@ -162,7 +162,8 @@ def _teacher(
     return folder
 
 
-def _write(path: Path, split: Split, names: Sequence[str]) -> None:
+def write(path: Path, split: Split, names: Sequence[str]) -> None:
+    """Write texts with the names of their labels as a file."""
     with path.open("w", encoding="utf-8", newline="") as file:
         rows = csv.writer(file)
         rows.writerow(("text", "label"))

@@ -2,7 +2,7 @@
 
 import time
 from collections import OrderedDict
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
@@ -33,7 +33,7 @@ from distil_core.training.teachers import Teacher
 from distil_core.training.trainer import TrainingData
 from distil_core.types import Tokenizer
 
-_SPLITS = ("train", "validation", "test")
+SPLITS = ("train", "validation", "test")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,8 +79,10 @@ class Stopwatch:
         return {**parts, "total": time.perf_counter() - self._started}
 
 
-def gather_materials(config: CanonicalConfig, *, cache: Cache, watch: Stopwatch) -> Generator[Event, None, Materials]:
-    """Load corpus and teacher, and let the teacher answer."""
+def gather_materials(
+    config: CanonicalConfig, *, cache: Cache, watch: Stopwatch, queried: Sequence[str] = SPLITS
+) -> Generator[Event, None, Materials]:
+    """Load corpus and teacher, and let the teacher answer the texts of the splits that are ``queried``."""
     device = devices.default_device()
     yield Stage(name="Reading the corpus", detail="", fraction=0.0)
     task = task_named(config.task)
@@ -109,7 +111,9 @@ def gather_materials(config: CanonicalConfig, *, cache: Cache, watch: Stopwatch)
                 precision=config.training.precision,
             )
         return (
-            yield from query_teacher(teacher, tokenizer, task, corpus, splits, config=config, cache=cache, watch=watch)
+            yield from query_teacher(
+                teacher, tokenizer, task, corpus, splits, config=config, cache=cache, watch=watch, queried=queried
+            )
         )
 
 
@@ -134,6 +138,7 @@ def query_teacher(
     config: CanonicalConfig,
     cache: Cache | None,
     watch: Stopwatch,
+    queried: Sequence[str] = SPLITS,
 ) -> Generator[Event, None, Materials]:
     """Let a teacher that is there answer, and refuse one that has nothing to teach."""
     precision = config.training.precision
@@ -143,7 +148,7 @@ def query_teacher(
             shared_states(teacher, split, config, layers=layers)
         outputs = yield from teacher_outputs.teacher_outputs(
             teacher,
-            splits,
+            {name: splits[name] for name in queried},
             corpus_digest=corpus.digest,
             padding=tokenizer.pad_token_id,
             precision=precision,
@@ -202,7 +207,7 @@ def encode_corpus(
 ) -> dict[str, EncodedSplit]:
     """Turn all splits into tokens and sites."""
     limit = min(max_length, tokenizer.model_max_length)
-    return {name: task.encode(tokenizer, getattr(corpus, name), max_length=limit).to(device) for name in _SPLITS}
+    return {name: task.encode(tokenizer, getattr(corpus, name), max_length=limit).to(device) for name in SPLITS}
 
 
 def shared_states(
