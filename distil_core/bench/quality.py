@@ -8,6 +8,7 @@ and go on.
 import csv
 import json
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from math import exp, log
 from pathlib import Path
@@ -40,7 +41,7 @@ from distil_core.tasks.corpora import load_corpus
 RATES = (5e-5, 1e-4, 3e-4)
 """Learning rates that the usual loop is tried with; the best on the validation texts of the first seed is its own."""
 SUITE = {"sst2": 2000, "trec6": 0, "banking77": 4000, "ag_news": 2000}
-"""Corpora of a suite, each a folder with ``train.csv`` and ``test.csv``, and how many training texts are used; 0: all."""
+"""Corpora of a suite, each a folder with ``train.csv`` and ``test.csv``, and how many training texts; 0: all."""
 MAX_TEST = 2000
 STARTS = ("csv", "teacher")
 _LAYERS, _TEMPERATURE, _EPOCHS, _BATCH = (0, 2, 5), 4.0, 3, 32
@@ -85,36 +86,88 @@ def compare(
     """
     if unknown := set(starts) - set(STARTS):
         raise ConfigError(f"--from must be of {', '.join(STARTS)}, got {', '.join(sorted(unknown))}")
-    finished = _read(keep)
+    kept = _Kept.read(keep)
+    for corpus in corpora:
+        about = {"corpus": corpus.name, "examples": corpus.examples}
+        if not kept.lines(rates=True, **about):
+            with _prepared(corpus, 0, recipe) as round_:
+                kept.add({"rates": True, **about, **round_.best_rates()})
     for seed in range(repeats):
         for corpus in corpora:
-            key = {"corpus": corpus.name, "examples": corpus.examples, "seed": seed, "recipe": recipe.value}
-            if any(all(line.get(name) == value for name, value in key.items()) for line in finished):
-                continue
-            line = {**key, **_round(corpus, seed, starts, recipe, finished)}
-            finished.append(line)
-            if keep is not None:
-                with keep.open("a", encoding="utf-8") as file:
-                    file.write(json.dumps(line) + "\n")
-    names = [corpus.name for corpus in corpora]
+            about = {"corpus": corpus.name, "examples": corpus.examples}
+            key = {**about, "seed": seed, "recipe": recipe.value}
+            if not kept.lines(**key):
+                with _prepared(corpus, seed, recipe) as round_:
+                    kept.add({**key, **round_.run(starts, kept.lines(rates=True, **about)[0])})
     rounds = [
         line
-        for line in finished
-        if line["corpus"] in names and line["seed"] < repeats and line["recipe"] == recipe.value
+        for corpus in corpora
+        for seed in range(repeats)
+        for line in kept.lines(corpus=corpus.name, examples=corpus.examples, seed=seed, recipe=recipe.value)
     ]
     return {"recipe": recipe.value, "starts": {start: summary(rounds, start) for start in starts}}
 
 
-def _read(keep: Path | None) -> list[dict[str, Any]]:
-    if keep is None or not keep.is_file():
-        return []
-    return [json.loads(line) for line in keep.read_text(encoding="utf-8").splitlines()]
+@dataclass
+class _Kept:
+    """What is known from earlier: lines of a file, if there is one."""
+
+    path: Path | None
+    known: list[dict[str, Any]]
+
+    @classmethod
+    def read(cls, path: Path | None) -> "_Kept":
+        there = path is not None and path.is_file()
+        text = path.read_text(encoding="utf-8") if path is not None and there else ""
+        return cls(path, [json.loads(line) for line in text.splitlines()])
+
+    def lines(self, **wanted: Any) -> list[dict[str, Any]]:
+        return [line for line in self.known if all(line.get(name) == value for name, value in wanted.items())]
+
+    def add(self, line: dict[str, Any]) -> None:
+        self.known.append(line)
+        if self.path is not None:
+            with self.path.open("a", encoding="utf-8") as file:
+                file.write(json.dumps(line) + "\n")
 
 
-def _round(
-    corpus: Measured, seed: int, starts: Sequence[str], recipe: Recipe, finished: Sequence[dict[str, Any]]
-) -> dict[str, Any]:
-    precision = "bf16" if hardware.has_bf16_instructions() else "fp32"
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Round:
+    """One seed on one corpus: the texts as files, and what each side is asked."""
+
+    config: RunConfig
+    workload: dict[str, Any]
+    label_names: tuple[str, ...]
+    folder: Path
+
+    def best_rates(self) -> dict[str, Any]:
+        return child.run("best rates", rates=list(RATES), **self._common()).result
+
+    def run(self, starts: Sequence[str], rates: dict[str, Any]) -> dict[str, Any]:
+        sides: dict[str, Any] = {}
+        if "csv" in starts and self.config.seed % 2:
+            sides["csv"] = self._ours("csv")
+        chosen = {name: rates[name] for name in ("teacher_rate", "student_rate")}
+        sides["peer"] = _side(child.run("usual loop", **self._common(), **chosen, folder=str(self._loop_teacher)))
+        return sides | {start: self._ours(start) for start in starts if start not in sides}
+
+    @property
+    def _loop_teacher(self) -> Path:
+        return self.folder / "teacher"
+
+    def _common(self) -> dict[str, Any]:
+        precision = "bf16" if hardware.has_bf16_instructions() else "fp32"
+        return {"workload": self.workload, "label_names": list(self.label_names), "precision": precision}
+
+    def _ours(self, start: str) -> dict[str, Any]:
+        source = self.config.teacher.source if start == "csv" else str(self._loop_teacher)
+        config = replace(self.config, teacher=replace(self.config.teacher, source=source))
+        return _side(child.run("quality", config=to_json(config)))
+
+
+@contextmanager
+def _prepared(corpus: Measured, seed: int, recipe: Recipe) -> Iterator[_Round]:
+    """Write the texts of a round, split as our side will split them."""
     with TemporaryDirectory() as name:
         folder = Path(name)
         _cut_test(corpus.test, folder / "texts.csv")
@@ -134,43 +187,21 @@ def _round(
         loaded = load_corpus(config.corpus, task=config.task)
         for split in ("train", "validation", "test"):
             write(folder / f"{split}.csv", getattr(loaded, split), loaded.label_names)
-        workload = to_json(
-            Workload(
-                folder=str(folder),
-                teacher=str(locate("minilm").folder),
-                corpus=config.corpus,
-                layers=_LAYERS,
-                temperature=_TEMPERATURE,
-                alpha=config.loss.alpha,
-                epochs=_EPOCHS,
-                batch_size=_BATCH,
-                learning_rate=RATES[0],
-                peer_learning_rate=RATES[0],
-                max_length=config.teacher.max_length,
-                seed=seed,
-            )
+        workload = Workload(
+            folder=str(folder),
+            teacher=str(locate("minilm").folder),
+            corpus=config.corpus,
+            layers=_LAYERS,
+            temperature=_TEMPERATURE,
+            alpha=config.loss.alpha,
+            epochs=_EPOCHS,
+            batch_size=_BATCH,
+            learning_rate=RATES[0],
+            peer_learning_rate=RATES[0],
+            max_length=config.teacher.max_length,
+            seed=seed,
         )
-        common = {"workload": workload, "label_names": list(loaded.label_names), "precision": precision}
-        known = next((line["rates"] for line in finished if line["corpus"] == corpus.name), None)
-        rates = known or child.run("best rates", rates=list(RATES), **common).result
-        loop_teacher = folder / "teacher"
-
-        def peer() -> dict[str, Any]:
-            chosen = {name: rates[name] for name in ("teacher_rate", "student_rate")}
-            done = child.run("usual loop", **common, **chosen, folder=str(loop_teacher))
-            return _side(done)
-
-        def ours(start: str) -> dict[str, Any]:
-            source = config.teacher.source if start == "csv" else str(loop_teacher)
-            asked = replace(config, teacher=replace(config.teacher, source=source))
-            return _side(child.run("quality", config=to_json(asked)))
-
-        sides: dict[str, Any] = {}
-        if "csv" in starts and seed % 2:
-            sides["csv"] = ours("csv")
-        sides["peer"] = peer()
-        sides |= {start: ours(start) for start in starts if start not in sides}
-    return {"rates": rates, **sides}
+        yield _Round(config=config, workload=to_json(workload), label_names=loaded.label_names, folder=folder)
 
 
 def _side(done: child.Finished) -> dict[str, Any]:
@@ -217,7 +248,6 @@ def _figures(lines: Sequence[dict[str, Any]], start: str) -> dict[str, Any]:
         "peer_seconds": median(theirs),
         "missed": sum(line[start]["accuracy"] < line["peer"]["accuracy"] for line in lines),
         "n_seeds": len(lines),
-        "rates": lines[0]["rates"],
     }
 
 
