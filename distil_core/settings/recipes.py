@@ -10,8 +10,8 @@ DECIDED = ("epochs", "learning_rate", "frozen")
 """The settings of training that a quick recipe chooses."""
 FINE_TUNING_DROPOUT = 0.1
 """The share with which BERT-family models were pre-trained and are usually fine-tuned."""
-_STUDENT = TrainingConfig(recipe=Recipe.QUICK, epochs=2, learning_rate=5e-4)
-_TEACHER = TrainingConfig(recipe=Recipe.QUICK, epochs=2, learning_rate=5e-4, dropout=FINE_TUNING_DROPOUT)
+_STUDENT = TrainingConfig(recipe=Recipe.QUICK, epochs=2, learning_rate=4e-4)
+_TEACHER = TrainingConfig(recipe=Recipe.QUICK, epochs=2, learning_rate=3e-4)
 _MIN_STEPS = 120
 """A small corpus is passed over until so many steps are done."""
 
