@@ -130,8 +130,9 @@ def _pill(member: Run) -> str:
 def show_curves(key: tuple[object, ...], config: RunConfig, curves: dict[Method, learning_curves.Curves]) -> None:
     """Show the loss by part and the validation score, of a run that is finished or still going on."""
     metric = task_named(config.task).primary
-    loss, validation = resources.curve_figures(key, config.training.epochs, metric, curves)
     student = curves[config.method]
+    n_epochs = max(config.training.epochs, *student.epochs[-1:], *student.validation_epochs[-1:])
+    loss, validation = resources.curve_figures(key, n_epochs, metric, curves)
     first, second = st.columns(2)
     with first:
         charts.show(

@@ -57,7 +57,7 @@ def _train(output: Mapping[str, Any]) -> Rows:
         whole = (f"{output['process_seconds']:.1f} s", f"{name}: {side['process_seconds']:.1f} s")
         rows.append(["the same as whole processes", *whole, times(side["process_ratio"])])
     if output["gemm_share"] is not None:
-        rows.append(["share of the bf16 peak while training", f"{output['gemm_share']:.0%}", "", ""])
+        rows.append([f"share of the {output['precision']} peak while training", f"{output['gemm_share']:.0%}", "", ""])
     if output.get("target_seconds") is not None:
         goal = f"time to {output['target_accuracy']:.1%}, 97 % of the teacher's accuracy"
         both = [_reached(output, ""), f"usual loop: {_reached(output, 'peer_')}"]

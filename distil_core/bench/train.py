@@ -119,7 +119,8 @@ def figures(
     ours, peers = sides["ours"], {name: side for name, side in sides.items() if name != "ours"}
     first = peers.get(FIRST)
     beside = {name: side.to_json(ours) for name, side in peers.items()}
-    peak = median(limit["bf16"][shape_name(LARGE)] for limit in limits)
+    precision = ours.results[0]["precision"]
+    peak = median(limit[precision][shape_name(LARGE)] for limit in limits)
     shares = [gemm_share(result, peak) for result in ours.results]
     known = [share for share in shares if share is not None]
     return {
@@ -135,6 +136,7 @@ def figures(
         "accuracies": ours.accuracy,
         "peer_accuracy": mean(first.accuracy) if first else None,
         "teacher_accuracy": teacher_accuracy,
+        "precision": precision,
         "gemm_share": median(known) if known else None,
         "peak_bytes": median(ours.peak_bytes),
         "peer_peak_bytes": median(first.peak_bytes) if first else None,
@@ -146,7 +148,7 @@ def figures(
 
 
 def gemm_share(result: dict[str, Any], peak: float) -> float | None:
-    """Return which share of the measured peak of bf16 products a training has reached; None if nobody can count."""
+    """Return which share of the measured peak of products a training has reached; None if nobody can count."""
     if result["operations"] is None:
         return None
     share: float = result["operations"] / result["student_seconds"] / peak
@@ -189,7 +191,8 @@ def table(figures: dict[str, Any]) -> str:
     lines += [f"skipped {name}: {reason}" for name, reason in figures["skipped"].items()]
     lines.append(f"teacher's accuracy: {figures['teacher_accuracy']:.2%}")
     if figures["gemm_share"] is not None:
-        lines.append(f"share of the measured bf16 peak while the student trains: {figures['gemm_share']:.1%}")
+        peak = f"share of the measured {figures['precision']} peak while the student trains"
+        lines.append(f"{peak}: {figures['gemm_share']:.1%}")
     lines.append(f"peak memory with twice the epochs: {figures['peak_bytes_of_twice_the_epochs'] / 1e9:.2f} GB")
     if "target_seconds" in figures:
         lines.append(_target(figures))

@@ -230,7 +230,7 @@ def teacher_digest(
 
     Args:
         checkpoint: Where the teacher starts.
-        config: How it would be fine-tuned.
+        config: How it would be fine-tuned, its epochs settled.
         label_names: Labels of the corpus.
         corpus: Digest of the corpus.
         head: The head that it needs.
@@ -239,11 +239,11 @@ def teacher_digest(
     order = head_order(checkpoint, label_names, head=head)
     if order is not None:
         return digest({"checkpoint": checkpoint.digest, "order": order})
-    config = config.for_labels(len(label_names)) if recipe is Recipe.THOROUGH else config
     settings: dict[str, Any] = {
         "epochs": config.epochs,
         "learning_rate": config.learning_rate,
         "max_length": config.max_length,
+        "starts": "fitted head",  # since schema 2; before, from a head that was drawn
     }
     if head != HEADS[0]:  # teachers that are older than the other heads keep their names
         settings["head"] = head.kind

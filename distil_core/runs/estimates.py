@@ -11,8 +11,9 @@ from distil_core.runs.record import RunRecord
 from distil_core.runs.requests import examine, with_twins
 from distil_core.runs.rows import RunState
 from distil_core.runs.sources import RunSource
+from distil_core.settings import recipes
 from distil_core.settings.canonical import CanonicalConfig
-from distil_core.settings.config import Method, RunConfig
+from distil_core.settings.config import Method, RunConfig, TrainingConfig
 from distil_core.settings.hardware import n_workers
 
 
@@ -41,6 +42,11 @@ def measured_speed(source: RunSource) -> MachineSpeed | None:
 def parameters_per_token(depth: int, width: int) -> float:
     """Return the parameters that a token passes through: four square matrices and two of four times the width."""
     return 12.0 * depth * width**2
+
+
+def _learned(schedule: TrainingConfig, depth: int, width: int) -> float:
+    """Return the parameters that a token passes through in all epochs, in the layers that learn."""
+    return schedule.epochs * parameters_per_token(depth - max(schedule.frozen - 1, 0), width)
 
 
 def mean_tokens(texts: Sequence[str], max_length: int) -> float:
@@ -97,11 +103,12 @@ def estimate_all(configs: Iterable[CanonicalConfig], source: RunSource) -> float
         n_tokens = len(train) * tokens_of(train.texts, config.teacher.max_length)
         if config.method in (Method.DISTILLED, Method.HARD_LABELS):
             depth = len(config.student.layers) or config.student.depth
-            work += (
-                n_tokens * config.training.epochs * parameters_per_token(depth, config.student.width or teacher.width)
-            )
+            schedule = recipes.student_schedule(config, depth=depth, n_examples=len(train))
+            work += n_tokens * _learned(schedule, depth, config.student.width or teacher.width)
         if head_order(teacher, request.corpus.label_names, head=request.task.head) is None:
-            each = parameters_per_token(teacher.n_layers, teacher.width)
-            fine_tuned[request.teacher_digest()] = n_tokens * config.teacher.epochs * each
+            schedule = recipes.teacher_schedule(
+                config.teacher, config.training.recipe, n_layers=teacher.n_layers, n_examples=len(train)
+            )
+            fine_tuned[request.teacher_digest()] = n_tokens * _learned(schedule, teacher.n_layers, teacher.width)
     seconds = (work + sum(fine_tuned.values())) / known.rate + len(wanted) * known.overhead
     return seconds / min(n_workers(), len(wanted))

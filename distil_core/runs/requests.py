@@ -18,6 +18,7 @@ from distil_core.settings.canonical import CanonicalConfig, canonical, whole
 from distil_core.settings.config import CorpusConfig, Method, Recipe, RunConfig, TeacherConfig
 from distil_core.settings.identity import fingerprint
 from distil_core.settings.layer_maps import layer_indices
+from distil_core.settings.recipes import teacher_epochs
 from distil_core.tasks.catalog import task_named
 from distil_core.tasks.corpora import load_corpus_cached
 from distil_core.tasks.task import Task
@@ -111,8 +112,9 @@ def _request(config: CanonicalConfig, corpus: Corpus, checkpoint: Checkpoint) ->
         teacher = replace(teacher, epochs=usual.epochs, learning_rate=usual.learning_rate)
         if config.method in (Method.LAYER_CUT, Method.BASELINE):
             training = replace(training, recipe=Recipe.THOROUGH)
-    elif training.recipe is Recipe.THOROUGH:
-        teacher = teacher.for_labels(len(corpus.label_names))
+    else:
+        epochs = teacher_epochs(teacher, training.recipe, n_examples=len(corpus.train))
+        teacher = replace(teacher, epochs=epochs)
     student = config.student
     if student.width == checkpoint.width:
         student = replace(student, width=0)

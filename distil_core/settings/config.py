@@ -1,6 +1,6 @@
 """What a run is asked to be: frozen dataclasses, one a section, whose fields are the settings."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from distil_core.settings.declaration import setting
@@ -102,16 +102,12 @@ class TeacherConfig:
         0,
         low=0,
         high=50,
-        help="Epochs of fine-tuning a teacher without a head: passes over the training split; 0: 3, with more than 20 "
-        "labels 6.",
+        help="Epochs of fine-tuning a teacher without a head: passes over the training split; 0: 3, more of a small "
+        "corpus, 2 by the quick recipe.",
     )
     learning_rate: float = setting(
         1e-4, above=0, high=1e-1, help="Peak learning rate of that fine-tuning: how far a step moves the weights."
     )
-
-    def for_labels(self, n_labels: int) -> "TeacherConfig":
-        """Return the same with the epochs that a corpus of so many labels needs, where they are left open."""
-        return self if self.epochs else replace(self, epochs=3 if n_labels <= 20 else 6)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

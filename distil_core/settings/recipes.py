@@ -11,8 +11,11 @@ DECIDED = ("epochs", "learning_rate", "frozen")
 FINE_TUNING_DROPOUT = 0.1
 """The share with which BERT-family models were pre-trained and are usually fine-tuned."""
 _STUDENT = TrainingConfig(recipe=Recipe.QUICK, epochs=2, learning_rate=4e-4)
-_TEACHER = TrainingConfig(recipe=Recipe.QUICK, epochs=2, learning_rate=3e-4)
-_MIN_STEPS = 120
+_TEACHER = {
+    Recipe.THOROUGH: TrainingConfig(epochs=3, dropout=FINE_TUNING_DROPOUT),
+    Recipe.QUICK: TrainingConfig(recipe=Recipe.QUICK, epochs=2, learning_rate=3e-4),
+}
+_MIN_STEPS = {Recipe.THOROUGH: 250, Recipe.QUICK: 120}
 """A small corpus is passed over until so many steps are done."""
 
 
@@ -37,35 +40,30 @@ def student_schedule(config: RunConfig, *, depth: int, n_examples: int) -> Train
     )
 
 
-def teacher_schedule(
-    config: TeacherConfig, recipe: Recipe, *, n_layers: int, n_labels: int, n_examples: int
-) -> TrainingConfig:
-    """Return how a teacher without a head is fine-tuned.
+def teacher_epochs(config: TeacherConfig, recipe: Recipe, *, n_examples: int) -> int:
+    """Return how often a teacher without a head passes over a corpus of so many texts."""
+    usual = _TEACHER[recipe]
+    return config.epochs or _epochs(usual, n_examples, usual.batch_size)
 
-    The quick recipe freezes the embeddings and the lower half of the layers, as they were pretrained.
+
+def teacher_schedule(config: TeacherConfig, recipe: Recipe, *, n_layers: int, n_examples: int) -> TrainingConfig:
+    """Return how a teacher without a head is fine-tuned, after its head has been fitted.
+
+    The thorough recipe trains all of it and keeps the best epoch; the quick one freezes the embeddings and the lower
+    half of the layers, as they were pretrained.
 
     Args:
         config: What is asked for.
         recipe: Of the run.
         n_layers: Layers of the teacher.
-        n_labels: How many labels there are.
         n_examples: Texts in one epoch.
     """
+    usual, epochs = _TEACHER[recipe], teacher_epochs(config, recipe, n_examples=n_examples)
     if recipe is Recipe.THOROUGH:
-        config = config.for_labels(n_labels)
-        return TrainingConfig(
-            epochs=config.epochs,
-            learning_rate=config.learning_rate,
-            dropout=FINE_TUNING_DROPOUT,
-            patience=config.epochs,
-        )
-    usual = TeacherConfig()
-    return replace(
-        _TEACHER,
-        epochs=config.epochs or _epochs(_TEACHER, n_examples, _TEACHER.batch_size),
-        learning_rate=_TEACHER.learning_rate if config.learning_rate == usual.learning_rate else config.learning_rate,
-        frozen=1 + n_layers // 2,
-    )
+        return replace(usual, epochs=epochs, learning_rate=config.learning_rate, patience=epochs)
+    chosen = config.learning_rate != TeacherConfig().learning_rate
+    rate = config.learning_rate if chosen else usual.learning_rate
+    return replace(usual, epochs=epochs, learning_rate=rate, frozen=1 + n_layers // 2)
 
 
 def overruled(training: TrainingConfig) -> Iterator[str]:
@@ -76,4 +74,4 @@ def overruled(training: TrainingConfig) -> Iterator[str]:
 
 
 def _epochs(schedule: TrainingConfig, n_examples: int, batch_size: int) -> int:
-    return max(schedule.epochs, ceil(_MIN_STEPS * batch_size / max(n_examples, 1)))
+    return max(schedule.epochs, ceil(_MIN_STEPS[schedule.recipe] * batch_size / max(n_examples, 1)))

@@ -73,6 +73,8 @@ def prepare_teacher(
         recipe: Of the run.
         precision: Resolved; in which the layers that a recipe freezes are computed.
     """
+    epochs = recipes.teacher_epochs(config, recipe, n_examples=len(splits["train"].tokens))
+    config = replace(config, epochs=epochs)
     name = teacher_digest(
         checkpoint, config, label_names=label_names, corpus=corpus_digest, head=task.head, recipe=recipe
     )
@@ -97,7 +99,6 @@ def prepare_teacher(
             config,
             recipe,
             n_layers=checkpoint.n_layers,
-            n_labels=len(label_names),
             n_examples=len(splits["train"].tokens),
         )
         model = load_model(checkpoint.folder, head=task.head, label_names=label_names).to(device)
@@ -138,9 +139,8 @@ def _fine_tune(
         )
         for name in ("train", "validation")
     )
-    if schedule.recipe is Recipe.QUICK:
-        yield Stage(name=title, detail="fitting its head", fraction=0.0)
-        fit_head(model, train_data, task=task, padding=padding)
+    yield Stage(name=title, detail="fitting its head", fraction=0.0)
+    fit_head(model, train_data, task=task, padding=padding)
     for event in train(
         model,
         train_data,

@@ -13,10 +13,12 @@ import streamlit as st
 
 from distil_core.data.sources import BUILT_IN
 from distil_core.errors import ConfigError, DistilError
+from distil_core.settings import recipes
 from distil_core.settings.canonical import parse_config
 from distil_core.settings.config import (
     CorpusConfig,
     LossConfig,
+    Recipe,
     RunConfig,
     StudentConfig,
     TeacherConfig,
@@ -28,7 +30,7 @@ FILE_TYPES = ("csv", "tsv", "jsonl", "parquet")
 SLIDERS = {"temperature": (0.5, 10.0, 0.5), "alpha": (0.0, 1.0, 0.05)}
 LABELS = {
     "corpus.seed": "Corpus seed",
-    "teacher.epochs": "Fine-tuning epochs (0: by number of labels)",
+    "teacher.epochs": "Fine-tuning epochs (0: by size of the corpus)",
     "teacher.learning_rate": "Fine-tuning learning rate",
     "n_train": "Training texts to generate",
     "n_test": "Validation and test texts to generate",
@@ -51,6 +53,7 @@ LABELS = {
     "hidden_cosine": "Last hidden state, cosine loss",
     "hidden_mse": "Hidden states of mapped layers, MSE",
     "attention_kl": "Attention maps, KL divergence",
+    "recipe": "Recipe",
     "batch_size": "Batch size (texts)",
     "warmup": "Warm-up (share of steps)",
     "clip": "Gradient clipping (largest norm)",
@@ -81,12 +84,21 @@ def show() -> RunConfig | None:
             teacher = _teacher()
         depth = _field(StudentConfig, "depth")
         temperature, alpha = _field(LossConfig, "temperature"), _field(LossConfig, "alpha")
-        epochs = _field(TrainingConfig, "epochs")
+        schedule = {"recipe": _field(TrainingConfig, "recipe")}
+        decided = recipes.DECIDED if schedule["recipe"] == Recipe.QUICK else ()
+        if "epochs" not in decided:
+            schedule["epochs"] = _field(TrainingConfig, "epochs")
         student = _group("Student", ":material/layers:", StudentConfig, shown={"depth": depth})
         loss = _group(
             "Extra losses", ":material/add_circle:", LossConfig, shown={"temperature": temperature, "alpha": alpha}
         )
-        training = _group("Training", ":material/tune:", TrainingConfig, shown={"epochs": epochs})
+        training = _group(
+            "Training",
+            ":material/tune:",
+            TrainingConfig,
+            shown=schedule,
+            only=tuple(item.name for item in fields(TrainingConfig) if item.name not in decided),
+        )
         corpus_more = _group("Corpus", ":material/article:", CorpusConfig, shown=corpus, only=_corpus_fields(corpus))
         teacher_more = _group("Teacher", ":material/school:", TeacherConfig, shown=teacher)
         with training.box:
