@@ -11,6 +11,7 @@ from distil_core.data.sites import Sites
 from distil_core.data.tokenization import encode
 from distil_core.errors import ConfigError
 from distil_core.models import freezing, packing
+from distil_core.models.forward import logits_of
 from distil_core.models.packing import PACKABLE
 from distil_core.settings.config import LossConfig, Precision, TrainingConfig
 from distil_core.training.events import Step
@@ -117,30 +118,69 @@ class TestStates:
         with torch.inference_mode():
             hidden = model(input_ids=ids, attention_mask=mask.long(), output_hidden_states=True).hidden_states
         for n in (1, 2, tiny.DEPTH):
-            found = freezing.states(model, tokens, examples, n=n)
-            assert found is not None
+            lower = freezing.lower_states(model, tokens, n_layers=n - 1, examples=examples)
+            assert lower is not None
             for row, example in enumerate(examples.tolist()):
-                own = found[tokens.offsets[example] : tokens.offsets[example + 1]]
-                torch.testing.assert_close(own, hidden[n - 1][row, : len(own)], atol=1e-5, rtol=1e-4)
+                states = lower.states[tokens.offsets[example] : tokens.offsets[example + 1]]
+                torch.testing.assert_close(states, hidden[n - 1][row, : len(states)], atol=1e-5, rtol=1e-4)
+
+    @every_packable
+    def test_they_go_on_from_those_of_fewer_layers(self, architecture: str) -> None:
+        model, tokens = tiny.model(architecture), tiny.tokens(architecture)
+        layers = freezing.LowerLayers(model, {"train": tokens}, n_layers=2)
+        assert layers.highest("train") is None
+        one, two = layers.states("train", 1), layers.states("train", 2)
+        whole = freezing.lower_states(model, tokens, n_layers=2)
+        assert one is not None and two is not None and whole is not None  # noqa: PT018
+        torch.testing.assert_close(two.states, whole.states, atol=1e-5, rtol=1e-4)
+        assert layers.states("train", 1) is one
+        assert layers.highest("train") is two
+        assert layers.states("train", 3) is None  # the third layer learns
+
+    @every_packable
+    def test_answers_from_them_are_those_of_the_whole_model(self, architecture: str) -> None:
+        model, tokens = tiny.model(architecture), tiny.tokens(architecture)
+        lower = freezing.lower_states(model, tokens, n_layers=2)
+        answers = [torch.cat([logits for _, logits in logits_of(model, tokens, padding=0, lower=each)])
+                   for each in (None, lower)]  # fmt: skip
+        torch.testing.assert_close(*answers, atol=1e-5, rtol=1e-4)
+
+    def test_validation_goes_on_from_them_too(self) -> None:
+        class Counting(torch.nn.Module):
+            def __init__(self, layer: torch.nn.Module) -> None:
+                super().__init__()
+                self.layer, self.n_tokens = layer, 0
+
+            def forward(self, hidden: torch.Tensor, *args: Any, **more: Any) -> Any:
+                self.n_tokens += more["packing"].n_tokens
+                return self.layer(hidden, *args, **more)
+
+        model = tiny.model(depth=3)
+        counting = Counting(model.bert.encoder.layer[0])
+        model.bert.encoder.layer[0] = counting
+        settings = TrainingConfig(epochs=3, batch_size=8, precision=Precision.FP32, frozen=2)
+        both = lessons("bert")
+        list(train(model, *both, task=tiny.TASK, loss=HARD, training=settings, seed=0, padding=0))
+        assert counting.n_tokens == sum(len(data.tokens.ids) for data in both)
 
     def test_too_many_are_not_kept(self, monkeypatch: pytest.MonkeyPatch) -> None:
         model, tokens = tiny.model(), tiny.tokens()
         size = 4 * tiny.WIDTH * len(tokens.ids)
         for limit, kept in ((size, True), (size - 1, False)):
             monkeypatch.setattr(freezing, "_LIMIT", limit)
-            assert (freezing.states(model, tokens, torch.arange(12), n=2) is not None) is kept
+            assert (freezing.lower_states(model, tokens, n_layers=1) is not None) is kept
 
     def test_only_what_is_learned_from_is_computed_and_once(self, monkeypatch: pytest.MonkeyPatch) -> None:
         usual, asked = packing.packed_states, []
 
-        def spy(model: Any, tokens: Any, batches: Any, *, n_layers: int) -> Any:
-            asked.extend(torch.cat(batches).tolist())
-            return usual(model, tokens, batches, n_layers=n_layers)
+        def spy(model: Any, tokens: Any, batches: Any, **options: Any) -> Any:
+            asked.append(sorted(torch.cat(batches).tolist()))
+            return usual(model, tokens, batches, **options)
 
         monkeypatch.setattr(freezing, "packed_states", spy)
         losses = learned(frozen=2, chosen=torch.tensor([3, 5, 5, 8, 13, 21]))[1]
         assert len(losses) >= 2
-        assert sorted(asked) == [3, 5, 8, 13, 21]
+        assert asked == [[3, 5, 8, 13, 21], list(range(len(CORPUS.validation)))]
 
     @pytest.mark.parametrize("n_events", [1, 3, 6])
     def test_an_interruption_changes_nothing(self, n_events: int, tmp_path: Path) -> None:

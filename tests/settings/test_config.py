@@ -25,6 +25,7 @@ from distil_core.settings.config import (
     LossConfig,
     Method,
     Precision,
+    Recipe,
     RunConfig,
     StudentConfig,
     TeacherConfig,
@@ -74,6 +75,7 @@ DEFAULTS_OF_SCHEMA_2 = {
     "loss.hidden_cosine": 0.0,
     "loss.hidden_mse": 0.0,
     "loss.attention_kl": 0.0,
+    "training.recipe": "thorough",
     "training.epochs": 3,
     "training.batch_size": 32,
     "training.learning_rate": 0.0003,
@@ -388,7 +390,7 @@ def _changes(config: RunConfig) -> typing.Iterator[RunConfig]:
 
 
 def _other(value: typing.Any) -> typing.Any:
-    if isinstance(value, Method | LayerMap | Init | Precision):
+    if isinstance(value, Method | LayerMap | Init | Precision | Recipe):
         return next(choice for choice in reversed(type(value)) if choice != value)
     if isinstance(value, str):
         return "other"
@@ -429,11 +431,6 @@ class TestLayers:
     def test_a_layer_that_the_teacher_lacks_is_refused(self) -> None:
         with pytest.raises(ConfigError, match=r"between 0 and 5 for a teacher of 6 layers, got \[2, 6\]"):
             layer_indices(StudentConfig(layers=(2, 6)), 6)
-
-
-def test_more_labels_take_longer_to_learn() -> None:
-    assert [TeacherConfig().for_labels(n).epochs for n in (2, 20, 21, 77)] == [3, 3, 6, 6]
-    assert TeacherConfig(epochs=1).for_labels(77).epochs == 1
 
 
 class TestWhatIsLearnedFrom:
