@@ -65,7 +65,8 @@ def add(commands: Any, store: argparse.ArgumentParser) -> None:
     scale.add_argument("--seed", type=int, default=0, help="of the first round (default: 0)")
     scale.set_defaults(command=_scale)
 
-    quality = commands.add_parser("quality", parents=[common], help="time to a good student, teacher included")
+    quality = commands.add_parser("quality", help="time to a good student, teacher included")
+    quality.add_argument("--repeats", type=_positive, default=5, help="seeds (default: 5)")
     quality.add_argument("--train", type=Path, help="file with training texts")
     quality.add_argument("--test", type=Path, help="file with test texts")
     quality.add_argument("--suite", type=Path, help="folder of the corpora of the README's table, instead of two files")
@@ -73,7 +74,7 @@ def add(commands: Any, store: argparse.ArgumentParser) -> None:
     quality.add_argument("--from", dest="starts", type=_listed(str), default=("csv", "teacher"), help="csv, teacher")
     quality.add_argument("--recipe", type=Recipe, default=Recipe.QUICK, help="of our side (default: quick)")
     quality.add_argument("--keep", type=Path, help="file of finished rounds, to go on from")
-    quality.set_defaults(command=_quality, repeats=5)
+    quality.set_defaults(command=_quality)
 
     table = commands.add_parser("table", help="the README's table, from what the others printed")
     table.add_argument("outputs", type=Path, nargs="+", help="files with what a benchmark printed")

@@ -1,8 +1,8 @@
 """Time to a good student: whole processes until it is there, beside the loop that people write, and how good it is.
 
 A round is one seed on one corpus: the usual loop fine-tunes a teacher and distils from it; our side does the same from
-the same texts, and once more from the loop's teacher. Finished rounds are kept, so that a long benchmark can be stopped
-and go on.
+the same texts, and once more from the loop's teacher. Finished rounds can go to a file, from which a long benchmark
+goes on after it was stopped.
 """
 
 import csv
@@ -86,37 +86,37 @@ def compare(
     """
     if unknown := set(starts) - set(STARTS):
         raise ConfigError(f"--from must be of {', '.join(STARTS)}, got {', '.join(sorted(unknown))}")
-    kept = _Kept.read(keep)
+    finished = _Rounds.read(keep)
     for corpus in corpora:
         about = {"corpus": corpus.name, "examples": corpus.examples}
-        if not kept.lines(rates=True, **about):
+        if not finished.lines(rates=True, **about):
             with _prepared(corpus, 0, recipe) as round_:
-                kept.add({"rates": True, **about, **round_.best_rates()})
+                finished.add({"rates": True, **about, **round_.best_rates()})
     for seed in range(repeats):
         for corpus in corpora:
             about = {"corpus": corpus.name, "examples": corpus.examples}
             key = {**about, "seed": seed, "recipe": recipe.value}
-            if not kept.lines(**key):
+            if not finished.lines(**key):
                 with _prepared(corpus, seed, recipe) as round_:
-                    kept.add({**key, **round_.run(starts, kept.lines(rates=True, **about)[0])})
+                    finished.add({**key, **round_.run(starts, finished.lines(rates=True, **about)[0])})
     rounds = [
         line
         for corpus in corpora
         for seed in range(repeats)
-        for line in kept.lines(corpus=corpus.name, examples=corpus.examples, seed=seed, recipe=recipe.value)
+        for line in finished.lines(corpus=corpus.name, examples=corpus.examples, seed=seed, recipe=recipe.value)
     ]
     return {"recipe": recipe.value, "starts": {start: summary(rounds, start) for start in starts}}
 
 
 @dataclass
-class _Kept:
+class _Rounds:
     """What is known from earlier: lines of a file, if there is one."""
 
     path: Path | None
     known: list[dict[str, Any]]
 
     @classmethod
-    def read(cls, path: Path | None) -> "_Kept":
+    def read(cls, path: Path | None) -> "_Rounds":
         there = path is not None and path.is_file()
         text = path.read_text(encoding="utf-8") if path is not None and there else ""
         return cls(path, [json.loads(line) for line in text.splitlines()])

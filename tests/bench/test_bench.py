@@ -81,7 +81,7 @@ class Children:
         found: dict[str, Any] = {"accuracy": 0.8 + 0.01 * (workload.seed - 5), "seconds": seconds}
         found["reached"] = seconds if arguments.get("target") and task in self.reached else None
         if task == "ours":
-            found |= {"student_seconds": 1.0, "operations": 50.0, "shapes": [[8, 4, 4]]}
+            found |= {"student_seconds": 1.0, "operations": 50.0, "shapes": [[8, 4, 4]], "precision": "fp32"}
         return found
 
     @property
@@ -211,7 +211,7 @@ class TestTrain:
         assert found["ratio_range"] == [4.0, 4.0]
         assert (found["process_ratio"], found["process_seconds"]) == (1.0, 20.0)
         assert found["accuracy"] == found["peer_accuracy"] == pytest.approx(0.81)
-        assert found["gemm_share"] == 50.0 / 1.0 / 200.0
+        assert found["gemm_share"] == 50.0 / 1.0 / 100.0  # of the peak of the precision in use
         assert found["peers"]["trainer-bf16"]["ratio"]["median"] == 8.0
         assert found["target_accuracy"] == pytest.approx(0.97 * 0.9)
         assert (found["target_ratio"]["median"], found["peer_target_missed"]) == (4.0, 0)
@@ -268,7 +268,7 @@ class TestTrain:
         children()
         found = train.compare(a_workload(), peers=[], repeats=1, target=False)
         sides = {"ours": train.Side()}
-        result = {"seconds": 1.0, "accuracy": 1.0, "student_seconds": 1.0, "operations": None}
+        result = {"seconds": 1.0, "accuracy": 1.0, "student_seconds": 1.0, "operations": None, "precision": "fp32"}
         sides["ours"].add(child.Finished(result=result, seconds=1.0, peak_bytes=1))
         longer = child.Finished(result=result, seconds=1.0, peak_bytes=1)
         bare = train.figures(sides, [LIMITS], teacher_accuracy=1.0, longer=longer, skipped={})
@@ -507,7 +507,7 @@ class TestReport:
         usual = ["2.0 s", "usual loop: 8.0 s (missed in 2 of 2)", "at least 4.0x (4.0 to 4.0)", "`bench train`"]
         loops = "4 loops (2 timed, one a depth, times the temperatures): 20 s"
         hello = ["2.0 s", "`streamlit hello`: 1.0 s", "2.0x (2.0 to 2.0) as long", "`bench start`"]
-        assert cells["share of the bf16 peak while training"] == ["25%", "", "", "`bench train`"]
+        assert cells["share of the fp32 peak while training"] == ["50%", "", "", "`bench train`"]
         assert cells["time to 87.3%, 97 % of the teacher's accuracy"] == usual
         assert cells["peak memory"][:2] == ["1.00 GB, 1.00 GB with twice the epochs", "1.00 GB"]
         assert cells["grid of 2 temperatures x 2 depths"] == ["10 s", loops, "2.0x (1.0 to 3.0)", "`bench grid`"]

@@ -140,8 +140,8 @@ class TestPeers:
     def test_a_trainer_that_freezes_leaves_the_same_as_our_side(
         self, frozen: int, workload: Workload, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        usual, rooms = peers._assemble, []
-        monkeypatch.setattr(peers, "_assemble", lambda given: rooms.append(usual(given)) or rooms[-1])
+        usual, rooms = peers.assemble, []
+        monkeypatch.setattr(peers, "assemble", lambda given: rooms.append(usual(given)) or rooms[-1])
         peers.trainer(to_json(replace(workload, frozen=frozen, epochs=1)), freezes=True)
         student = rooms[0].student
         still = {id(weight) for part in freezing.parts(student, frozen) for weight in part.parameters()}

@@ -158,7 +158,7 @@ class TestPrepare:
         assert cache.entries() == ()
         assert not list(cache.root.rglob("*.safetensors"))
         teacher, events = run(preparing(checkpoint(), cache, splits))
-        assert len(events) == 5  # a stage, then a step and a measurement for each epoch
+        assert len(events) == 6  # two stages, then a step and a measurement for each epoch
         assert teacher.folder.is_dir()
 
 

@@ -1,0 +1,181 @@
+"""Time to a good student: rounds that go on from a file, paired figures, and both sides on something small."""
+
+import csv
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from distil_core.bench import child, commands, quality, quality_ours, usual_loop
+from distil_core.bench.quality import Measured
+from distil_core.bench.workload import Workload
+from distil_core.errors import ConfigError
+from distil_core.settings.config import (
+    CorpusConfig,
+    LayerMap,
+    Precision,
+    Recipe,
+    RunConfig,
+    StudentConfig,
+    TeacherConfig,
+    TrainingConfig,
+)
+from distil_core.settings.serialization import to_json
+from tests import tiny
+
+RIGHT = {"usual loop": [True, True, False, False], "quality": [True, True, True, False]}
+SECONDS = {"usual loop": 100.0, "quality": 10.0}
+
+
+class Sides:
+    """Stand in for processes: a loop that takes a hundred seconds, forty for its teacher, and a side that takes ten."""
+
+    def __init__(self) -> None:
+        self.started: list[tuple[str, dict[str, Any]]] = []
+
+    def __call__(self, task: str, **arguments: Any) -> child.Finished:
+        self.started.append((task, arguments))
+        if task == "best rates":
+            result: dict[str, Any] = {"teacher_rate": 1e-4, "student_rate": 3e-4}
+        else:
+            right = RIGHT[task]
+            result = {"right": right, "accuracy": sum(right) / len(right), "excluded_seconds": 2.0}
+            result |= {"teacher_accuracy": 0.8, "fine_tuning_seconds": 40.0}
+        return child.Finished(result=result, seconds=SECONDS.get(task, 1.0) + 2.0, peak_bytes=0)
+
+
+@pytest.fixture
+def sides(monkeypatch: pytest.MonkeyPatch) -> Sides:
+    fake = Sides()
+    monkeypatch.setattr(child, "run", fake)
+    return fake
+
+
+@pytest.fixture
+def corpus(tmp_path: Path) -> Measured:
+    train, test = tiny.write_csv(tmp_path / "texts")
+    return Measured(name="weather", train=train, test=test, examples=0)
+
+
+def compare(corpus: Measured, keep: Path | None = None, **options: Any) -> dict[str, Any]:
+    wanted = {"starts": ("csv", "teacher"), "repeats": 2, "recipe": Recipe.QUICK, "keep": keep, **options}
+    return quality.compare([corpus], **wanted)
+
+
+class TestRounds:
+    def test_figures_are_paired_and_without_the_time_of_measuring(self, sides: Sides, corpus: Measured) -> None:
+        starts = compare(corpus)["starts"]
+        bare, taught = (starts[start]["corpora"]["weather"] for start in ("csv", "teacher"))
+        assert (bare["ratio"], taught["ratio"]) == (10.0, 6.0)  # the second without the loop's fine-tuning
+        assert (bare["seconds"], bare["peer_seconds"]) == (10.0, 100.0)
+        assert (bare["accuracy"], bare["peer_accuracy"]) == (0.75, 0.5)
+        assert bare["difference"]["value"] == 0.25
+        assert bare["difference"]["low"] <= 0.25 <= bare["difference"]["high"]
+        assert (bare["missed"], bare["n_seeds"]) == (0, 2)
+        assert starts["csv"]["ratio"] == pytest.approx(10.0)
+        assert starts["csv"]["difference"]["value"] == pytest.approx(0.25)
+
+    def test_rates_are_chosen_once_and_sides_take_turns(self, sides: Sides, corpus: Measured) -> None:
+        compare(corpus, repeats=3, starts=("csv",))
+        tasks = [task for task, _ in sides.started]
+        assert tasks == ["best rates", "usual loop", "quality", "quality", "usual loop", "usual loop", "quality"]
+        assert {arguments["teacher_rate"] for task, arguments in sides.started if task == "usual loop"} == {1e-4}
+
+    def test_our_side_is_asked_for_the_same_texts_and_student(self, sides: Sides, corpus: Measured) -> None:
+        compare(corpus, repeats=1)
+        loop = next(arguments for task, arguments in sides.started if task == "usual loop")
+        bare, taught = (arguments["config"] for task, arguments in sides.started if task == "quality")
+        assert bare["corpus"] == taught["corpus"] == loop["workload"]["corpus"]
+        assert list(bare["student"]["layers"]) == list(loop["workload"]["layers"])
+        assert bare["loss"]["temperature"] == loop["workload"]["temperature"]
+        assert (bare["teacher"]["source"], taught["teacher"]["source"]) == ("minilm", loop["folder"])
+        assert bare["training"]["recipe"] == "quick"
+
+    def test_it_goes_on_from_a_file(self, sides: Sides, corpus: Measured, tmp_path: Path) -> None:
+        keep = tmp_path / "rounds.jsonl"
+        first = compare(corpus, keep, repeats=1)
+        n_started = len(sides.started)
+        assert compare(corpus, keep, repeats=1) == first
+        assert len(sides.started) == n_started
+        compare(corpus, keep, repeats=2)
+        assert [task for task, _ in sides.started[n_started:]].count("usual loop") == 1
+        assert len(keep.read_text(encoding="utf-8").splitlines()) == 3
+
+    def test_the_table_has_a_line_a_corpus_and_one_for_all(self, sides: Sides, corpus: Measured) -> None:
+        lines = quality.rows(compare(corpus))
+        assert [line[:2] for line in lines[1:]] == [
+            ["weather", "csv"],
+            ["all", "csv"],
+            ["weather", "teacher"],
+            ["all", "teacher"],
+        ]
+        assert lines[1][2:7] == ["10.0 s", "100.0 s", "10.0x (10.0 to 10.0)", "75.0%", "50.0%"]
+        assert lines[1][7].startswith("+25.0 (")
+
+    def test_what_cannot_be_asked_is_refused(self, sides: Sides, corpus: Measured, tmp_path: Path) -> None:
+        with pytest.raises(ConfigError, match="--from must be of csv, teacher, got file"):
+            compare(corpus, starts=("file",))
+        with pytest.raises(ConfigError, match="--suite must be a folder with the corpora sst2, trec6"):
+            quality.suite(tmp_path)
+
+    def test_many_test_texts_are_thinned_evenly(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(quality, "MAX_TEST", 10)
+        source, target = tmp_path / "a.csv", tmp_path / "b.csv"
+        source.write_text("text,label\n" + "".join(f"text {i},x\n" for i in range(35)), encoding="utf-8")
+        quality._cut_test(source, target)
+        with target.open(encoding="utf-8", newline="") as file:
+            assert [row["text"] for row in csv.DictReader(file)] == [f"text {i}" for i in range(0, 35, 4)]
+
+
+def test_a_command_prints_a_table_and_json(
+    sides: Sides, corpus: Measured, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    import argparse
+
+    told: list[dict[str, Any]] = []
+    monkeypatch.setattr(commands, "_tell", lambda name, work, table, options: told.append(work()) or 0)
+    parser = argparse.ArgumentParser()
+    commands.add(parser.add_subparsers(), argparse.ArgumentParser(add_help=False))
+    files = ["--train", str(corpus.train), "--test", str(corpus.test)]
+    options = parser.parse_args(["quality", *files, "--examples", "0", "--from", "csv", "--repeats", "1"])
+    assert options.command(options) == 0
+    assert json.dumps(told[0]["starts"]["csv"]["corpora"])
+    assert list(told[0]["starts"]) == ["csv"]
+    with pytest.raises(ConfigError, match="--suite, or --train and --test"):
+        options = parser.parse_args(["quality", "--train", str(corpus.train)])
+        options.command(options)
+
+
+@pytest.mark.filterwarnings("default")
+def test_both_sides_learn(corpus: Measured, tmp_path: Path) -> None:
+    encoder = tmp_path / "encoder"
+    tiny.model(depth=4).base_model.save_pretrained(encoder)
+    tiny.tokenizer().save_pretrained(encoder)
+    folder = tmp_path / "files"
+    folder.mkdir()
+    for name, source in (("train", corpus.train), ("validation", corpus.test), ("test", corpus.test)):
+        (folder / f"{name}.csv").write_bytes(source.read_bytes())
+    workload = Workload(
+        folder=str(folder), teacher=str(encoder), corpus=CorpusConfig(source=str(corpus.train)), layers=(0, 2, 3),
+        temperature=4.0, alpha=0.9, epochs=2, batch_size=8, learning_rate=1e-3, peer_learning_rate=1e-3,
+        max_length=tiny.LENGTH, seed=0,
+    )  # fmt: skip
+    common = {"label_names": list(tiny.LABELS), "precision": "fp32"}
+    rates = usual_loop.best_rates(to_json(workload), rates=[1e-3, 3e-3], **common)
+    assert rates["teacher_rate"] in (1e-3, 3e-3)
+    chosen = {name: rates[name] for name in ("teacher_rate", "student_rate")}
+    theirs = usual_loop.distil_from_csv(to_json(workload), **chosen, folder=str(tmp_path / "teacher"), **common)
+    assert len(theirs["right"]) == 30
+    assert theirs["fine_tuning_seconds"] > 0
+
+    config = RunConfig(
+        corpus=CorpusConfig(source=str(corpus.train), test=str(corpus.test)),
+        teacher=TeacherConfig(source=str(encoder), max_length=tiny.LENGTH),
+        student=StudentConfig(layer_map=LayerMap.EXPLICIT, layers=(0, 2, 3)),
+        training=TrainingConfig(recipe=Recipe.QUICK, precision=Precision.FP32, threads=1),
+    )
+    ours = quality_ours.distil(to_json(config))
+    assert len(ours["right"]) == 30
+    assert ours["accuracy"] == sum(ours["right"]) / 30
+    assert 0 < ours["excluded_seconds"] < ours["seconds"]["total"]
