@@ -131,7 +131,7 @@ def show_curves(key: tuple[object, ...], config: RunConfig, curves: dict[Method,
     """Show the loss by part and the validation score, of a run that is finished or still going on."""
     metric = task_named(config.task).primary
     student = curves[config.method]
-    n_epochs = max(config.training.epochs, *student.epochs[-1:], *student.validation_epochs[-1:])
+    n_epochs = max(config.training.epochs, student.last_epoch)
     loss, validation = resources.curve_figures(key, n_epochs, metric, curves)
     first, second = st.columns(2)
     with first:

@@ -17,6 +17,11 @@ class Curves:
     scores: tuple[float, ...]
     teacher_score: float | None
 
+    @property
+    def last_epoch(self) -> float:
+        """Where the training stands, in epochs; a recipe may take more of them than the settings say."""
+        return max((0.0, *self.epochs[-1:], *self.validation_epochs[-1:]))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:

@@ -7,7 +7,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from distil_core.runs.store import RunStore
-from distil_core.settings.config import CorpusConfig, LossConfig, Method
+from distil_core.settings import recipes
+from distil_core.settings.config import CorpusConfig, LossConfig, Method, Recipe, TrainingConfig
 from tests.pages.conftest import markdown
 
 App = Callable[..., AppTest]
@@ -26,6 +27,22 @@ def test_settings_reach_the_run(app: App, store: RunStore) -> None:
     config = next(run.config for run in store.list() if run.config.method is Method.DISTILLED)
     assert (config.loss.temperature, config.loss.alpha, config.seed) == (4.0, 0.5, 7)
     assert (config.student.depth, config.student.init, config.training.learning_rate) == (3, "random", 1e-4)
+    assert not at.exception
+
+
+def test_a_quick_recipe_leaves_out_what_it_chooses(app: App, store: RunStore) -> None:
+    at = app()
+    chosen = [f"distil.training.{name}" for name in recipes.DECIDED]
+    shown = {widget.key for widget in at.number_input}
+    assert set(chosen) <= shown
+    at.number_input(key="distil.training.learning_rate").set_value(1e-4).run()
+    at.selectbox(key="distil.training.recipe").set_value("quick").run()
+    assert shown - {widget.key for widget in at.number_input} == set(chosen)
+    assert not at.error
+    at.button(key="distil.start").click().run()
+    config = next(run.config for run in store.list() if run.config.method is Method.DISTILLED)
+    assert config.training.recipe is Recipe.QUICK
+    assert config.training.learning_rate == TrainingConfig().learning_rate
     assert not at.exception
 
 
