@@ -1,4 +1,4 @@
-"""The output layer fitted to labels in closed sight of its optimum, before anything below it learns."""
+"""The output layer fitted to labels, before anything below it learns."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,16 +13,17 @@ from distil_core.tasks.task import Task
 from distil_core.training.trainer import TrainingData
 from distil_core.types import Model
 
-_PENALTY = 10.0
-"""Weight of half the squared norm of the weights on standardized features, against the sum over sites of the loss."""
+_PENALTY = 100.0
+"""Weight of half the squared norm of the weights on scaled features, against the sum over sites of the loss: strong, as
+large weights would pull hard at the layers below when these learn."""
 _ITERATIONS = 60
 
 
 def fit_head(model: Model, lesson: TrainingData, *, task: Task, padding: int) -> None:
     r"""Fit the output layer of a model to its labels, all below it left as it is.
 
-    Minimizes ``Σ loss + λ/2 ‖W‖²`` on standardized features by L-BFGS: logistic regression, where the loss is the
-    cross-entropy. Fine-tuning that starts from there disturbs pretrained layers less (linear probing, then fine-tuning:
+    Minimizes ``Σ loss + λ/2 ‖W‖²`` by L-BFGS on centered features of mean square 1: logistic regression, where the
+    loss is the cross-entropy. Fine-tuning that starts from there disturbs pretrained layers less (linear probing, then fine-tuning:
     Kumar et al., 2022, arXiv:2202.10054) and needs fewer steps.
 
     Args:
@@ -44,10 +45,11 @@ def fit_head(model: Model, lesson: TrainingData, *, task: Task, padding: int) ->
         learned[data.chosen.to(known.device)] = True
         known &= learned[data.sites.examples]
     features, targets = features[known], data.sites.targets[known]
-    mean, deviation = features.mean(dim=0), features.std(dim=0).clamp(min=1e-6)
-    weight, bias = _minimize((features - mean) / deviation, targets, layer.out_features, task)
+    mean = features.mean(dim=0)
+    scale = (features - mean).square().mean().sqrt().clamp(min=1e-6)
+    weight, bias = _minimize((features - mean) / scale, targets, layer.out_features, task)
     with torch.no_grad():
-        layer.weight.copy_(weight / deviation)
+        layer.weight.copy_(weight / scale)
         if layer.bias is not None:
             layer.bias.copy_(bias - layer.weight @ mean)
 
