@@ -17,6 +17,8 @@ _TEACHER = {
 }
 _MIN_STEPS = {Recipe.THOROUGH: 250, Recipe.QUICK: 120}
 """A small corpus is passed over until so many steps are done."""
+_MAX_EPOCHS = 20
+"""But not more often than this, as it would be learned by heart."""
 
 
 def student_schedule(config: RunConfig, *, depth: int, n_examples: int) -> TrainingConfig:
@@ -74,4 +76,5 @@ def overruled(training: TrainingConfig) -> Iterator[str]:
 
 
 def _epochs(schedule: TrainingConfig, n_examples: int, batch_size: int) -> int:
-    return max(schedule.epochs, ceil(_MIN_STEPS[schedule.recipe] * batch_size / max(n_examples, 1)))
+    wanted = ceil(_MIN_STEPS[schedule.recipe] * batch_size / max(n_examples, 1))
+    return max(schedule.epochs, min(wanted, _MAX_EPOCHS))

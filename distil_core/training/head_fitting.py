@@ -23,8 +23,8 @@ def fit_head(model: Model, lesson: TrainingData, *, task: Task, padding: int) ->
     r"""Fit the output layer of a model to its labels, all below it left as it is.
 
     Minimizes ``Σ loss + λ/2 ‖W‖²`` by L-BFGS on centered features of mean square 1: logistic regression, where the
-    loss is the cross-entropy. Fine-tuning that starts from there disturbs pretrained layers less (linear probing, then fine-tuning:
-    Kumar et al., 2022, arXiv:2202.10054) and needs fewer steps.
+    loss is the cross-entropy. Fine-tuning that starts from there disturbs pretrained layers less and needs fewer steps
+    (linear probing, then fine-tuning: Kumar et al., 2022, arXiv:2202.10054).
 
     Args:
         model: In eval mode; its output layer is changed.
