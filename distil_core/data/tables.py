@@ -108,7 +108,9 @@ def sentences_of(table: Table, *, text_column: str = "", label_column: str = "")
     labels = [""] * len(texts)
     if label_column:
         choose_column(table, label_column, kind="label", usual=LABEL_COLUMNS)
-        labels = [label_in(value, table, label_column) for value in table.values(label_column)]
+        labels = [
+            written(value, table, label_column, expected="words or numbers") for value in table.values(label_column)
+        ]
     filled = [(row, text, label) for row, (text, label) in enumerate(zip(texts, labels, strict=True), start=1) if text]
     if not filled:
         raise CorpusError(
@@ -160,8 +162,19 @@ def text_in(value: object, table: Table, column: str) -> str:
     )
 
 
-def label_in(value: object, table: Table, column: str) -> str:
-    """Return the label of a cell as it would be written in a CSV file; empty if there is none."""
+def written(value: object, table: Table, column: str, *, expected: str, kind: str = "label") -> str:
+    """Return what a cell holds as it would be written in a CSV file; empty if there is nothing.
+
+    Args:
+        value: The cell.
+        table: Where it stands.
+        column: In which column.
+        expected: What the column must hold, for whoever has something else there.
+        kind: What the column is for.
+
+    Raises:
+        CorpusError: If it is neither a word nor a number.
+    """
     if isinstance(value, str):
         return value.strip()
     if value is None or (isinstance(value, float) and math.isnan(value)):
@@ -169,8 +182,8 @@ def label_in(value: object, table: Table, column: str) -> str:
     if isinstance(value, bool | int | float):
         return str(value)
     raise CorpusError(
-        f"column {column!r} of {table.where} must hold one label a row (a word, a whole number or true/false), "
-        f"got {_shown(value)}; choose another label column of: {', '.join(table.columns)}"
+        f"column {column!r} of {table.where} must hold {expected}, got {_shown(value)}; choose another {kind} column "
+        f"of: {', '.join(table.columns)}"
     )
 
 

@@ -7,11 +7,13 @@ from distil_core.data.tables import (
     TEXT_COLUMNS,
     Table,
     choose_column,
-    label_in,
     refuse_surrogates,
     text_in,
+    written,
 )
 from distil_core.errors import CorpusError
+
+_EXPECTED = "one label a row (a word, a whole number or true/false)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +45,7 @@ def examples_of(table: Table, *, text_column: str, label_column: str) -> Example
     if text_column == label_column:
         raise CorpusError(f"texts and labels must be two columns of {table.where}, got {text_column!r} for both")
     texts = [text_in(value, table, text_column) for value in table.values(text_column)]
-    labels = [label_in(value, table, label_column) for value in table.values(label_column)]
+    labels = [written(value, table, label_column, expected=_EXPECTED) for value in table.values(label_column)]
     labeled = [(text, label) for text, label in zip(texts, labels, strict=True) if text and label]
     n_without_text = sum(not text for text in texts)
     n_without_label = len(texts) - n_without_text - len(labeled)
