@@ -12,6 +12,7 @@ from distil_core.reporting.figures import curves as figure_curves
 from distil_core.runs import families, requests, workers
 from distil_core.runs.families import Family
 from distil_core.runs.rows import Run, RunState
+from distil_core.settings import recipes
 from distil_core.settings.config import Method, RunConfig
 from distil_core.tasks.catalog import task_named
 from pages.sections import charts, run_summary, settings_form
@@ -131,7 +132,7 @@ def show_curves(key: tuple[object, ...], config: RunConfig, curves: dict[Method,
     """Show the loss by part and the validation score, of a run that is finished or still going on."""
     metric = task_named(config.task).primary
     student = curves[config.method]
-    n_epochs = max(config.training.epochs, student.last_epoch)
+    n_epochs = max(recipes.fewest_epochs(config.training), student.last_epoch)
     loss, validation = resources.curve_figures(key, n_epochs, metric, curves)
     first, second = st.columns(2)
     with first:

@@ -43,6 +43,10 @@ class TestStudent:
         assert epochs[1] * 1_000 >= 100 * QUICK.training.batch_size  # a hundred steps at least
         assert epochs[2] == recipes.student_schedule(QUICK, depth=3, n_examples=1).epochs  # but not for ever
 
+    def test_no_student_passes_over_its_texts_less_often(self) -> None:
+        assert recipes.fewest_epochs(QUICK.training) == 2
+        assert recipes.fewest_epochs(TrainingConfig(epochs=7)) == 7
+
     def test_a_student_that_is_not_trained_stays_so(self) -> None:
         config = canonical(replace(QUICK, method=Method.LAYER_CUT))
         assert recipes.student_schedule(config, depth=3, n_examples=10).epochs == 0
