@@ -7,7 +7,7 @@ warm-up, and the same student, texts, batch size and epochs. Nothing of ours com
 import re
 import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Any
@@ -75,8 +75,11 @@ class Room:
         return {name: part.to(self.device) for name, part in self.collate(examples).items()}
 
 
-def assemble(workload: Mapping[str, Any]) -> Room:
-    """Load a workload's teacher, and cut a student out of it."""
+def assemble(workload: Mapping[str, Any], *, label_names: Sequence[str] = ()) -> Room:
+    """Load a workload's teacher, and cut a student out of it.
+
+    With ``label_names`` the teacher gets a head for them, and there is no student yet.
+    """
     import torch
     from transformers import (
         AutoModelForSequenceClassification,
@@ -89,12 +92,15 @@ def assemble(workload: Mapping[str, Any]) -> Room:
     set_seed(task.seed)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     tokenizer = AutoTokenizer.from_pretrained(task.teacher)
-    teacher = AutoModelForSequenceClassification.from_pretrained(task.teacher, dtype=torch.float32).eval()
+    names = {"id2label": dict(enumerate(label_names)), "label2id": {name: i for i, name in enumerate(label_names)}}
+    teacher = AutoModelForSequenceClassification.from_pretrained(
+        task.teacher, dtype=torch.float32, **(names if label_names else {})
+    ).eval()
     return Room(
         task=task,
         tokenizer=tokenizer,
         teacher=teacher.to(device),
-        student=cut(teacher, task.layers).to(device),
+        student=None if label_names else cut(teacher, task.layers).to(device),
         collate=DataCollatorWithPadding(tokenizer),
         device=device,
     )

@@ -2,13 +2,10 @@
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from tempfile import TemporaryDirectory
 from typing import Any
 
 from distil_core.bench.peers import Room, accuracy_of, assemble, distiller, right_of, usual_arguments
-from distil_core.bench.workload import Workload
-from distil_core.settings.serialization import from_json, to_json
 
 
 def distil_from_csv(
@@ -78,40 +75,24 @@ def best_rates(
 
 
 def _fine_tuned(workload: Mapping[str, Any], label_names: Sequence[str], rate: float, precision: str) -> Room:
-    import torch
-    from transformers import (
-        AutoModelForSequenceClassification,
-        AutoTokenizer,
-        DataCollatorWithPadding,
-        Trainer,
-        set_seed,
-    )
+    from transformers import Trainer
 
-    task = from_json(Workload, workload)
-    set_seed(task.seed)
-    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    tokenizer = AutoTokenizer.from_pretrained(task.teacher)
-    names = {"id2label": dict(enumerate(label_names)), "label2id": {name: i for i, name in enumerate(label_names)}}
-    model = AutoModelForSequenceClassification.from_pretrained(task.teacher, dtype=torch.float32, **names)
-    collate = DataCollatorWithPadding(tokenizer)
-    room = Room(task=task, tokenizer=tokenizer, teacher=model, student=None, collate=collate, device=device)
-    with TemporaryDirectory() as folder:
-        Trainer(
-            model=model,
-            args=usual_arguments(room, folder, learning_rate=rate, precision=precision),
-            train_dataset=room.examples("train"),
-            data_collator=collate,
-        ).train()
+    room = assemble(workload, label_names=label_names)
+    _train(Trainer, room, room.teacher, rate, precision)
     return room
 
 
 def _distilled(workload: Mapping[str, Any], rate: float, precision: str) -> Room:
-    room = assemble(to_json(replace(from_json(Workload, workload), peer_learning_rate=rate)))
+    room = assemble(workload)
+    _train(distiller(room), room, room.student, rate, precision)
+    return room
+
+
+def _train(trainer: Any, room: Room, model: Any, rate: float, precision: str) -> None:
     with TemporaryDirectory() as folder:
-        distiller(room)(
-            model=room.student,
+        trainer(
+            model=model,
             args=usual_arguments(room, folder, learning_rate=rate, precision=precision),
             train_dataset=room.examples("train"),
             data_collator=room.collate,
         ).train()
-    return room
