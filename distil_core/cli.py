@@ -30,6 +30,7 @@ from distil_core.settings.config import (
     TrainingConfig,
 )
 from distil_core.tasks.catalog import TASKS, task_named
+from distil_core.tasks.corpora import guess_task
 from distil_core.training.cache import Cache
 from distil_core.training.events import Event, Stage, Step, TeacherMeasured, Validation
 
@@ -87,8 +88,8 @@ def _parser() -> argparse.ArgumentParser:
     distil.add_argument(
         "--task",
         choices=list(TASKS),
-        default=RunConfig().task,
-        help="Task: what the models are for (default: %(default)s)",
+        default=None,
+        help=f"Task: what the models are for (default: what the columns of a file say, else {RunConfig().task})",
     )
     distil.add_argument(
         "--seed", type=int, default=0, help="Random seed of initialization, batches and dropout (default: 0)"
@@ -159,7 +160,8 @@ def _config(options: argparse.Namespace) -> RunConfig:
         if clashing := [f"--{name.replace('_', '-')}" for name in ("depth", "layer_map") if name in student]:
             raise ConfigError(f"--layers names the layers itself; leave out {' and '.join(clashing)}")
         student["layer_map"] = LayerMap.EXPLICIT
-    return parse_config({**values, "task": options.task, "seed": options.seed})
+    task = options.task or guess_task(values["corpus"].get("source", ""))
+    return parse_config({**values, "task": task, "seed": options.seed})
 
 
 def _distil(options: argparse.Namespace) -> int:

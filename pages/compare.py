@@ -14,7 +14,7 @@ from distil_core.reporting import formatting, narrative
 from distil_core.reporting.figures import error_analysis as figures
 from distil_core.runs.families import Family
 from pages.components import temperature_bars
-from pages.sections import bulk_scoring, charts, example_browser, pickers, saved_slices, sentence_edits
+from pages.sections import bulk_scoring, charts, example_browser, pickers, saved_slices, sentence_edits, task_views
 from pages.state import address, model_answers, resources, run_in_use
 
 TABS = ("Test texts", "Saved slices", "A file of sentences")
@@ -68,6 +68,7 @@ def ask(family: Family, texts: tuple[corpus.LabeledText, ...], answered: Answere
     # Show
     with address.control("compare.edit", "Edit words"):
         words = st.container(gap="xsmall")
+    task_views.show(outcome, text, comparison)
     left, right = st.columns([3, 2], gap="large")
     with left:
         title = st.container()

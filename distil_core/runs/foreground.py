@@ -41,6 +41,8 @@ class Distillation:
         baseline = figures(self.baseline.model) if self.baseline else None
         return {
             "run": self.run,
+            "task": self.record.task.name,
+            "primary": self.record.primary,
             "teacher": figures(self.record.teacher),
             "student": figures(self.record.model),
             "hard_label_twin": figures(self.hard_label_twin.model) if self.hard_label_twin else None,
@@ -58,12 +60,15 @@ def _figures(model: ModelRecord | None, *, record: RunRecord) -> dict[str, Any] 
     if model is None:
         return None
     figures: dict[str, Any] = {}
+    scores: dict[str, Any] = {}
     for metric in record.task.metrics:
         measured, name = model.metric(metric.name), "kl_nats" if metric == KL else metric.name
         if measured is not None:
             figures[name] = measured.value
+            scores[metric.name] = {"value": measured.value, "low": measured.low, "high": measured.high}
             if measured.low is not None:
                 figures[f"{name}_interval"] = [measured.low, measured.high]
+    figures["scores"] = scores
     cost = model.cost
     if cost is not None:
         figures |= {"parameters": cost.parameters, "bytes": cost.bytes, "latency_ms": to_json(cost.latency_ms)}

@@ -2,11 +2,13 @@
 
 from functools import lru_cache
 
+from distil_core.data import files
 from distil_core.data.corpus import Corpus
-from distil_core.data.sources import read_source, stamps_of
+from distil_core.data.sources import BUILT_IN, stamps_of
+from distil_core.errors import CorpusError
 from distil_core.settings.canonical import whole
 from distil_core.settings.config import CorpusConfig, RunConfig
-from distil_core.tasks.catalog import task_named
+from distil_core.tasks.catalog import TASKS, task_named
 
 
 def load_corpus(config: CorpusConfig, *, task: str = RunConfig().task) -> Corpus:
@@ -20,7 +22,24 @@ def load_corpus(config: CorpusConfig, *, task: str = RunConfig().task) -> Corpus
         CorpusError: If there is no such corpus, or it cannot be used; the message says what to do.
         MissingExtraError: If the corpus needs the package ``datasets`` and it is not installed.
     """
-    return task_named(task).corpus(read_source(config), config)
+    read_for = task_named(task)
+    if config.source in BUILT_IN and config.source not in read_for.built_in:
+        raise CorpusError(
+            f"the built-in corpus of the task {read_for.name} must be {' or '.join(read_for.built_in)}, got "
+            f"{config.source!r}; choose that, a file or a data set"
+        )
+    return read_for.corpus(read_for.source(config), config)
+
+
+def guess_task(source: str) -> str:
+    """Return the task that the columns of a file leave no doubt about; the usual one where they do, or of no file."""
+    path = files.path_of(source)
+    if path.suffix.lower() in files.SUFFIXES and path.is_file():
+        columns = files.read_table(path).columns
+        able = [task.name for task in TASKS.values() if task.recognizes(columns)]
+        if len(able) == 1:
+            return able[0]
+    return RunConfig().task
 
 
 def load_corpus_cached(config: CorpusConfig, *, task: str = RunConfig().task) -> Corpus:

@@ -6,11 +6,13 @@ student, what is measured, and what the baseline is.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, ClassVar, Protocol, runtime_checkable
 
 from distil_core.data.corpus import Corpus, Label, Place, Split
-from distil_core.data.sources import Source
+from distil_core.data.sources import Source, read_source
+from distil_core.data.tables import LABEL_COLUMNS, TEXT_COLUMNS
 from distil_core.errors import ConfigError
 from distil_core.evaluation.metrics import Metric
 from distil_core.models.head import Head
@@ -49,6 +51,18 @@ class Task(ABC):
     """What a model is measured by against what is right, the primary one first."""
     fidelity: ClassVar[tuple[Metric, ...]]
     """What a student is measured by against its teacher."""
+    built_in: ClassVar[tuple[str, ...]] = ("reviews",)
+    """Corpora that need neither a file nor a network, the one to begin with first."""
+    corpus_titles: ClassVar[Mapping[str, str]] = MappingProxyType({})
+    """What people call built-in corpora that are another thing for this task than for text classification."""
+    segments: ClassVar[tuple[str, ...]] = ("Text",)
+    """What people call the parts of a text, such as a question and its context."""
+    file_format: ClassVar[str] = "one row a text, with its label"
+    """What the rows of a file are, in a few words."""
+    text_columns: ClassVar[tuple[str, ...]] = TEXT_COLUMNS
+    """Usual names of the column with the texts; none where people are not asked for it."""
+    label_columns: ClassVar[tuple[str, ...]] = LABEL_COLUMNS
+    """Usual names of the column with the labels; none where people are not asked for it."""
     baseline_name: ClassVar[str] = "Baseline"
     """What people call the baseline."""
     baseline_description: ClassVar[str] = "what answers without a transformer"
@@ -91,6 +105,19 @@ class Task(ABC):
                 return metric
         names = ", ".join(metric.name for metric in self.metrics)
         raise ConfigError(f"a metric of {self.name} must be one of {names}, got {name!r}")
+
+    def recognizes(self, columns: Sequence[str]) -> bool:
+        """Tell whether rows with these columns can be meant for this task alone; by default never."""
+        return False
+
+    def source(self, config: CorpusConfig) -> Source:
+        """Return the rows of a corpus; by default as :func:`distil_core.data.sources.read_source` does.
+
+        Raises:
+            CorpusError: If there is no such corpus, or it cannot be used.
+            MissingExtraError: If the corpus needs the package ``datasets`` and it is not installed.
+        """
+        return read_source(config)
 
     @abstractmethod
     def corpus(self, source: Source, config: CorpusConfig) -> Corpus:

@@ -16,4 +16,5 @@ __all__ = [
     "sentence_edits",
     "settings_form",
     "sweep_form",
+    "task_views",
 ]

@@ -12,6 +12,7 @@ from typing import Any
 import streamlit as st
 
 from distil_core.data.sources import BUILT_IN
+from distil_core.data.tables import guess
 from distil_core.errors import ConfigError, DistilError
 from distil_core.settings import recipes
 from distil_core.settings.canonical import parse_config
@@ -24,6 +25,8 @@ from distil_core.settings.config import (
     TeacherConfig,
     TrainingConfig,
 )
+from distil_core.tasks.catalog import TASKS
+from distil_core.tasks.task import Task
 from pages.state import address, resources, uploads
 
 FILE_TYPES = ("csv", "tsv", "jsonl", "parquet")
@@ -78,8 +81,10 @@ TEACHERS = {
 def show() -> RunConfig | None:
     """Show all settings and return the run they ask for, or None after saying what is wrong or missing."""
     with st.container(border=True):
+        with address.control("distil.task", "Task"):
+            task = _task()
         with address.control("distil.corpus", "Corpus"):
-            corpus = _corpus()
+            corpus = _corpus(task)
         with address.control("distil.teacher", "Teacher"):
             teacher = _teacher()
         depth = _field(StudentConfig, "depth")
@@ -99,7 +104,8 @@ def show() -> RunConfig | None:
             shown=schedule,
             only=tuple(item.name for item in fields(TrainingConfig) if item.name not in decided),
         )
-        corpus_more = _group("Corpus", ":material/article:", CorpusConfig, shown=corpus, only=_corpus_fields(corpus))
+        further = _corpus_fields(corpus, task)
+        corpus_more = _group("Corpus", ":material/article:", CorpusConfig, shown=corpus, only=further)
         teacher_more = _group("Teacher", ":material/school:", TeacherConfig, shown=teacher)
         with training.box:
             seed = _seed()
@@ -109,6 +115,7 @@ def show() -> RunConfig | None:
         # By way of plain data, where a text that is no number is a problem to be named and not a crash.
         return parse_config(
             {
+                "task": task.name,
                 "corpus": corpus_more.values,
                 "teacher": teacher_more.values,
                 "student": student.values,
@@ -199,17 +206,36 @@ def _listed(text: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in text.split(",") if part.strip())
 
 
-def _corpus() -> dict[str, Any]:
+def _task() -> Task:
+    """Ask what the models are for, where there is a choice."""
+    if len(TASKS) == 1:
+        return next(iter(TASKS.values()))
+    name = st.selectbox(
+        "Task",
+        list(TASKS),
+        index=list(TASKS).index(RunConfig().task),
+        format_func=lambda name: TASKS[name].title,
+        key="distil.task",
+        bind="query-params",
+        help="What teacher and student are for, and so what they are measured by.",
+    )
+    return TASKS[name]
+
+
+def _corpus(task: Task) -> dict[str, Any]:
+    offered = [kind for kind in CORPORA if kind not in BUILT_IN or kind in task.built_in]
+    if st.session_state.get("distil.corpus") not in (None, *offered):  # the task before had it
+        st.session_state["distil.corpus"] = offered[0]
     kind = st.selectbox(
         "Corpus",
-        list(CORPORA),
-        format_func=CORPORA.__getitem__,
+        offered,
+        format_func=lambda kind: task.corpus_titles.get(kind, CORPORA[kind]),
         key="distil.corpus",
         bind="query-params",
         help="The labeled texts that the student is trained, validated and tested on.",
     )
     if kind == "file":
-        return _own_file()
+        return _own_file(task)
     if kind == "hub":
         name = st.text_input(
             "Data set",
@@ -222,10 +248,10 @@ def _corpus() -> dict[str, Any]:
     return {"source": kind}
 
 
-def _own_file() -> dict[str, Any]:
+def _own_file(task: Task) -> dict[str, Any]:
     path = _upload("Texts with labels", "train", help="A column with texts and a column with their labels.")
     if path is None:
-        st.caption("CSV, TSV, JSONL or Parquet, at most 200 MB: one row a text, with its label.")
+        st.caption(f"CSV, TSV, JSONL or Parquet, at most 200 MB: {task.file_format}.")
         return {"source": ""}
     try:
         preview = resources.preview(path)
@@ -233,21 +259,17 @@ def _own_file() -> dict[str, Any]:
         st.error(str(error))
         return {"source": ""}
     columns = list(preview.columns)
-    left, right = st.columns(2)
-    text = left.selectbox(
-        "Text column",
-        columns,
-        index=_index(columns, preview.text_column),
-        key="distil.corpus.text",
-        bind="query-params",
-    )
-    label = right.selectbox(
-        "Label column",
-        columns,
-        index=_index(columns, preview.label_column),
-        key="distil.corpus.label",
-        bind="query-params",
-    )
+    chosen: dict[str, str | None] = {}
+    asked_for = {"text": task.text_columns, "label": task.label_columns}
+    for box, (role, usual) in zip(st.columns(2), asked_for.items(), strict=True):
+        if usual:
+            chosen[f"{role}_column"] = box.selectbox(
+                f"{role.capitalize()} column",
+                columns,
+                index=_index(columns, guess(columns, usual)),
+                key=f"distil.corpus.{role}",
+                bind="query-params",
+            )
     st.dataframe(
         [dict(zip(columns, row, strict=True)) for row in preview.rows],
         hide_index=True,
@@ -259,10 +281,10 @@ def _own_file() -> dict[str, Any]:
     test = _upload("Test split (optional)", "test", help="Without one a stratified part of the texts is held out.")
     if test is not None:
         st.caption(f"Tested on {test.name}.")
-    if text is None or label is None or text == label:
+    if None in chosen.values() or len(set(chosen.values())) < len(chosen):
         st.caption("Choose the column with the texts and another one with the labels.")
         return {"source": ""}
-    return {"source": str(path), "text_column": text, "label_column": label, "test": str(test or "")}
+    return {"source": str(path), **chosen, "test": str(test or "")}
 
 
 def _index(columns: list[str], name: str) -> int | None:
@@ -297,7 +319,7 @@ def _teacher() -> dict[str, Any]:
     return {"source": kind}
 
 
-def _corpus_fields(corpus: dict[str, Any]) -> tuple[str, ...]:
+def _corpus_fields(corpus: dict[str, Any], task: Task) -> tuple[str, ...]:
     """Return the further settings that mean something for a corpus."""
     source = corpus["source"]
     if source == "reviews":
@@ -305,5 +327,6 @@ def _corpus_fields(corpus: dict[str, Any]) -> tuple[str, ...]:
     elif not source or source in BUILT_IN:
         specific = ()
     else:
-        specific = ("text_column", "label_column", "label_names")
+        columns = {"text_column": task.text_columns, "label_column": task.label_columns}
+        specific = (*(name for name, usual in columns.items() if usual), "label_names")
     return (*specific, "max_examples", "seed", "labeled", "left_out")

@@ -206,8 +206,10 @@ class TestRunning:
         assert found.folder == store.folder(found.run)
         assert {run.state for run in store.list()} == {RunState.DONE}
         data = found.to_json()
-        assert list(data)[:8] == [
+        assert list(data)[:10] == [
             "run",
+            "task",
+            "primary",
             "teacher",
             "student",
             "hard_label_twin",
@@ -221,6 +223,10 @@ class TestRunning:
         figures = {"accuracy", "macro_f1", "agreement", "kl_nats", "loyalty", "ece", "nll", "parameters", "bytes"}
         assert figures | {"latency_ms"} <= set(data["student"])
         assert set(data["student"]["latency_ms"]) == {"p5", "p50", "p95"}
+        assert (data["task"], data["primary"]) == ("classification", "accuracy")
+        score = data["student"]["scores"]["accuracy"]
+        assert [score["low"], score["high"]] == data["student"]["accuracy_interval"]
+        assert score["low"] <= score["value"] == data["student"]["accuracy"] <= score["high"]
         assert "agreement" not in data["teacher"]
         assert data["student"]["accuracy"] == found.record.score.value
         assert data["teacher"]["accuracy"] > 0.8

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from distil_core.data.corpus import Corpus, Label, Place, Split
-from distil_core.data.sources import Source
+from distil_core.data.sources import BUILT_IN, Source
 from distil_core.evaluation import metrics
 from distil_core.evaluation.metrics import ECE, KL, LOYALTY, MACRO_F1, NLL, Metric
 from distil_core.models.checkpoints import assets_folder
@@ -38,6 +38,7 @@ class TextClassification(Task):
     name = "classification"
     title = "Text classification"
     head = SEQUENCE_CLASSIFICATION
+    built_in = BUILT_IN
     quality = (ACCURACY, MACRO_F1, NLL, ECE)
     fidelity = (AGREEMENT, KL, LOYALTY)
     baseline_name = "TF-IDF"

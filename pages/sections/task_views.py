@@ -1,0 +1,24 @@
+"""What a task shows of two models' answers to a text beside the probabilities, for the tasks that have such a view.
+
+Reads: the answers. Writes: nothing.
+"""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from distil_core.runs.families import FinishedRun
+
+if TYPE_CHECKING:
+    from distil_core.analysis.model_pair import TextComparison
+
+View = Callable[[FinishedRun, str, "TextComparison"], None]
+
+VIEWS: dict[str, View] = {}
+"""By the name of the task."""
+
+
+def show(outcome: FinishedRun, text: str, comparison: "TextComparison") -> None:
+    """Show what the task of a run has to show of one text, if anything."""
+    view = VIEWS.get(outcome.record.task.name)
+    if view is not None:
+        view(outcome, text, comparison)
