@@ -16,7 +16,7 @@ from distil_core.evaluation.records import Interval, ModelRecord
 from distil_core.runs.families import Family
 from distil_core.runs.folder import RunFolder
 from distil_core.runs.record import RunRecord
-from distil_core.settings.config import Init, Method, RunConfig, StudentConfig
+from distil_core.settings.config import Init, Method, RunConfig, StudentConfig, TrainingConfig
 from distil_core.tasks.catalog import TASKS
 from distil_core.tasks.task import Task
 
@@ -180,6 +180,8 @@ def headline(record: RunRecord) -> Headline:
 def settings_title(config: RunConfig) -> str:
     """Name the settings that people tell runs apart by: "2 layers · T 2 · α 0.9"."""
     student, parts = config.student, []
+    if config.task != RunConfig().task:
+        parts.append(TASKS[config.task].title if config.task in TASKS else config.task)
     if config.method is not Method.DISTILLED:
         parts.append(model_name(config))
     if config.method is not Method.BASELINE:
@@ -191,6 +193,8 @@ def settings_title(config: RunConfig) -> str:
             parts.append("random initialization" if student.init is Init.RANDOM else str(student.init))
     if config.method is Method.DISTILLED:
         parts.append(f"T {config.loss.temperature:g} · α {config.loss.alpha:g}")
+    if config.method is not Method.BASELINE and config.training.recipe is not TrainingConfig().recipe:
+        parts.append(f"{config.training.recipe} recipe")
     if config.corpus.labeled < 1:
         parts.append(f"{100 * config.corpus.labeled:g} % of the labels")
     if config.corpus.left_out:

@@ -13,7 +13,7 @@ from distil_core.evaluation.metrics import ACCURACY, KL
 from distil_core.evaluation.predictions import Predictions
 from distil_core.evaluation.records import Interval
 from distil_core.runs import families
-from distil_core.settings.config import Init, Method, RunConfig, StudentConfig
+from distil_core.settings.config import Init, Method, Recipe, RunConfig, StudentConfig, TrainingConfig
 from tests import seeds
 from tests.factories import a_comparison, a_cost, a_model_record, a_prediction, a_teacher_record, figures
 from tests.landscapes import a_compared_family, a_compared_record
@@ -113,6 +113,10 @@ def test_models_are_shown_teacher_first(tmp_path: Path) -> None:
         (
             seeds.a_config(student=StudentConfig(width=64, init=Init.RANDOM)),
             "2 layers · width 64 · random initialization · T 2 · α 0.9",
+        ),
+        (
+            seeds.a_config(training=TrainingConfig(recipe=Recipe.QUICK)),
+            "2 layers · T 2 · α 0.9 · quick recipe",
         ),
         (seeds.a_config(method=Method.HARD_LABELS), "Hard-label twin · 2 layers"),
         (seeds.a_config(method=Method.BASELINE), "TF-IDF"),

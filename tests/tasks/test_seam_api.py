@@ -96,7 +96,8 @@ def test_the_baseline_is_called_as_its_task_says(monkeypatch: pytest.MonkeyPatch
 
     monkeypatch.setitem(catalog.TASKS, "tagging", Named())
     config = RunConfig(task="tagging", method=Method.BASELINE)
-    assert comparison.model_name(config) == comparison.settings_title(config) == "Commonest tag"
+    assert comparison.model_name(config) == "Commonest tag"
+    assert comparison.settings_title(config) == "Tagging of words · Commonest tag"
     assert comparison.explanations("tagging")[Method.BASELINE] == "what a word was most often"
     points: tuple[ModelPoint, ...] = tuple(
         replace(point, setting=replace(point.setting, task="tagging"))
