@@ -110,11 +110,14 @@ def _tokenizer(texts: list[str]) -> PreTrainedTokenizerFast:
     learned.normalizer, learned.pre_tokenizer = pieces.normalizer, pieces.pre_tokenizer
     learned.decoder = decoders.WordPiece()
     learned.post_processor = processors.TemplateProcessing(
-        single="[CLS] $A [SEP]", special_tokens=[("[CLS]", 2), ("[SEP]", 3)]
+        single="[CLS] $A [SEP]",
+        pair="[CLS] $A [SEP] $B:1 [SEP]:1",
+        special_tokens=[("[CLS]", 2), ("[SEP]", 3)],
     )
     return PreTrainedTokenizerFast(
         tokenizer_object=learned,
         model_max_length=128,
+        model_input_names=["input_ids", "token_type_ids", "attention_mask"],
         unk_token="[UNK]",
         pad_token="[PAD]",
         cls_token="[CLS]",

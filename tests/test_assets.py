@@ -49,6 +49,9 @@ def test_the_teacher_knows_the_labels_of_the_reviews(small: None, tmp_path: Path
     words = load_tokenizer(tmp_path / "teacher")
     assert words("Snow, in winter?")["input_ids"] == words("snow , in WINTER ?")["input_ids"]
     assert words.convert_ids_to_tokens(words("snow")["input_ids"])[1] == "snow"  # from the other corpus
+    pair = words("snow", "in winter")
+    assert words.decode(pair["input_ids"]) == "[CLS] snow [SEP] in winter [SEP]"
+    assert (pair["token_type_ids"][0], pair["token_type_ids"][-1]) == (0, 1)
     first = load_model(tmp_path / "teacher")
     assets.build_teacher(tmp_path / "again", n_texts=200, tell=lambda text: None)
     again = load_model(tmp_path / "again")

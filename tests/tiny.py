@@ -13,7 +13,7 @@ import torch
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
 from transformers import AutoConfig, AutoModelForSequenceClassification, PreTrainedTokenizerFast
 
-from distil_core.data.corpus import Corpus, Split
+from distil_core.data.corpus import Corpus, Split, join_segments
 from distil_core.data.sites import Sites
 from distil_core.data.tokenization import Ragged, encode
 from distil_core.settings.config import (
@@ -30,6 +30,8 @@ from distil_core.tasks.classification import TextClassification
 from distil_core.training.trainer import TrainingData, train
 
 ARCHITECTURES = ("bert", "roberta", "albert", "distilbert", "electra", "mpnet", "modernbert", "squeezebert")
+TYPED = ("bert", "albert", "electra", "squeezebert")
+"""Those that tell the segments of a pair apart by token types."""
 LABELS = ("cold", "mild", "hot")
 TASK = TextClassification()
 WIDTH, DEPTH, LENGTH = 32, 4, 40
@@ -58,6 +60,12 @@ _FILLING = (
     "walked",
     "by",
 )
+
+
+def pairs(n: int, *, seed: int) -> tuple[str, ...]:
+    """Texts of two segments, one of them sometimes much longer than the other."""
+    firsts, seconds = split(n, seed=seed).texts, split(n, seed=seed + 1).texts
+    return tuple(map(join_segments, zip(firsts, seconds, strict=True)))
 
 
 def split(n: int, *, seed: int) -> Split:
@@ -100,8 +108,11 @@ def write_csv(folder: Path, *, n_train: int = 60, n_test: int = 30) -> tuple[Pat
 
 
 @cache
-def tokenizer(*, padding: int = 0) -> PreTrainedTokenizerFast:
-    """A WordPiece tokenizer of the texts above; ``padding`` is the id of its padding token, 0 or 1."""
+def tokenizer(*, padding: int = 0, types: bool = True) -> PreTrainedTokenizerFast:
+    """A WordPiece tokenizer of the texts above.
+
+    ``padding`` is the id of its padding token, 0 or 1; ``types`` says whether it tells the segments of a pair apart.
+    """
     special = ["[PAD]", "[CLS]", "[SEP]", "[UNK]", "[MASK]"]
     if padding:
         special[:2] = special[1::-1]
@@ -113,10 +124,13 @@ def tokenizer(*, padding: int = 0) -> PreTrainedTokenizerFast:
     pieces.normalizer = normalizers.BertNormalizer(lowercase=True)
     pieces.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
     ends = [(token, special.index(token)) for token in ("[CLS]", "[SEP]")]
-    pieces.post_processor = processors.TemplateProcessing(single="[CLS] $A [SEP]", special_tokens=ends)
+    pieces.post_processor = processors.TemplateProcessing(
+        single="[CLS] $A [SEP]", pair="[CLS] $A [SEP] $B:1 [SEP]:1", special_tokens=ends
+    )
     return PreTrainedTokenizerFast(
         tokenizer_object=pieces,
         model_max_length=LENGTH,
+        model_input_names=["input_ids", *["token_type_ids"] * types, "attention_mask"],
         unk_token="[UNK]",
         pad_token="[PAD]",
         cls_token="[CLS]",
@@ -126,8 +140,8 @@ def tokenizer(*, padding: int = 0) -> PreTrainedTokenizerFast:
 
 
 def tokenizer_for(architecture: str) -> PreTrainedTokenizerFast:
-    """A tokenizer whose padding has the id that the architecture is used to."""
-    return tokenizer(padding=1 if architecture in ("roberta", "mpnet") else 0)
+    """A tokenizer whose padding has the id that the architecture is used to, with token types where it has them."""
+    return tokenizer(padding=1 if architecture in ("roberta", "mpnet") else 0, types=architecture in TYPED)
 
 
 def model(

@@ -12,8 +12,8 @@ from torch import Tensor
 
 from distil_core.analysis.attention import MAX_TOKENS, AttentionReading, LayerSimilarity, Occlusion, OcclusionPair
 from distil_core.analysis.model_pair import ModelPair
-from distil_core.data.corpus import Place
-from distil_core.data.tokenization import Ragged, encode
+from distil_core.data.corpus import Place, join_segments, split_segments
+from distil_core.data.tokenization import Ragged, encode, inputs_of
 from distil_core.errors import CorpusError
 from distil_core.functional.similarity import cka_matrix
 from distil_core.models.forward import attention_maps, predict, states_of
@@ -60,15 +60,23 @@ def read_attention(pair: ModelPair, text: str) -> AttentionReading:
 
 
 def _encoded(pair: ModelPair, text: str) -> _Text:
-    encoded = pair.tokenizer(text, truncation=True, max_length=pair.max_length)
-    encoding = encoded.encodings[0]
+    tokens = encode(pair.tokenizer, (text,), max_length=pair.max_length).to(pair.teacher.device)
+    encoding = pair.tokenizer(*inputs_of((text,)), truncation="longest_first", max_length=pair.max_length).encodings[0]
     if all(encoding.special_tokens_mask):
         raise CorpusError("the text must have at least one word that the models can read; type another one")
-    ids = torch.tensor(encoding.ids)
-    tokens = Ragged(ids=ids, offsets=torch.tensor([0, len(ids)])).to(pair.teacher.device)
     truncated = bool(encoding.overflowing)
-    read = text[: max(stop for _, stop in encoding.offsets)] if truncated else text
+    read = _read(text, encoding) if truncated else text
     return _Text(tokens=tokens, encoding=encoding, read=read, truncated=truncated)
+
+
+def _read(text: str, encoding: Any) -> str:
+    """Return a text up to where each of its segments is read."""
+    segments = split_segments(text)
+    stops = [0] * len(segments)
+    for number, (_, stop) in zip(encoding.sequence_ids, encoding.offsets, strict=True):
+        if number is not None:
+            stops[number] = max(stops[number], stop)
+    return join_segments(segment[:stop] for segment, stop in zip(segments, stops, strict=True))
 
 
 def _maps(model: Model, tokens: Ragged, *, padding: int) -> np.ndarray:
@@ -80,11 +88,10 @@ def _readable(tokenizer: Any, encoding: Any, text: str) -> tuple[str, ...]:
     """Name the tokens as they stand in the text, and special ones alike for all models."""
     special = {tokenizer.cls_token_id: "[CLS]", tokenizer.sep_token_id: "[SEP]", tokenizer.unk_token_id: "[UNK]"}
     names: list[str] = []
-    for i, (token, (start, stop), word) in enumerate(
-        zip(encoding.ids, encoding.offsets, encoding.word_ids, strict=True)
-    ):
-        name = special.get(token) or text[start:stop].strip() or "␣"
-        goes_on = i > 0 and word is not None and word == encoding.word_ids[i - 1]
+    segments, words = split_segments(text), list(zip(encoding.sequence_ids, encoding.word_ids, strict=True))
+    for i, (token, (start, stop), word) in enumerate(zip(encoding.ids, encoding.offsets, words, strict=True)):
+        name = special.get(token) or segments[word[0] or 0][start:stop].strip() or "␣"
+        goes_on = i > 0 and word[1] is not None and word == words[i - 1]
         names.append(f"{CONTINUED}{name}" if goes_on else name)
     return tuple(names)
 
@@ -107,8 +114,7 @@ def hidden_similarity(pair: ModelPair, texts: Sequence[str], *, n_tokens: int = 
     """
     tokens = encode(pair.tokenizer, texts[:n_tokens], max_length=pair.max_length)
     n_texts = max(1, int((tokens.offsets[1:] <= n_tokens).sum()))
-    tokens = Ragged(ids=tokens.ids[: tokens.offsets[n_texts]], offsets=tokens.offsets[: n_texts + 1])
-    tokens = tokens.to(pair.teacher.device)
+    tokens = tokens.first(n_texts).to(pair.teacher.device)
     teacher, student = (_states(model, tokens, pair.tokenizer) for model in (pair.teacher, pair.student))
     return LayerSimilarity(matrix=cka_matrix(teacher, student), n_tokens=len(teacher[0]), n_texts=n_texts)
 
@@ -136,7 +142,7 @@ def occlude(pair: ModelPair, text: str, *, site: int = 0) -> OcclusionPair:
     whole = _encoded(replace(pair, max_length=min(pair.max_length, MAX_TOKENS)), text).read
     spans = [match.span() for match in _WORD.finditer(whole)]
     words = [whole[start:stop] for start, stop in spans]
-    encoded = pair.encode([whole, *(" ".join(words[:i] + words[i + 1 :]) for i in range(len(words)))])
+    encoded = pair.encode([whole, *(_without(whole, span) for span in spans)])
     places, offsets = pair.places(whole), encoded.sites.offsets.tolist()[1:]
     rows = []
     for span, (offset, end) in zip(spans, pairwise(offsets), strict=True):
@@ -152,6 +158,12 @@ def occlude(pair: ModelPair, text: str, *, site: int = 0) -> OcclusionPair:
         return Occlusion(label=label, probability=shares[site], changes=changes)
 
     return OcclusionPair(words=tuple(words), teacher=answer(pair.teacher), student=answer(pair.student))
+
+
+def _without(text: str, word: tuple[int, int]) -> str:
+    """Return a text without one of its words, with a space between all others of a segment."""
+    start, end = word
+    return join_segments(" ".join(segment.split()) for segment in split_segments(f"{text[:start]} {text[end:]}"))
 
 
 def _site_without(places: Sequence[Place], site: int, word: tuple[int, int], *, n_sites: int) -> int | None:

@@ -15,7 +15,7 @@ from distil_core.evaluation import cost
 from distil_core.evaluation.records import Latency
 from distil_core.models.checkpoints import head_order, locate
 from distil_core.models.devices import default_device, resolve_precision
-from distil_core.models.forward import at_sites, predict
+from distil_core.models.forward import at_sites, padded_inputs, predict
 from distil_core.models.heads import reorder_head
 from distil_core.models.loading import independent_copy, load_model, load_tokenizer
 from distil_core.runs.folder import RunFolder
@@ -190,8 +190,7 @@ def answer_texts(
 
 def _batch(pair: ModelPair, encoded: EncodedSplit) -> cost.Batch:
     examples = torch.arange(len(encoded.tokens), device=pair.teacher.device)
-    ids, mask = encoded.tokens.padded(examples, padding=pair.tokenizer.pad_token_id)
-    return {"input_ids": ids, "attention_mask": mask.long()}
+    return padded_inputs(pair.teacher, encoded.tokens, examples, padding=pair.tokenizer.pad_token_id)
 
 
 def _answer(model: Model, batch: cost.Batch) -> object:

@@ -1,12 +1,25 @@
-"""Labeled texts: one split of a corpus, and the corpus; and where in a text its sites are, for people."""
+"""Labeled texts: one split of a corpus, and the corpus; the segments of a text, and where its sites are, for people."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 Label: TypeAlias = Any
 """What is right of a text, as indices of label names: one index, or a tuple of as many as the task has sites in it;
 None where nobody knows it."""
+
+SEGMENT = "\x1f"
+"""Stands between the segments of a text, such as those of a pair: the unit separator, which no segment can hold."""
+
+
+def join_segments(segments: Iterable[str]) -> str:
+    """Return the one text of several segments; a separator that stands in one of them becomes a space."""
+    return SEGMENT.join(segment.replace(SEGMENT, " ") for segment in segments)
+
+
+def split_segments(text: str) -> tuple[str, ...]:
+    """Return the segments of a text; it is one itself where nothing separates it."""
+    return tuple(text.split(SEGMENT))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

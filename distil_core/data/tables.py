@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from distil_core.data.corpus import SEGMENT
 from distil_core.errors import CorpusError
 
 TEXT_COLUMNS = (
@@ -124,7 +125,10 @@ def sentences_of(table: Table, *, text_column: str = "", label_column: str = "")
         texts=tuple(text for _, text, _ in filled),
         rows=tuple(row for row, _, _ in filled),
         labels=tuple(label for _, _, label in filled),
-        notes=(f"{n_without} {rows} of {table.where} without a text {verb} left out",) if n_without else (),
+        notes=(
+            *((f"{n_without} {rows} of {table.where} without a text {verb} left out",) if n_without else ()),
+            *separator_notes(table, text_column),
+        ),
     )
 
 
@@ -149,9 +153,9 @@ def choose_column(table: Table, wanted: str, *, kind: str, usual: Sequence[str])
 
 
 def text_in(value: object, table: Table, column: str) -> str:
-    """Return the text of a cell; empty if there is none."""
+    """Return the text of a cell, without separators of segments; empty if there is none."""
     if isinstance(value, str):
-        return value if value and not value.isspace() else ""
+        return value.replace(SEGMENT, " ") if value and not value.isspace() else ""
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return ""
     if isinstance(value, int | float) and not isinstance(value, bool):
@@ -160,6 +164,15 @@ def text_in(value: object, table: Table, column: str) -> str:
         f"column {column!r} of {table.where} must hold texts, got {_shown(value)}; choose another text column of: "
         f"{', '.join(table.columns)}"
     )
+
+
+def separator_notes(table: Table, *columns: str) -> tuple[str, ...]:
+    """Say in how many rows of a table :func:`text_in` puts a space where a separator of segments stands, if in any."""
+    cells = zip(*map(table.values, columns), strict=True)
+    n_rows = sum(any(isinstance(cell, str) and SEGMENT in cell for cell in row) for row in cells)
+    rows, verb = ("row", "holds") if n_rows == 1 else ("rows", "hold")
+    note = f"{n_rows} {rows} of {table.where} {verb} the control character U+001F, which is read as a space"
+    return (note,) if n_rows else ()
 
 
 def written(value: object, table: Table, column: str, *, expected: str, kind: str = "label") -> str:

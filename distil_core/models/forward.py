@@ -12,7 +12,7 @@ from distil_core.data.batches import sorted_batches
 from distil_core.data.sites import Sites
 from distil_core.data.tokenization import Ragged
 from distil_core.models.freezing import LowerStates
-from distil_core.models.packing import PACKABLE, packed, packed_logits
+from distil_core.models.packing import PACKABLE, packed, packed_logits, tells_segments_apart
 from distil_core.types import Attention, Logits, Model
 
 
@@ -26,6 +26,16 @@ def packed_above(model: Model, lower: LowerStates | None) -> AbstractContextMana
     if lower is None:
         return packed(model)
     return packed(model, layers=slice(lower.n_layers, None), embeds=False)
+
+
+def padded_inputs(
+    model: Model, tokens: Ragged, examples: Int[Tensor, "batch"], *, padding: int
+) -> dict[str, Int[Tensor, "batch length"]]:
+    """Return what a model takes for some texts, laid under each other and filled up with ``padding``."""
+    ids, mask = tokens.padded(examples, padding=padding)
+    inputs = {"input_ids": ids, "attention_mask": mask.long()}
+    types = tokens.padded_types(examples)
+    return {**inputs, "token_type_ids": types} if types is not None and tells_segments_apart(model) else inputs
 
 
 def at_sites(
@@ -69,8 +79,7 @@ def logits_of(
             if packing:
                 logits = packed_logits(model, tokens, examples, states=None if lower is None else lower.states)
             else:
-                ids, mask = tokens.padded(examples, padding=padding)
-                logits = model(input_ids=ids, attention_mask=mask.long()).logits
+                logits = model(**padded_inputs(model, tokens, examples, padding=padding)).logits
             chosen, logits = at_sites(logits, sites, examples)
         yield chosen, logits
 
@@ -88,9 +97,8 @@ def states_of(
         outputs: ``output_hidden_states=True`` or ``output_attentions=True``.
     """
     for examples in sorted_batches(tokens.lengths, n_tokens=n_tokens, padded=True):
-        ids, mask = tokens.padded(examples, padding=padding)
         with torch.inference_mode():
-            yield examples, model(input_ids=ids, attention_mask=mask.long(), **outputs)
+            yield examples, model(**padded_inputs(model, tokens, examples, padding=padding), **outputs)
 
 
 def attention_maps(model: Model, output: Any) -> tuple[Attention, ...]:

@@ -105,6 +105,11 @@ def _up(value: int, multiple: int) -> int:
     return -(-value // multiple) * multiple
 
 
+def tells_segments_apart(model: Any) -> bool:
+    """Tell whether a model takes token types, which say of each token to which segment of its text it belongs."""
+    return getattr(model.config, "type_vocab_size", 0) > 1
+
+
 def without_waste(n_tokens: int) -> int:
     """Return a budget near ``n_tokens`` that full batches need little filling up to; a small one stays as it is."""
     return _up(n_tokens, _TOKENS) if n_tokens >= 8 * _TOKENS else n_tokens
@@ -211,7 +216,11 @@ def _inputs(
     first = model.config.pad_token_id + 1 if model.config.model_type == "roberta" else 0
     ids, positions, packing = pack(tokens, examples, first_position=first, dtype=next(model.parameters()).dtype)
     if states is None:
-        return {"input_ids": ids, "position_ids": positions}, packing
+        inputs = {"input_ids": ids, "position_ids": positions}
+        if tokens.types is not None and tells_segments_apart(model):
+            types = inputs["token_type_ids"] = torch.zeros_like(ids)
+            types[0, : packing.n_tokens] = tokens.types[packing.sources]
+        return inputs, packing
     rows = states.new_zeros(1, ids.shape[1], states.shape[1])
     rows[0, : packing.n_tokens] = states[packing.sources]
     return {"inputs_embeds": rows, "position_ids": positions}, packing

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from distil_core.evaluation import cost
 from distil_core.evaluation.records import Cost
+from distil_core.models.forward import padded_inputs
 from distil_core.runs.locks import held
 from distil_core.runs.materials import Materials
 from distil_core.types import Model
@@ -55,8 +56,8 @@ def costs(materials: Materials, student: Model, folder: Path, *, seconds: float)
     chosen = middle[torch.linspace(0, len(middle) - 1, 32).long()]
 
     def inputs(examples: Tensor) -> dict[str, Tensor]:
-        ids, mask = tokens.padded(examples.to(materials.device), padding=materials.padding)
-        return {"input_ids": ids, "attention_mask": mask.long()}
+        examples = examples.to(materials.device)
+        return padded_inputs(materials.teacher.model, tokens, examples, padding=materials.padding)
 
     def answering(model: Model) -> Callable[[Mapping[str, Any]], object]:
         def answer(batch: Mapping[str, Any]) -> object:

@@ -22,7 +22,7 @@ from distil_core.evaluation.predictions import SplitPredictions, split_predictio
 from distil_core.functional.losses import LossParts, ModelOutputs, distillation_loss
 from distil_core.models import freezing
 from distil_core.models.devices import resolve_precision
-from distil_core.models.forward import at_sites, attention_maps, logits_of, packed_above, packs
+from distil_core.models.forward import at_sites, attention_maps, logits_of, packed_above, packs, padded_inputs
 from distil_core.models.packing import packed_logits, without_waste
 from distil_core.settings.config import LossConfig, Precision, TrainingConfig
 from distil_core.tasks.task import Task
@@ -145,21 +145,16 @@ class _Training:
             with packed_above(self.model, lower):
                 logits = packed_logits(self.model, self.lesson.tokens, examples, states=states)
             return ModelOutputs(logits=logits), None
-        ids, mask = self.lesson.tokens.padded(examples, padding=self.padding)
+        inputs = padded_inputs(self.model, self.lesson.tokens, examples, padding=self.padding)
         wants_hidden = self.loss.hidden_mse > 0 or self.loss.hidden_cosine > 0
         wants_attention = self.loss.attention_kl > 0
-        output = self.model(
-            input_ids=ids,
-            attention_mask=mask.long(),
-            output_hidden_states=wants_hidden,
-            output_attentions=wants_attention,
-        )
+        output = self.model(**inputs, output_hidden_states=wants_hidden, output_attentions=wants_attention)
         return ModelOutputs(
             logits=at_sites(output.logits, self.lesson.sites, examples)[1],
             last_hidden=output.hidden_states[-1] if wants_hidden else None,
             hidden=tuple(output.hidden_states[1:]) if wants_hidden else (),
             attention=attention_maps(self.model, output) if wants_attention else (),
-        ), mask
+        ), inputs["attention_mask"].bool()
 
     def loss_of(self, examples: Int[Tensor, "batch"]) -> LossParts:
         student, mask = self.student(examples)

@@ -8,6 +8,7 @@ from transformers import PreTrainedTokenizerFast
 
 from distil_core.analysis import attention_reading
 from distil_core.analysis.model_pair import ModelPair
+from distil_core.data.corpus import join_segments, split_segments
 from distil_core.errors import CorpusError
 from distil_core.functional import similarity
 from distil_core.models.forward import attention_maps
@@ -26,9 +27,9 @@ def a_pair(architecture: str = "bert", *, max_length: int = tiny.LENGTH) -> Mode
 
 
 def output(model: object, pair: ModelPair, text: str, **options: bool) -> object:
-    batch = pair.tokenizer(text, return_tensors="pt")
+    batch = pair.tokenizer(*split_segments(text), return_tensors="pt")
     with torch.inference_mode():
-        return model(input_ids=batch["input_ids"], attention_mask=batch["attention_mask"], **options)  # type: ignore[operator]
+        return model(**batch, **options)  # type: ignore[operator]
 
 
 # Maps
@@ -46,6 +47,17 @@ def test_maps_are_those_of_the_models(architecture: str) -> None:
         expected = attention_maps(model, output(model, pair, TEXT, output_attentions=True))
         assert maps == pytest.approx(torch.cat(expected).numpy(), abs=1e-6)
         assert maps.sum(axis=-1) == pytest.approx(np.ones(maps.shape[:-1]), abs=1e-5)
+
+
+@pytest.mark.parametrize("architecture", tiny.ARCHITECTURES)
+def test_maps_go_across_two_segments(architecture: str) -> None:
+    pair, text = a_pair(architecture), join_segments(["we saw snow", "the oxen"])
+    reading = attention_reading.read_attention(pair, text)
+    assert reading.tokens == ("[CLS]", "we", "saw", "snow", "[SEP]", "the", "o", "·x", "·e", "·n", "[SEP]")
+    assert [i for i, special in enumerate(reading.special) if special] == [0, 4, 10]
+    for model, maps in ((pair.teacher, reading.teacher), (pair.student, reading.student)):
+        expected = attention_maps(model, output(model, pair, text, output_attentions=True))
+        assert maps == pytest.approx(torch.cat(expected).numpy(), abs=1e-6)
 
 
 def test_albert_says_that_its_layers_are_one() -> None:
@@ -143,6 +155,23 @@ def test_each_word_is_left_out_by_itself(architecture: str) -> None:
         assert answer.probability == pytest.approx(float(whole.max()), abs=1e-5)
         expected = [float(p[answer.label] - whole[answer.label]) for p in rest]
         assert answer.changes == pytest.approx(expected, abs=1e-5)
+
+
+@pytest.mark.parametrize("architecture", tiny.ARCHITECTURES)
+def test_a_word_is_left_out_of_its_segment(architecture: str) -> None:
+    pair = a_pair(architecture)
+    reading = attention_reading.occlude(pair, join_segments(["we saw", " the  snow"]))
+    assert reading.words == ("we", "saw", "the", "snow")
+    texts = [("we saw", "the snow"), ("saw", "the snow"), ("we", "the snow"), ("we saw", "snow"), ("we saw", "the")]
+    whole, *rest = (output(pair.student, pair, join_segments(text)).logits[0].softmax(-1) for text in texts)  # type: ignore[attr-defined]
+    label = reading.student.label
+    assert reading.student.changes == pytest.approx([float(p[label] - whole[label]) for p in rest], abs=1e-5)
+
+
+def test_of_a_long_pair_only_what_is_read_is_left_out() -> None:
+    pair = a_pair(max_length=8)
+    reading = attention_reading.occlude(pair, join_segments(["we saw", "the old house then some people walked by"]))
+    assert reading.words == ("we", "saw", "the", "old", "house")
 
 
 def test_pieces_of_a_word_and_its_punctuation_are_left_out_together() -> None:

@@ -31,6 +31,25 @@ class TestEncode:
         assert found.n_truncated == 2
         assert found.ids[5] == tiny.tokenizer().sep_token_id
 
+    def test_two_segments_are_a_pair(self) -> None:
+        words, texts = tiny.tokenizer(), ["snow\x1fthe sun", "near my house\x1fa", "old\x1fsummer"]
+        encoded = encode(words, texts, max_length=tiny.LENGTH)
+        expected = [words(*text.split("\x1f")) for text in texts]
+        assert [part.tolist() for part in encoded.ids.split(encoded.lengths.tolist())] == [
+            e["input_ids"] for e in expected
+        ]
+        assert encoded.types is not None
+        types = [part.tolist() for part in encoded.types.split(encoded.lengths.tolist())]
+        assert types == [e["token_type_ids"] for e in expected]
+        padded = encoded.padded_types(torch.tensor([2, 0]))
+        assert padded is not None
+        assert padded.tolist() == [[0, 0, 0, 1, 1, 0], [0, 0, 0, 1, 1, 1]]
+
+    def test_the_longer_segment_is_cut_first(self) -> None:
+        encoded = encode(tiny.tokenizer(), ["snow\x1f" + "sun " * 9], max_length=7)
+        assert tiny.tokenizer().decode(encoded.ids) == "[CLS] snow [SEP] sun sun sun [SEP]"
+        assert encoded.n_truncated == 1
+
     def test_no_texts_are_no_tokens(self) -> None:
         found = encode(tiny.tokenizer(), [], max_length=8)
         assert len(found) == 0
@@ -63,6 +82,15 @@ class TestRagged:
         found = ragged(2, 1).with_ids(lookup)
         assert found.ids.tolist() == [20, 22, 24]
         assert torch.equal(found.lengths, torch.tensor([2, 1]))
+
+    def test_the_first_texts_keep_their_types(self) -> None:
+        whole = encode(tiny.tokenizer(), tiny.pairs(4, seed=1), max_length=tiny.LENGTH)
+        first = whole.first(2)
+        assert whole.types is not None
+        assert first.types is not None
+        assert len(first) == 2
+        assert len(first.ids) == len(first.types) == int(whole.offsets[2])
+        assert torch.equal(first.types, whole.types[: len(first.types)])
 
     def test_moving_keeps_everything(self) -> None:
         before = Ragged(ids=torch.arange(3), offsets=torch.tensor([0, 3]), n_truncated=1)

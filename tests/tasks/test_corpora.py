@@ -151,6 +151,13 @@ def test_rows_without_text_or_label_are_left_out_and_counted(tmp_path: Path) -> 
     assert len(corpus.train) + len(corpus.validation) + len(corpus.test) == len(ROWS)
 
 
+def test_a_separator_of_segments_is_read_as_a_space(tmp_path: Path) -> None:
+    corpus = loaded(write_csv(tmp_path / "a.csv", [*ROWS, ("one\x1ftwo", "no"), ("one\x1ftwo", "yes")]))
+    texts = {*corpus.train.texts, *corpus.validation.texts, *corpus.test.texts}
+    assert "one two" in texts
+    assert corpus.notes[0] == "2 rows of a.csv hold the control character U+001F, which is read as a space"
+
+
 def test_texts_in_two_splits_are_counted_whatever_their_case(tmp_path: Path) -> None:
     test = write_csv(tmp_path / "test.csv", [("TEXT 1  no", "no"), ("text 2 no", "no"), ("new", "yes")])
     rows = [*ROWS, *(("twin", "no") for _ in range(40))]

@@ -8,6 +8,7 @@ from distil_core.data.tables import (
     Table,
     choose_column,
     refuse_surrogates,
+    separator_notes,
     text_in,
     written,
 )
@@ -67,7 +68,7 @@ def examples_of(table: Table, *, text_column: str, label_column: str) -> Example
         declared=table.declared.get(label_column, ()),
         text_column=text_column,
         label_column=label_column,
-        notes=tuple(notes),
+        notes=(*notes, *separator_notes(table, text_column)),
     )
 
 
