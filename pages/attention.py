@@ -14,7 +14,7 @@ from distil_core.reporting.figures import attention as figures
 from distil_core.reporting.figures import cells
 from distil_core.runs.families import Family, FinishedRun
 from distil_core.tasks.catalog import task_named
-from pages.sections import attention_details, charts, pickers
+from pages.sections import attention_details, charts, pickers, text_fields
 from pages.state import address, attention_maps, resources, run_in_use
 
 TEXT, PLACE = "attention.text", "attention.place"
@@ -33,7 +33,7 @@ SOURCES = (
 
 def put(text: str) -> None:
     """Put an example into the field."""
-    st.session_state[TEXT] = text
+    text_fields.put(text, key=TEXT)
     pickers.forget_place(key=PLACE)
 
 
@@ -57,26 +57,26 @@ def pair_name(pair: tuple[int, int]) -> str:
 
 def ask(outcome: FinishedRun) -> str:
     """Ask for a text: typed, one of a few examples, or any test text."""
-    texts, classes_of = resources.test_texts(outcome.folder), task_named(outcome.record.config.task).classes_of
-    st.session_state.setdefault(TEXT, texts[0].text)
-    with address.control(TEXT, "Text"):
-        text = st.text_input("Text", key=TEXT, bind="query-params", max_chars=2000) or ""
+    texts, task = resources.test_texts(outcome.folder), task_named(outcome.record.config.task)
+    if not text_fields.asked_for(key=TEXT, n_segments=len(task.segments)):
+        text_fields.put(texts[0].text, key=TEXT)
+    text = text_fields.ask(task.segments, key=TEXT, label="Text")
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         picker = st.popover("Test texts", icon=":material/list:", type="tertiary", on_change="rerun")
-        for i, example in enumerate(edits.one_per_label(texts, classes_of, limit=4)):
+        for i, example in enumerate(edits.one_per_label(texts, task.classes_of, limit=4)):
             st.button(
-                formatting.shortened(example.text, length=36),
+                formatting.escaped(formatting.shortened(formatting.readable(example.text), length=36)),
                 key=f"attention.example.{i}",
                 on_click=put,
                 args=(example.text,),
                 type="tertiary",
-                help=example.text,
+                help=formatting.escaped(formatting.readable(example.text)),
             )
     if picker.open:
         names = outcome.record.corpus.label_names
-        labels = [", ".join(names[label] for label in sorted(classes_of(item.label))) for item in texts]
+        labels = [", ".join(names[label] for label in sorted(task.classes_of(item.label))) for item in texts]
         picker.dataframe(
-            pd.DataFrame({"Text": [item.text for item in texts], "Label": labels}),
+            pd.DataFrame({"Text": [formatting.readable(item.text) for item in texts], "Label": labels}),
             hide_index=True,
             key=PICKER,
             width=700,

@@ -13,8 +13,18 @@ from distil_core.errors import DistilError
 from distil_core.reporting import formatting, narrative
 from distil_core.reporting.figures import error_analysis as figures
 from distil_core.runs.families import Family
+from distil_core.tasks.catalog import task_named
 from pages.components import temperature_bars
-from pages.sections import bulk_scoring, charts, example_browser, pickers, saved_slices, sentence_edits, task_views
+from pages.sections import (
+    bulk_scoring,
+    charts,
+    example_browser,
+    pickers,
+    saved_slices,
+    sentence_edits,
+    task_views,
+    text_fields,
+)
 from pages.state import address, model_answers, resources, run_in_use
 
 TABS = ("Test texts", "Saved slices", "A file of sentences")
@@ -30,19 +40,14 @@ def ask(family: Family, texts: tuple[corpus.LabeledText, ...], answered: Answere
     """Ask for a sentence, and show what teacher and student make of it, and of the one it started from."""
     outcome = family.distilled
     # Ask
-    with address.control("compare.text", "Sentence"):
-        text = (
-            st.text_input(
-                "Sentence",
-                key=sentence_edits.TEXT,
-                placeholder="Type a sentence",
-                label_visibility="collapsed",
-                live=PAUSE,
-                bind="query-params",
-                max_chars=2000,
-            )
-            or ""
-        )
+    text = text_fields.ask(
+        task_named(outcome.record.config.task).segments,
+        key=sentence_edits.TEXT,
+        label="Sentence",
+        bare=True,
+        placeholder="Type a sentence",
+        live=PAUSE,
+    )
     if not text.strip():
         sentence_edits.offer_examples(outcome, texts)
         st.info("Type a sentence, or pick one of the examples.", icon=":material/edit:")
@@ -50,7 +55,7 @@ def ask(family: Family, texts: tuple[corpus.LabeledText, ...], answered: Answere
     # Think
     try:
         comparison = model_answers.compare(outcome, text)
-        original = sentence_edits.original()
+        original = sentence_edits.original(text)
         former = model_answers.compare(outcome, original) if sentence_edits.is_edit(original, text) else None
     except DistilError as error:
         st.error(str(error), icon=":material/error:")

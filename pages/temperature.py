@@ -16,8 +16,9 @@ from distil_core.reporting.figures import temperature as figures
 from distil_core.reporting.figures.theme import MARKS
 from distil_core.runs.families import Family
 from distil_core.settings.config import Method
+from distil_core.tasks.catalog import task_named
 from pages.components import temperature_bars
-from pages.sections import charts, pickers
+from pages.sections import charts, pickers, text_fields
 from pages.state import address, model_answers, run_in_use, softened_outputs
 
 TEXT, PLACE = "temperature.text", "temperature.place"
@@ -26,7 +27,7 @@ TABS = ("One text", "All texts", "Dark knowledge", "Why T²", "Calibration")
 
 def put(texts: AnsweredTexts, row: int) -> None:
     """Put an example into the field, and show its place."""
-    st.session_state[TEXT] = texts.texts[row]
+    text_fields.put(texts.texts[row], key=TEXT)
     pickers.put_place(texts, row, key=PLACE)
 
 
@@ -35,18 +36,23 @@ def show_one(family: Family) -> None:
     outcome = family.distilled
     texts, examples = model_answers.of_test_texts(outcome), softened_outputs.telling(outcome)
     # Ask
-    if TEXT not in st.session_state and TEXT not in st.query_params:
+    segments = task_named(outcome.record.config.task).segments
+    if not text_fields.asked_for(key=TEXT, n_segments=len(segments)):
         put(texts, examples["hesitant"])
     left, right = st.columns([9, 5], vertical_alignment="bottom", gap="medium")
     beside = right.container(horizontal=True, vertical_alignment="center", gap="small")
     with address.control(TEXT, "Text"):
         with left:
-            text = st.text_input("Text", key=TEXT, bind="query-params", max_chars=2000) or ""
+            text = text_fields.ask(segments, key=TEXT, label="Text")
         with beside:
             st.caption("The teacher is", width="content")
             for name, row in examples.items():
                 st.button(
-                    name, key=f"temperature.example.{name}", on_click=put, args=(texts, row), help=texts.texts[row]
+                    name,
+                    key=f"temperature.example.{name}",
+                    on_click=put,
+                    args=(texts, row),
+                    help=formatting.escaped(formatting.readable(texts.texts[row])),
                 )
     if not text.strip():
         st.info("Type a text, or pick one of the examples.", icon=":material/edit:")

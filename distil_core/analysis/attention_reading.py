@@ -12,7 +12,7 @@ from torch import Tensor
 
 from distil_core.analysis.attention import MAX_TOKENS, AttentionReading, LayerSimilarity, Occlusion, OcclusionPair
 from distil_core.analysis.model_pair import ModelPair
-from distil_core.data.corpus import Place, join_segments, split_segments
+from distil_core.data.corpus import SEGMENT_MARK, Place, join_segments, split_segments
 from distil_core.data.tokenization import Ragged, encode, inputs_of
 from distil_core.errors import CorpusError
 from distil_core.functional.similarity import cka_matrix
@@ -92,6 +92,8 @@ def _readable(tokenizer: Any, encoding: Any, text: str) -> tuple[str, ...]:
     for i, (token, (start, stop), word) in enumerate(zip(encoding.ids, encoding.offsets, words, strict=True)):
         name = special.get(token) or segments[word[0] or 0][start:stop].strip() or "␣"
         goes_on = i > 0 and word[1] is not None and word == words[i - 1]
+        if word[0] and word[0] not in {number for number, _ in words[:i]}:
+            name = f"{SEGMENT_MARK} {name}"
         names.append(f"{CONTINUED}{name}" if goes_on else name)
     return tuple(names)
 

@@ -13,7 +13,7 @@ from math import log, sqrt
 from distil_core.analysis.comparison import Compared
 from distil_core.analysis.error_analysis import AnsweredTexts
 from distil_core.analysis.roles import Role
-from distil_core.data.corpus import Label, LabeledText, Place
+from distil_core.data.corpus import SEGMENT, Label, LabeledText, Place
 from distil_core.evaluation.predictions import softmax
 
 _WORD = re.compile(r"\[[A-Z]+\]|<\w+>|\w+(?:['’\-]\w+)*|[^\w\s]")
@@ -106,8 +106,13 @@ def words(text: str) -> tuple[Word, ...]:
 
 
 def replaced(text: str, word: Word, new: str) -> str:
-    """Return a sentence with one word replaced, or dropped where ``new`` is empty; the rest stays as it is."""
-    before, new, after = text[: word.start], new.strip(), text[word.end :]
+    """Return a text with one word replaced, or dropped where ``new`` is empty; the rest stays as it is."""
+    first = text.rfind(SEGMENT, 0, word.start) + 1
+    last = text.find(SEGMENT, word.end) if SEGMENT in text[word.end :] else len(text)
+    return text[:first] + _replaced(text[first : word.start], new.strip(), text[word.end : last]) + text[last:]
+
+
+def _replaced(before: str, new: str, after: str) -> str:
     if not new:
         return _NO_SPACE_BEFORE.sub(r"\1", f"{before.rstrip()} {after.lstrip()}".strip())
     if any(map(str.isalnum, new)):  # a word in place of a sign must not grow together with its neighbors

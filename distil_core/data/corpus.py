@@ -11,6 +11,9 @@ None where nobody knows it."""
 SEGMENT = "\x1f"
 """Stands between the segments of a text, such as those of a pair: the unit separator, which no segment can hold."""
 
+SEGMENT_MARK = "\N{DOUBLE VERTICAL LINE}"
+"""What people see where a segment begins behind another."""
+
 
 def join_segments(segments: Iterable[str]) -> str:
     """Return the one text of several segments; a separator that stands in one of them becomes a space."""

@@ -2,14 +2,16 @@
 
 import math
 from collections.abc import Sequence
+from string import ascii_lowercase
 from typing import Any
 
 import numpy as np
 
 from distil_core.analysis import error_analysis
 from distil_core.analysis.error_analysis import AnsweredTexts, NamedSlice
+from distil_core.data.corpus import split_segments
 from distil_core.evaluation.records import Interval
-from distil_core.reporting.formatting import NONE, percent
+from distil_core.reporting.formatting import NONE, percent, readable
 from distil_core.reporting.narrative.slices import filter_words, share_words
 from distil_core.reporting.tables import to_csv
 
@@ -36,7 +38,7 @@ def example_rows(answers: AnsweredTexts, chosen: Sequence[int]) -> list[dict[str
 
     return [
         {
-            "Text": answers.texts[i],
+            "Text": readable(answers.texts[i]),
             **({"Place": answers.places[i].text} if several else {}),
             **({"Label": names[answers.labels[i]] if answers.labels[i] >= 0 else None} if labeled else {}),
             "Teacher": answer(int(teacher[i]), answers.teacher[i]),
@@ -51,7 +53,7 @@ def example_rows(answers: AnsweredTexts, chosen: Sequence[int]) -> list[dict[str
 def answers_csv(
     answers: AnsweredTexts, chosen: Sequence[int] | None = None, *, rows: Sequence[int] = (), labels: Sequence[str] = ()
 ) -> str:
-    """Return texts with both answers as CSV, and all probabilities where there are at most 20 labels.
+    """Return texts with both answers as CSV, a column a segment; all probabilities where there are at most 20 labels.
 
     Args:
         answers: The texts and the answers.
@@ -61,7 +63,9 @@ def answers_csv(
     """
     names = answers.label_names
     wide, several = len(names) <= MAX_WIDE, answers.several
-    header = ["row"] * bool(rows) + ["text"] + ["place"] * several + ["label", "teacher", "teacher_probability"]
+    segments = len(split_segments(answers.texts[0])) if answers.texts else 1
+    texts = ["text"] if segments == 1 else [f"text_{letter}" for letter in ascii_lowercase[:segments]]
+    header = ["row"] * bool(rows) + texts + ["place"] * several + ["label", "teacher", "teacher_probability"]
     header += ["student", "student_probability", "agree", "kl_nats"]
     if wide:
         header += [f"{model}: {name}" for model in ("teacher", "student") for name in names]
@@ -73,7 +77,7 @@ def answers_csv(
         of_text = answers.examples[i]
         label = labels[of_text] if labels else names[answers.labels[i]] if answers.labels[i] >= 0 else ""
         line: list[object] = [rows[of_text]] if rows else []
-        line += [answers.texts[i], *([answers.places[i].text] if several else []), label]
+        line += [*split_segments(answers.texts[i]), *([answers.places[i].text] if several else []), label]
         line += [names[t], f"{teacher[i, t]:.6f}", names[s], f"{student[i, s]:.6f}"]
         line += ["yes" if t == s else "no", f"{answers.kl_nats[i]:.6f}"]
         if wide:

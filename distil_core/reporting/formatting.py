@@ -5,6 +5,7 @@ import re
 import humanize
 
 from distil_core.analysis.learning_curves import Progress
+from distil_core.data.corpus import SEGMENT_MARK, split_segments
 from distil_core.evaluation.metrics import Metric
 from distil_core.evaluation.records import Interval, Latency
 
@@ -137,6 +138,11 @@ def progress_text(state: Progress, metric: Metric, *, stopping: bool) -> str:
 def counted(what: str, n_done: int | None, n_total: int | None) -> str:
     """Say how many of some things are done, where they are counted."""
     return what if n_done is None or n_total is None else f"{what}, {n_done:,} of {n_total:,}"
+
+
+def readable(text: str) -> str:
+    """Write a text on one line for people, its segments visibly apart."""
+    return f" {SEGMENT_MARK} ".join(split_segments(text))
 
 
 def shortened(text: str, *, length: int = 42) -> str:

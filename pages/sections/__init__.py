@@ -17,4 +17,5 @@ __all__ = [
     "settings_form",
     "sweep_form",
     "task_views",
+    "text_fields",
 ]

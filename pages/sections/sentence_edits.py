@@ -9,10 +9,11 @@ from distil_core.analysis import edits
 from distil_core.analysis.comparison import Compared
 from distil_core.analysis.error_analysis import AnsweredTexts, Filter, matching
 from distil_core.data import corpus
+from distil_core.data.corpus import split_segments
 from distil_core.reporting import formatting
 from distil_core.runs.families import FinishedRun
 from distil_core.tasks.catalog import task_named
-from pages.sections import pickers
+from pages.sections import pickers, text_fields
 from pages.state import model_answers
 
 TEXT, ORIGINAL, WORD, SWAP = "compare.text", "compare.original", "compare.word", "compare.swap"
@@ -30,15 +31,15 @@ def begin(answered: AnsweredTexts) -> None:
     former = st.session_state.get(FIRST)
     st.session_state[FIRST] = first
     # Another run in use has another first text, unless somebody has asked for a text of their own.
-    untouched = former is not None and st.session_state.get(TEXT) == former != first
-    if untouched or not (TEXT in st.session_state or st.query_params.get(TEXT)):
+    untouched = former is not None and former != first and text_fields.holds(former, key=TEXT)
+    if untouched or not text_fields.asked_for(key=TEXT, n_segments=len(split_segments(first))):
         start(first)
         pickers.put_place(answered, row, key=PLACE)
 
 
 def start(text: str) -> None:
     """Put a text into the field, as one that nobody has edited yet."""
-    st.session_state[TEXT] = text
+    text_fields.put(text, key=TEXT)
     st.session_state[UNDO] = ()
     for name in (ORIGINAL, WORD):
         st.query_params.pop(name, None)
@@ -47,9 +48,9 @@ def start(text: str) -> None:
     st.session_state[ORIGINAL] = text
 
 
-def original() -> str:
-    """Return the sentence that the one in the field started from."""
-    sentence: str = st.query_params.get(ORIGINAL) or st.session_state.get(ORIGINAL) or st.session_state[TEXT]
+def original(text: str) -> str:
+    """Return the sentence that the one in the field, ``text``, started from."""
+    sentence: str = st.query_params.get(ORIGINAL) or st.session_state.get(ORIGINAL) or text
     st.session_state[ORIGINAL] = sentence
     return sentence
 
@@ -70,15 +71,22 @@ def show(
     """Show the sentence as words to click, and what can be done with the one that was clicked."""
     shown = edits.words(text)[:MAX_WORDS]
     chosen = _chosen(len(shown))
-    with st.container(horizontal=True, gap="xsmall", key="compare.sentence"):
-        for i, word in enumerate(shown):
-            st.button(
-                formatting.escaped(word.text),
-                key=f"{WORD}.{i}",
-                type="primary" if i == chosen else "tertiary",
-                on_click=_pick,
-                args=(i,),
-            )
+    begins, titles = 0, task_named(outcome.record.config.task).segments
+    for number, segment in enumerate(split_segments(text)):
+        ends = begins + len(segment)
+        with st.container(horizontal=True, gap="xsmall", key="compare.sentence" + f".{number + 1}" * (number > 0)):
+            if len(titles) > 1:
+                st.caption(titles[min(number, len(titles) - 1)], width="content")
+            for i, word in enumerate(shown):
+                if begins <= word.start < ends:
+                    st.button(
+                        formatting.escaped(word.text),
+                        key=f"{WORD}.{i}",
+                        type="primary" if i == chosen else "tertiary",
+                        on_click=_pick,
+                        args=(i,),
+                    )
+        begins = ends + 1
     # Emptied first: what could be done with another word must not stay while the models are timed.
     with st.empty().container(horizontal=True, vertical_alignment="center", gap="small", key="compare.actions"):
         if chosen is not None:
@@ -100,12 +108,12 @@ def _examples(outcome: FinishedRun, texts: tuple[corpus.LabeledText, ...]) -> No
     classes_of = task_named(outcome.record.config.task).classes_of
     for i, example in enumerate(edits.one_per_label(texts, classes_of)):
         st.button(
-            formatting.escaped(formatting.shortened(example.text, length=28)),
+            formatting.escaped(formatting.shortened(formatting.readable(example.text), length=28)),
             key=f"compare.example.{i}",
             on_click=start,
             args=(example.text,),
             type="tertiary",
-            help=formatting.escaped(example.text),
+            help=formatting.escaped(formatting.readable(example.text)),
         )
 
 
@@ -155,7 +163,7 @@ def _way_back(text: str) -> bool:
     """Offer to undo the last click, and to go back to the original or to start from here; tell whether there is one."""
     if st.session_state.get(UNDO):
         st.button("Undo", icon=":material/undo:", key="compare.undo.last", on_click=_undo, type="tertiary")
-    before = original()
+    before = original(text)
     if before != text:
         st.button(
             "Back to the original",
@@ -164,7 +172,7 @@ def _way_back(text: str) -> bool:
             on_click=start,
             args=(before,),
             type="tertiary",
-            help=formatting.escaped(before),
+            help=formatting.escaped(formatting.readable(before)),
         )
         st.button(
             "Start from here",
@@ -197,10 +205,10 @@ def _swap(text: str, word: edits.Word) -> None:
 
 def _replace(text: str, word: edits.Word, new: str) -> None:
     # Whoever has typed something else meanwhile edits that.
-    if not edits.related(original(), text):
+    if not edits.related(original(text), text):
         st.session_state[ORIGINAL] = text
     st.session_state[UNDO] = (*st.session_state.get(UNDO, ()), text)[-MAX_UNDO:]
-    st.session_state[TEXT] = edits.replaced(text, word, new)
+    text_fields.put(edits.replaced(text, word, new), key=TEXT)
     st.session_state[SWAP] = ""
     st.query_params.pop(WORD, None)
 
@@ -208,5 +216,5 @@ def _replace(text: str, word: edits.Word, new: str) -> None:
 def _undo() -> None:
     *rest, last = st.session_state[UNDO]
     st.session_state[UNDO] = tuple(rest)
-    st.session_state[TEXT] = last
+    text_fields.put(last, key=TEXT)
     st.query_params.pop(WORD, None)

@@ -53,7 +53,7 @@ def test_maps_are_those_of_the_models(architecture: str) -> None:
 def test_maps_go_across_two_segments(architecture: str) -> None:
     pair, text = a_pair(architecture), join_segments(["we saw snow", "the oxen"])
     reading = attention_reading.read_attention(pair, text)
-    assert reading.tokens == ("[CLS]", "we", "saw", "snow", "[SEP]", "the", "o", "·x", "·e", "·n", "[SEP]")
+    assert reading.tokens == ("[CLS]", "we", "saw", "snow", "[SEP]", "‖ the", "o", "·x", "·e", "·n", "[SEP]")
     assert [i for i, special in enumerate(reading.special) if special] == [0, 4, 10]
     for model, maps in ((pair.teacher, reading.teacher), (pair.student, reading.student)):
         expected = attention_maps(model, output(model, pair, text, output_attentions=True))

@@ -54,6 +54,20 @@ def test_the_last_word_can_be_dropped() -> None:
 
 
 @pytest.mark.parametrize(
+    ("place", "new", "text"),
+    [
+        (1, "", "It\x1f, that"),
+        (1, "was", "It was\x1f, that"),
+        (2, "", "It is\x1fthat"),
+        (3, "", "It is\x1f,"),
+    ],
+)
+def test_an_edit_stays_within_its_segment(place: int, new: str, text: str) -> None:
+    before = "It is\x1f, that"
+    assert edits.replaced(before, edits.words(before)[place], new) == text
+
+
+@pytest.mark.parametrize(
     ("text", "same"),
     [("The food was awful here", True), ("the FOOD", True), ("Where is the station?", False), ("", False)],
 )

@@ -24,6 +24,16 @@ def read(text: str) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(text)))
 
 
+def test_segments_have_columns_of_their_own_in_a_file() -> None:
+    logits = np.eye(3)[[0, 2]]
+    answers = error_analysis.answered(["a\x1fb", "c\x1fd"], [0, 2], logits, logits, label_names=NAMES)
+    assert [row["Text"] for row in example_tables.example_rows(answers, [0, 1])] == ["a ‖ b", "c ‖ d"]
+    assert [(row["text_a"], row["text_b"]) for row in read(example_tables.answers_csv(answers))] == [
+        ("a", "b"),
+        ("c", "d"),
+    ]
+
+
 # e^3 / (e^3 + 2)
 SURE = 0.909443
 

@@ -15,6 +15,11 @@ def test_shares() -> None:
     assert formatting.interval(Interval(value=0.9, low=0.88, high=0.921)) == ("90.0 %", "88.0 to 92.1")
 
 
+def test_segments_are_visibly_apart() -> None:
+    assert formatting.readable("one text") == "one text"
+    assert formatting.readable("one\x1fanother") == "one ‖ another"
+
+
 def test_sweeps() -> None:
     assert formatting.sweep_estimate(36, n_done=0, seconds=180.0) == "none known yet · about 3 min"
     assert (
