@@ -11,7 +11,7 @@ from distil_core.data.corpus import LabeledText, Split
 from distil_core.evaluation.predictions import Predictions
 from distil_core.functional.losses import soft_labels
 from distil_core.models.devices import default_device
-from distil_core.models.forward import at_sites, padded_inputs
+from distil_core.models.forward import at_sites, padded_inputs, scores_of
 from distil_core.models.loading import load_model, load_tokenizer
 from distil_core.runs.folder import RunFolder
 from distil_core.runs.record import RunRecord
@@ -77,10 +77,10 @@ def gradient_norms(
         temperatures: At which to measure the soft part.
     """
     encoded = task.encode(tokenizer, batch, max_length=max_length).to(student.device)
-    examples = torch.arange(len(batch), device=student.device)
+    examples = torch.arange(len(encoded.tokens), device=student.device)
     inputs = padded_inputs(student, encoded.tokens, examples, padding=tokenizer.pad_token_id)
     parameters = [parameter for parameter in student.parameters() if parameter.requires_grad]
-    _, logits = at_sites(student(**inputs).logits, encoded.sites, examples)
+    _, logits = at_sites(scores_of(student(**inputs)), encoded.sites, examples)
     teacher = teacher_logits.to(logits)
 
     def norm(loss: Tensor) -> float:

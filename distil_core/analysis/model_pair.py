@@ -15,7 +15,7 @@ from distil_core.evaluation import cost
 from distil_core.evaluation.records import Latency
 from distil_core.models.checkpoints import head_order, locate
 from distil_core.models.devices import default_device, resolve_precision
-from distil_core.models.forward import at_sites, padded_inputs, predict
+from distil_core.models.forward import at_sites, padded_inputs, predict, scores_of
 from distil_core.models.heads import reorder_head
 from distil_core.models.loading import independent_copy, load_model, load_tokenizer
 from distil_core.runs.folder import RunFolder
@@ -121,10 +121,10 @@ def compare(pair: ModelPair, text: str) -> TextComparison:
     encoded = pair.encode((text,))
     if not len(encoded.sites):
         raise CorpusError("the text must have at least one word that the models can read; type another one")
-    batch, first = _batch(pair, encoded), torch.zeros(1, dtype=torch.int64, device=pair.teacher.device)
+    batch, rows = _batch(pair, encoded), torch.arange(len(encoded.tokens), device=pair.teacher.device)
     with torch.inference_mode():
         teacher, student = (
-            at_sites(model(**batch).logits, encoded.sites, first)[1].float().cpu().tolist()
+            at_sites(scores_of(model(**batch)), encoded.sites, rows)[1].float().cpu().tolist()
             for model in (pair.teacher, pair.student)
         )
     return TextComparison(
@@ -194,4 +194,4 @@ def _batch(pair: ModelPair, encoded: EncodedSplit) -> cost.Batch:
 
 
 def _answer(model: Model, batch: cost.Batch) -> object:
-    return model(**batch).logits
+    return scores_of(model(**batch))

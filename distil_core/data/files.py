@@ -1,10 +1,10 @@
-"""Tables from CSV, TSV, JSONL and Parquet files; whatever is wrong with a file is said in one sentence."""
+"""Tables from CSV, TSV, JSONL, JSON and Parquet files; whatever is wrong with a file is said in one sentence."""
 
 import csv
 import io
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -211,6 +211,10 @@ def _read_lines(path: Path, content: bytes) -> Table:
             )
         columns.update(dict.fromkeys(row))
         rows.append(row)
+    return _of_objects(path, columns, rows)
+
+
+def _of_objects(path: Path, columns: Iterable[str], rows: Sequence[Mapping[str, object]]) -> Table:
     return Table(
         where=path.name,
         columns=tuple(columns),
@@ -218,6 +222,37 @@ def _read_lines(path: Path, content: bytes) -> Table:
         values=lambda column: [row.get(column) for row in rows],
         declared={},
     )
+
+
+def _read_json(path: Path, content: bytes) -> Table:
+    """Read a list of objects, or the questions of a file in SQuAD's layout."""
+    try:
+        data = json.loads(_decoded(path, content))
+    except (ValueError, RecursionError) as exc:
+        raise CorpusError(
+            f"{path.name} must be one JSON value ({exc}); save it as .jsonl if it has one object on each line"
+        ) from exc
+    if isinstance(data, dict) and "data" in data:
+        try:
+            rows = [
+                {"title": article.get("title"), "context": paragraph["context"], **question}
+                for article in data["data"]
+                for paragraph in article["paragraphs"]
+                for question in paragraph["qas"]
+            ]
+        except (AttributeError, KeyError, TypeError) as exc:
+            raise CorpusError(
+                f'{path.name} must have SQuAD\'s layout below "data" (articles with paragraphs, each with a context '
+                f"and qas), but something is not there ({exc}); write it so, or as a list of objects"
+            ) from exc
+    else:
+        rows = data if isinstance(data, list) else []
+    if not all(isinstance(row, dict) for row in rows) or not rows:
+        raise CorpusError(
+            f"{path.name} must be a list of JSON objects, or questions in SQuAD's layout, got something else; write a "
+            "list with an object for each row"
+        )
+    return _of_objects(path, dict.fromkeys(column for row in rows for column in row), rows)
 
 
 def _read_plain(path: Path, content: bytes) -> Table:
@@ -265,6 +300,7 @@ _READERS = {
     ".tsv": _read_delimited,
     ".jsonl": _read_lines,
     ".ndjson": _read_lines,
+    ".json": _read_json,
     ".parquet": _read_parquet,
 }
 

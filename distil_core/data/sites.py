@@ -4,10 +4,13 @@ A model predicts distributions at sites. Whatever the task, its targets, and wha
 site, with the example that each belongs to; so losses, temperature and fidelity are the same for all tasks.
 """
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import TypeAlias
 
+import numpy as np
 import torch
-from jaxtyping import Int
+from jaxtyping import Float, Int
 from torch import Tensor
 
 from distil_core.data.tokenization import Ragged
@@ -16,19 +19,78 @@ UNKNOWN = -100
 """Target of a site whose right class is not known; as PyTorch's cross-entropy has it."""
 
 
+EXCLUDED = -10_000.0
+"""Logit of a class that a site does not have: so low that its probability is 0 at any temperature, within fp16."""
+
+Judge: TypeAlias = Callable[[np.ndarray], np.ndarray]
+"""What a task makes of all logits of a split where that takes more than targets: columns of figures, a row an example.
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pointers:
+    """Sites whose classes are tokens of their row, as where an answer starts (Vinyals et al., 2015, arXiv:1506.03134).
+
+    Class 0 is the first token of the row, which stands for none; class ``c`` above it is the ``c``-th token from the
+    position of the site on.
+
+    Attributes:
+        columns: Which of the numbers that a head puts out for a token counts.
+        counts: How many tokens can be chosen; the classes beyond are :data:`EXCLUDED`.
+        n_classes: Classes of every site, those beyond included.
+    """
+
+    columns: Int[Tensor, "sites"]
+    counts: Int[Tensor, "sites"]
+    n_classes: int
+
+    def logits(
+        self,
+        scores: Float[Tensor, "batch length columns"],
+        *,
+        sites: Int[Tensor, "chosen"],
+        rows: Int[Tensor, "chosen"],
+        positions: Int[Tensor, "chosen"],
+    ) -> Float[Tensor, "chosen classes"]:
+        """Return the logits of some sites.
+
+        Args:
+            scores: What a head put out for a batch.
+            sites: Which sites.
+            rows: The row of each in the batch.
+            positions: The token from which on its classes are counted.
+        """
+        classes = torch.arange(self.n_classes, device=scores.device)
+        places = (positions[:, None] + classes - 1).clamp(max=scores.shape[1] - 1)
+        places[:, 0] = 0
+        picked = scores.float()[rows[:, None], places, self.columns[sites][:, None]]
+        return picked.masked_fill(classes > self.counts[sites][:, None], EXCLUDED)
+
+    def to(self, device: torch.device) -> "Pointers":
+        """Return the same on another device."""
+        return replace(self, columns=self.columns.to(device), counts=self.counts.to(device))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sites:
-    """The sites of many examples laid end to end; those of example ``i`` are ``offsets[i]`` to ``offsets[i + 1]``.
+    """The sites of many rows of tokens laid end to end; those of row ``i`` are ``offsets[i]`` to ``offsets[i + 1]``.
 
     Attributes:
         targets: The right class of each site, or :data:`UNKNOWN`.
-        offsets: Where the sites of each example begin.
-        positions: The token of its example at which each site lies; None where a model answers a text as a whole.
+        offsets: Where the sites of each row begin.
+        positions: The token of its row at which each site lies; None where a model answers a text as a whole.
+        pointers: Which tokens are its classes, where a site asks for a token instead of a label.
+        owners: The example that each row belongs to, in rising order, where an example may have several; None: each row
+            is an example.
+        judge: What is made of all answers where that takes more than targets.
     """
 
     targets: Int[Tensor, "sites"]
-    offsets: Int[Tensor, "examples_plus_1"]
+    offsets: Int[Tensor, "rows_plus_1"]
     positions: Int[Tensor, "sites"] | None = None
+    pointers: Pointers | None = None
+    owners: Int[Tensor, "rows"] | None = None
+    judge: Judge | None = None
 
     @classmethod
     def of_texts(cls, targets: Int[Tensor, "examples"]) -> "Sites":
@@ -39,12 +101,32 @@ class Sites:
         return len(self.targets)
 
     @property
-    def examples(self) -> Int[Tensor, "sites"]:
-        """The example that each site belongs to."""
+    def rows(self) -> Int[Tensor, "sites"]:
+        """The row of tokens that each site belongs to."""
         return torch.repeat_interleave(self.offsets.diff())
 
+    @property
+    def examples(self) -> Int[Tensor, "sites"]:
+        """The example that each site belongs to."""
+        return self.rows if self.owners is None else self.owners[self.rows]
+
+    @property
+    def n_examples(self) -> int:
+        """How many examples there are."""
+        return len(self.offsets) - 1 if self.owners is None else int(self.owners[-1]) + 1 if len(self.owners) else 0
+
+    def n_classes(self, n_labels: int) -> int:
+        """Return how many classes a site has, for a model of so many labels."""
+        return n_labels if self.pointers is None else self.pointers.n_classes
+
+    def rows_of(self, examples: Int[Tensor, "chosen"]) -> Int[Tensor, "rows"]:
+        """Return the rows of tokens of some examples."""
+        if self.owners is None:
+            return examples
+        return torch.isin(self.owners, examples.to(self.owners.device)).nonzero()[:, 0]
+
     def within(self, examples: Int[Tensor, "batch"]) -> tuple[Int[Tensor, "chosen"], Int[Tensor, "chosen"]]:
-        """Return the sites of some examples in their order, and for each its row among these examples."""
+        """Return the sites of some rows in their order, and for each the place of its row among these."""
         if self.positions is None:
             return examples, torch.arange(len(examples), device=examples.device)
         counts = self.offsets[examples + 1] - self.offsets[examples]
@@ -54,8 +136,14 @@ class Sites:
 
     def to(self, device: torch.device) -> "Sites":
         """Return the same sites on another device."""
-        positions = None if self.positions is None else self.positions.to(device)
-        return Sites(targets=self.targets.to(device), offsets=self.offsets.to(device), positions=positions)
+        return replace(
+            self,
+            targets=self.targets.to(device),
+            offsets=self.offsets.to(device),
+            positions=None if self.positions is None else self.positions.to(device),
+            pointers=None if self.pointers is None else self.pointers.to(device),
+            owners=None if self.owners is None else self.owners.to(device),
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -86,7 +86,7 @@ class Metric:
         """Return what it would be on a split if one class were predicted everywhere."""
         constant = np.zeros_like(split.logits)
         constant[:, target] = 1.0
-        return self.of(replace(split, logits=constant, teacher_logits=None))
+        return self.of(replace(split, logits=constant, teacher_logits=None, quality=None, teacher_quality=None))
 
     def better(self, value: float, other: float) -> bool:
         """Tell whether one value is strictly better than another."""
@@ -103,7 +103,7 @@ def in_unit(label: str, unit: str) -> str:
     return f"{label} ({unit})" if unit else label
 
 
-def _mean(sums: np.ndarray) -> np.ndarray:
+def mean(sums: np.ndarray) -> np.ndarray:
     """Return sums over their count, which is the last column."""
     return np.asarray(sums[:, :-1].sum(axis=1) / np.maximum(sums[:, -1], 1.0))
 
@@ -164,7 +164,7 @@ def _kl_terms(split: SplitPredictions) -> np.ndarray:
 
 
 def _kl(sums: np.ndarray) -> np.ndarray:
-    return np.asarray(np.maximum(_mean(sums), 0.0))
+    return np.asarray(np.maximum(mean(sums), 0.0))
 
 
 def _loyalty_terms(split: SplitPredictions) -> np.ndarray:
@@ -184,7 +184,7 @@ ACCURACY = Metric(
     greater_is_better=True,
     hub_name="accuracy",
     terms=_accuracy_terms,
-    reduce=_mean,
+    reduce=mean,
 )
 MACRO_F1 = Metric(
     name="macro_f1",
@@ -206,7 +206,7 @@ NLL = Metric(
     unit=Unit.NATS,
     greater_is_better=False,
     terms=_nll_terms,
-    reduce=_mean,
+    reduce=mean,
 )
 ECE = Metric(
     name="ece",
@@ -227,7 +227,7 @@ AGREEMENT = Metric(
     greater_is_better=True,
     needs_teacher=True,
     terms=_agreement_terms,
-    reduce=_mean,
+    reduce=mean,
 )
 """The share of sites with the same answer, which is not accuracy (Stanton et al., 2021, arXiv:2106.05945)."""
 KL = Metric(
@@ -249,7 +249,7 @@ LOYALTY = Metric(
     greater_is_better=True,
     needs_teacher=True,
     terms=_loyalty_terms,
-    reduce=_mean,
+    reduce=mean,
 )
 """``1 - sqrt(JSD₂(p_t, p_s))`` (Xu et al., 2021, arXiv:2109.03228, "probability loyalty")."""
 
@@ -267,5 +267,5 @@ def recall(target: int) -> Metric:
         unit=Unit.SHARE,
         greater_is_better=True,
         terms=terms,
-        reduce=_mean,
+        reduce=mean,
     )

@@ -18,6 +18,9 @@ class SplitPredictions:
         targets: Index of the right class of each site, below zero where it is not known.
         examples: Index of the example that each site belongs to.
         n_examples: Examples in the split, those without a site included.
+        quality: What the task made of each example's answers, ``[examples, columns]``, where that takes more than
+            targets; None where targets tell all.
+        teacher_quality: The same of the teacher's answers.
     """
 
     logits: np.ndarray
@@ -25,6 +28,8 @@ class SplitPredictions:
     targets: np.ndarray
     examples: np.ndarray
     n_examples: int
+    quality: np.ndarray | None = None
+    teacher_quality: np.ndarray | None = None
 
     @property
     def known(self) -> np.ndarray:
@@ -40,7 +45,9 @@ class SplitPredictions:
     def teacher(self) -> "SplitPredictions":
         """What the teacher answered, as a model without a teacher of its own."""
         assert self.teacher_logits is not None
-        return replace(self, logits=self.teacher_logits, teacher_logits=None)
+        return replace(
+            self, logits=self.teacher_logits, teacher_logits=None, quality=self.teacher_quality, teacher_quality=None
+        )
 
     def per_example(self, columns: np.ndarray) -> np.ndarray:
         """Add up columns of numbers of each site to those of each example, in float64."""
@@ -59,6 +66,8 @@ def split_predictions(
     teacher_logits: np.ndarray | None = None,
     examples: np.ndarray | None = None,
     n_examples: int | None = None,
+    quality: np.ndarray | None = None,
+    teacher_quality: np.ndarray | None = None,
 ) -> SplitPredictions:
     """Gather the answers on one split.
 
@@ -68,12 +77,20 @@ def split_predictions(
         teacher_logits: Scores of its teacher on the same sites.
         examples: Index of the example that each site belongs to; one site an example where it is left out.
         n_examples: Examples in the split; where it is left out, no more than those with a site.
+        quality: What the task made of each example's answers, where that takes more than targets.
+        teacher_quality: The same of the teacher's answers.
     """
     examples = np.arange(len(logits)) if examples is None else np.asarray(examples)
     if n_examples is None:
         n_examples = int(examples.max(initial=-1)) + 1
     return SplitPredictions(
-        logits=logits, teacher_logits=teacher_logits, targets=targets, examples=examples, n_examples=n_examples
+        logits=logits,
+        teacher_logits=teacher_logits,
+        targets=targets,
+        examples=examples,
+        n_examples=n_examples,
+        quality=quality,
+        teacher_quality=teacher_quality,
     )
 
 

@@ -38,6 +38,14 @@ def padded_inputs(
     return {**inputs, "token_type_ids": types} if types is not None and tells_segments_apart(model) else inputs
 
 
+def scores_of(output: Any) -> Tensor:
+    """Return what a head put out: its logits, or those of start and end of an answer beside each other."""
+    if hasattr(output, "start_logits"):
+        return torch.stack([output.start_logits, output.end_logits], dim=-1)
+    logits: Tensor = output.logits
+    return logits
+
+
 def at_sites(
     logits: Tensor, sites: Sites | None, examples: Int[Tensor, "batch"]
 ) -> tuple[Int[Tensor, "sites"], Logits]:
@@ -51,7 +59,12 @@ def at_sites(
     if sites is None:
         return examples, logits
     chosen, rows = sites.within(examples)
-    return chosen, logits if sites.positions is None else logits[rows, sites.positions[chosen]]
+    if sites.positions is None:
+        return chosen, logits
+    positions = sites.positions[chosen]
+    if sites.pointers is not None:
+        return chosen, sites.pointers.logits(logits, sites=chosen, rows=rows, positions=positions)
+    return chosen, logits[rows, positions]
 
 
 def logits_of(
@@ -79,7 +92,7 @@ def logits_of(
             if packing:
                 logits = packed_logits(model, tokens, examples, states=None if lower is None else lower.states)
             else:
-                logits = model(**padded_inputs(model, tokens, examples, padding=padding)).logits
+                logits = scores_of(model(**padded_inputs(model, tokens, examples, padding=padding)))
             chosen, logits = at_sites(logits, sites, examples)
         yield chosen, logits
 
@@ -108,11 +121,17 @@ def attention_maps(model: Model, output: Any) -> tuple[Attention, ...]:
     return tuple(output.attentions)
 
 
+def empty_answers(model: Model, tokens: Ragged, sites: Sites | None) -> Float[Tensor, "sites classes"]:
+    """Return room for the logits of every site."""
+    n_labels = model.config.num_labels
+    return torch.empty(len(tokens), n_labels) if sites is None else torch.empty(len(sites), sites.n_classes(n_labels))
+
+
 def predict(
     model: Model, tokens: Ragged, *, padding: int, sites: Sites | None = None
 ) -> Float[Tensor, "sites classes"]:
     """Return the logits of every site, in fp32 and in the order of the sites."""
-    answers = torch.empty(len(tokens) if sites is None else len(sites), model.config.num_labels)
+    answers = empty_answers(model, tokens, sites)
     for chosen, logits in logits_of(model, tokens, padding=padding, sites=sites):
         answers[chosen.cpu()] = logits.float().cpu()
     return answers

@@ -32,7 +32,8 @@ SEQUENCE_CLASSIFICATION = Head(
     problem_type="single_label_classification",
 )
 TOKEN_CLASSIFICATION = Head(kind="TokenClassification", pipeline="token-classification", reads_first_token=False)
-HEADS = (SEQUENCE_CLASSIFICATION, TOKEN_CLASSIFICATION)
+QUESTION_ANSWERING = Head(kind="QuestionAnswering", pipeline="question-answering", reads_first_token=False)
+HEADS = (SEQUENCE_CLASSIFICATION, TOKEN_CLASSIFICATION, QUESTION_ANSWERING)
 
 
 def head_named(architecture: str) -> Head | None:

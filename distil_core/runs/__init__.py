@@ -8,6 +8,7 @@ even when the owner is killed.
 """
 
 __all__ = [
+    "answers",
     "database",
     "estimates",
     "execute",

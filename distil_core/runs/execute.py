@@ -1,6 +1,5 @@
 """Carry out one run, from the corpus to the record: what the worker does, and a command in the foreground."""
 
-import json
 import math
 import time
 from collections.abc import Callable, Generator, Iterator, Mapping
@@ -12,7 +11,6 @@ from typing import TypeVar
 
 import torch
 from jaxtyping import Float
-from safetensors.torch import save_file
 from torch import Tensor
 
 from distil_core.data.sites import UNKNOWN
@@ -24,6 +22,7 @@ from distil_core.evaluation.records import Cost, ModelRecord
 from distil_core.models import embeddings, forward, loading, surgery
 from distil_core.models.freezing import most_parts
 from distil_core.runs import timing
+from distil_core.runs.answers import write_answers
 from distil_core.runs.folder import RunFolder
 from distil_core.runs.materials import (
     Materials,
@@ -173,7 +172,7 @@ def carry_out(
                     cost = timing.costs(materials, student.model, folder.student, seconds=seconds)
         with watch.timing("measurement"):
             record = _record(run_id, config, materials, student, cost, watch)
-    _write_answers(folder, config, materials, student)
+    write_answers(folder, config, materials, test=student.test_logits, validation=student.validation_logits)
     return replace(record, seconds=watch.total())
 
 
@@ -234,7 +233,7 @@ def cut_and_train(
         answers = {}
         for split in ("validation", "test"):
             sites = materials.splits[split].sites
-            answers[split] = torch.empty(len(sites), model.config.num_labels)
+            answers[split] = forward.empty_answers(model, tokens[split], sites)
             for chosen, logits in forward.logits_of(model, tokens[split], padding=padding, sites=sites):
                 answers[split][chosen.cpu()] = logits.float().cpu()
                 yield Stage(name="Measuring", detail=f"answers to the {split} texts", fraction=None)
@@ -278,8 +277,10 @@ def _baseline(
         student = Student(
             model=baseline,
             layers=(),
-            validation_logits=baseline.predict(corpus.validation.texts),
-            test_logits=baseline.predict(texts),
+            validation_logits=task.baseline_logits(
+                baseline.predict(corpus.validation.texts), materials.splits["validation"].sites
+            ),
+            test_logits=task.baseline_logits(baseline.predict(texts), materials.splits["test"].sites),
             examples_seen=len(train),
         )
         singles = [{"texts": [text]} for text in texts[:32]]
@@ -372,29 +373,3 @@ def _summary(materials: Materials, test: SplitPredictions) -> CorpusSummary:
         n_truncated=n_truncated,
         notes=tuple(notes),
     )
-
-
-def _write_answers(folder: RunFolder, config: RunConfig, materials: Materials, student: Student) -> None:
-    arrays = {
-        "test_logits": student.test_logits,
-        "validation_logits": student.validation_logits,
-        "teacher_test_logits": materials.outputs["test"].logits.cpu(),
-        "teacher_validation_logits": materials.outputs["validation"].logits.cpu(),
-    }
-    for name in ("test", "validation"):
-        sites = materials.splits[name].sites
-        arrays[f"{name}_labels"] = sites.targets.cpu()
-        if sites.positions is not None:
-            arrays[f"{name}_examples"] = sites.examples.cpu()
-    with replacing(folder.outputs) as path:
-        save_file(arrays, path)
-    with replacing(folder.test_texts) as path:
-        test, limit = materials.corpus.test, min(config.teacher.max_length, materials.tokenizer.model_max_length)
-        rows: list[dict[str, object]] = [
-            {"text": text, "label": label} for text, label in zip(test.texts, test.labels, strict=True)
-        ]
-        if materials.splits["test"].sites.positions is not None:
-            for row, text in zip(rows, test.texts, strict=True):
-                places = materials.task.places(materials.tokenizer, text, max_length=limit)
-                row["places"] = [(place.text, place.start, place.end) for place in places]
-        path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")

@@ -122,6 +122,8 @@ def _split(arrays: Mapping[str, np.ndarray], split: str) -> SplitPredictions:
         arrays[f"{split}_labels"],
         teacher_logits=arrays[f"teacher_{split}_logits"],
         examples=arrays.get(f"{split}_examples"),
+        quality=arrays.get(f"{split}_quality"),
+        teacher_quality=arrays.get(f"teacher_{split}_quality"),
     )
 
 

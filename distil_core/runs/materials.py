@@ -238,7 +238,8 @@ def training_data(materials: Materials, config: CanonicalConfig, tokens: Ragged)
     if config.corpus == whole(config.corpus):
         return whole_lesson
     transfer = transfer_set(materials.corpus, config.corpus, task=materials.task, seed=config.seed)
-    texts, labeled = torch.tensor(transfer.texts), torch.tensor(transfer.labeled)
+    sites = whole_lesson.sites
+    texts, labeled = (sites.rows_of(torch.tensor(chosen)) for chosen in (transfer.texts, transfer.labeled))
     if config.loss == replace(LossConfig(), alpha=0.0, temperature=config.loss.temperature):
         return replace(whole_lesson, chosen=labeled.repeat(max(1, round(len(texts) / len(labeled)))))
     weights = torch.zeros(len(tokens))

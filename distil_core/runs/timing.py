@@ -12,7 +12,7 @@ from torch import Tensor
 
 from distil_core.evaluation import cost
 from distil_core.evaluation.records import Cost
-from distil_core.models.forward import padded_inputs
+from distil_core.models.forward import padded_inputs, scores_of
 from distil_core.runs.locks import held
 from distil_core.runs.materials import Materials
 from distil_core.types import Model
@@ -62,7 +62,7 @@ def costs(materials: Materials, student: Model, folder: Path, *, seconds: float)
     def answering(model: Model) -> Callable[[Mapping[str, Any]], object]:
         def answer(batch: Mapping[str, Any]) -> object:
             with torch.inference_mode():
-                return model(**batch).logits
+                return scores_of(model(**batch))
 
         return answer
 

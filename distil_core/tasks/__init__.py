@@ -8,6 +8,7 @@ __all__ = [
     "catalog",
     "classification",
     "corpora",
+    "qa",
     "task",
     "transfer",
 ]

@@ -34,7 +34,7 @@ class Baseline(Protocol):
         ...
 
     def predict(self, texts: Sequence[str]) -> Any:
-        """Return log-probabilities, a row a site."""
+        """Return what it answers to some texts: log-probabilities, a row a site, unless the task has them otherwise."""
         ...
 
 
@@ -163,6 +163,15 @@ class Task(ABC):
     @abstractmethod
     def baseline(self, split: Split, *, n_classes: int) -> Baseline:
         """Learn the baseline that every student must beat."""
+
+    def baseline_logits(self, answers: Any, sites: Any) -> Any:
+        """Return what the baseline answered to the texts of a split as logits, a row a site; by default they are that.
+
+        Args:
+            answers: What :meth:`Baseline.predict` returned.
+            sites: Of the split, as :meth:`encode` has them.
+        """
+        return answers
 
     def probe(self, corpus: Corpus, config: CorpusConfig) -> Split | None:
         """Return further texts to try models on; by default none."""

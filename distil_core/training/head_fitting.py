@@ -26,6 +26,8 @@ def fit_head(model: Model, lesson: TrainingData, *, task: Task, padding: int) ->
     loss is the cross-entropy. Fine-tuning that starts from there disturbs pretrained layers less and needs fewer steps
     (linear probing, then fine-tuning: Kumar et al., 2022, arXiv:2202.10054).
 
+    A head that points at tokens stays as it was drawn: its sum over all tokens is no fit of that kind.
+
     Args:
         model: In eval mode; its output layer is changed.
         lesson: Texts with their labels, and what lower layers put out, where it is known.
@@ -33,17 +35,19 @@ def fit_head(model: Model, lesson: TrainingData, *, task: Task, padding: int) ->
         padding: Token id to fill up with.
     """
     layer, data = output_layer(model), lesson
+    if data.sites.pointers is not None:
+        return
     features = torch.empty(len(data.sites), layer.in_features, device=layer.weight.device)
     with _without(model, layer):
         for sites, states in logits_of(model, data.tokens, padding=padding, sites=data.sites, lower=data.lower):
             features[sites] = states.float()
     known = data.sites.targets != UNKNOWN
     if data.label_weights is not None:
-        known &= data.label_weights[data.sites.examples] > 0
+        known &= data.label_weights[data.sites.rows] > 0
     elif data.chosen is not None:
         learned = torch.zeros(len(data.tokens), dtype=torch.bool, device=known.device)
         learned[data.chosen.to(known.device)] = True
-        known &= learned[data.sites.examples]
+        known &= learned[data.sites.rows]
     features, targets = features[known], data.sites.targets[known]
     mean = features.mean(dim=0)
     scale = (features - mean).square().mean().sqrt().clamp(min=1e-6)

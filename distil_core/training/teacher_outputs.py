@@ -12,7 +12,7 @@ from distil_core.data.sites import EncodedSplit, Sites
 from distil_core.data.tokenization import Ragged
 from distil_core.errors import ConfigError
 from distil_core.functional.losses import ModelOutputs
-from distil_core.models.forward import attention_maps, logits_of, states_of
+from distil_core.models.forward import attention_maps, empty_answers, logits_of, states_of
 from distil_core.models.loading import independent_copy
 from distil_core.settings.config import LossConfig, Precision
 from distil_core.settings.serialization import digest
@@ -113,7 +113,7 @@ def teacher_outputs(
         logits = {}
         for done, (name, part) in enumerate(splits.items()):
             yield Stage(name="Teacher outputs", detail=f"{name} texts", fraction=done / len(splits))
-            logits[name] = torch.empty(len(part.sites), teacher.model.config.num_labels)
+            logits[name] = empty_answers(teacher.model, part.tokens, part.sites)
             n_seen, n_sites = 0, len(part.sites)
             lower = None if teacher.lower is None else teacher.lower.highest(name)
             for chosen, answers in logits_of(answering(), part.tokens, padding=padding, sites=part.sites, lower=lower):

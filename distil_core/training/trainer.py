@@ -22,7 +22,16 @@ from distil_core.evaluation.predictions import SplitPredictions, split_predictio
 from distil_core.functional.losses import LossParts, ModelOutputs, distillation_loss
 from distil_core.models import freezing
 from distil_core.models.devices import resolve_precision
-from distil_core.models.forward import at_sites, attention_maps, logits_of, packed_above, packs, padded_inputs
+from distil_core.models.forward import (
+    at_sites,
+    attention_maps,
+    empty_answers,
+    logits_of,
+    packed_above,
+    packs,
+    padded_inputs,
+    scores_of,
+)
 from distil_core.models.packing import packed_logits, without_waste
 from distil_core.settings.config import LossConfig, Precision, TrainingConfig
 from distil_core.tasks.task import Task
@@ -74,12 +83,17 @@ def predictions_of(
     logits: Float[Tensor, "sites classes"], sites: Sites, *, teacher: Float[Tensor, "sites classes"] | None
 ) -> SplitPredictions:
     """Return what a model and its teacher answered at the sites of a split, as it is measured."""
+    answers = logits.float().cpu().numpy()
+    by_teacher = None if teacher is None else teacher.float().cpu().numpy()
+    judge = sites.judge
     return split_predictions(
-        logits.float().cpu().numpy(),
+        answers,
         sites.targets.cpu().numpy(),
-        teacher_logits=None if teacher is None else teacher.float().cpu().numpy(),
+        teacher_logits=by_teacher,
         examples=sites.examples.cpu().numpy(),
-        n_examples=len(sites.offsets) - 1,
+        n_examples=sites.n_examples,
+        quality=None if judge is None else judge(answers),
+        teacher_quality=None if judge is None or by_teacher is None else judge(by_teacher),
     )
 
 
@@ -150,7 +164,7 @@ class _Training:
         wants_attention = self.loss.attention_kl > 0
         output = self.model(**inputs, output_hidden_states=wants_hidden, output_attentions=wants_attention)
         return ModelOutputs(
-            logits=at_sites(output.logits, self.lesson.sites, examples)[1],
+            logits=at_sites(scores_of(output), self.lesson.sites, examples)[1],
             last_hidden=output.hidden_states[-1] if wants_hidden else None,
             hidden=tuple(output.hidden_states[1:]) if wants_hidden else (),
             attention=attention_maps(self.model, output) if wants_attention else (),
@@ -176,7 +190,7 @@ class _Training:
         """Return score and agreement; says the last step again between batches, so that it can be stopped there."""
         self.model.eval()
         data, n_seen = self.validation, 0
-        logits = torch.empty(len(data.sites), self.model.config.num_labels)
+        logits = empty_answers(self.model, data.tokens, data.sites)
         for chosen, answers in logits_of(
             self.model, data.tokens, padding=self.padding, sites=data.sites, lower=data.lower
         ):

@@ -82,7 +82,7 @@ def _ask(*, labeled: bool) -> tuple[Path, str, str, Precision] | None:
         )
         if path is None:
             st.caption(
-                "CSV, TSV, JSONL or Parquet with a column of texts, or TXT with one on each line; at most 200 MB "
+                "CSV, TSV, JSON, JSONL or Parquet with a column of texts, or TXT with one on each line; at most 200 MB "
                 f"and {MAX_SENTENCES:,} sentences."
             )
             return None

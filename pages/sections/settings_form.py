@@ -251,7 +251,7 @@ def _corpus(task: Task) -> dict[str, Any]:
 def _own_file(task: Task) -> dict[str, Any]:
     path = _upload("Texts with labels", "train", help="A column with texts and a column with their labels.")
     if path is None:
-        st.caption(f"CSV, TSV, JSONL or Parquet, at most 200 MB: {task.file_format}.")
+        st.caption(f"CSV, TSV, JSON, JSONL or Parquet, at most 200 MB: {task.file_format}.")
         return {"source": ""}
     try:
         preview = resources.preview(path)

@@ -120,6 +120,10 @@ class Writer:
             self._kinds = [other for other in self._kinds if other is not kind]
         return kind(self, wanted)
 
+    def remark(self, thing: Thing, wanted: int) -> Phrase:
+        """Return a clause about a thing, in the class ``wanted``."""
+        return self._fill(self._fresh(CLAUSES, wanted), thing)
+
     def verdict(self, wanted: int) -> Phrase:
         """Return a closing sentence."""
         return Phrase(self.rng.choice(VERDICTS[wanted]).format(again=self.subject.again), GRADE_VALUES[wanted])
