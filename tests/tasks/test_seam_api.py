@@ -76,7 +76,7 @@ def test_a_student_is_distilled_for_the_task_that_is_named(teacher: Model, corpu
 def test_a_task_need_not_be_in_the_catalog(teacher: Model, corpus: Corpus) -> None:
     cut = distil_models(teacher, tiny.tokenizer(), corpus, task=TAGGING, training=replace(FP32, epochs=0))
     assert cut.test_logits.shape[1] == len(TAGS)
-    with pytest.raises(ConfigError, match="task must be one of classification, got 'tagging'"):
+    with pytest.raises(ConfigError, match=r"task must be one of .*classification.*, got 'tagging'"):
         distil_models(teacher, tiny.tokenizer(), corpus, task="tagging")
 
 

@@ -60,7 +60,7 @@ class _Remark:
         return self.text[at : at + len(name)], self.start + at
 
 
-def generate(*, n_train: int, n_validation: int, n_test: int, seed: int) -> tuple[Columns, Columns, Columns]:
+def generate_questions(*, n_train: int, n_validation: int, n_test: int, seed: int) -> tuple[Columns, Columns, Columns]:
     """Write training, validation and test questions as columns in SQuAD's layout; no review is in two of them."""
     seen: set[str] = set()
     columns: dict[str, Columns] = {}

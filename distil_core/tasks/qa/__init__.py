@@ -123,7 +123,7 @@ class QuestionAnswering(Task):
             raise CorpusError(f"test must be empty for the built-in corpus {config.source!r}, got {config.test!r}")
         train, validation, test = (
             in_memory("reviews", columns, declared={})
-            for columns in questions.generate(
+            for columns in questions.generate_questions(
                 n_train=config.n_train, n_validation=config.n_test, n_test=config.n_test, seed=config.seed
             )
         )
@@ -155,9 +155,9 @@ class QuestionAnswering(Task):
             )
         cut = partial(splits.hold_out, stratum=int)
         if test is None:
-            train, test = examples.hold_out(train, partial(cut, seed=config.seed))
+            train, test = examples.hold_out_contexts(train, partial(cut, seed=config.seed))
         if validation is None:
-            train, validation = examples.hold_out(train, partial(cut, seed=config.seed + 1))
+            train, validation = examples.hold_out_contexts(train, partial(cut, seed=config.seed + 1))
         return splits.finish(
             source.name,
             ("start", "end"),
@@ -181,7 +181,7 @@ class QuestionAnswering(Task):
         """Return questions and contexts as tokens, a row a window, with a site for the start and one for the end."""
         from distil_core.tasks.qa import windows
 
-        return windows.encode(tokenizer, split, max_length=max_length)
+        return windows.encode_windows(tokenizer, split, max_length=max_length)
 
     def places(self, tokenizer: Any, text: str, *, max_length: int) -> tuple[Place, ...]:
         """Return the start and the end in each window of the context."""

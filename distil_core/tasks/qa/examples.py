@@ -146,7 +146,9 @@ def _shown(value: object) -> str:
     return text if len(text) <= 60 else f"{text[:57]}..."
 
 
-def hold_out(questions: Questions, choose: Callable[[Split], tuple[Split, Split]]) -> tuple[Questions, Questions]:
+def hold_out_contexts(
+    questions: Questions, choose: Callable[[Split], tuple[Split, Split]]
+) -> tuple[Questions, Questions]:
     """Cut off some contexts with all their questions, so that no context is on both sides.
 
     Args:

@@ -21,7 +21,7 @@ def overlap(max_length: int) -> int:
     return min(max_length // 3, 128)
 
 
-def encode(tokenizer: Any, split: Split, *, max_length: int) -> EncodedSplit:
+def encode_windows(tokenizer: Any, split: Split, *, max_length: int) -> EncodedSplit:
     """Return questions as rows of tokens, one a window, each with two sites: where the answer starts and ends.
 
     The right class of a site is the token of the first of the right answers; that there is none, where no answer lies
@@ -164,7 +164,7 @@ def windows_of(sites: Sites) -> Windows:
 
 def spans_read(tokenizer: Any, text: str, *, max_length: int) -> tuple[tuple[int, int], ...]:
     """Return which characters of its context each window of a text holds."""
-    windows = windows_of(encode(tokenizer, Split.unlabeled((text,)), max_length=max_length).sites)
+    windows = windows_of(encode_windows(tokenizer, Split.unlabeled((text,)), max_length=max_length).sites)
     edges = zip(windows.offsets[:-1].tolist(), windows.offsets[1:].tolist(), strict=True)
     return tuple(
         (int(windows.starts[first]), int(windows.ends[stop - 1])) if stop > first else (0, 0) for first, stop in edges
