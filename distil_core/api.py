@@ -125,7 +125,7 @@ def distil_models(
             the corpus.
         TeacherError: If the teacher is no better than always saying the commonest label.
     """
-    task = task_named(task) if isinstance(task, str) else task
+    task = (task_named(task) if isinstance(task, str) else task).for_labels(corpus.label_names)
     settings = RunConfig(
         task=task.name,
         teacher=TeacherConfig(max_length=max_length),
@@ -182,4 +182,5 @@ def _fitted(teacher: Model, label_names: tuple[str, ...], *, task: Task) -> Mode
     model = copy.deepcopy(teacher).float().eval()
     model.set_attn_implementation("eager")
     heads.reorder_head(model, order, label_names)
+    model.config.problem_type = task.head.problem_type
     return model

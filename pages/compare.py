@@ -68,7 +68,7 @@ def ask(family: Family, texts: tuple[corpus.LabeledText, ...], answered: Answere
     if former is not None:
         was = edits.site_before([each.place for each in former.sites], places, site)
         before = None if was is None else former.sites[was]
-    labels = outcome.record.corpus.label_names
+    labels = outcome.record.class_names
     gold = edits.gold_label(text, answered, site=site)
     # Show
     with address.control("compare.edit", "Edit words"):

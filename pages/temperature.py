@@ -59,7 +59,7 @@ def show_one(family: Family) -> None:
         return
     # Think
     sites = softened_outputs.compare(outcome, text)
-    labels = outcome.record.corpus.label_names
+    labels = outcome.record.class_names
     # Ask
     site = pickers.place([each.place for each in sites], key=PLACE)
     teacher, student = sites[site].teacher_logits, sites[site].student_logits
@@ -96,7 +96,7 @@ def show_all(family: Family) -> None:
     with entropy:
         charts.show(
             "Entropy: how undecided they are",
-            figures.entropies(softened, n_labels=len(corpus.label_names)),
+            figures.entropies(softened, n_labels=len(outcome.record.class_names)),
             key="temperature.entropy",
             alt="Mean entropy of teacher and student over the temperature",
             header=("temperature", "teacher (nats)", "student (nats)"),
@@ -127,7 +127,7 @@ def show_all(family: Family) -> None:
 def show_dark_knowledge(family: Family) -> None:
     """Show where teacher, student and twin put what they do not give to the right label."""
     outcome, twin = family.distilled, family.twin(Method.HARD_LABELS)
-    labels = outcome.record.corpus.label_names
+    labels = outcome.record.class_names
     if len(labels) == 2:
         st.info(
             "Two labels have no dark knowledge to show: whatever a model does not give to the right label can only go "

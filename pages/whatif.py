@@ -116,7 +116,7 @@ def lay_out(wanted: Sweep) -> tuple[Metric, dict[str, Any]]:
     """Ask which figure to show, and which two settings against each other; the others are held still."""
     task = task_named(wanted.base.task)
     offered = list(task.swept)
-    if wanted.base.corpus.left_out:
+    if wanted.base.corpus.left_out and task.class_names(frame.labels) == frame.labels:
         offered.append(recall(frame.labels.index(wanted.base.corpus.left_out)))
     if st.session_state.get("whatif.measure") not in (None, *offered):
         st.session_state["whatif.measure"] = task.primary

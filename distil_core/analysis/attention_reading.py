@@ -42,7 +42,7 @@ def read_attention(pair: ModelPair, text: str) -> AttentionReading:
         CorpusError: If the tokenizer finds nothing in the text.
     """
     pair = replace(pair, max_length=min(pair.max_length, MAX_TOKENS))
-    encoded, positions = _encoded(pair, text), pair.encode((text,)).sites.positions
+    encoded, sites = _encoded(pair, text), pair.encode((text,)).sites
     config = pair.teacher.config
     window, local = _local_layers(config)
     return AttentionReading(
@@ -55,7 +55,7 @@ def read_attention(pair: ModelPair, text: str) -> AttentionReading:
         window=window,
         local=local,
         places=pair.places(text),
-        positions=(0,) if positions is None else tuple(positions.tolist()),
+        positions=(0,) * len(sites) if sites.positions is None else tuple(sites.positions.tolist()),
     )
 
 

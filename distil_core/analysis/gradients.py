@@ -15,7 +15,6 @@ from distil_core.models.forward import at_sites, padded_inputs, scores_of
 from distil_core.models.loading import load_model, load_tokenizer
 from distil_core.runs.folder import RunFolder
 from distil_core.runs.record import RunRecord
-from distil_core.tasks.catalog import task_named
 from distil_core.tasks.task import Task
 from distil_core.types import Model, Tokenizer
 
@@ -49,7 +48,7 @@ def of_run(
         load_model(folder.student).to(device),
         tokenizer,
         Split(texts=tuple(texts[i].text for i in drawn), labels=tuple(texts[i].label for i in drawn)),
-        task=task_named(record.config.task),
+        task=record.task,
         teacher_logits=torch.from_numpy(answers.test.teacher.logits[rows]),
         max_length=min(record.config.teacher.max_length, tokenizer.model_max_length),
     )

@@ -89,7 +89,7 @@ def load_pair(folder: RunFolder, *, record: RunRecord, cache: Cache) -> ModelPai
         )
     device = default_device()
     checkpoint = locate(record.config.teacher.source)
-    task = task_named(record.config.task)
+    task = record.task
     order = head_order(checkpoint, record.corpus.label_names, head=task.head)
     if order is not None:
         teacher = load_model(checkpoint.folder)

@@ -83,6 +83,8 @@ class Sites:
         owners: The example that each row belongs to, in rising order, where an example may have several; None: each row
             is an example.
         judge: What is made of all answers where that takes more than targets.
+        outputs: The output of the head that each site asks for yes (class 1) or no (class 0), where a text as a whole
+            is asked several things; None where the outputs are the classes.
     """
 
     targets: Int[Tensor, "sites"]
@@ -91,14 +93,30 @@ class Sites:
     pointers: Pointers | None = None
     owners: Int[Tensor, "rows"] | None = None
     judge: Judge | None = None
+    outputs: Int[Tensor, "sites"] | None = None
 
     @classmethod
     def of_texts(cls, targets: Int[Tensor, "examples"]) -> "Sites":
         """Return one site for each text as a whole."""
         return cls(targets=targets, offsets=torch.arange(len(targets) + 1, device=targets.device))
 
+    @classmethod
+    def of_outputs(cls, targets: Int[Tensor, "examples outputs"]) -> "Sites":
+        """Return one site for each output of a head and each text as a whole; targets are yes (1) or no (0)."""
+        n_examples, n_outputs = targets.shape
+        return cls(
+            targets=targets.flatten(),
+            offsets=torch.arange(n_examples + 1, device=targets.device) * n_outputs,
+            outputs=torch.arange(n_outputs, device=targets.device).repeat(n_examples),
+        )
+
     def __len__(self) -> int:
         return len(self.targets)
+
+    @property
+    def one_a_text(self) -> bool:
+        """Whether each text is one site as a whole."""
+        return self.positions is None and self.outputs is None
 
     @property
     def rows(self) -> Int[Tensor, "sites"]:
@@ -117,6 +135,8 @@ class Sites:
 
     def n_classes(self, n_labels: int) -> int:
         """Return how many classes a site has, for a model of so many labels."""
+        if self.outputs is not None:
+            return 2
         return n_labels if self.pointers is None else self.pointers.n_classes
 
     def rows_of(self, examples: Int[Tensor, "chosen"]) -> Int[Tensor, "rows"]:
@@ -127,7 +147,7 @@ class Sites:
 
     def within(self, examples: Int[Tensor, "batch"]) -> tuple[Int[Tensor, "chosen"], Int[Tensor, "chosen"]]:
         """Return the sites of some rows in their order, and for each the place of its row among these."""
-        if self.positions is None:
+        if self.one_a_text:
             return examples, torch.arange(len(examples), device=examples.device)
         counts = self.offsets[examples + 1] - self.offsets[examples]
         rows = torch.repeat_interleave(counts)
@@ -143,6 +163,7 @@ class Sites:
             positions=None if self.positions is None else self.positions.to(device),
             pointers=None if self.pointers is None else self.pointers.to(device),
             owners=None if self.owners is None else self.owners.to(device),
+            outputs=None if self.outputs is None else self.outputs.to(device),
         )
 
 

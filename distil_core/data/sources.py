@@ -97,10 +97,19 @@ def stamps_of(config: CorpusConfig) -> tuple[tuple[int, int], ...]:
     return tuple(stamps)
 
 
-def _built_in(config: CorpusConfig) -> Source:
+def refuse_ignored(config: CorpusConfig) -> None:
+    """Refuse settings that a built-in corpus would ignore.
+
+    Raises:
+        CorpusError: With the setting.
+    """
     if config.test or config.label_names:
         name, value = ("test", config.test) if config.test else ("label_names", config.label_names)
         raise CorpusError(f"{name} must be empty for the built-in corpus {config.source!r}, got {value!r}")
+
+
+def _built_in(config: CorpusConfig) -> Source:
+    refuse_ignored(config)
     if config.source == "python-docs":
         from distil_core.data import python_docs
 

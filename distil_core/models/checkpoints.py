@@ -136,7 +136,7 @@ def width_of(folder: Path) -> int | None:
 
 
 def _head(config: dict[str, Any]) -> Head | None:
-    heads = (head_named(str(name)) for name in config.get("architectures") or ())
+    heads = (head_named(str(name), config.get("problem_type")) for name in config.get("architectures") or ())
     return next((head for head in heads if head is not None), None)
 
 

@@ -59,12 +59,19 @@ def at_sites(
     if sites is None:
         return examples, logits
     chosen, rows = sites.within(examples)
+    if sites.outputs is not None:
+        return chosen, yes_or_no(logits[rows, sites.outputs[chosen]])
     if sites.positions is None:
         return chosen, logits
     positions = sites.positions[chosen]
     if sites.pointers is not None:
         return chosen, sites.pointers.logits(logits, sites=chosen, rows=rows, positions=positions)
     return chosen, logits[rows, positions]
+
+
+def yes_or_no(scores: Float[Tensor, "sites"]) -> Float[Tensor, "sites 2"]:
+    r"""Return a score as the logits of no and yes, ``[0, z]``, whose softmax is the sigmoid of ``z``."""
+    return torch.stack([torch.zeros_like(scores), scores], dim=-1)
 
 
 def logits_of(

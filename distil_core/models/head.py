@@ -31,11 +31,23 @@ SEQUENCE_CLASSIFICATION = Head(
     reads_first_token=True,
     problem_type="single_label_classification",
 )
+MULTI_LABEL_CLASSIFICATION = Head(
+    kind="SequenceClassification",
+    pipeline="text-classification",
+    reads_first_token=True,
+    problem_type="multi_label_classification",
+)
 TOKEN_CLASSIFICATION = Head(kind="TokenClassification", pipeline="token-classification", reads_first_token=False)
 QUESTION_ANSWERING = Head(kind="QuestionAnswering", pipeline="question-answering", reads_first_token=False)
-HEADS = (SEQUENCE_CLASSIFICATION, TOKEN_CLASSIFICATION, QUESTION_ANSWERING)
+HEADS = (SEQUENCE_CLASSIFICATION, TOKEN_CLASSIFICATION, QUESTION_ANSWERING, MULTI_LABEL_CLASSIFICATION)
 
 
-def head_named(architecture: str) -> Head | None:
-    """Return the head that the name of a model's class ends in, such as ``BertForTokenClassification``."""
-    return next((head for head in HEADS if architecture.endswith(f"For{head.kind}")), None)
+def head_named(architecture: str, problem_type: str | None = None) -> Head | None:
+    """Return the head that the name of a model's class ends in, such as ``BertForTokenClassification``.
+
+    Args:
+        architecture: The name.
+        problem_type: What the configuration of the model says; the first head of a kind where it says nothing known.
+    """
+    alike = [head for head in HEADS if architecture.endswith(f"For{head.kind}")]
+    return next((head for head in alike if head.problem_type == problem_type), alike[0] if alike else None)

@@ -72,6 +72,8 @@ def load_model(folder: Path, *, head: Head | None = None, label_names: tuple[str
     options: dict[str, Any] = {}
     if label_names:
         options = {"id2label": dict(enumerate(label_names)), "label2id": {n: i for i, n in enumerate(label_names)}}
+        if head is not None:
+            options["problem_type"] = head.problem_type
     try:
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
@@ -104,7 +106,7 @@ def head_of(folder: Path) -> Head:
         config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
     except ValueError:
         config = {}
-    heads = [head_named(str(name)) for name in config.get("architectures") or ()]
+    heads = [head_named(str(name), config.get("problem_type")) for name in config.get("architectures") or ()]
     return next((head for head in heads if head is not None), SEQUENCE_CLASSIFICATION)
 
 

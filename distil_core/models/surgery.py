@@ -29,7 +29,7 @@ def cut_student(teacher: Model, student: StudentConfig, *, seed: int = 0) -> tup
     Raises:
         ConfigError: If the student would not fit the teacher.
     """
-    config, head = teacher.config, head_named(type(teacher).__name__)
+    config, head = teacher.config, head_named(type(teacher).__name__, teacher.config.problem_type)
     assert head is not None
     layers = layer_indices(student, config.num_hidden_layers)
     shape = type(config).from_dict(config.to_dict())

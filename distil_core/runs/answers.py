@@ -35,7 +35,7 @@ def write_answers(
         sites, of_models = materials.splits[name].sites, {"": answers, "teacher_": materials.outputs[name].logits.cpu()}
         arrays |= {f"{whose}{name}_logits": logits for whose, logits in of_models.items()}
         arrays[f"{name}_labels"] = sites.targets.cpu()
-        if sites.positions is not None:
+        if not sites.one_a_text:
             arrays[f"{name}_examples"] = sites.examples.cpu()
         if sites.judge is not None:
             for whose, logits in of_models.items():
@@ -47,7 +47,7 @@ def write_answers(
         rows: list[dict[str, object]] = [
             {"text": text, "label": label} for text, label in zip(split.texts, split.labels, strict=True)
         ]
-        if materials.splits["test"].sites.positions is not None:
+        if not materials.splits["test"].sites.one_a_text:
             for row, text in zip(rows, split.texts, strict=True):
                 places = materials.task.places(materials.tokenizer, text, max_length=limit)
                 row["places"] = [(place.text, place.start, place.end) for place in places]

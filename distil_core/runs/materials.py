@@ -85,8 +85,8 @@ def gather_materials(
     """Load corpus and teacher, and let the teacher answer the texts of the splits that are ``queried``."""
     device = devices.default_device()
     yield Stage(name="Reading the corpus", detail="", fraction=0.0)
-    task = task_named(config.task)
     corpus = load_corpus_cached(config.corpus, task=config.task)
+    task = task_named(config.task).for_labels(corpus.label_names)
     checkpoint = locate(config.teacher.source)
     tokenizer = loading.load_tokenizer(checkpoint.folder)
     yield Stage(name="Reading the corpus", detail="cutting texts into tokens", fraction=0.5)

@@ -65,7 +65,12 @@ class RunRecord:
         Raises:
             ConfigError: If this version does not know it.
         """
-        return task_named(self.config.task)
+        return task_named(self.config.task).for_labels(self.corpus.label_names)
+
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        """What the classes are called of which a model gives each a logit."""
+        return self.task.class_names(self.corpus.label_names)
 
     @property
     def metric(self) -> Metric:

@@ -8,6 +8,7 @@ __all__ = [
     "catalog",
     "classification",
     "corpora",
+    "multi_label",
     "qa",
     "task",
     "transfer",

@@ -2,11 +2,13 @@
 
 from distil_core.errors import ConfigError
 from distil_core.tasks.classification import TextClassification
+from distil_core.tasks.multi_label import MultiLabelClassification
 from distil_core.tasks.qa import QuestionAnswering
 from distil_core.tasks.task import Task
 
 TASKS: dict[str, Task] = {
     TextClassification.name: TextClassification(),
+    MultiLabelClassification.name: MultiLabelClassification(),
     QuestionAnswering.name: QuestionAnswering(),
 }
 

@@ -16,7 +16,7 @@ from distil_core.data.tables import LABEL_COLUMNS, TEXT_COLUMNS
 from distil_core.errors import ConfigError
 from distil_core.evaluation.metrics import Metric
 from distil_core.models.head import Head
-from distil_core.settings.config import CorpusConfig
+from distil_core.settings.config import CorpusConfig, TeacherConfig
 
 
 @runtime_checkable
@@ -67,8 +67,29 @@ class Task(ABC):
     """What people call the baseline."""
     baseline_description: ClassVar[str] = "what answers without a transformer"
     """What the baseline is, in a few words."""
+    several_label_columns: ClassVar[bool] = False
+    """Whether the labels of a text may stand in several columns."""
     probe_description: ClassVar[str] = "further texts to try models on"
     """What the texts of :meth:`probe` are, in a few words."""
+
+    def for_labels(self, label_names: Sequence[str]) -> "Task":
+        """Return the task as it is on a corpus with these labels; by default it is the same on all."""
+        return self
+
+    def class_names(self, label_names: Sequence[str]) -> tuple[str, ...]:
+        """Return what the classes at a site are called, where a head has an output for each of these labels.
+
+        By default the classes are the labels.
+        """
+        return tuple(label_names)
+
+    def teacher_rate(self, width: int) -> float:
+        """Return the peak learning rate at which a teacher is fine-tuned where nobody chooses one.
+
+        Args:
+            width: Size of its hidden states.
+        """
+        return TeacherConfig().learning_rate
 
     @property
     def primary(self) -> Metric:

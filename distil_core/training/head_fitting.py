@@ -1,13 +1,13 @@
 """The output layer fitted to labels, before anything below it learns."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import torch
 from torch import Tensor, nn
 
 from distil_core.data.sites import UNKNOWN
-from distil_core.models.forward import logits_of
+from distil_core.models.forward import logits_of, yes_or_no
 from distil_core.models.heads import output_layer
 from distil_core.tasks.task import Task
 from distil_core.training.trainer import TrainingData
@@ -37,10 +37,13 @@ def fit_head(model: Model, lesson: TrainingData, *, task: Task, padding: int) ->
     layer, data = output_layer(model), lesson
     if data.sites.pointers is not None:
         return
-    features = torch.empty(len(data.sites), layer.in_features, device=layer.weight.device)
+    # What stands for a text as a whole is the same for all that is asked of it.
+    places = data.sites if data.sites.outputs is None else None
+    n_rows = len(data.tokens) if places is None else len(places)
+    features = torch.empty(n_rows, layer.in_features, device=layer.weight.device)
     with _without(model, layer):
-        for sites, states in logits_of(model, data.tokens, padding=padding, sites=data.sites, lower=data.lower):
-            features[sites] = states.float()
+        for rows, states in logits_of(model, data.tokens, padding=padding, sites=places, lower=data.lower):
+            features[rows] = states.float()
     known = data.sites.targets != UNKNOWN
     if data.label_weights is not None:
         known &= data.label_weights[data.sites.rows] > 0
@@ -48,25 +51,34 @@ def fit_head(model: Model, lesson: TrainingData, *, task: Task, padding: int) ->
         learned = torch.zeros(len(data.tokens), dtype=torch.bool, device=known.device)
         learned[data.chosen.to(known.device)] = True
         known &= learned[data.sites.rows]
-    features, targets = features[known], data.sites.targets[known]
-    mean = features.mean(dim=0)
-    scale = (features - mean).square().mean().sqrt().clamp(min=1e-6)
-    weight, bias = _minimize((features - mean) / scale, targets, layer.out_features, task)
+    chosen = known.nonzero().squeeze(1)
+    rows, row_of_site = chosen, torch.arange(len(chosen), device=chosen.device)
+    if data.sites.outputs is not None:
+        rows, row_of_site = data.sites.rows[chosen].unique(return_inverse=True)
+    mean = features[rows].mean(dim=0)
+    scale = (features[rows] - mean).square().mean().sqrt().clamp(min=1e-6)
+    outputs = None if data.sites.outputs is None else data.sites.outputs[chosen]
+
+    def loss_of(scores: Tensor) -> Tensor:
+        logits = scores[row_of_site] if outputs is None else yes_or_no(scores[row_of_site, outputs])
+        loss: Tensor = task.hard_loss(logits, data.sites.targets[chosen], weights=None, normalizer=len(rows))
+        return loss
+
+    weight, bias = _minimize((features[rows] - mean) / scale, loss_of, layer.out_features)
     with torch.no_grad():
         layer.weight.copy_(weight / scale)
         if layer.bias is not None:
             layer.bias.copy_(bias - layer.weight @ mean)
 
 
-def _minimize(features: Tensor, targets: Tensor, n_outputs: int, task: Task) -> tuple[Tensor, Tensor]:
+def _minimize(features: Tensor, loss_of: Callable[[Tensor], Tensor], n_outputs: int) -> tuple[Tensor, Tensor]:
     weight = features.new_zeros(n_outputs, features.shape[1], requires_grad=True)
     bias = features.new_zeros(n_outputs, requires_grad=True)
     solver = torch.optim.LBFGS([weight, bias], max_iter=_ITERATIONS, line_search_fn="strong_wolfe")
 
     def closure() -> float:
         solver.zero_grad()
-        fit: Tensor = task.hard_loss(features @ weight.T + bias, targets, weights=None, normalizer=len(targets))
-        loss = fit + _PENALTY / 2 / len(targets) * weight.square().sum()
+        loss = loss_of(features @ weight.T + bias) + _PENALTY / 2 / len(features) * weight.square().sum()
         loss.backward()
         return float(loss.detach())
 

@@ -95,6 +95,8 @@ def prepare_teacher(
     folder = cache.find("teachers", name)
     lower = None
     if folder is None:
+        if config.learning_rate == TeacherConfig().learning_rate:
+            config = replace(config, learning_rate=task.teacher_rate(checkpoint.width))
         schedule = recipes.teacher_schedule(
             config,
             recipe,

@@ -158,7 +158,7 @@ class _Training:
             states = None if lower is None else lower.states
             with packed_above(self.model, lower):
                 logits = packed_logits(self.model, self.lesson.tokens, examples, states=states)
-            return ModelOutputs(logits=logits), None
+            return ModelOutputs(logits=at_sites(logits, self.lesson.sites, examples)[1]), None
         inputs = padded_inputs(self.model, self.lesson.tokens, examples, padding=self.padding)
         wants_hidden = self.loss.hidden_mse > 0 or self.loss.hidden_cosine > 0
         wants_attention = self.loss.attention_kl > 0

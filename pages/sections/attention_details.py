@@ -197,7 +197,7 @@ def show_entropy(outcome: FinishedRun, looked: LookedAt) -> None:
 
 def show_left_out(outcome: FinishedRun, looked: LookedAt) -> None:
     """Show how the answers change when each word is left out."""
-    labels = outcome.record.corpus.label_names
+    labels = outcome.record.class_names
     left_out = attention_maps.left_out(outcome, looked.text, site=looked.site)
     teacher, student = left_out.teacher, left_out.student
     at = "" if looked.place is None else f"“{formatting.escaped(looked.place)}” · "

@@ -175,7 +175,7 @@ def step(job: Job, outcome: FinishedRun) -> None:
         batch = next(job.answering, None)
         if batch is None:
             job.result = error_analysis.joined(
-                job.sentences.texts, job.sentences.labels, job.answers, label_names=outcome.record.corpus.label_names
+                job.sentences.texts, job.sentences.labels, job.answers, label_names=outcome.record.class_names
             )
             st.rerun()
         job.answers.append(batch)

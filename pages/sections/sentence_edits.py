@@ -147,7 +147,7 @@ def _actions(
         on_change=_swap,
         args=(text, word),
     )
-    labels = outcome.record.corpus.label_names
+    labels = outcome.record.class_names
     ranked = sorted(range(len(labels)), key=lambda label: -compared.teacher_logits[label])[1:]
     for i, suggestion in enumerate(edits.suggestions(model_answers.vocabulary(outcome), shown, chosen, ranked)):
         st.button(

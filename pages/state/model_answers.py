@@ -76,7 +76,7 @@ def of_test_texts(outcome: FinishedRun) -> error_analysis.AnsweredTexts:
     Raises:
         StoreError: If they cannot be read.
     """
-    return _of_test_texts(outcome.folder, outcome.record.corpus.label_names)
+    return _of_test_texts(outcome.folder, outcome.record.class_names)
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
@@ -86,7 +86,7 @@ def _vocabulary(folder: RunFolder, label_names: tuple[str, ...]) -> edits.Vocabu
 
 def vocabulary(outcome: FinishedRun) -> edits.Vocabulary:
     """Return the words that are typical of each label in the test texts of a finished run."""
-    return _vocabulary(outcome.folder, outcome.record.corpus.label_names)
+    return _vocabulary(outcome.folder, outcome.record.class_names)
 
 
 _ONE_AT_A_TIME = threading.Lock()

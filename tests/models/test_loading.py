@@ -131,12 +131,13 @@ class TestCut:
         embedding = next(name for name in matrices if "embed" in name)
         assert not torch.equal(first[embedding], teacher.state_dict()[embedding])
 
-    def test_a_student_gives_one_label_a_text(self) -> None:
+    @pytest.mark.parametrize("said", [None, "single_label_classification", "multi_label_classification"])
+    def test_a_student_gives_as_many_labels_a_text_as_its_teacher(self, said: str | None) -> None:
         teacher = tiny.model()
-        teacher.config.problem_type = "multi_label_classification"
+        teacher.config.problem_type = said
         student, _ = surgery.cut_student(teacher, StudentConfig(depth=1))
-        assert student.config.problem_type == "single_label_classification"
-        assert teacher.config.problem_type == "multi_label_classification"
+        assert student.config.problem_type == (said or "single_label_classification")
+        assert teacher.config.problem_type == said
 
     def test_kinds_of_layers_come_along(self) -> None:
         teacher = tiny.model("modernbert")

@@ -26,6 +26,7 @@ __all__ = [
     "generate",
     "label_probabilities",
     "noise_ceiling",
+    "styled",
     "write",
 ]
 
@@ -132,7 +133,7 @@ def _attempt(rng: Random, wanted: int) -> Review:
         sentences.insert(0, writer.opening())
     if rng.random() < 0.15:
         sentences.insert(rng.randrange(len(sentences)), writer.context())
-    return Review(_styled(rng, sentences), value)
+    return Review(styled(rng, sentences), value)
 
 
 def _near(rng: Random, wanted: int, share: float) -> int:
@@ -156,7 +157,8 @@ _CONTRACTIBLE = re.compile(rf"\b({'|'.join(_CONTRACTIONS)})\b(?= (?!not ))")
 _START = re.compile(r"(^|[.?!] )([a-zé])")
 
 
-def _styled(rng: Random, sentences: list[str]) -> str:
+def styled(rng: Random, sentences: list[str]) -> str:
+    """Join sentences into a text as people write it: with contractions, here and there without capital letters."""
     text = rng.choice(_JOINTS).join(sentences)
     if rng.random() < 0.65:
         text = _CONTRACTIBLE.sub(lambda match: _CONTRACTIONS[match[0]], text)

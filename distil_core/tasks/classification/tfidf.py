@@ -9,6 +9,23 @@ from jaxtyping import Float
 from torch import Tensor
 
 
+def weighted_words(texts: Sequence[str]) -> tuple[Any, Any]:
+    """Return what weighs words and pairs of words by TF-IDF, as some texts say, and the weights of these texts."""
+    from sklearn.feature_extraction.text import TfidfVectorizer
+
+    vectorizer = TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, min_df=2, token_pattern=r"(?u)\b\w+\b")
+    try:
+        return vectorizer, vectorizer.fit_transform(texts)
+    except ValueError:  # no word stands twice
+        vectorizer.set_params(min_df=1, token_pattern=r"(?u)\S")
+        return vectorizer, vectorizer.fit_transform(texts)
+
+
+def vocabulary_bytes(vectorizer: Any) -> int:
+    """Return the size of the words and weights of a vectorizer, as they would be stored."""
+    return sum(len(word.encode()) + 1 for word in vectorizer.vocabulary_) + int(vectorizer.idf_.nbytes)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TfidfBaseline:
     """Words and pairs of words, weighted by TF-IDF, into a multinomial logistic regression."""
@@ -20,17 +37,11 @@ class TfidfBaseline:
     @classmethod
     def fit(cls, texts: Sequence[str], labels: Sequence[int], *, n_classes: int) -> "TfidfBaseline":
         """Learn from texts and labels; the result is the same every time."""
-        from sklearn.feature_extraction.text import TfidfVectorizer
         from sklearn.linear_model import LogisticRegression
         from threadpoolctl import threadpool_limits
 
-        vectorizer = TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, min_df=2, token_pattern=r"(?u)\b\w+\b")
+        vectorizer, features = weighted_words(texts)
         classifier = LogisticRegression(C=10.0, max_iter=300)
-        try:
-            features = vectorizer.fit_transform(texts)
-        except ValueError:  # no word stands twice
-            vectorizer.set_params(min_df=1, token_pattern=r"(?u)\S")
-            features = vectorizer.fit_transform(texts)
         with threadpool_limits(1):  # its products are too small for more, and other runs need the processors
             classifier.fit(features, list(labels))
         return cls(vectorizer=vectorizer, classifier=classifier, n_classes=n_classes)
@@ -51,6 +62,5 @@ class TfidfBaseline:
     @property
     def bytes(self) -> int:
         """Size of weights and vocabulary, as they would be stored."""
-        words = sum(len(word.encode()) + 1 for word in self.vectorizer.vocabulary_)
-        arrays = (self.classifier.coef_, self.classifier.intercept_, self.vectorizer.idf_)
-        return sum(int(array.nbytes) for array in arrays) + words
+        arrays = (self.classifier.coef_, self.classifier.intercept_)
+        return sum(int(array.nbytes) for array in arrays) + vocabulary_bytes(self.vectorizer)
