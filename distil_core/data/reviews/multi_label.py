@@ -39,7 +39,7 @@ class _TopicWriter(Writer):
         self.things = rng.sample(_known_things()[subject.name], len(_known_things()[subject.name]))
         self.labels: set[str] = set()
 
-    def remark(self, *, plain: bool = False) -> str:
+    def next_remark(self, *, plain: bool = False) -> str:
         """Return what is said of the next thing, in a clause where it is ``plain``; remember which label it makes."""
         kinds = (self._plain,) if plain else (self._plain, self._reported, self._question, self._change)
         kind = self.rng.choices(kinds, (8, 3, 2, 2)[: len(kinds)])[0]
@@ -60,7 +60,7 @@ class _TopicWriter(Writer):
 def praise_and_blame(*, n_train: int, n_validation: int, n_test: int, seed: int) -> tuple[Split, Split, Split]:
     """Write three splits that share no text; the labels of a text say of each of :data:`LABEL_NAMES` whether it has it.
 
-    Each split has its labels_here stream of chance, so that a larger training split begins with the texts of a smaller one and
+    Each split has its own stream of chance, so that a larger training split begins with the texts of a smaller one and
     the test texts stay the same.
     """
     seen: set[str] = set()
@@ -82,10 +82,10 @@ def write_remarks(rng: Random) -> tuple[str, frozenset[str]]:
     while n_left:
         if n_left > 1 and rng.random() < 0.5:
             template = rng.choice((*ADDITIONS, *(template for template, _ in CONTRASTS)))
-            sentences.append(template.format(x=writer.remark(plain=True), y=writer.remark(plain=True)))
+            sentences.append(template.format(x=writer.next_remark(plain=True), y=writer.next_remark(plain=True)))
             n_left -= 2
         else:
-            sentences.append(writer.remark())
+            sentences.append(writer.next_remark())
             n_left -= 1
     if rng.random() < 0.25:
         sentences.append(writer.verdict(rng.randrange(5)).text)
