@@ -92,7 +92,7 @@ def load_pair(folder: RunFolder, *, record: RunRecord, cache: Cache) -> ModelPai
     task = record.task
     order = head_order(checkpoint, record.corpus.label_names, head=task.head)
     if order is not None:
-        teacher = load_model(checkpoint.folder)
+        teacher = load_model(checkpoint.folder, head=task.head)
         reorder_head(teacher, order, record.corpus.label_names)
     else:
         teacher_folder = cache.find("teachers", record.teacher_digest)

@@ -27,6 +27,7 @@ class Source:
         label_names: Names of all labels in their order, where the source itself knows them for certain.
         may_lack_labels: Whether validation and test rows without labels are left out instead of refused, as many a
             public test split has none.
+        notes: What a reader should know of how it was read.
     """
 
     name: str
@@ -35,6 +36,7 @@ class Source:
     test: Table | None = None
     label_names: tuple[str, ...] = ()
     may_lack_labels: bool = False
+    notes: tuple[str, ...] = ()
 
 
 def read_source(config: CorpusConfig) -> Source:

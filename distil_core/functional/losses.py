@@ -25,6 +25,10 @@ T = TypeVar("T")
 StudentHidden = Float[Tensor, "batch length student_width"]
 StudentAttention = Float[Tensor, "batch student_heads length length"]
 Projection = Float[Tensor, "student_width width"]
+StudentVectors = Float[Tensor, "sites student_classes"]
+
+SIMILARITY_SCALE = 20.0
+"""What cosines are multiplied by before the softmax, as the losses of sentence-transformers do."""
 
 
 def soft_labels(
@@ -80,6 +84,57 @@ def logit_mse(student_logits: Logits, teacher_logits: Logits, *, normalizer: flo
     return _reduce(0.5 * difference.square().sum(dim=-1), normalizer)
 
 
+def similarity_kl(
+    student_vectors: StudentVectors,
+    teacher_vectors: Logits,
+    *,
+    temperature: float,
+    normalizer: float | None = None,
+) -> Scalar:
+    r"""Ask for the teacher's similarities within a batch, ``T² · KL(p_t || p_s)`` with ``p = softmax(s / T)``, in nats.
+
+    ``s`` are the cosines of a text with all others of the batch, times :data:`SIMILARITY_SCALE`. Widths may differ.
+    Summed over the others, averaged over texts; a text that is alone in its batch asks for nothing.
+
+    Args:
+        student_vectors: Vectors of the student.
+        teacher_vectors: Vectors of the teacher, which stay as they are.
+        temperature: Above zero; both rows of similarities are softened with it.
+        normalizer: Divisor of the sum over the batch; None: the number of texts.
+
+    Raises:
+        ConfigError: If ``temperature`` is not above zero.
+    """
+    if len(student_vectors) < 2:
+        return 0.0 * _full(student_vectors).sum()
+    student, teacher = (_similarities(vectors) for vectors in (student_vectors, teacher_vectors.detach()))
+    return soft_labels(student, teacher, temperature=temperature, normalizer=normalizer)
+
+
+def vector_cosine(student_vectors: Logits, teacher_vectors: Logits, *, normalizer: float | None = None) -> Scalar:
+    r"""Ask for the direction of the teacher's vector, ``1 - cos(v_s, v_t)``, from 0 to 2; averaged over texts.
+
+    Args:
+        student_vectors: Vectors of the student.
+        teacher_vectors: Vectors of the teacher, which stay as they are.
+        normalizer: Divisor of the sum over the batch; None: the number of texts.
+    """
+    return _reduce(_apart(_full(student_vectors), _full(teacher_vectors.detach())), normalizer)
+
+
+def _similarities(vectors: Tensor) -> Tensor:
+    """Return the scaled cosines of each text with all others, a row a text."""
+    units = F.normalize(_full(vectors), dim=-1)
+    n = len(units)
+    others = ~torch.eye(n, dtype=torch.bool, device=units.device)
+    return (SIMILARITY_SCALE * units @ units.T)[others].view(n, n - 1)
+
+
+def _apart(student: Tensor, teacher: Tensor) -> Tensor:
+    # 1 - cos is half the squared distance of the unit vectors, which rounding cannot push below zero.
+    return 0.5 * (F.normalize(student, dim=-1) - F.normalize(teacher, dim=-1)).square().sum(dim=-1)
+
+
 def hidden_cosine(
     student_hidden: StudentHidden,
     teacher_hidden: Hidden,
@@ -104,9 +159,7 @@ def hidden_cosine(
         ConfigError: If the widths differ and there is no projection.
     """
     student, teacher = _comparable(student_hidden, teacher_hidden, mask, projection)
-    # 1 - cos is half the squared distance of the unit vectors, which rounding cannot push below zero.
-    apart = 0.5 * (F.normalize(student, dim=-1) - F.normalize(teacher, dim=-1)).square().sum(dim=-1)
-    return _reduce(apart.sum(dim=-1) / _n_tokens(mask), normalizer)
+    return _reduce(_apart(student, teacher).sum(dim=-1) / _n_tokens(mask), normalizer)
 
 
 def hidden_mse(
@@ -160,6 +213,8 @@ def attention_kl(
     return _reduce(rows.mean(dim=1).sum(dim=-1) / _n_tokens(mask), normalizer)
 
 
+SoftLoss: TypeAlias = Callable[..., Scalar]
+"""What the teacher asks: both logits, with ``temperature`` and ``normalizer`` by keyword, to a loss."""
 HardLoss: TypeAlias = Callable[..., Scalar]
 """What labels ask: logits and targets, with ``weights`` and ``normalizer`` by keyword, to a loss."""
 
@@ -187,8 +242,9 @@ class LossInputs:
 
     student: ModelOutputs
     teacher_outputs: ModelOutputs | None
-    labels: Labels
+    labels: Labels | Logits
     config: LossConfig
+    soft_loss: SoftLoss
     hard_loss: HardLoss
     real_tokens: Mask | None
     projection: Projection | None
@@ -249,7 +305,7 @@ class LossParts:
 PARTS: dict[str, Part] = {
     "soft_labels": Part(
         setting="alpha",
-        value=lambda batch: soft_labels(
+        value=lambda batch: batch.soft_loss(
             batch.student.logits,
             batch.teacher.logits,
             temperature=batch.config.temperature,
@@ -300,9 +356,10 @@ PARTS: dict[str, Part] = {
 def distillation_loss(
     student: ModelOutputs,
     teacher: ModelOutputs | None,
-    labels: Labels,
+    labels: Labels | Logits,
     config: LossConfig,
     *,
+    soft_loss: SoftLoss | None = None,
     hard_loss: HardLoss | None = None,
     mask: Mask | None = None,
     projection: Projection | None = None,
@@ -317,8 +374,9 @@ def distillation_loss(
     Args:
         student: What the student says about the batch.
         teacher: What the teacher says; not needed when only hard labels are in use.
-        labels: Index of the right class of each example.
+        labels: Index of the right class of each example, or what else the hard loss takes.
         config: Temperature and weights.
+        soft_loss: What the teacher asks of the student; None: :func:`soft_labels`.
         hard_loss: What the labels ask of the student; None: :func:`hard_labels`.
         mask: True for real tokens, False for padding; needed for hidden states and attention.
         projection: Takes the student's hidden states to the teacher's width, when they differ.
@@ -333,6 +391,7 @@ def distillation_loss(
         teacher_outputs=teacher,
         labels=labels,
         config=config,
+        soft_loss=soft_labels if soft_loss is None else soft_loss,
         hard_loss=hard_labels if hard_loss is None else hard_loss,
         real_tokens=mask,
         projection=projection,

@@ -13,6 +13,7 @@ __all__ = [
     "heads",
     "loading",
     "packing",
+    "pooling",
     "private_apis",
     "surgery",
 ]

@@ -95,7 +95,7 @@ def _download(name: str) -> Path:
     try:
         return Path(
             snapshot_download(
-                name, allow_patterns=["*.json", "*.txt", "*.model", "*.safetensors"], ignore_patterns="*/*"
+                name, allow_patterns=["*.json", "*.txt", "*.model", "*.safetensors"], ignore_patterns="[!12]*/*"
             )
         )
     except (RepositoryNotFoundError, HFValidationError) as exc:
@@ -191,8 +191,10 @@ def _describe(name: str, folder: Path) -> Checkpoint:
 def head_order(checkpoint: Checkpoint, label_names: tuple[str, ...], *, head: Head) -> tuple[int, ...] | None:
     """Return which output of the checkpoint's head stands for each label of a corpus, or None if it has no such head.
 
-    See :func:`match_labels`.
+    See :func:`match_labels`. There is nothing to order where a head has no labels: any encoder has it.
     """
+    if not head.labeled:
+        return ()
     return match_labels(checkpoint.labels, label_names) if checkpoint.head == head else None
 
 
@@ -236,6 +238,11 @@ def teacher_digest(
         head: The head that it needs.
         recipe: Of the run.
     """
+    if not head.labeled:
+        modules = (checkpoint.folder / name for name in ("modules.json", "1_Pooling/config.json"))
+        return digest(
+            {"checkpoint": checkpoint.digest, "modules": [_file_digest(path) for path in modules if path.is_file()]}
+        )
     order = head_order(checkpoint, label_names, head=head)
     if order is not None:
         return digest({"checkpoint": checkpoint.digest, "order": order})

@@ -12,13 +12,16 @@ from distil_core.data.batches import sorted_batches
 from distil_core.data.sites import Sites
 from distil_core.data.tokenization import Ragged
 from distil_core.models.freezing import LowerStates
+from distil_core.models.heads import n_outputs
 from distil_core.models.packing import PACKABLE, packed, packed_logits, tells_segments_apart
+from distil_core.models.pooling import Embedder
 from distil_core.types import Attention, Logits, Model
 
 
 def packs(model: Model, sites: Sites | None) -> bool:
-    """Whether texts go through ``model`` without padding: where it can, and answers each text as a whole."""
-    return model.config.model_type in PACKABLE and (sites is None or sites.positions is None)
+    """Whether texts go through ``model`` without padding: where it can, and answers from the first token."""
+    whole = (sites is None or sites.positions is None) and not isinstance(model, Embedder)
+    return whole and model.config.model_type in PACKABLE
 
 
 def packed_above(model: Model, lower: LowerStates | None) -> AbstractContextManager[None]:
@@ -130,7 +133,7 @@ def attention_maps(model: Model, output: Any) -> tuple[Attention, ...]:
 
 def empty_answers(model: Model, tokens: Ragged, sites: Sites | None) -> Float[Tensor, "sites classes"]:
     """Return room for the logits of every site."""
-    n_labels = model.config.num_labels
+    n_labels = n_outputs(model)
     return torch.empty(len(tokens), n_labels) if sites is None else torch.empty(len(sites), sites.n_classes(n_labels))
 
 

@@ -12,12 +12,14 @@ class Head:
         pipeline: What transformers and the hub call what it is for.
         reads_first_token: Whether it answers a text as a whole from the first token; else it answers every token.
         problem_type: What the configuration of a model with this head says, if anything.
+        labeled: Whether it has an output for each label; else it is nothing that is learned, and puts out a vector.
     """
 
     kind: str
     pipeline: str
     reads_first_token: bool
     problem_type: str | None = None
+    labeled: bool = True
 
     @property
     def auto_class(self) -> str:
@@ -39,7 +41,8 @@ MULTI_LABEL_CLASSIFICATION = Head(
 )
 TOKEN_CLASSIFICATION = Head(kind="TokenClassification", pipeline="token-classification", reads_first_token=False)
 QUESTION_ANSWERING = Head(kind="QuestionAnswering", pipeline="question-answering", reads_first_token=False)
-HEADS = (SEQUENCE_CLASSIFICATION, TOKEN_CLASSIFICATION, QUESTION_ANSWERING, MULTI_LABEL_CLASSIFICATION)
+EMBEDDING = Head(kind="Embedding", pipeline="sentence-similarity", reads_first_token=False, labeled=False)
+HEADS = (SEQUENCE_CLASSIFICATION, TOKEN_CLASSIFICATION, QUESTION_ANSWERING, MULTI_LABEL_CLASSIFICATION, EMBEDDING)
 
 
 def head_named(architecture: str, problem_type: str | None = None) -> Head | None:

@@ -1,9 +1,15 @@
-"""The output layer of a classifier: located, drawn afresh, put into another order."""
+"""The output layer of a model: how much it puts out; of a classifier, located, drawn afresh, put into another order."""
 
 import torch
 from torch import nn
 
+from distil_core.models.pooling import Embedder
 from distil_core.types import Model
+
+
+def n_outputs(model: Model) -> int:
+    """Return how many numbers a model puts out at a site: one a label, or those of a vector."""
+    return model.pooling.width if isinstance(model, Embedder) else int(model.config.num_labels)
 
 
 def reset_head(model: Model) -> None:
@@ -25,7 +31,9 @@ def output_layer(model: Model) -> nn.Linear:
 
 
 def reorder_head(model: Model, order: tuple[int, ...], label_names: tuple[str, ...]) -> None:
-    """Put the outputs of a classifier into the order of a corpus's labels, and give them its names."""
+    """Put the outputs of a classifier into the order of a corpus's labels, and give them its names; there may be none."""
+    if not label_names:
+        return
     head = output_layer(model)
     with torch.no_grad():
         head.weight.copy_(head.weight[list(order)].clone())

@@ -15,8 +15,9 @@ from transformers import AutoConfig, AutoTokenizer
 from transformers.utils import logging as transformers_logging
 
 from distil_core.errors import ModelError
-from distil_core.models.head import SEQUENCE_CLASSIFICATION, Head, head_named
+from distil_core.models.head import EMBEDDING, SEQUENCE_CLASSIFICATION, Head, head_named
 from distil_core.models.heads import reset_head
+from distil_core.models.pooling import AutoModelForEmbedding, Embedder
 from distil_core.settings.config import Precision
 from distil_core.types import Model, Tokenizer
 
@@ -96,18 +97,19 @@ def load_model(folder: Path, *, head: Head | None = None, label_names: tuple[str
 
 
 def auto_class(head: Head) -> Any:
-    """Return the class of transformers that loads any architecture with a head."""
-    return getattr(transformers, head.auto_class)
+    """Return the class that loads any architecture with a head: one of transformers, or alike."""
+    return AutoModelForEmbedding if head == EMBEDDING else getattr(transformers, head.auto_class)
 
 
 def head_of(folder: Path) -> Head:
-    """Return the head that the configuration of a model names; a classifier's where it names none that is known."""
+    """Return the head that the configuration of a model names, or the modules beside it; else a classifier's."""
     try:
         config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
     except ValueError:
         config = {}
     heads = [head_named(str(name), config.get("problem_type")) for name in config.get("architectures") or ()]
-    return next((head for head in heads if head is not None), SEQUENCE_CLASSIFICATION)
+    usual = EMBEDDING if (folder / "modules.json").is_file() else SEQUENCE_CLASSIFICATION
+    return next((head for head in heads if head is not None), usual)
 
 
 def _first_line(error: BaseException) -> str:
@@ -115,9 +117,12 @@ def _first_line(error: BaseException) -> str:
 
 
 def save(model: Model, tokenizer: Tokenizer, folder: Path) -> None:
-    """Write a Hugging Face folder that the ``from_pretrained`` of transformers loads."""
+    """Write a folder that the ``from_pretrained`` of transformers loads, or SentenceTransformer where it makes vectors."""
     folder.mkdir(parents=True, exist_ok=True)
-    model.save_pretrained(folder)
+    if isinstance(model, Embedder):
+        model.save_modules(folder)
+    else:
+        model.save_pretrained(folder)
     tokenizer.save_pretrained(folder)
 
 

@@ -1,7 +1,9 @@
 """What the models of a run answered, written into its folder; :mod:`distil_core.runs.folder` reads it."""
 
 import json
+from collections.abc import Mapping
 
+import numpy as np
 import torch
 from jaxtyping import Float
 from safetensors.torch import save_file
@@ -20,6 +22,7 @@ def write_answers(
     *,
     test: Float[Tensor, "test_sites classes"],
     validation: Float[Tensor, "validation_sites classes"],
+    quality: Mapping[str, np.ndarray],
 ) -> None:
     """Write what model and teacher answered to the test and validation texts, and the test texts themselves.
 
@@ -29,17 +32,20 @@ def write_answers(
         materials: Texts, their targets and the teacher's answers.
         test: What the model answered to the test texts.
         validation: What it answered to the validation texts.
+        quality: What the model's answers are worth to each example, by split, where they are no logits.
     """
     arrays: dict[str, Tensor] = {}
     for name, answers in (("test", test), ("validation", validation)):
         sites, of_models = materials.splits[name].sites, {"": answers, "teacher_": materials.outputs[name].logits.cpu()}
         arrays |= {f"{whose}{name}_logits": logits for whose, logits in of_models.items()}
         arrays[f"{name}_labels"] = sites.targets.cpu()
-        if not sites.one_a_text:
+        if not sites.one_a_text or sites.owners is not None:
             arrays[f"{name}_examples"] = sites.examples.cpu()
         if sites.judge is not None:
             for whose, logits in of_models.items():
                 arrays[f"{whose}{name}_quality"] = torch.from_numpy(sites.judge(logits.float().numpy()))
+        if name in quality:
+            arrays[f"{name}_quality"] = torch.from_numpy(quality[name])
     with replacing(folder.outputs) as path:
         save_file(arrays, path)
     with replacing(folder.test_texts) as path:
@@ -47,7 +53,7 @@ def write_answers(
         rows: list[dict[str, object]] = [
             {"text": text, "label": label} for text, label in zip(split.texts, split.labels, strict=True)
         ]
-        if not materials.splits["test"].sites.one_a_text:
+        if "test_examples" in arrays:
             for row, text in zip(rows, split.texts, strict=True):
                 places = materials.task.places(materials.tokenizer, text, max_length=limit)
                 row["places"] = [(place.text, place.start, place.end) for place in places]

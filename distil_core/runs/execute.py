@@ -5,10 +5,11 @@ import time
 from collections.abc import Callable, Generator, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeVar
 
+import numpy as np
 import torch
 from jaxtyping import Float
 from torch import Tensor
@@ -49,13 +50,17 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Student:
-    """A model that answers, its answers in fp32, and the teacher layers it came from."""
+    """A model that answers, its answers in fp32, and the teacher layers it came from.
+
+    ``quality`` is what its answers are worth to each example, by split, where they are no logits, as a baseline's.
+    """
 
     model: Model
     layers: tuple[int, ...]
     validation_logits: Float[Tensor, "validation_sites classes"]
     test_logits: Float[Tensor, "test_sites classes"]
     examples_seen: int
+    quality: Mapping[str, np.ndarray] = field(default_factory=dict)
 
 
 def execute(run: Run, store: RunStore, *, on_event: Callable[[Event], None] | None = None) -> None:
@@ -172,7 +177,14 @@ def carry_out(
                     cost = timing.costs(materials, student.model, folder.student, seconds=seconds)
         with watch.timing("measurement"):
             record = _record(run_id, config, materials, student, cost, watch)
-    write_answers(folder, config, materials, test=student.test_logits, validation=student.validation_logits)
+    write_answers(
+        folder,
+        config,
+        materials,
+        test=student.test_logits,
+        validation=student.validation_logits,
+        quality=student.quality,
+    )
     return replace(record, seconds=watch.total())
 
 
@@ -273,16 +285,18 @@ def _baseline(
         baseline = yield from _meanwhile(lambda: task.baseline(train, n_classes=n_classes), stage)
     yield Stage(name="Measuring", detail="the baseline", fraction=None)
     with watch.timing("measurement"):
-        texts = corpus.test.texts
+        texts, splits = corpus.test.texts, materials.splits
+        answers = {name: baseline.predict(getattr(corpus, name).texts) for name in ("validation", "test")}
         student = Student(
             model=baseline,
             layers=(),
-            validation_logits=task.baseline_logits(
-                baseline.predict(corpus.validation.texts), materials.splits["validation"].sites
-            ),
-            test_logits=task.baseline_logits(baseline.predict(texts), materials.splits["test"].sites),
+            validation_logits=task.baseline_logits(answers["validation"], splits["validation"].sites),
+            test_logits=task.baseline_logits(answers["test"], splits["test"].sites),
             examples_seen=len(train),
         )
+        quality = {name: task.baseline_quality(answers[name], splits[name].sites) for name in answers}
+        if quality["test"] is not None:
+            student = replace(student, quality=quality)
         singles = [{"texts": [text]} for text in texts[:32]]
         batches = [{"texts": list(texts[:32])}]
         answering = {"baseline": lambda batch: baseline.predict(batch["texts"])}
@@ -306,6 +320,8 @@ def _record(
     watch: Stopwatch,
 ) -> RunRecord:
     test = predictions_of(student.test_logits, materials.splits["test"].sites, teacher=materials.outputs["test"].logits)
+    if student.quality:
+        test = replace(test, quality=student.quality["test"])
     task = materials.task
     metrics = task.metrics
     probes = _probe(config, materials, student)
@@ -359,8 +375,9 @@ def _summary(materials: Materials, test: SplitPredictions) -> CorpusSummary:
     n_truncated = sum(part.tokens.n_truncated for part in splits.values())
     if n_truncated:
         notes.append(f"{n_truncated:,} texts are longer than the model reads and were cut off")
-    targets = splits["train"].sites.targets
-    constant = materials.task.primary.of_constant(test, int(targets[targets != UNKNOWN].bincount().argmax()))
+    targets, constant = splits["train"].sites.targets, math.nan
+    if (known := targets[targets != UNKNOWN]).numel():
+        constant = materials.task.primary.of_constant(test, int(known.bincount().argmax()))
     return CorpusSummary(
         name=corpus.name,
         digest=corpus.digest,

@@ -86,7 +86,7 @@ def gather_materials(
     device = devices.default_device()
     yield Stage(name="Reading the corpus", detail="", fraction=0.0)
     corpus = load_corpus_cached(config.corpus, task=config.task)
-    task = task_named(config.task).for_labels(corpus.label_names)
+    task = task_named(config.task).for_corpus(corpus)
     checkpoint = locate(config.teacher.source)
     tokenizer = loading.load_tokenizer(checkpoint.folder)
     yield Stage(name="Reading the corpus", detail="cutting texts into tokens", fraction=0.5)

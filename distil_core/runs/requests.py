@@ -34,8 +34,14 @@ def with_twins(config: RunConfig, *, twins: bool = True) -> tuple[CanonicalConfi
     Raises:
         ConfigError: If settings are out of range.
     """
+    possible = task_named(config.task).methods
+    if config.method not in possible:
+        raise ConfigError(
+            f"the method of the task {config.task} must be one of {', '.join(possible)}, got {config.method!r}: its texts "
+            "have no labels"
+        )
     methods = METHODS if twins and config.method is Method.DISTILLED else (config.method,)
-    return tuple(canonical(replace(config, method=method)) for method in methods)
+    return tuple(canonical(replace(config, method=method)) for method in methods if method in possible)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,6 +8,7 @@ __all__ = [
     "catalog",
     "classification",
     "corpora",
+    "embeddings",
     "multi_label",
     "qa",
     "task",

@@ -16,7 +16,7 @@ from distil_core.data.tables import LABEL_COLUMNS, TEXT_COLUMNS
 from distil_core.errors import ConfigError
 from distil_core.evaluation.metrics import Metric
 from distil_core.models.head import Head
-from distil_core.settings.config import CorpusConfig, TeacherConfig
+from distil_core.settings.config import CorpusConfig, Method, TeacherConfig
 
 
 @runtime_checkable
@@ -51,6 +51,10 @@ class Task(ABC):
     """What a model is measured by against what is right, the primary one first."""
     fidelity: ClassVar[tuple[Metric, ...]]
     """What a student is measured by against its teacher."""
+    methods: ClassVar[tuple[Method, ...]] = tuple(Method)
+    """What can be done to make a model; where nothing is labeled, there is no hard-label twin."""
+    defaults: ClassVar[Mapping[str, Mapping[str, Any]]] = MappingProxyType({})
+    """What to begin with where that is another than the default of a setting, by section and setting."""
     built_in: ClassVar[tuple[str, ...]] = ("reviews",)
     """Corpora that need neither a file nor a network, the one to begin with first."""
     corpus_titles: ClassVar[Mapping[str, str]] = MappingProxyType({})
@@ -75,6 +79,10 @@ class Task(ABC):
     def for_labels(self, label_names: Sequence[str]) -> "Task":
         """Return the task as it is on a corpus with these labels; by default it is the same on all."""
         return self
+
+    def for_corpus(self, corpus: Corpus) -> "Task":
+        """Return the task as it is on a corpus, such as by another primary metric; by default its labels decide."""
+        return self.for_labels(corpus.label_names)
 
     def class_names(self, label_names: Sequence[str]) -> tuple[str, ...]:
         """Return what the classes at a site are called, where a head has an output for each of these labels.
@@ -168,12 +176,25 @@ class Task(ABC):
     def places(self, tokenizer: Any, text: str, *, max_length: int) -> tuple[Place, ...]:
         """Return where in a text the sites are that :meth:`encode` gives it, in the same order."""
 
+    def soft_loss(self, logits: Any, teacher_logits: Any, *, temperature: float, normalizer: float | None) -> Any:
+        """Return what the teacher asks of a student: by default its softened distribution at each site, in nats.
+
+        Args:
+            logits: Of the student, ``[sites, classes]``.
+            teacher_logits: Of the teacher.
+            temperature: Softens what is compared.
+            normalizer: Divisor of the sum over the batch.
+        """
+        from distil_core.functional.losses import soft_labels
+
+        return soft_labels(logits, teacher_logits, temperature=temperature, normalizer=normalizer)
+
     def hard_loss(self, logits: Any, targets: Any, *, weights: Any, normalizer: float | None) -> Any:
         """Return what the labels ask of a student: by default the cross-entropy at each site, in nats.
 
         Args:
             logits: Of the student, ``[sites, classes]``.
-            targets: The right class of each site.
+            targets: The right class of each site; the teacher's vector where the head puts out vectors.
             weights: How much each site counts; 1 where it is None.
             normalizer: Divisor of the sum over the batch.
         """
@@ -193,6 +214,15 @@ class Task(ABC):
             sites: Of the split, as :meth:`encode` has them.
         """
         return answers
+
+    def baseline_quality(self, answers: Any, sites: Any) -> Any:
+        """Return what the answers of the baseline are worth, where they are no logits: columns, a row an example.
+
+        Args:
+            answers: What :meth:`Baseline.predict` returned.
+            sites: Of the split, as :meth:`encode` has them.
+        """
+        return None
 
     def probe(self, corpus: Corpus, config: CorpusConfig) -> Split | None:
         """Return further texts to try models on; by default none."""

@@ -87,7 +87,7 @@ def prepare_teacher(
 
     order = head_order(checkpoint, label_names, head=task.head)
     if order is not None:
-        model = load_model(checkpoint.folder)
+        model = load_model(checkpoint.folder, head=task.head)
         reorder_head(model, order, label_names)
         model = model.to(device)
         lower = lower_layers(model, checkpoint.n_layers - 1)
@@ -174,9 +174,11 @@ def refuse_unfit(logits: Float[Tensor, "sites classes"], sites: Sites, *, metric
     Raises:
         TeacherError: If it is no better than always saying the commonest label.
     """
-    commonest = int(sites.targets[sites.targets != UNKNOWN].bincount().argmax())
-    answers = predictions_of(logits, sites, teacher=None)
-    score, constant = metric.of(answers), metric.of_constant(answers, commonest)
+    answers, known = predictions_of(logits, sites, teacher=None), sites.targets[sites.targets != UNKNOWN]
+    score = metric.of(answers)
+    if not len(known):
+        return score
+    constant = metric.of_constant(answers, int(known.bincount().argmax()))
     if constant == constant and not metric.better(score, constant):
         unit = metric.unit and f" {metric.unit}"
         shown = [f"{value:.1%}" if metric.is_share else f"{value:.3f}{unit}" for value in (score, constant)]

@@ -177,8 +177,10 @@ class _Training:
         return distillation_loss(
             student,
             teacher,
-            self.lesson.sites.targets[chosen],
+            # Where nothing is labeled, the teacher's own answer is what remains to be asked for.
+            self.lesson.sites.targets[chosen] if self.task.head.labeled or teacher is None else teacher.logits,
             self.loss,
+            soft_loss=self.task.soft_loss,
             hard_loss=self.task.hard_loss,
             mask=mask,
             projection=self.projection,
@@ -200,7 +202,8 @@ class _Training:
                 yield step
         self.model.train()
         split = predictions_of(logits, data.sites, teacher=None if data.teacher is None else data.teacher.logits)
-        return self.task.primary.of(split), None if data.teacher is None else AGREEMENT.of(split)
+        compared = data.teacher is not None and AGREEMENT in self.task.fidelity
+        return self.task.primary.of(split), AGREEMENT.of(split) if compared else None
 
 
 def train(

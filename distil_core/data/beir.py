@@ -1,0 +1,85 @@
+"""A folder in BEIR's layout: texts to search in, queries, and which text answers which query."""
+
+import csv
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from distil_core.errors import CorpusError
+
+DOCUMENTS, QUERIES, JUDGMENTS = "corpus.jsonl", "queries.jsonl", "qrels"
+_EXPECTED = f"{DOCUMENTS}, {QUERIES} and {JUDGMENTS}/test.tsv"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Collection:
+    """Texts to search in and queries, by their ids, and the judgments of each part of the queries.
+
+    ``judgments`` maps ``test``, and whichever of ``dev`` and ``train`` are there, to the gain of each judged document
+    for each query.
+    """
+
+    name: str
+    documents: dict[str, str]
+    queries: dict[str, str]
+    judgments: dict[str, dict[str, dict[str, float]]]
+
+
+def is_collection(folder: Path) -> bool:
+    """Tell whether a folder has BEIR's files."""
+    return (folder / DOCUMENTS).is_file() and (folder / QUERIES).is_file()
+
+
+def read(folder: Path) -> Collection:
+    """Read a folder in BEIR's layout; the title of a text stands before it.
+
+    Raises:
+        CorpusError: If a file is not there, or a row of it cannot be used; the message names the row.
+    """
+    if not is_collection(folder) or not (folder / JUDGMENTS / "test.tsv").is_file():
+        raise CorpusError(f"{folder} must hold {_EXPECTED}, as BEIR has them")
+    documents, queries = (dict(_texts(folder / name)) for name in (DOCUMENTS, QUERIES))
+    paths = {part: folder / JUDGMENTS / f"{part}.tsv" for part in ("test", "dev", "train")}
+    return Collection(
+        name=folder.name,
+        documents=documents,
+        queries=queries,
+        judgments={part: _judgments(path, documents, queries) for part, path in paths.items() if path.is_file()},
+    )
+
+
+def _texts(path: Path) -> Iterator[tuple[str, str]]:
+    with path.open(encoding="utf-8") as lines:
+        for number, line in enumerate(lines, start=1):
+            if not line.strip():
+                continue
+            try:
+                row: Any = json.loads(line)
+                title = str(row.get("title") or "").strip()
+                yield str(row["_id"]), f"{title} {row['text']}".strip()
+            except (ValueError, KeyError, TypeError, AttributeError) as exc:
+                raise CorpusError(
+                    f"row {number} of {path.name} must be a JSON object with _id and text, as BEIR has them"
+                ) from exc
+
+
+def _judgments(path: Path, documents: dict[str, str], queries: dict[str, str]) -> dict[str, dict[str, float]]:
+    gains: dict[str, dict[str, float]] = {}
+    with path.open(encoding="utf-8", newline="") as lines:
+        for number, row in enumerate(csv.reader(lines, delimiter="\t"), start=1):
+            if number == 1 and row[-1:] == ["score"]:
+                continue
+            where = f"row {number} of {JUDGMENTS}/{path.name}"
+            try:
+                query, document, gain = row[0], row[1], float(row[2])
+            except (ValueError, IndexError) as exc:
+                raise CorpusError(f"{where} must have a query-id, a corpus-id and a score, got {row}") from exc
+            for name, known, file in ((query, queries, QUERIES), (document, documents, DOCUMENTS)):
+                if name not in known:
+                    raise CorpusError(
+                        f"{where} must name an _id of {file}, got {name!r}; add it there or remove the row"
+                    )
+            gains.setdefault(query, {})[document] = gain
+    return gains

@@ -1,0 +1,223 @@
+"""An encoder that answers a text with a vector, and its files as sentence-transformers reads and writes them."""
+
+import json
+from dataclasses import asdict, dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import torch
+from jaxtyping import Float
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+from torch.nn import functional as F
+from transformers import MODEL_MAPPING, AutoConfig
+from transformers.modeling_outputs import SequenceClassifierOutput
+
+from distil_core.errors import ModelError
+from distil_core.types import Hidden
+
+_POOLINGS = ("mean", "cls")
+_DENSE = "2_Dense"
+_MODULES = "sentence_transformers.models"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pooling:
+    """How the hidden states of a text become its vector.
+
+    Attributes:
+        mode: ``mean`` of the real tokens, or the first token, ``cls``.
+        normalize: Whether vectors have a length of 1.
+        width: Size of a vector; another than the hidden size where a projection stands between.
+    """
+
+    mode: str
+    normalize: bool
+    width: int
+
+
+def vectors(hidden: Hidden, mask: Tensor, *, mode: str) -> Float[Tensor, "batch width"]:
+    """Return a vector for each text: the mean over its real tokens, or its first token."""
+    if mode == "cls":
+        return hidden[:, 0]
+    weights = mask.to(hidden)[:, :, None]
+    return (hidden * weights).sum(dim=1) / weights.sum(dim=1).clamp_min(1e-9)
+
+
+class Embedder(nn.Module):
+    """A model of transformers whose ``logits`` are the vectors of texts.
+
+    How they are made stands in its configuration as ``sentence_embedding``; see :class:`Pooling`.
+    """
+
+    encoder_class: Any
+    base_model_prefix: str
+    config: Any
+
+    def __init__(self, config: Any) -> None:
+        super().__init__(config)
+        options = {} if config.model_type in ("distilbert", "modernbert") else {"add_pooling_layer": False}
+        if config.model_type in ("electra", "squeezebert"):
+            options = {}
+        setattr(self, self.base_model_prefix, self.encoder_class(config, **options))
+        pooling = self.pooling
+        self.projection = (
+            None if pooling.width == config.hidden_size else nn.Linear(config.hidden_size, pooling.width, bias=False)
+        )
+        self.post_init()  # type: ignore[operator]
+        if self.projection is not None:
+            nn.init.eye_(self.projection.weight)
+
+    @property
+    def pooling(self) -> Pooling:
+        """How a vector is made."""
+        return Pooling(**self.config.sentence_embedding)
+
+    @property
+    def encoder(self) -> Any:
+        """The encoder alone."""
+        return getattr(self, self.base_model_prefix)
+
+    def forward(
+        self, input_ids: Tensor | None = None, attention_mask: Tensor | None = None, **options: Any
+    ) -> SequenceClassifierOutput:
+        """Return the vectors of texts as ``logits``, with hidden states and attention where they are asked for."""
+        assert attention_mask is not None
+        output = self.encoder(input_ids=input_ids, attention_mask=attention_mask, **options)
+        pooled = vectors(output.last_hidden_state, attention_mask, mode=self.pooling.mode)
+        if self.projection is not None:
+            pooled = self.projection(pooled)
+        if self.pooling.normalize:
+            pooled = F.normalize(pooled, dim=-1)
+        return SequenceClassifierOutput(logits=pooled, hidden_states=output.hidden_states, attentions=output.attentions)
+
+    def save_modules(self, folder: Path) -> None:
+        """Write a folder that SentenceTransformer loads; its encoder is one that AutoModel loads."""
+        pooling, encoder = self.pooling, self.encoder
+        described = encoder.config.sentence_embedding
+        del encoder.config.sentence_embedding
+        try:
+            encoder.save_pretrained(folder)
+        finally:
+            encoder.config.sentence_embedding = described
+        hidden_size, modules = encoder.config.hidden_size, [("", "Transformer"), ("1_Pooling", "Pooling")]
+        _write(
+            folder / "1_Pooling" / "config.json",
+            {
+                "word_embedding_dimension": hidden_size,
+                "pooling_mode_cls_token": pooling.mode == "cls",
+                "pooling_mode_mean_tokens": pooling.mode == "mean",
+                "pooling_mode_max_tokens": False,
+                "pooling_mode_mean_sqrt_len_tokens": False,
+            },
+        )
+        if self.projection is not None:
+            modules.append((_DENSE, "Dense"))
+            _write(
+                folder / _DENSE / "config.json",
+                {
+                    "in_features": hidden_size,
+                    "out_features": pooling.width,
+                    "bias": False,
+                    "activation_function": "torch.nn.modules.linear.Identity",
+                },
+            )
+            save_file({"linear.weight": self.projection.weight.detach()}, folder / _DENSE / "model.safetensors")
+        if pooling.normalize:
+            modules.append((f"{len(modules)}_Normalize", "Normalize"))
+        _write(
+            folder / "modules.json",
+            [
+                {"idx": i, "name": str(i), "path": path, "type": f"{_MODULES}.{kind}"}
+                for i, (path, kind) in enumerate(modules)
+            ],
+        )
+
+
+class AutoModelForEmbedding:
+    """Makes an :class:`Embedder` of any architecture, as the automatic classes of transformers do."""
+
+    @classmethod
+    def from_config(cls, config: Any, **options: Any) -> Any:
+        """Return a model with fresh weights."""
+        return _class_for(config)._from_config(config, **options)
+
+    @classmethod
+    def from_pretrained(cls, folder: Path, **options: Any) -> Any:
+        """Return the encoder in a folder with the modules that sentence-transformers has beside it.
+
+        An encoder without them gets the mean over the tokens, as sentence-transformers does it.
+
+        Raises:
+            ModelError: If it has modules that are not known here.
+        """
+        config = AutoConfig.from_pretrained(folder, trust_remote_code=False, local_files_only=True)
+        pooling = read_pooling(folder, hidden_size=config.hidden_size)
+        config.sentence_embedding = asdict(pooling)
+        model = _class_for(config).from_pretrained(folder, config=config, **options)
+        if model.projection is not None:
+            with torch.no_grad():
+                model.projection.weight.copy_(load_file(folder / _DENSE / "model.safetensors")["linear.weight"])
+        return model
+
+
+def read_pooling(folder: Path, *, hidden_size: int) -> Pooling:
+    """Return how the modules of a folder make a vector.
+
+    Raises:
+        ModelError: If there is one that is not known here.
+    """
+    if not (folder / "modules.json").is_file():
+        return Pooling(mode="mean", normalize=False, width=hidden_size)
+    mode, width, normalize = "mean", hidden_size, False
+    for module in _read(folder / "modules.json"):
+        kind, settings = str(module["type"]).rpartition(".")[2], folder / str(module["path"]) / "config.json"
+        match kind:
+            case "Transformer":
+                pass
+            case "Normalize":
+                normalize = True
+            case "Pooling":
+                mode = _mode(_read(settings), settings)
+            case "Dense" if module["path"] == _DENSE and not _read(settings).get("bias", True):
+                width = int(_read(settings)["out_features"])
+            case _:
+                raise ModelError(
+                    f"the modules in {folder} must be Transformer, Pooling (mean or cls), Dense without bias and "
+                    f"Normalize, got {kind}; choose another teacher"
+                )
+    return Pooling(mode=mode, normalize=normalize, width=width)
+
+
+def _mode(settings: dict[str, Any], path: Path) -> str:
+    flags = {"cls": "pooling_mode_cls_token", "mean": "pooling_mode_mean_tokens"}
+    modes = [name for name in _POOLINGS if settings.get(flags[name])]
+    modes += [settings["pooling_mode"]] if "pooling_mode" in settings else []
+    others = [name for name, value in settings.items() if name.startswith("pooling_mode_") and value is True]
+    if len(modes) != 1 or modes[0] not in _POOLINGS or len(others) > 1:
+        raise ModelError(f"the pooling in {path} must be mean or cls, and nothing beside it; choose another teacher")
+    return str(modes[0])
+
+
+@cache
+def _class_of(encoder: Any) -> Any:
+    """Return a class of models for an encoder's, as transformers would name it: ``BertForEmbedding``."""
+    name = f"{encoder.__name__.removesuffix('Model')}ForEmbedding"
+    return type(name, (Embedder, encoder.__bases__[0]), {"encoder_class": encoder, "__module__": __name__})
+
+
+def _class_for(config: Any) -> Any:
+    return _class_of(MODEL_MAPPING[type(config)])
+
+
+def _read(path: Path) -> Any:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as exc:
+        raise ModelError(f"{path} must be JSON, but cannot be read: {exc}") from exc
+
+
+def _write(path: Path, content: Any) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
