@@ -161,8 +161,8 @@ def _config(options: argparse.Namespace) -> RunConfig:
             raise ConfigError(f"--layers names the layers itself; leave out {' and '.join(clashing)}")
         student["layer_map"] = LayerMap.EXPLICIT
     task = options.task or guess_task(values["corpus"].get("source", ""))
-    for section, defaults in task_named(task).defaults.items():
-        values[section] = {**defaults, **values[section]}
+    for name, defaults in task_named(task).defaults.items():
+        values[name] = {**defaults, **values[name]}
     return parse_config({**values, "task": task, "seed": options.seed})
 
 

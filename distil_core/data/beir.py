@@ -32,7 +32,7 @@ def is_collection(folder: Path) -> bool:
     return (folder / DOCUMENTS).is_file() and (folder / QUERIES).is_file()
 
 
-def read(folder: Path) -> Collection:
+def read_collection(folder: Path) -> Collection:
     """Read a folder in BEIR's layout; the title of a text stands before it.
 
     Raises:

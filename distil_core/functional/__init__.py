@@ -8,4 +8,5 @@ __all__ = [
     "distributions",
     "losses",
     "similarity",
+    "vector_losses",
 ]

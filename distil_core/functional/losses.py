@@ -25,10 +25,6 @@ T = TypeVar("T")
 StudentHidden = Float[Tensor, "batch length student_width"]
 StudentAttention = Float[Tensor, "batch student_heads length length"]
 Projection = Float[Tensor, "student_width width"]
-StudentVectors = Float[Tensor, "sites student_classes"]
-
-SIMILARITY_SCALE = 20.0
-"""What cosines are multiplied by before the softmax, as the losses of sentence-transformers do."""
 
 
 def soft_labels(
@@ -84,57 +80,6 @@ def logit_mse(student_logits: Logits, teacher_logits: Logits, *, normalizer: flo
     return _reduce(0.5 * difference.square().sum(dim=-1), normalizer)
 
 
-def similarity_kl(
-    student_vectors: StudentVectors,
-    teacher_vectors: Logits,
-    *,
-    temperature: float,
-    normalizer: float | None = None,
-) -> Scalar:
-    r"""Ask for the teacher's similarities within a batch, ``T² · KL(p_t || p_s)`` with ``p = softmax(s / T)``, in nats.
-
-    ``s`` are the cosines of a text with all others of the batch, times :data:`SIMILARITY_SCALE`. Widths may differ.
-    Summed over the others, averaged over texts; a text that is alone in its batch asks for nothing.
-
-    Args:
-        student_vectors: Vectors of the student.
-        teacher_vectors: Vectors of the teacher, which stay as they are.
-        temperature: Above zero; both rows of similarities are softened with it.
-        normalizer: Divisor of the sum over the batch; None: the number of texts.
-
-    Raises:
-        ConfigError: If ``temperature`` is not above zero.
-    """
-    if len(student_vectors) < 2:
-        return 0.0 * _full(student_vectors).sum()
-    student, teacher = (_similarities(vectors) for vectors in (student_vectors, teacher_vectors.detach()))
-    return soft_labels(student, teacher, temperature=temperature, normalizer=normalizer)
-
-
-def vector_cosine(student_vectors: Logits, teacher_vectors: Logits, *, normalizer: float | None = None) -> Scalar:
-    r"""Ask for the direction of the teacher's vector, ``1 - cos(v_s, v_t)``, from 0 to 2; averaged over texts.
-
-    Args:
-        student_vectors: Vectors of the student.
-        teacher_vectors: Vectors of the teacher, which stay as they are.
-        normalizer: Divisor of the sum over the batch; None: the number of texts.
-    """
-    return _reduce(_apart(_full(student_vectors), _full(teacher_vectors.detach())), normalizer)
-
-
-def _similarities(vectors: Tensor) -> Tensor:
-    """Return the scaled cosines of each text with all others, a row a text."""
-    units = F.normalize(_full(vectors), dim=-1)
-    n = len(units)
-    others = ~torch.eye(n, dtype=torch.bool, device=units.device)
-    return (SIMILARITY_SCALE * units @ units.T)[others].view(n, n - 1)
-
-
-def _apart(student: Tensor, teacher: Tensor) -> Tensor:
-    # 1 - cos is half the squared distance of the unit vectors, which rounding cannot push below zero.
-    return 0.5 * (F.normalize(student, dim=-1) - F.normalize(teacher, dim=-1)).square().sum(dim=-1)
-
-
 def hidden_cosine(
     student_hidden: StudentHidden,
     teacher_hidden: Hidden,
@@ -159,7 +104,9 @@ def hidden_cosine(
         ConfigError: If the widths differ and there is no projection.
     """
     student, teacher = _comparable(student_hidden, teacher_hidden, mask, projection)
-    return _reduce(_apart(student, teacher).sum(dim=-1) / _n_tokens(mask), normalizer)
+    # 1 - cos is half the squared distance of the unit vectors, which rounding cannot push below zero.
+    apart = 0.5 * (F.normalize(student, dim=-1) - F.normalize(teacher, dim=-1)).square().sum(dim=-1)
+    return _reduce(apart.sum(dim=-1) / _n_tokens(mask), normalizer)
 
 
 def hidden_mse(

@@ -31,7 +31,7 @@ def output_layer(model: Model) -> nn.Linear:
 
 
 def reorder_head(model: Model, order: tuple[int, ...], label_names: tuple[str, ...]) -> None:
-    """Put the outputs of a classifier into the order of a corpus's labels, and give them its names; there may be none."""
+    """Put the outputs of a classifier into the order of a corpus's labels, if it has any, and give them its names."""
     if not label_names:
         return
     head = output_layer(model)

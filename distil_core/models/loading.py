@@ -117,7 +117,7 @@ def _first_line(error: BaseException) -> str:
 
 
 def save(model: Model, tokenizer: Tokenizer, folder: Path) -> None:
-    """Write a folder that the ``from_pretrained`` of transformers loads, or SentenceTransformer where it makes vectors."""
+    """Write a folder that ``from_pretrained`` of transformers loads, and SentenceTransformer where it makes vectors."""
     folder.mkdir(parents=True, exist_ok=True)
     if isinstance(model, Embedder):
         model.save_modules(folder)

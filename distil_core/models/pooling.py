@@ -15,6 +15,7 @@ from transformers import MODEL_MAPPING, AutoConfig
 from transformers.modeling_outputs import SequenceClassifierOutput
 
 from distil_core.errors import ModelError
+from distil_core.models.private_apis import set_attention_implementation
 from distil_core.types import Hidden
 
 _POOLINGS = ("mean", "cls")
@@ -37,7 +38,7 @@ class Pooling:
     width: int
 
 
-def vectors(hidden: Hidden, mask: Tensor, *, mode: str) -> Float[Tensor, "batch width"]:
+def pooled_states(hidden: Hidden, mask: Tensor, *, mode: str) -> Float[Tensor, "batch width"]:
     """Return a vector for each text: the mean over its real tokens, or its first token."""
     if mode == "cls":
         return hidden[:, 0]
@@ -85,7 +86,7 @@ class Embedder(nn.Module):
         """Return the vectors of texts as ``logits``, with hidden states and attention where they are asked for."""
         assert attention_mask is not None
         output = self.encoder(input_ids=input_ids, attention_mask=attention_mask, **options)
-        pooled = vectors(output.last_hidden_state, attention_mask, mode=self.pooling.mode)
+        pooled = pooled_states(output.last_hidden_state, attention_mask, mode=self.pooling.mode)
         if self.projection is not None:
             pooled = self.projection(pooled)
         if self.pooling.normalize:
@@ -139,9 +140,10 @@ class AutoModelForEmbedding:
     """Makes an :class:`Embedder` of any architecture, as the automatic classes of transformers do."""
 
     @classmethod
-    def from_config(cls, config: Any, **options: Any) -> Any:
+    def from_config(cls, config: Any, *, attn_implementation: str) -> Any:
         """Return a model with fresh weights."""
-        return _class_for(config)._from_config(config, **options)
+        set_attention_implementation(config, attn_implementation)
+        return _class_for(config)(config)
 
     @classmethod
     def from_pretrained(cls, folder: Path, **options: Any) -> Any:

@@ -37,8 +37,8 @@ def with_twins(config: RunConfig, *, twins: bool = True) -> tuple[CanonicalConfi
     possible = task_named(config.task).methods
     if config.method not in possible:
         raise ConfigError(
-            f"the method of the task {config.task} must be one of {', '.join(possible)}, got {config.method!r}: its texts "
-            "have no labels"
+            f"the method of the task {config.task} must be one of {', '.join(possible)}, got {config.method!r}: "
+            "its texts have no labels"
         )
     methods = METHODS if twins and config.method is Method.DISTILLED else (config.method,)
     return tuple(canonical(replace(config, method=method)) for method in methods if method in possible)

@@ -49,6 +49,8 @@ def values(given: dict[str, Any]) -> dict[str, Any]:
     loss = {
         **{f"soft_labels_{t:g}": _soft(student, teacher, t) for t in TEMPERATURES},
         "hard_labels": float(np.mean([-np.log(q[i, labels[i]]) for i in range(n)])),
+        **{f"similarity_kl_{t:g}": _similarity(student, teacher, t) for t in TEMPERATURES},
+        "vector_cosine": float(np.mean([cosine(student[i], teacher[i]) for i in range(n)])),
         "logit_mse": float(np.mean([0.5 * np.sum((student[i] - teacher[i]) ** 2) for i in range(n)])),
         "hidden_cosine": _over_tokens(a, cosine),
         "hidden_mse": _over_tokens(a, lambda s, t: np.mean((s - t) ** 2)),
@@ -79,6 +81,18 @@ def values(given: dict[str, Any]) -> dict[str, Any]:
 def _soft(student: np.ndarray, teacher: np.ndarray, temperature: float) -> float:
     pairs = zip(softmax(teacher / temperature, axis=1), softmax(student / temperature, axis=1), strict=True)
     return float(temperature**2 * np.mean([entropy(p, q) for p, q in pairs]))
+
+
+def _similarity(student: np.ndarray, teacher: np.ndarray, temperature: float) -> float:
+    def rows(vectors: np.ndarray) -> list[list[float]]:
+        n = len(vectors)
+        return [[20 * (1 - cosine(vectors[i], vectors[j])) for j in range(n) if j != i] for i in range(n)]
+
+    if len(teacher) == 1:
+        return 0.0
+    pairs = zip(rows(teacher), rows(student), strict=True)
+    each = [entropy(softmax(np.array(t) / temperature), softmax(np.array(s) / temperature)) for t, s in pairs]
+    return float(temperature**2 * np.mean(each))
 
 
 def _over_tokens(a: dict[str, np.ndarray], distance: Any) -> float:

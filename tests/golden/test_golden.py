@@ -10,7 +10,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from distil_core.functional import losses
+from distil_core.functional import losses, vector_losses
 from distil_core.functional.distributions import entropy, jensen_shannon, kl, log_soften, loyalty, soften
 from distil_core.settings.config import LossConfig
 from tests.golden.reference import TEMPERATURES
@@ -55,6 +55,19 @@ def test_logit_losses(golden: dict[str, Any], given: dict[str, Tensor], dtype: t
     expected = golden["values"]["losses"]
     same(losses.hard_labels(given["student_logits"], given["labels"]), expected["hard_labels"], dtype)
     same(losses.logit_mse(given["student_logits"], given["teacher_logits"]), expected["logit_mse"], dtype)
+
+
+@pytest.mark.parametrize("temperature", TEMPERATURES)
+def test_similarity_kl(
+    golden: dict[str, Any], given: dict[str, Tensor], dtype: torch.dtype, temperature: float
+) -> None:
+    actual = vector_losses.similarity_kl(given["student_logits"], given["teacher_logits"], temperature=temperature)
+    same(actual, golden["values"]["losses"][f"similarity_kl_{temperature:g}"], dtype)
+
+
+def test_vector_cosine(golden: dict[str, Any], given: dict[str, Tensor], dtype: torch.dtype) -> None:
+    actual = vector_losses.vector_cosine(given["student_logits"], given["teacher_logits"])
+    same(actual, golden["values"]["losses"]["vector_cosine"], dtype)
 
 
 @pytest.mark.parametrize("name", ["hidden_cosine", "hidden_mse"])

@@ -1,4 +1,4 @@
-"""How alike two reviews are, and which reviews answer a query: the grammar knows of what and how each of them speaks."""
+"""How alike two reviews are, and which reviews answer a query: the grammar knows what each says of what."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ HIGHEST = 5.0
 """Score of two reviews that say the same of the same; 0 is that of two that share nothing."""
 
 _SUBJECT, _THINGS, _VERDICT = 0.4, 0.3, 0.3
-"""What counts how much: the same kind of place or thing, what is spoken of in it, and whether it is praised or blamed."""
+"""What counts how much: the same kind of place or thing, what is spoken of in it, and how much is praised."""
 
 _QUERIES = (
     "{a_noun} with {adjective} {thing}",
@@ -34,7 +34,7 @@ class Opinion:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Review:
+class DescribedReview:
     """A review, and what it says of what."""
 
     text: str
@@ -48,7 +48,7 @@ class Review:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Measured:
+class MeasuredReviews:
     """Pairs of reviews with their scores, and a collection of reviews with queries and their judgments.
 
     ``judgments`` has for each query the places of the reviews that answer it and how well: 2 where a review says what
@@ -62,11 +62,13 @@ class Measured:
     judgments: tuple[tuple[tuple[int, int], ...], ...]
 
 
-def generate(*, n_train: int, n_test: int, seed: int) -> tuple[tuple[str, ...], Measured, Measured]:
+def generate_likeness(
+    *, n_train: int, n_test: int, seed: int
+) -> tuple[tuple[str, ...], MeasuredReviews, MeasuredReviews]:
     """Write texts to learn from, reviews and queries, and what to measure on for validation and for the test.
 
-    No text of one part stands in another. Of ``n_test`` examples, half are pairs, a tenth queries, all others reviews to
-    search in.
+    No text of one part stands in another. Of ``n_test`` examples, half are pairs, a tenth queries, all others reviews
+    to search in.
     """
     seen: set[str] = set()
     test, validation = (
@@ -83,7 +85,7 @@ def generate(*, n_train: int, n_test: int, seed: int) -> tuple[tuple[str, ...], 
     return tuple(texts), validation, test
 
 
-def likeness(first: Review, second: Review) -> float:
+def likeness(first: DescribedReview, second: DescribedReview) -> float:
     """Return how alike two reviews are, from 0 to :data:`HIGHEST`."""
     things, others = ({opinion.thing for opinion in review.opinions} for review in (first, second))
     same = first.subject == second.subject
@@ -93,7 +95,7 @@ def likeness(first: Review, second: Review) -> float:
     )
 
 
-def _measured(rng: Random, size: int, seen: set[str]) -> Measured:
+def _measured(rng: Random, size: int, seen: set[str]) -> MeasuredReviews:
     n_queries = max(2, size // 10)
     n_pairs = size // 2
     pairs, scores = list[tuple[str, str]](), list[float]()
@@ -103,7 +105,7 @@ def _measured(rng: Random, size: int, seen: set[str]) -> Measured:
         if _fresh((first.text, second.text), seen):
             pairs.append((first.text, second.text))
             scores.append(likeness(first, second))
-    reviews = list[Review]()
+    reviews = list[DescribedReview]()
     while len(reviews) < size - n_pairs - n_queries:
         review = _any(rng)
         if _fresh((review.text,), seen):
@@ -118,7 +120,7 @@ def _measured(rng: Random, size: int, seen: set[str]) -> Measured:
         if _fresh((query,), seen):
             queries.append(query)
             judgments.append(_judged(reviews, subject, opinion))
-    return Measured(
+    return MeasuredReviews(
         pairs=tuple(pairs),
         scores=tuple(scores),
         reviews=tuple(review.text for review in reviews),
@@ -127,7 +129,7 @@ def _measured(rng: Random, size: int, seen: set[str]) -> Measured:
     )
 
 
-def _judged(reviews: Sequence[Review], subject: Subject, wanted: Opinion) -> tuple[tuple[int, int], ...]:
+def _judged(reviews: Sequence[DescribedReview], subject: Subject, wanted: Opinion) -> tuple[tuple[int, int], ...]:
     gains = {
         opinion: 2 if opinion == wanted else 1
         for opinion in (wanted, Opinion(thing=wanted.thing, good=not wanted.good))
@@ -147,12 +149,12 @@ def _fresh(texts: Sequence[str], seen: set[str]) -> bool:
     return True
 
 
-def _any(rng: Random) -> Review:
+def _any(rng: Random) -> DescribedReview:
     subject = rng.choice(lexicon().subjects)
     return _review(rng, subject, _opinions(rng, subject))
 
 
-def _related(rng: Random, first: Review) -> Review:
+def _related(rng: Random, first: DescribedReview) -> DescribedReview:
     """Write a review that has more or less in common with another."""
     subject = next(subject for subject in lexicon().subjects if subject.name == first.subject)
     if rng.random() < 0.3:
@@ -172,7 +174,7 @@ def _opinions(rng: Random, subject: Subject) -> tuple[Opinion, ...]:
     return tuple(Opinion(thing=thing.name, good=rng.random() < lean) for thing in things)
 
 
-def _review(rng: Random, subject: Subject, opinions: tuple[Opinion, ...]) -> Review:
+def _review(rng: Random, subject: Subject, opinions: tuple[Opinion, ...]) -> DescribedReview:
     writer = Writer(rng, subject)
     things = {thing.name: thing for thing in subject.aspects}
     sentences = [
@@ -181,7 +183,7 @@ def _review(rng: Random, subject: Subject, opinions: tuple[Opinion, ...]) -> Rev
     ]
     sentences.insert(0, writer.opening())
     text = ". ".join(sentence[0].upper() + sentence[1:] for sentence in sentences)
-    return Review(text=f"{text}.", subject=subject.name, opinions=opinions)
+    return DescribedReview(text=f"{text}.", subject=subject.name, opinions=opinions)
 
 
 def _query(rng: Random, subject: Subject, thing: Thing, good: bool) -> str:

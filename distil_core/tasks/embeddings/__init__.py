@@ -129,12 +129,12 @@ class Embeddings(Task):
             return _reviews(config)
         path, test = (files.path_of(place) for place in (config.source, config.test))
         if _is_collection(path):
-            return _searching(beir.read(path), config)
+            return _searching(beir.read_collection(path), config)
         if config.source.startswith("hub:") or not path.is_file():
             return read_source(config)
         train = files.read_table(path, plain=True)
         if config.test and _is_collection(test):
-            searching = _searching(beir.read(test), config)
+            searching = _searching(beir.read_collection(test), config)
             return Source(
                 name=path.stem, train=train, validation=searching.validation, test=searching.test, notes=searching.notes
             )
@@ -173,7 +173,7 @@ class Embeddings(Task):
             test, validation = hold_out(test, stratum=self.stratum, seed=config.seed)
             notes.append(f"{len(validation):,} test pairs are taken for validation")
         assert test is not None
-        learned, left_out = examples.without(texts, validation, test)
+        learned, left_out = examples.unmeasured(texts, validation, test)
         if not learned:
             raise CorpusError(
                 f"{source.name} must have texts to learn from beside those that are measured on, got none"
@@ -199,9 +199,9 @@ class Embeddings(Task):
 
     def encode(self, tokenizer: Any, split: Split, *, max_length: int) -> Any:
         """Return texts as tokens, a row for each segment, with one site a row."""
-        from distil_core.tasks.embeddings.encoding import encode
+        from distil_core.tasks.embeddings.encoding import encode_rows
 
-        return encode(tokenizer, split, max_length=max_length)
+        return encode_rows(tokenizer, split, max_length=max_length)
 
     def places(self, tokenizer: Any, text: str, *, max_length: int) -> tuple[Place, ...]:
         """Return the segments of the text, however much of them is read."""
@@ -213,13 +213,13 @@ class Embeddings(Task):
 
     def soft_loss(self, logits: Any, teacher_logits: Any, *, temperature: float, normalizer: float | None) -> Any:
         """Return how far the similarities within the batch are from the teacher's, softened."""
-        from distil_core.functional.losses import similarity_kl
+        from distil_core.functional.vector_losses import similarity_kl
 
         return similarity_kl(logits, teacher_logits, temperature=temperature, normalizer=normalizer)
 
     def hard_loss(self, logits: Any, targets: Any, *, weights: Any, normalizer: float | None) -> Any:
         """Return how far the vectors point from the teacher's."""
-        from distil_core.functional.losses import vector_cosine
+        from distil_core.functional.vector_losses import vector_cosine
 
         return vector_cosine(logits, targets, normalizer=normalizer)
 
@@ -263,7 +263,7 @@ def _reviews(config: CorpusConfig) -> Source:
 
     if config.test:
         raise CorpusError(f"test must be empty for the built-in corpus {config.source!r}, got {config.test!r}")
-    texts, *measured = likeness.generate(n_train=config.n_train, n_test=config.n_test, seed=config.seed)
+    texts, *measured = likeness.generate_likeness(n_train=config.n_train, n_test=config.n_test, seed=config.seed)
     validation, test = map(examples.table_of_measured, measured)
     train = in_memory("reviews", {"text": texts}, declared={})
     return Source(name="reviews", train=train, validation=validation, test=test)

@@ -12,7 +12,7 @@ from distil_core.data.tokenization import encode as encode_texts
 from distil_core.tasks.embeddings.judge import Judge
 
 
-def encode(tokenizer: Any, split: Split, *, max_length: int) -> EncodedSplit:
+def encode_rows(tokenizer: Any, split: Split, *, max_length: int) -> EncodedSplit:
     """Return the texts of a split as tokens, a row for each segment, with one site a row."""
     segments = [split_segments(text) for text in split.texts]
     rows = [segment for parts in segments for segment in parts]
@@ -30,7 +30,7 @@ def judge_of(split: Split) -> Judge | None:
     """Return who judges the vectors of a split; None where nothing is known of its texts."""
     if all(label is None for label in split.labels):
         return None
-    rows = np.cumsum([0, *(len(split_segments(text)) for text in split.texts)])
+    rows = np.cumsum([0, *(len(split_segments(text)) for text in split.texts)]).tolist()
     pairs = [i for i, label in enumerate(split.labels) if isinstance(label, float | int)]
     queries = [i for i, label in enumerate(split.labels) if isinstance(label, tuple | list)]
     documents = [i for i, label in enumerate(split.labels) if label is None]

@@ -10,7 +10,7 @@ from random import Random
 
 from distil_core.data.beir import Collection
 from distil_core.data.corpus import Split, join_segments, split_segments
-from distil_core.data.reviews.likeness import Measured
+from distil_core.data.reviews.likeness import MeasuredReviews
 from distil_core.data.tables import (
     LABEL_COLUMNS,
     TEXT_COLUMNS,
@@ -92,9 +92,9 @@ def measured_of(table: Table, *, label_column: str) -> tuple[Split, list[str]]:
         )
     column = choose_column(table, label_column, kind="label", usual=SCORES)
     pairs, scores, n_empty = list[str](), list[float](), 0
-    cells = zip(*(table.values(name) for name in (*both, column)), strict=True)
-    for number, (*texts, score) in enumerate(cells, start=1):
-        segments = [text_in(text, table, name) for text, name in zip(texts, both, strict=True)]
+    cells = zip(table.values(both[0]), table.values(both[1]), table.values(column), strict=True)
+    for number, (first, second, score) in enumerate(cells, start=1):
+        segments = [text_in(text, table, name) for text, name in zip((first, second), both, strict=True)]
         if not all(segments):
             n_empty += 1
             continue
@@ -117,7 +117,7 @@ def _number(value: object, where: str, column: str) -> float:
     return number
 
 
-def without(texts: Sequence[str], *measured: Split) -> tuple[tuple[str, ...], list[str]]:
+def unmeasured(texts: Sequence[str], *measured: Split) -> tuple[tuple[str, ...], list[str]]:
     """Return the texts that stand in no measured pair or query, and notes; what is searched in may be learned from."""
     taken = {
         segment
@@ -131,7 +131,7 @@ def without(texts: Sequence[str], *measured: Split) -> tuple[tuple[str, ...], li
     return others, [f"{n_left_out:,} texts that are measured on are not learned from"] if n_left_out else []
 
 
-def table_of_measured(measured: Measured) -> Table:
+def table_of_measured(measured: MeasuredReviews) -> Table:
     """Return pairs of reviews, reviews to search in and queries as rows."""
     pairs = list(zip(map(join_segments, measured.pairs), measured.scores, strict=True))
     documents = [(text, None) for text in measured.reviews]
@@ -180,5 +180,5 @@ def _of_queries(collection: Collection, judgments: dict[str, dict[str, float]], 
 
 
 def _table(where: str, rows: list[tuple[str, object]]) -> Table:
-    columns = {_TEXT: [text for text, _ in rows], _RELATION: [relation for _, relation in rows]}
-    return in_memory(where, columns, declared={})
+    texts, relations = [text for text, _ in rows], [relation for _, relation in rows]
+    return in_memory(where, {_TEXT: texts, _RELATION: relations}, declared={})

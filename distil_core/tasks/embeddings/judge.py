@@ -75,7 +75,7 @@ def correlation(sums: np.ndarray) -> np.ndarray:
     n = np.maximum(sums[:, 5], 1.0)
     x, y, xx, yy, xy = (sums[:, column] / n for column in range(5))
     spread = np.sqrt(np.maximum(xx - x * x, 0.0) * np.maximum(yy - y * y, 0.0))
-    return np.divide(xy - x * y, spread, out=np.zeros_like(spread), where=spread > 1e-9)
+    return np.asarray(np.divide(xy - x * y, spread, out=np.zeros_like(spread), where=spread > 1e-9))
 
 
 def ranked(scores: np.ndarray, places: np.ndarray, gains: np.ndarray) -> tuple[float, float, float]:

@@ -26,12 +26,12 @@ class LexicalAnswers:
         if not len(judge.queries):
             return judge.quality(likeness, lambda query: np.zeros(0))
         index = bm25s.BM25()
-        words = bm25s.tokenize([self.rows[row] for row in judge.documents[:, 1]], show_progress=False)
-        index.index(words, show_progress=False)
+        documents = bm25s.tokenize([self.rows[row] for row in judge.documents[:, 1]], show_progress=False)
+        index.index(documents, show_progress=False)
 
         def search(query: int) -> np.ndarray:
-            (asked,) = bm25s.tokenize([self.rows[judge.queries[query, 1]]], return_ids=False, show_progress=False)
-            known = [word for word in asked if word in index.vocab_dict]
+            (words,) = bm25s.tokenize([self.rows[judge.queries[query, 1]]], return_ids=False, show_progress=False)
+            known = [word for word in words if word in index.vocab_dict]
             return np.asarray(index.get_scores(known)) if known else np.zeros(len(judge.documents))
 
         return judge.quality(likeness, search)
