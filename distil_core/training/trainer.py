@@ -80,7 +80,7 @@ class TrainingData:
 
 
 def predictions_of(
-    logits: Float[Tensor, "sites classes"], sites: Sites, *, teacher: Float[Tensor, "sites classes"] | None
+    logits: Float[Tensor, "sites classes"], sites: Sites, *, teacher: Float[Tensor, "sites teacher_classes"] | None
 ) -> SplitPredictions:
     """Return what a model and its teacher answered at the sites of a split, as it is measured."""
     answers = logits.float().cpu().numpy()

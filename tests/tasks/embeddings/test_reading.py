@@ -1,0 +1,134 @@
+"""Files and folders as they come, and what is said of bad ones."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from distil_core.data import beir
+from distil_core.data.corpus import Corpus, split_segments
+from distil_core.errors import CorpusError
+from distil_core.settings.config import CorpusConfig
+from distil_core.tasks.corpora import load_corpus
+from distil_core.tasks.embeddings import Embeddings
+
+PAIRS = [(f"a man plays song {i}", f"somebody plays tune {i}", i % 6) for i in range(60)]
+
+
+def write_pairs(path: Path, rows: list[tuple[object, ...]], header: str = "text_a,text_b,label") -> str:
+    path.write_text("\n".join([header, *(",".join(map(str, row)) for row in rows)]) + "\n", encoding="utf-8")
+    return str(path)
+
+
+def write_collection(folder: Path, *, n: int = 40, dev: bool = False) -> str:
+    (folder / "qrels").mkdir(parents=True)
+    documents = [{"_id": f"d{i}", "title": f"Title {i}", "text": f"text of {i}"} for i in range(n)]
+    queries = [{"_id": f"q{i}", "text": f"query {i}"} for i in range(n)]
+    for name, rows in ((beir.DOCUMENTS, documents), (beir.QUERIES, queries)):
+        (folder / name).write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    parts = {"test": range(20), **({"dev": range(20, 30)} if dev else {})}
+    for part, numbers in parts.items():
+        lines = [f"q{i}\td{i}\t{1 + i % 2}\nq{i}\td{i + 1}\t1" for i in numbers]
+        (folder / "qrels" / f"{part}.tsv").write_text("query-id\tcorpus-id\tscore\n" + "\n".join(lines) + "\n")
+    return str(folder)
+
+
+def loaded(source: str, test: str = "", **settings: object) -> Corpus:
+    return load_corpus(CorpusConfig(source=source, test=test, **settings), task="embeddings")
+
+
+def test_pairs_are_learned_from_and_measured_on(tmp_path: Path) -> None:
+    corpus = loaded(write_pairs(tmp_path / "pairs.csv", PAIRS))
+    assert len(corpus.test) == 6
+    assert len(corpus.validation) == 5
+    assert all(isinstance(label, float) for label in corpus.test.labels)
+    measured = {segment for part in (corpus.test, corpus.validation) for text in part.texts for segment in
+                split_segments(text)}  # fmt: skip
+    assert len(corpus.train) == 2 * (60 - 11)
+    assert not measured & set(corpus.train.texts)
+    assert corpus.label_names == ()
+    assert any("not learned from" in note for note in corpus.notes)
+
+
+@pytest.mark.parametrize("header", ["sentence1,sentence2,score", "Sentence_A,Sentence_B,relatedness_score"])
+def test_columns_go_by_many_names(header: str, tmp_path: Path) -> None:
+    assert len(loaded(write_pairs(tmp_path / "pairs.csv", PAIRS, header)).test) == 6
+
+
+def test_plain_texts_need_something_to_measure_on(tmp_path: Path) -> None:
+    (tmp_path / "texts.txt").write_text("one text\nanother text\none text\n", encoding="utf-8")
+    with pytest.raises(CorpusError, match="nothing to measure embeddings on"):
+        loaded(str(tmp_path / "texts.txt"))
+    corpus = loaded(str(tmp_path / "texts.txt"), write_pairs(tmp_path / "pairs.csv", PAIRS))
+    assert corpus.train.texts == ("one text", "another text")
+    assert len(corpus.test) + len(corpus.validation) == 60
+    assert any("learned from once" in note for note in corpus.notes)
+
+
+def test_a_collection_is_learned_from_and_searched_in(tmp_path: Path) -> None:
+    corpus = loaded(write_collection(tmp_path / "beir"))
+    assert "Title 0 text of 0" in corpus.train.texts
+    assert "query 25" in corpus.train.texts
+    assert "query 5" not in corpus.train.texts
+    queries = {text: label for text, label in zip(corpus.test.texts, corpus.test.labels, strict=True) if label}
+    assert len(queries) == 18
+    assert any("taken for validation" in note for note in corpus.notes)
+    text, label = next(iter(queries.items()))
+    answers = {corpus.test.texts[place] for place, _ in label}
+    assert f"Title {text.split()[1]} text of {text.split()[1]}" in answers
+    assert Embeddings().for_corpus(corpus).primary.name == "ndcg_at_10"
+
+
+def test_queries_that_are_set_apart_are_the_validation(tmp_path: Path) -> None:
+    corpus = loaded(write_collection(tmp_path / "beir", dev=True))
+    assert sum(label is not None for label in corpus.test.labels) == 20
+    assert sum(label is not None for label in corpus.validation.labels) == 10
+
+
+@pytest.mark.parametrize("score", ["very", "", "nan", "inf"])
+def test_a_score_is_a_number(score: str, tmp_path: Path) -> None:
+    rows = [*PAIRS[:2], ("one", "two", score), *PAIRS[3:]]
+    with pytest.raises(CorpusError, match=r"row 3 of pairs\.csv must have a number in 'label'"):
+        loaded(write_pairs(tmp_path / "pairs.csv", rows))
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("q1\td999\t1", r"row 42 of qrels/test\.tsv must name an _id of corpus\.jsonl, got 'd999'"),
+        ("q999\td1\t1", r"row 42 of qrels/test\.tsv must name an _id of queries\.jsonl, got 'q999'"),
+        ("q1\td1", r"row 42 of qrels/test\.tsv must have a query-id"),
+        ("q1\td1\tgood", r"row 42 of qrels/test\.tsv must have a query-id"),
+    ],
+)
+def test_a_judgment_names_what_is_there(line: str, message: str, tmp_path: Path) -> None:
+    folder = write_collection(tmp_path / "beir")
+    with (Path(folder) / "qrels" / "test.tsv").open("a") as file:
+        file.write(line + "\n")
+    with pytest.raises(CorpusError, match=message):
+        loaded(folder)
+
+
+def test_a_text_without_an_id_is_named_by_its_row(tmp_path: Path) -> None:
+    folder = write_collection(tmp_path / "beir")
+    with (Path(folder) / "corpus.jsonl").open("a") as file:
+        file.write('{"text": "no id"}\n')
+    with pytest.raises(CorpusError, match=r"row 41 of corpus\.jsonl must be a JSON object with _id and text"):
+        loaded(folder)
+
+
+def test_what_cannot_be_measured_is_said(tmp_path: Path) -> None:
+    path = write_pairs(tmp_path / "test.csv", [("a", 1)], "text,label")
+    with pytest.raises(CorpusError, match="must have two texts and a score a row"):
+        loaded(write_pairs(tmp_path / "pairs.csv", PAIRS), path)
+    with pytest.raises(CorpusError, match="label_names must be empty"):
+        loaded("reviews", label_names=("a", "b"), n_train=20, n_test=20)
+
+
+def test_the_built_in_corpus_has_pairs_and_queries() -> None:
+    corpus = loaded("reviews", n_train=30, n_test=40)
+    assert len(corpus.train) == 30
+    assert len(corpus.test) == 40
+    assert sum(isinstance(label, float) for label in corpus.test.labels) == 20
+    assert sum(isinstance(label, tuple) for label in corpus.test.labels) == 4
+    assert Embeddings().for_corpus(corpus).primary.name == "spearman"
