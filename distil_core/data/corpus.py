@@ -54,6 +54,11 @@ class Split:
     def __len__(self) -> int:
         return len(self.texts)
 
+    @property
+    def labeled(self) -> tuple[int, ...]:
+        """The texts whose label is known, by their index."""
+        return tuple(i for i, label in enumerate(self.labels) if label is not None)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Corpus:

@@ -105,6 +105,7 @@ def gather_materials(
                 corpus_digest=corpus.digest,
                 task=task,
                 splits=splits,
+                labeled=None if len(corpus.train.labeled) == len(corpus.train) else corpus.train.labeled,
                 cache=cache,
                 device=device,
                 recipe=config.training.recipe,
@@ -235,7 +236,7 @@ def training_data(materials: Materials, config: CanonicalConfig, tokens: Ragged)
     whole_lesson = TrainingData(
         tokens=tokens, sites=materials.splits["train"].sites, teacher=materials.outputs["train"]
     )
-    if config.corpus == whole(config.corpus):
+    if config.corpus == whole(config.corpus) and len(materials.corpus.train.labeled) == len(materials.corpus.train):
         return whole_lesson
     transfer = transfer_set(materials.corpus, config.corpus, task=materials.task, seed=config.seed)
     sites = whole_lesson.sites

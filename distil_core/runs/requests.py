@@ -119,7 +119,7 @@ def _request(config: CanonicalConfig, corpus: Corpus, checkpoint: Checkpoint) ->
         if config.method in (Method.LAYER_CUT, Method.BASELINE):
             training = replace(training, recipe=Recipe.THOROUGH)
     else:
-        epochs = teacher_epochs(teacher, training.recipe, n_examples=len(corpus.train))
+        epochs = teacher_epochs(teacher, training.recipe, n_examples=len(corpus.train.labeled))
         teacher = replace(teacher, epochs=epochs)
     student = config.student
     if student.width == checkpoint.width:

@@ -128,6 +128,8 @@ def parse_config(data: Mapping[str, Any]) -> RunConfig:
 def _clashes(config: RunConfig) -> Iterator[str]:
     """Say which settings do not go together, though each is one that is allowed."""
     student, frozen = config.student, config.training.frozen
+    if config.corpus.shots and (config.corpus.labeled < 1.0 or config.corpus.left_out):
+        yield "corpus.shots must be 0 when corpus.labeled or corpus.left_out say whose labels are told"
     if student.layer_map is LayerMap.EXPLICIT and not student.layers:
         yield "student.layers must name the teacher layers to copy when student.layer_map is explicit"
     if len(set(student.layers)) != len(student.layers) or list(student.layers) != sorted(student.layers):

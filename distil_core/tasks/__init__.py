@@ -11,6 +11,7 @@ __all__ = [
     "embeddings",
     "multi_label",
     "qa",
+    "shots",
     "task",
     "transfer",
 ]

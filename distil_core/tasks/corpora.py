@@ -9,6 +9,7 @@ from distil_core.errors import CorpusError
 from distil_core.settings.canonical import whole
 from distil_core.settings.config import CorpusConfig, RunConfig
 from distil_core.tasks.catalog import TASKS, task_named
+from distil_core.tasks.shots import with_few_labels
 
 
 def load_corpus(config: CorpusConfig, *, task: str = RunConfig().task) -> Corpus:
@@ -20,6 +21,7 @@ def load_corpus(config: CorpusConfig, *, task: str = RunConfig().task) -> Corpus
 
     Raises:
         CorpusError: If there is no such corpus, or it cannot be used; the message says what to do.
+        ConfigError: If fewer labels than there are cannot be told.
         MissingExtraError: If the corpus needs the package ``datasets`` and it is not installed.
     """
     read_for = task_named(task)
@@ -28,7 +30,8 @@ def load_corpus(config: CorpusConfig, *, task: str = RunConfig().task) -> Corpus
             f"the built-in corpus of the task {read_for.name} must be {' or '.join(read_for.built_in)}, got "
             f"{config.source!r}; choose that, a file or a data set"
         )
-    return read_for.corpus(read_for.source(config), config)
+    corpus = read_for.corpus(read_for.source(config), config)
+    return with_few_labels(corpus, config.shots, task=read_for, seed=config.seed) if config.shots else corpus
 
 
 def guess_task(source: str) -> str:

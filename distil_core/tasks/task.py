@@ -71,6 +71,8 @@ class Task(ABC):
     """What people call the baseline."""
     baseline_description: ClassVar[str] = "what answers without a transformer"
     """What the baseline is, in a few words."""
+    few_labels: ClassVar[bool] = False
+    """Whether training texts may be without a label; see :mod:`distil_core.tasks.shots`."""
     several_label_columns: ClassVar[bool] = False
     """Whether the labels of a text may stand in several columns."""
     probe_description: ClassVar[str] = "further texts to try models on"

@@ -1,6 +1,7 @@
 """Which training texts a student learns from, and whose labels it is told: all of them, unless somebody asks otherwise.
 
-The teacher is not concerned: it answers every text, and one that must be fine-tuned first learns from all labels.
+The teacher is not concerned: it answers every text, and one that must be fine-tuned first learns from all labels that
+the corpus has (:mod:`distil_core.tasks.shots` leaves it few).
 """
 
 from collections.abc import Sequence
@@ -36,13 +37,12 @@ def transfer_set(corpus: Corpus, config: CorpusConfig, *, task: Task, seed: int)
     """
     refuse_unknown(corpus, config)
     train = corpus.train
-    strata = [task.stratum(label) for label in train.labels]
-    labeled: Sequence[int] = range(len(train))
+    labeled: Sequence[int] = train.labeled
     if config.labeled < 1.0:
-        n_labeled = max(round(config.labeled * len(train)), len(set(strata)))
+        n_labeled = max(round(config.labeled * len(train)), len({task.stratum(label) for label in train.labels}))
         labeled = stratified_indices(train, n_labeled, stratum=task.stratum, seed=seed)
     missing = corpus.label_names.index(config.left_out) if config.left_out else None
-    seen = [missing not in task.classes_of(label) for label in train.labels]
+    seen = [label is None or missing not in task.classes_of(label) for label in train.labels]
     return TransferSet(
         texts=tuple(i for i in range(len(train)) if seen[i]),
         labeled=tuple(i for i in labeled if seen[i]),
@@ -52,7 +52,8 @@ def transfer_set(corpus: Corpus, config: CorpusConfig, *, task: Task, seed: int)
 def labeled_split(corpus: Corpus, config: CorpusConfig, *, task: Task, seed: int) -> Split:
     """Return the training texts whose label is told; see :func:`transfer_set`."""
     if config == whole(config):
-        return corpus.train
+        labeled = corpus.train.labeled
+        return corpus.train if len(labeled) == len(corpus.train) else subset(corpus.train, labeled)
     return subset(corpus.train, transfer_set(corpus, config, task=task, seed=seed).labeled)
 
 

@@ -1,6 +1,7 @@
 """A teacher for a corpus, fine-tuned if it must be."""
 
-from collections.abc import Generator, Mapping
+import copy
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from distil_core.errors import TeacherError
 from distil_core.evaluation.metrics import Metric
 from distil_core.models.checkpoints import Checkpoint, head_order, teacher_digest
 from distil_core.models.embeddings import trim_embedding
-from distil_core.models.forward import packs
+from distil_core.models.forward import packs, predict
 from distil_core.models.freezing import LowerLayers, most_parts
 from distil_core.models.heads import reorder_head
 from distil_core.models.loading import independent_copy, load_model, save
@@ -50,6 +51,7 @@ def prepare_teacher(
     corpus_digest: str,
     task: Task,
     splits: Mapping[str, EncodedSplit],
+    labeled: Sequence[int] | None = None,
     cache: Cache,
     device: torch.device,
     recipe: Recipe = Recipe.THOROUGH,
@@ -58,7 +60,8 @@ def prepare_teacher(
     """Load a teacher for a corpus, and fine-tune it on the corpus first if it has no head for its labels.
 
     A fine-tuned teacher is kept under its digest and is used again for the same corpus and settings. The thorough
-    recipe keeps the epoch that is best on the validation texts.
+    recipe keeps the epoch that is best on the validation texts. From a few labeled texts only its head is fitted, and
+    where others have no label, fine-tuning that does not help on the validation texts is undone.
 
     Args:
         checkpoint: Where the teacher starts.
@@ -68,12 +71,14 @@ def prepare_teacher(
         corpus_digest: Digest of the corpus.
         task: What the teacher is for.
         splits: Texts and targets of ``train``, ``validation`` and ``test``.
+        labeled: Training texts whose label is known; None: all. From fewer than a hundred only its head is fitted.
         cache: Where fine-tuned teachers are kept.
         device: Where to compute.
         recipe: Of the run.
         precision: Resolved; in which the layers that a recipe freezes are computed.
     """
-    epochs = recipes.teacher_epochs(config, recipe, n_examples=len(splits["train"].tokens))
+    n_labeled = len(splits["train"].tokens) if labeled is None else len(labeled)
+    epochs = recipes.teacher_epochs(config, recipe, n_examples=n_labeled)
     config = replace(config, epochs=epochs)
     name = teacher_digest(
         checkpoint, config, label_names=label_names, corpus=corpus_digest, head=task.head, recipe=recipe
@@ -101,16 +106,14 @@ def prepare_teacher(
             config,
             recipe,
             n_layers=checkpoint.n_layers,
-            n_examples=len(splits["train"].tokens),
+            n_examples=n_labeled,
         )
         model = load_model(checkpoint.folder, head=task.head, label_names=label_names).to(device)
         if recipe is Recipe.QUICK:
             schedule = replace(schedule, precision=precision, frozen=most_parts(model, schedule.frozen))
         lower = lower_layers(model, max(schedule.frozen - 1, 0))
-        yield from _fine_tune(model, schedule, tokenizer, task=task, splits=splits, lower=lower)
-        with cache.writing(
-            "teachers", name, name=f"{checkpoint.name}, fine-tuned on {len(splits['train'].tokens)} texts"
-        ) as new:
+        yield from _fine_tune(model, schedule, tokenizer, task=task, splits=splits, labeled=labeled, lower=lower)
+        with cache.writing("teachers", name, name=f"{checkpoint.name}, fine-tuned on {n_labeled} texts") as new:
             save(model, tokenizer, new)
         folder = cache.find("teachers", name)
         assert folder is not None
@@ -127,6 +130,7 @@ def _fine_tune(
     *,
     task: Task,
     splits: Mapping[str, EncodedSplit],
+    labeled: Sequence[int] | None,
     lower: LowerLayers | None,
 ) -> Generator[Event, None, None]:
     title = "Fine-tuning the teacher"
@@ -142,7 +146,17 @@ def _fine_tune(
         for name in ("train", "validation")
     )
     yield Stage(name=title, detail="fitting its head", fraction=0.0)
+    if labeled is not None:
+        train_data = replace(train_data, chosen=torch.tensor(labeled))
     fit_head(model, train_data, task=task, padding=padding)
+    if labeled is not None and len(labeled) < recipes.FEWEST_TO_FINE_TUNE:
+        trimmed.restore(model)
+        return
+    scores: list[float] = []
+    fitted = None
+    if labeled is not None:
+        scores = [_score(model, validation_data, task=task, padding=padding)]
+        fitted = copy.deepcopy(model.state_dict())
     for event in train(
         model,
         train_data,
@@ -155,6 +169,7 @@ def _fine_tune(
     ):
         match event:
             case Validation():
+                scores.append(event.score)
                 yield TeacherMeasured(score=event.score)
             case Step():
                 yield Stage(
@@ -165,7 +180,14 @@ def _fine_tune(
                     n_total=event.n_steps,
                     seconds_left=event.seconds_left,
                 )
+    if fitted is not None and not any(task.primary.better(score, scores[0]) for score in scores[1:]):
+        model.load_state_dict(fitted)
     trimmed.restore(model)
+
+
+def _score(model: Model, data: TrainingData, *, task: Task, padding: int) -> float:
+    logits = predict(model, data.tokens, padding=padding, sites=data.sites)
+    return task.primary.of(predictions_of(logits, data.sites, teacher=None))
 
 
 def refuse_unfit(logits: Float[Tensor, "sites classes"], sites: Sites, *, metric: Metric, name: str) -> float:

@@ -42,6 +42,7 @@ LABELS = {
     "label_names": "Names of the labels, such as bad, good",
     "max_examples": "Largest training split (texts; 0: all)",
     "labeled": "Labeled share of the training split",
+    "shots": "Labeled texts a class (0: all)",
     "left_out": "Class left out of the training split",
     "max_length": "Maximum length (tokens)",
     "learning_rate": "Learning rate",
@@ -329,4 +330,5 @@ def _corpus_fields(corpus: dict[str, Any], task: Task) -> tuple[str, ...]:
     else:
         columns = {"text_column": task.text_columns, "label_column": task.label_columns}
         specific = (*(name for name, usual in columns.items() if usual), "label_names")
-    return (*specific, "max_examples", "seed", "labeled", "left_out")
+    few = ("shots",) if task.few_labels else ()
+    return (*specific, "max_examples", "seed", "labeled", *few, "left_out")

@@ -39,6 +39,7 @@ class TextClassification(Task):
     title = "Text classification"
     head = SEQUENCE_CLASSIFICATION
     built_in = BUILT_IN
+    few_labels = True
     quality = (ACCURACY, MACRO_F1, NLL, ECE)
     fidelity = (AGREEMENT, KL, LOYALTY)
     baseline_name = "TF-IDF"
