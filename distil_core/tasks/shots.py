@@ -32,8 +32,8 @@ def with_few_labels(corpus: Corpus, shots: int, *, task: Task, seed: int) -> Cor
         holders = [text for text, theirs in enumerate(classes) if i in theirs]
         if len(holders) < shots:
             raise ConfigError(
-                f"corpus.shots must be at most {len(holders)}, as {corpus.name} has no more training texts of {name!r}, "
-                f"got {shots}"
+                f"corpus.shots must be at most {len(holders)}, as {corpus.name} has no more training texts of {name!r}"
+                f", got {shots}"
             )
         missing = max(shots - len(told.intersection(holders)), 0)
         told.update(draw.sample([text for text in holders if text not in told], missing))
