@@ -85,7 +85,8 @@ class CorpusConfig:
         low=0,
         high=100_000,
         help="Labeled texts of each class (shots): student and teacher are told the labels of these alone, drawn by "
-        "the corpus seed, and the other training texts stay without one; 0: all, as the labeled share leaves the teacher.",
+        "the corpus seed, and the other training texts stay without one; 0: all, which the labeled share leaves the "
+        "teacher.",
     )
     left_out: str = setting(
         "", help="Class left out of the training split: the student never sees a text of it; empty: none."

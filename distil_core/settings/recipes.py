@@ -17,8 +17,6 @@ _TEACHER = {
 }
 _MIN_STEPS = {Recipe.THOROUGH: 250, Recipe.QUICK: 120}
 """A small corpus is passed over until so many steps are done."""
-FEWEST_TO_FINE_TUNE = 100
-"""Of fewer labeled texts than these a teacher has only its head fitted: the rest of it would learn them by heart."""
 _MAX_EPOCHS = 20
 """But not more often than this, as it would be learned by heart."""
 

@@ -60,8 +60,8 @@ def prepare_teacher(
     """Load a teacher for a corpus, and fine-tune it on the corpus first if it has no head for its labels.
 
     A fine-tuned teacher is kept under its digest and is used again for the same corpus and settings. The thorough
-    recipe keeps the epoch that is best on the validation texts. From a few labeled texts only its head is fitted, and
-    where others have no label, fine-tuning that does not help on the validation texts is undone.
+    recipe keeps the epoch that is best on the validation texts. Where some texts have no label, fine-tuning that does
+    not help on the validation texts is undone, so that only its head is fitted.
 
     Args:
         checkpoint: Where the teacher starts.
@@ -71,7 +71,7 @@ def prepare_teacher(
         corpus_digest: Digest of the corpus.
         task: What the teacher is for.
         splits: Texts and targets of ``train``, ``validation`` and ``test``.
-        labeled: Training texts whose label is known; None: all. From fewer than a hundred only its head is fitted.
+        labeled: Training texts whose label is known; None: all.
         cache: Where fine-tuned teachers are kept.
         device: Where to compute.
         recipe: Of the run.
@@ -149,9 +149,6 @@ def _fine_tune(
     if labeled is not None:
         train_data = replace(train_data, chosen=torch.tensor(labeled))
     fit_head(model, train_data, task=task, padding=padding)
-    if labeled is not None and len(labeled) < recipes.FEWEST_TO_FINE_TUNE:
-        trimmed.restore(model)
-        return
     scores: list[float] = []
     fitted = None
     if labeled is not None:
