@@ -43,13 +43,17 @@ LABEL_COLUMNS = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
-    """Rows of a file or data set; ``values`` reads one column, ``declared`` orders the labels of a column."""
+    """Rows of a file or data set; ``values`` reads one column, ``declared`` orders the labels of a column.
+
+    ``segmented`` tells whether a task has joined texts of several segments in it.
+    """
 
     where: str
     columns: tuple[str, ...]
     n_rows: int
     values: Callable[[str], Sequence[object]]
     declared: dict[str, tuple[str, ...]]
+    segmented: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,9 +157,10 @@ def choose_column(table: Table, wanted: str, *, kind: str, usual: Sequence[str])
 
 
 def text_in(value: object, table: Table, column: str) -> str:
-    """Return the text of a cell, without separators of segments; empty if there is none."""
+    """Return the text of a cell, without separators that no task has put there; empty if there is none."""
     if isinstance(value, str):
-        return value.replace(SEGMENT, " ") if value and not value.isspace() else ""
+        text = value if table.segmented else value.replace(SEGMENT, " ")
+        return "" if text.isspace() else text
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return ""
     if isinstance(value, int | float) and not isinstance(value, bool):
@@ -172,7 +177,7 @@ def separator_notes(table: Table, *columns: str) -> tuple[str, ...]:
     n_rows = sum(any(isinstance(cell, str) and SEGMENT in cell for cell in row) for row in cells)
     rows, verb = ("row", "holds") if n_rows == 1 else ("rows", "hold")
     note = f"{n_rows} {rows} of {table.where} {verb} the control character U+001F, which is read as a space"
-    return (note,) if n_rows else ()
+    return (note,) if n_rows and not table.segmented else ()
 
 
 def written(value: object, table: Table, column: str, *, expected: str, kind: str = "label") -> str:

@@ -10,6 +10,7 @@ __all__ = [
     "corpora",
     "embeddings",
     "multi_label",
+    "pairs",
     "qa",
     "shots",
     "task",

@@ -4,6 +4,7 @@ from distil_core.errors import ConfigError
 from distil_core.tasks.classification import TextClassification
 from distil_core.tasks.embeddings import Embeddings
 from distil_core.tasks.multi_label import MultiLabelClassification
+from distil_core.tasks.pairs import TextPairs
 from distil_core.tasks.qa import QuestionAnswering
 from distil_core.tasks.task import Task
 
@@ -12,6 +13,7 @@ TASKS: dict[str, Task] = {
     MultiLabelClassification.name: MultiLabelClassification(),
     QuestionAnswering.name: QuestionAnswering(),
     Embeddings.name: Embeddings(),
+    TextPairs.name: TextPairs(),
 }
 
 

@@ -5,7 +5,7 @@ label a text: what the labels ask, what is measured, TF-IDF as the baseline.
 """
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, ClassVar
 
 from distil_core.data.corpus import Corpus, Label, Place, Split
 from distil_core.data.sources import BUILT_IN, Source
@@ -38,9 +38,9 @@ class TextClassification(Task):
     name = "classification"
     title = "Text classification"
     head = SEQUENCE_CLASSIFICATION
-    built_in = BUILT_IN
+    built_in: ClassVar[tuple[str, ...]] = BUILT_IN
     few_labels = True
-    quality = (ACCURACY, MACRO_F1, NLL, ECE)
+    quality: ClassVar[tuple[Metric, ...]] = (ACCURACY, MACRO_F1, NLL, ECE)
     fidelity = (AGREEMENT, KL, LOYALTY)
     baseline_name = "TF-IDF"
     baseline_description = "word counts and logistic regression, no transformer"

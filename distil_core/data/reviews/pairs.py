@@ -1,0 +1,81 @@
+"""Pairs of reviews of the same thing, and whether the two mean the same.
+
+The grammar knows what each review says as a number. Two mean the same where these numbers lie close together, and
+something else where they lie far apart; pairs in between are left out, as nobody could say. Words alone do not tell:
+"not bad at all" and "rather good" mean the same, "not good at all" does not.
+"""
+
+from dataclasses import dataclass
+from random import Random
+
+from distil_core.data import tables
+from distil_core.data.reviews import Review, styled
+from distil_core.data.reviews.grammar import Writer
+from distil_core.data.reviews.lexicon import Subject, lexicon
+from distil_core.data.sources import Source
+from distil_core.data.tables import folded
+
+VERSION = 1
+"""Raised whenever a seed would give other pairs than before."""
+LABEL_NAMES = ("different", "same")
+SAME, DIFFERENT = 0.25, 0.8
+"""Two reviews whose values lie no further apart mean the same; those that lie at least so far apart do not."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReviewPair:
+    """Two reviews of the same thing."""
+
+    first: Review
+    second: Review
+
+    @property
+    def likeness(self) -> float:
+        """How much they mean the same, from 0 (one is as good as can be, the other as bad) to 1."""
+        return 1 - abs(self.first.value - self.second.value) / 2
+
+
+def generate(size: int, rng: Random, seen: set[str]) -> list[ReviewPair]:
+    """Write pairs, half of which mean the same, none with a review that was ``seen`` before."""
+    pairs: list[ReviewPair] = []
+    while len(pairs) < size:
+        subject, grade = rng.choice(lexicon().subjects), rng.randrange(5)
+        same = len(pairs) % 2 == 0
+        first = _review(rng, subject, grade)
+        second = _review(rng, subject, grade if same else rng.randrange(5))
+        gap = abs(first.value - second.value)
+        keys = {folded(first.text), folded(second.text)}
+        if (gap <= SAME if same else gap >= DIFFERENT) and len(keys) == 2 and not keys & seen:
+            seen |= keys
+            pairs.append(ReviewPair(first=first, second=second))
+    rng.shuffle(pairs)
+    return pairs
+
+
+def source(*, n_train: int, n_test: int, seed: int) -> Source:
+    """Return three splits of pairs that share no review, each with its own stream of chance."""
+    seen: set[str] = set()
+    parts = {}
+    for name, size in (("test", n_test), ("validation", n_test), ("train", n_train)):
+        pairs = generate(size, Random(f"reviews pairs {VERSION} {seed} {name}"), seen)
+        parts[name] = tables.in_memory(
+            "reviews",
+            {
+                "text_a": [pair.first.text for pair in pairs],
+                "text_b": [pair.second.text for pair in pairs],
+                "label": [LABEL_NAMES[abs(pair.first.value - pair.second.value) <= SAME] for pair in pairs],
+            },
+            declared={"label": LABEL_NAMES},
+        )
+    return Source(
+        name="reviews",
+        train=parts["train"],
+        validation=parts["validation"],
+        test=parts["test"],
+        label_names=LABEL_NAMES,
+    )
+
+
+def _review(rng: Random, subject: Subject, grade: int) -> Review:
+    statement = Writer(rng, subject).statement(grade)
+    return Review(styled(rng, [statement.text]), statement.value)
