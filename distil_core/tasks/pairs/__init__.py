@@ -36,6 +36,7 @@ class TextPairs(TextClassification):
     name = "pairs"
     title = "Text pairs"
     built_in: ClassVar[tuple[str, ...]] = ("reviews",)
+    defaults = MappingProxyType({"corpus": {"n_train": 3000}})
     corpus_titles = MappingProxyType({"reviews": "Reviews, whether two mean the same"})
     segments = ("First text", "Second text")
     file_format = "one row a pair, with two columns of texts and one of labels"
