@@ -35,7 +35,7 @@ class ReviewPair:
         return 1 - abs(self.first.value - self.second.value) / 2
 
 
-def generate(size: int, rng: Random, seen: set[str]) -> list[ReviewPair]:
+def write_pairs(size: int, rng: Random, seen: set[str]) -> list[ReviewPair]:
     """Write pairs, half of which mean the same, none with a review that was ``seen`` before."""
     pairs: list[ReviewPair] = []
     while len(pairs) < size:
@@ -57,7 +57,7 @@ def source(*, n_train: int, n_test: int, seed: int) -> Source:
     seen: set[str] = set()
     parts = {}
     for name, size in (("test", n_test), ("validation", n_test), ("train", n_train)):
-        pairs = generate(size, Random(f"reviews pairs {VERSION} {seed} {name}"), seen)
+        pairs = write_pairs(size, Random(f"reviews pairs {VERSION} {seed} {name}"), seen)
         parts[name] = tables.in_memory(
             "reviews",
             {

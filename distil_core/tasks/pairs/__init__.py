@@ -22,6 +22,7 @@ from distil_core.tasks.task import Baseline
 
 __all__ = ["TextPairs"]
 
+_NARROW = 128
 ACCURACY = replace(
     metrics.ACCURACY,
     meaning="pairs answered right",
@@ -46,6 +47,10 @@ class TextPairs(TextClassification):
     baseline_name = "TF-IDF"
     baseline_description = "words of both texts, how they overlap, and logistic regression; no transformer"
 
+    def teacher_rate(self, width: int) -> float:
+        """Return a larger rate for a narrow teacher, which has to learn to hold two texts together."""
+        return 5e-4 if width <= _NARROW else super().teacher_rate(width)
+
     def recognizes(self, columns: Sequence[str]) -> bool:
         """Tell whether there are two columns of texts that go together, and one of labels."""
         return rows.text_pair(columns) is not None
@@ -61,7 +66,7 @@ class TextPairs(TextClassification):
 
     def corpus(self, source: Source, config: CorpusConfig) -> Corpus:
         """Turn the rows of a source into labeled pairs in three splits."""
-        joined = rows.joined(source, config)
+        joined = rows.joined_source(source, config)
         corpus = assembly.assemble(joined.source, replace(config, text_column=rows.JOINED, label_column=joined.label))
         notes = [*joined.notes, *corpus.notes]
         if len(corpus.label_names) == 2:

@@ -41,7 +41,7 @@ def text_pair(columns: Sequence[str]) -> tuple[str, str] | None:
     return None
 
 
-def joined(source: Source, config: CorpusConfig) -> JoinedSource:
+def joined_source(source: Source, config: CorpusConfig) -> JoinedSource:
     """Join the two texts of each row.
 
     Args:
