@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from distil_core.data.corpus import SEGMENT
+from distil_core.data.corpus import SEGMENT, join_segments, split_segments
 from distil_core.errors import CorpusError
 
 TEXT_COLUMNS = (
@@ -100,7 +100,8 @@ def sentences_of(table: Table, *, text_column: str = "", label_column: str = "")
 
     Args:
         table: Rows of named columns.
-        text_column: Column with the texts; empty: the only one, or found by its name.
+        text_column: Column with the texts; empty: the only one, or found by its name. Of texts of several segments the
+            columns of these, joined as segments are.
         label_column: Column with the labels; empty: there is none.
 
     Raises:
@@ -108,8 +109,10 @@ def sentences_of(table: Table, *, text_column: str = "", label_column: str = "")
     """
     if not text_column and len(table.columns) == 1:
         (text_column,) = table.columns
-    text_column = choose_column(table, text_column, kind="text", usual=TEXT_COLUMNS)
-    texts = [text_in(value, table, text_column) for value in table.values(text_column)]
+    columns = [choose_column(table, name, kind="text", usual=TEXT_COLUMNS) for name in split_segments(text_column)]
+    text_column = " and ".join(columns)
+    cells = zip(*([text_in(value, table, name) for value in table.values(name)] for name in columns), strict=True)
+    texts = [join_segments(segments) if all(segments) else "" for segments in cells]
     labels = [""] * len(texts)
     if label_column:
         choose_column(table, label_column, kind="label", usual=LABEL_COLUMNS)
@@ -131,7 +134,7 @@ def sentences_of(table: Table, *, text_column: str = "", label_column: str = "")
         labels=tuple(label for _, _, label in filled),
         notes=(
             *((f"{n_without} {rows} of {table.where} without a text {verb} left out",) if n_without else ()),
-            *separator_notes(table, text_column),
+            *separator_notes(table, *columns),
         ),
     )
 

@@ -4,7 +4,7 @@ Reads: a finished run's models, an uploaded file. Writes: the file, in the run s
 """
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -13,6 +13,7 @@ import streamlit as st
 from distil_core.analysis import error_analysis
 from distil_core.analysis.error_analysis import AnsweredTexts, Answers
 from distil_core.data import sources
+from distil_core.data.corpus import join_segments
 from distil_core.data.tables import Sentences
 from distil_core.errors import DistilError
 from distil_core.reporting import example_tables, formatting, narrative
@@ -47,7 +48,8 @@ def show(outcome: FinishedRun) -> None:
     """Ask for a file, put its sentences to both models, and show what came of it."""
     # Ask
     with address.control("compare.file", "A file of sentences"):
-        wanted = _ask(labeled=task_named(outcome.record.config.task).head.reads_first_token)
+        task = task_named(outcome.record.config.task)
+        wanted = _ask(task.segments if task.head.labeled else task.segments[:1], labeled=task.head.reads_first_token)
     if wanted is None:
         return
     name = (outcome.run, *wanted)
@@ -69,7 +71,7 @@ def show(outcome: FinishedRun) -> None:
         show_result(job, job.result)
 
 
-def _ask(*, labeled: bool) -> tuple[Path, str, str, Precision] | None:
+def _ask(segments: Sequence[str], *, labeled: bool) -> tuple[Path, str, str, Precision] | None:
     """Ask for a file and its columns; for one of labels only where a text is labeled as a whole."""
     left, right = st.columns([2, 3], gap="large")
     with left:
@@ -94,14 +96,18 @@ def _ask(*, labeled: bool) -> tuple[Path, str, str, Precision] | None:
         columns = list(preview.columns)
         guessed = preview.text_column or (columns[0] if len(columns) == 1 else "")
         first, second = st.columns(2)
-        text = first.selectbox(
-            "Text column",
-            columns,
-            index=columns.index(guessed) if guessed else None,
-            key=TEXT,
-            bind="query-params",
-        )
-        others = [column for column in columns if column != text]
+        names = [
+            first.selectbox(
+                "Text column" if len(segments) == 1 else f"{segment}: column",
+                columns,
+                index=columns.index(guessed) if guessed and len(segments) == 1 else None,
+                key=TEXT + f".{number}" * (number > 1),
+                bind="query-params",
+            )
+            for number, segment in enumerate(segments, start=1)
+        ]
+        text = join_segments(name for name in names if name) if all(names) else None
+        others = [column for column in columns if column not in names]
         label = None
         if labeled:
             label = second.selectbox(

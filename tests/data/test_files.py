@@ -280,6 +280,7 @@ def test_a_text_file_is_no_corpus(tmp_path: Path) -> None:
 def test_sentences_need_no_labels_and_keep_their_rows(tmp_path: Path) -> None:
     path = write_csv(tmp_path / "mine.csv", [("a", "x"), (" ", "y"), ("b", "")])
     assert read_sentences(path).labels == ("", "")
+    assert read_sentences(path, text_column="text\x1flabel").texts == ("a\x1fx",)
     found = read_sentences(path, label_column="label")
     assert (found.texts, found.rows, found.labels) == (("a", "b"), (1, 3), ("x", ""))
     assert found.notes == ("1 row of mine.csv without a text is left out",)
