@@ -11,8 +11,9 @@ from distil_core.data.corpus import LabeledText, Split
 from distil_core.evaluation.predictions import Predictions
 from distil_core.functional.losses import soft_labels
 from distil_core.models.devices import default_device
-from distil_core.models.forward import at_sites, padded_inputs, scores_of
+from distil_core.models.forward import at_sites, padded_inputs
 from distil_core.models.loading import load_model, load_tokenizer
+from distil_core.models.packing import scores_of
 from distil_core.runs.folder import RunFolder
 from distil_core.runs.record import RunRecord
 from distil_core.tasks.task import Task

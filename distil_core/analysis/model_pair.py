@@ -15,9 +15,10 @@ from distil_core.evaluation import cost
 from distil_core.evaluation.records import Latency
 from distil_core.models.checkpoints import head_order, locate
 from distil_core.models.devices import default_device, resolve_precision
-from distil_core.models.forward import at_sites, padded_inputs, predict, scores_of
+from distil_core.models.forward import at_sites, padded_inputs, predict
 from distil_core.models.heads import reorder_head
 from distil_core.models.loading import independent_copy, load_model, load_tokenizer
+from distil_core.models.packing import scores_of
 from distil_core.runs.folder import RunFolder
 from distil_core.runs.record import RunRecord
 from distil_core.settings.config import Precision, RunConfig

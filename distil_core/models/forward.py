@@ -13,22 +13,22 @@ from distil_core.data.sites import Sites
 from distil_core.data.tokenization import Ragged
 from distil_core.models.freezing import LowerStates
 from distil_core.models.heads import n_outputs
-from distil_core.models.packing import PACKABLE, packed, packed_logits, tells_segments_apart
+from distil_core.models.packing import PACKABLE, packed, packed_logits, scores_of, tells_segments_apart
 from distil_core.models.pooling import Embedder
 from distil_core.types import Attention, Logits, Model
 
 
-def packs(model: Model, sites: Sites | None) -> bool:
-    """Whether texts go through ``model`` without padding: where it can, and answers from the first token."""
-    whole = (sites is None or sites.positions is None) and not isinstance(model, Embedder)
-    return whole and model.config.model_type in PACKABLE
+def packs(model: Model) -> bool:
+    """Whether texts go through ``model`` without padding."""
+    return model.config.model_type in PACKABLE and not isinstance(model, Embedder)
 
 
-def packed_above(model: Model, lower: LowerStates | None) -> AbstractContextManager[None]:
+def packed_above(model: Model, lower: LowerStates | None, sites: Sites | None) -> AbstractContextManager[None]:
     """Let a model take packed batches for a while, as what its lowest layers put out where that is known."""
+    every_token = sites is not None and sites.positions is not None
     if lower is None:
-        return packed(model)
-    return packed(model, layers=slice(lower.n_layers, None), embeds=False)
+        return packed(model, every_token=every_token)
+    return packed(model, layers=slice(lower.n_layers, None), embeds=False, every_token=every_token)
 
 
 def padded_inputs(
@@ -39,14 +39,6 @@ def padded_inputs(
     inputs = {"input_ids": ids, "attention_mask": mask.long()}
     types = tokens.padded_types(examples)
     return {**inputs, "token_type_ids": types} if types is not None and tells_segments_apart(model) else inputs
-
-
-def scores_of(output: Any) -> Tensor:
-    """Return what a head put out: its logits, or those of start and end of an answer beside each other."""
-    if hasattr(output, "start_logits"):
-        return torch.stack([output.start_logits, output.end_logits], dim=-1)
-    logits: Tensor = output.logits
-    return logits
 
 
 def at_sites(
@@ -96,9 +88,9 @@ def logits_of(
         n_tokens: Budget of a batch.
         lower: What its lowest layers put out for these texts, where that is known; for models that are packed.
     """
-    packing = packs(model, sites)
+    packing = packs(model)
     for examples in sorted_batches(tokens.lengths, n_tokens=n_tokens, padded=not packing):
-        with torch.inference_mode(), packed_above(model, lower) if packing else nullcontext():
+        with torch.inference_mode(), packed_above(model, lower, sites) if packing else nullcontext():
             if packing:
                 logits = packed_logits(model, tokens, examples, states=None if lower is None else lower.states)
             else:

@@ -1,9 +1,10 @@
 """Many texts as one row of tokens: no padding in any matrix product, and products of few different shapes.
 
 Only attention sees the texts apart. The linear layers, norms and embeddings of a transformers model work on the tokens
-of a whole batch laid end to end; the last layer and the head work on the first token of each text, which is all that
-the classifier looks at. The logits and the gradients are those of the padded model. Shapes matter because a processor
-that multiplies in bf16 compiles a kernel for each new one, which can take longer than the product.
+of a whole batch laid end to end. Where a head answers a text as a whole, the last layer and the head work on the first
+token of each text, which is all that it looks at; else on every token. The logits and the gradients are those of the
+padded model. Shapes matter because a processor that multiplies in bf16 compiles a kernel for each new one, which can
+take longer than the product.
 """
 
 from collections.abc import Iterable, Iterator
@@ -19,10 +20,9 @@ from transformers import AttentionInterface
 
 from distil_core.data.tokenization import Ragged
 from distil_core.models.private_apis import attention_implementation, set_attention_implementation
-from distil_core.types import Logits
 
 PACKABLE = ("bert", "roberta", "electra", "distilbert")
-"""Models whose classifier reads the first token alone and whose layers take tokens from several texts."""
+"""Models whose layers take tokens from several texts, and whose head reads the first token alone, or each by itself."""
 _ATTENTION = "packed"
 _EMBEDDERS = ("embeddings", "embeddings_project")
 _TOKENS, _TEXTS, _LENGTH = 64, 8, 8
@@ -116,7 +116,9 @@ def without_waste(n_tokens: int) -> int:
 
 
 @contextmanager
-def packed(model: Any, *, layers: slice = slice(None), embeds: bool = True) -> Iterator[None]:
+def packed(
+    model: Any, *, layers: slice = slice(None), embeds: bool = True, every_token: bool = False
+) -> Iterator[None]:
     """Let a model take packed batches for a while; :func:`packed_logits` gives it one.
 
     Meanwhile others stand in for a few of its modules and compute with their weights.
@@ -125,6 +127,7 @@ def packed(model: Any, *, layers: slice = slice(None), embeds: bool = True) -> I
         model: Of one of the types in :data:`PACKABLE`.
         layers: The only layers that it has meanwhile.
         embeds: Whether it begins with its embeddings; else its input goes to the first of ``layers`` as it is.
+        every_token: Whether its head needs more of a text than the first token.
     """
     assert model.config.model_type in PACKABLE
     base = model.base_model
@@ -132,7 +135,9 @@ def packed(model: Any, *, layers: slice = slice(None), embeds: bool = True) -> I
     whole = list(encoder.layer)
     last, blocks = whole[-1], whole[layers]
     stand_ins: list[tuple[nn.Module, str, nn.Module]] = []
-    if model.config.model_type != "distilbert":
+    if every_token:
+        pass
+    elif model.config.model_type != "distilbert":
         stand_ins.append((last, "attention", _FirstTokenAttention(last.attention)))
     elif blocks and blocks[-1] is last:
         blocks[-1] = _FirstTokenBlock(last)
@@ -164,10 +169,20 @@ class _NoEmbedding(nn.Module):
         return inputs_embeds if inputs_embeds is not None else arguments[min(len(arguments) - 1, 1)]
 
 
+def scores_of(output: Any) -> Tensor:
+    """Return what a head put out: its logits, or those of start and end of an answer beside each other."""
+    if hasattr(output, "start_logits"):
+        return torch.stack([output.start_logits, output.end_logits], dim=-1)
+    logits: Tensor = output.logits
+    return logits
+
+
 def packed_logits(
     model: Any, tokens: Ragged, examples: Int[Tensor, "batch"], *, states: Float[Tensor, "all width"] | None = None
-) -> Logits:
-    """Return the logits of some texts, from a model inside :func:`packed`.
+) -> Tensor:
+    """Return what the head of a model inside :func:`packed` put out for some texts, as :func:`scores_of` has it padded.
+
+    Where it answers every token, what stands beyond the end of a text means nothing.
 
     Args:
         model: The model.
@@ -176,8 +191,10 @@ def packed_logits(
         states: What goes to the first layer for every token of all texts, where the model does not embed them itself.
     """
     inputs, packing = _inputs(model, tokens, examples, states)
-    logits: Tensor = model(**inputs, packing=packing).logits
-    return logits[: packing.n_texts]
+    scores = scores_of(model(**inputs, packing=packing))
+    if scores.dim() == 3:
+        scores = scores[0].index_select(0, packing.spread).view(packing.n_rows, packing.length, -1)
+    return scores[: packing.n_texts]
 
 
 @torch.no_grad()

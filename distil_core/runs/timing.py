@@ -12,7 +12,8 @@ from torch import Tensor
 
 from distil_core.evaluation import cost
 from distil_core.evaluation.records import Cost
-from distil_core.models.forward import padded_inputs, scores_of
+from distil_core.models.forward import padded_inputs
+from distil_core.models.packing import scores_of
 from distil_core.runs.locks import held
 from distil_core.runs.materials import Materials
 from distil_core.types import Model

@@ -14,5 +14,6 @@ __all__ = [
     "qa",
     "shots",
     "task",
+    "tokens",
     "transfer",
 ]

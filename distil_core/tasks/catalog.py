@@ -7,6 +7,7 @@ from distil_core.tasks.multi_label import MultiLabelClassification
 from distil_core.tasks.pairs import TextPairs
 from distil_core.tasks.qa import QuestionAnswering
 from distil_core.tasks.task import Task
+from distil_core.tasks.tokens import TokenClassification
 
 TASKS: dict[str, Task] = {
     TextClassification.name: TextClassification(),
@@ -14,6 +15,7 @@ TASKS: dict[str, Task] = {
     QuestionAnswering.name: QuestionAnswering(),
     Embeddings.name: Embeddings(),
     TextPairs.name: TextPairs(),
+    TokenClassification.name: TokenClassification(),
 }
 
 

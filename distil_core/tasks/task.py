@@ -204,6 +204,14 @@ class Task(ABC):
 
         return hard_labels(logits, targets, weights=weights, normalizer=normalizer)
 
+    def teacher_learning_rate(self, width: int) -> float:
+        """Return the peak learning rate at which a teacher without a head is fine-tuned, where nobody says another.
+
+        Args:
+            width: Hidden size of the teacher.
+        """
+        return TeacherConfig().learning_rate
+
     @abstractmethod
     def baseline(self, split: Split, *, n_classes: int) -> Baseline:
         """Learn the baseline that every student must beat."""

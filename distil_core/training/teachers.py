@@ -80,12 +80,14 @@ def prepare_teacher(
     n_labeled = len(splits["train"].tokens) if labeled is None else len(labeled)
     epochs = recipes.teacher_epochs(config, recipe, n_examples=n_labeled)
     config = replace(config, epochs=epochs)
+    if recipe is Recipe.THOROUGH and config.learning_rate == TeacherConfig().learning_rate:
+        config = replace(config, learning_rate=task.teacher_learning_rate(checkpoint.width))
     name = teacher_digest(
         checkpoint, config, label_names=label_names, corpus=corpus_digest, head=task.head, recipe=recipe
     )
 
     def lower_layers(model: Model, n_layers: int) -> LowerLayers | None:
-        if recipe is not Recipe.QUICK or not packs(model, splits["train"].sites):
+        if recipe is not Recipe.QUICK or not packs(model):
             return None
         tokens = {split: part.tokens for split, part in splits.items()}
         return LowerLayers(independent_copy(model, precision), tokens, n_layers=n_layers)

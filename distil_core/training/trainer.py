@@ -30,9 +30,8 @@ from distil_core.models.forward import (
     packed_above,
     packs,
     padded_inputs,
-    scores_of,
 )
-from distil_core.models.packing import packed_logits, without_waste
+from distil_core.models.packing import packed_logits, scores_of, without_waste
 from distil_core.settings.config import LossConfig, Precision, TrainingConfig
 from distil_core.tasks.task import Task
 from distil_core.training.events import Step, Validation
@@ -136,7 +135,7 @@ class _Training:
     def packs(self) -> bool:
         """Whether batches go through the model without padding."""
         needs_states = self.loss.hidden_mse or self.loss.hidden_cosine or self.loss.attention_kl
-        return packs(self.model, self.lesson.sites) and not needs_states
+        return packs(self.model) and not needs_states
 
     @property
     def normalizer(self) -> float:
@@ -156,7 +155,7 @@ class _Training:
         if self.packs:
             lower = self.lesson.lower
             states = None if lower is None else lower.states
-            with packed_above(self.model, lower):
+            with packed_above(self.model, lower, self.lesson.sites):
                 logits = packed_logits(self.model, self.lesson.tokens, examples, states=states)
             return ModelOutputs(logits=at_sites(logits, self.lesson.sites, examples)[1]), None
         inputs = padded_inputs(self.model, self.lesson.tokens, examples, padding=self.padding)

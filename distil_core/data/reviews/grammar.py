@@ -58,9 +58,11 @@ def addition(first: Phrase, second: Phrase, way: int = 0) -> Phrase:
 
 def settled(claim: str, value: float, verdict: str, *, agreed: bool) -> Phrase:
     """Repeat a claim or put a question, and agree or not: what is denied says the opposite, mildly."""
-    return Phrase(
-        f"{claim}{'' if claim.endswith('?') else '.'} {verdict}", value if agreed else (-0.5 if value > 0 else 0.45)
-    )
+    return Phrase(f"{claim}{'' if claim.endswith('?') else '.'} {verdict}", _settled_value(value, agreed=agreed))
+
+
+def _settled_value(value: float, *, agreed: bool) -> float:
+    return value if agreed else (-0.5 if value > 0 else 0.45)
 
 
 def comparative(adjective: str) -> str:
@@ -94,6 +96,11 @@ def article(words: str) -> str:
     return f"{'an' if vowel or words.startswith(('hour', 'honest')) else 'a'} {words}"
 
 
+def _with_article(words: str, put: str) -> str:
+    """Return ``put`` with the article of the words that it puts."""
+    return f"{article(words).removesuffix(words)}{put}"
+
+
 @cache
 def _by_class(patterns: tuple[Pattern, ...]) -> tuple[tuple[Pattern, ...], ...]:
     """Return the patterns of each class, each as often as its weight says."""
@@ -103,7 +110,13 @@ def _by_class(patterns: tuple[Pattern, ...]) -> tuple[tuple[Pattern, ...], ...]:
 
 
 class Writer:
-    """Writes one review of one subject, with one source of chance; says nothing twice."""
+    """Writes one review of one subject, with one source of chance; says nothing twice.
+
+    Whoever wants to know where in a review the aspects and opinions are overrides how these are put into words.
+    """
+
+    _FACTS = 0.25
+    """Share of the clauses that are facts, which say something of the subject without naming an aspect."""
 
     def __init__(self, rng: Random, subject: Subject) -> None:
         self.rng = rng
@@ -147,8 +160,16 @@ class Writer:
         """Return a sentence beside the point."""
         return self.rng.choice(self.subject.context if self.rng.random() < 0.5 else lexicon().context)
 
+    def _aspect_words(self, thing: Thing) -> str:
+        """Put into words what something is said of."""
+        return thing.name
+
+    def _opinion_words(self, words: str, value: float) -> str:
+        """Put into words what is thought of it; ``value`` is what the clause says in the end, not the words alone."""
+        return words
+
     def _clause(self, wanted: int) -> Phrase:
-        if wanted != 2 and self.rng.random() < 0.25:
+        if wanted != 2 and self.rng.random() < self._FACTS:
             facts = self.subject.facts[wanted if wanted < 2 else wanted - 1]
             fact = self.rng.choice([f for f in facts if f not in self._said] or facts)
             self._said.add(fact)
@@ -185,11 +206,12 @@ class Writer:
         agreed = wanted in (0, 4) or self.rng.random() < 0.45
         grade = wanted if agreed else self.rng.choice((3, 3, 4) if wanted < 2 else (1, 1, 0))
         thing = self._aspect()
+        value = _settled_value(GRADE_VALUES[grade], agreed=agreed)
         slots = {
-            "np": f"the {thing.name}",
+            "np": f"the {self._aspect_words(thing)}",
             "be": self._be(plural=thing.plural),
             "it": "they" if thing.plural else "it",
-            "a": self._adjective(thing.adjectives, grade),
+            "a": self._opinion_words(self._adjective(thing.adjectives, grade), value),
             "person": self.rng.choice(lexicon().people),
         }
         claim = self.rng.choice(claims).format_map(slots)
@@ -205,7 +227,8 @@ class Writer:
     def _expectation(self, wanted: int) -> Phrase:
         grade = self._opposite(wanted)
         expected = article(self._adjective(self.subject.adjectives, grade))
-        got = article(self._adjective(self.subject.adjectives, wanted))
+        adjective = self._adjective(self.subject.adjectives, wanted)
+        got = _with_article(adjective, self._opinion_words(adjective, GRADE_VALUES[wanted]))
         promised = "promised" if grade > 2 else "told to expect"
         text = self.rng.choice(EXPECTATIONS).format(expected=expected, got=got, noun=self.noun, promised=promised)
         return Phrase(text, GRADE_VALUES[wanted])
@@ -215,7 +238,9 @@ class Writer:
         before = self._adjective(thing.adjectives, self._opposite(wanted))
         after = self._adjective(thing.adjectives, wanted)
         it, be = "they" if thing.plural else "it", self._be(plural=thing.plural)
-        text = self.rng.choice(CHANGES).format(np=f"the {thing.name}", it=it, be=be, before=before, after=after)
+        after = self._opinion_words(after, GRADE_VALUES[wanted])
+        np = f"the {self._aspect_words(thing)}"
+        text = self.rng.choice(CHANGES).format(np=np, it=it, be=be, before=before, after=after)
         return Phrase(text, GRADE_VALUES[wanted])
 
     def _exception(self, wanted: int) -> Phrase:
@@ -246,24 +271,25 @@ class Writer:
         slots = pattern.slots
         adjective = self._adjective(thing.adjectives, pattern.grade)
         be = self._be(plural=thing.plural)
-        values = {"np": f"the {thing.name}", "bare": thing.name, "noun": self.noun, "be": be, "no": f"{be} not"}
-        values |= {"a": adjective, "again": self.subject.again, "hoped": "hoped" if pattern.grade > 2 else "feared"}
+        aspect = thing.name if thing.name == self.noun else self._aspect_words(thing)
+        values = {"np": f"the {aspect}", "bare": aspect, "noun": self.noun, "be": be, "no": f"{be} not"}
+        values |= {"again": self.subject.again, "hoped": "hoped" if pattern.grade > 2 else "feared"}
         values["was"] = self._be(plural=False)
+        opinions = {"a": adjective}
         if "g" in slots:
-            values["g"] = self.rng.choice(lexicon().adjectives[pattern.grade])
+            opinions["g"] = self.rng.choice(lexicon().adjectives[pattern.grade])
         if "b" in slots:
-            values["b"] = self._adjective(thing.adjectives, pattern.grade, other_than=adjective)
+            opinions["b"] = self._adjective(thing.adjectives, pattern.grade, other_than=adjective)
         if slots & {"o", "art_o"}:
-            values["o"] = self._adjective(thing.adjectives, 4 - pattern.grade)
-            values["art_o"] = article(values["o"])
+            opinions["o"] = self._adjective(thing.adjectives, 4 - pattern.grade)
         if slots & {"top", "art_top"}:
-            values["top"] = self._adjective(thing.adjectives, 4 if pattern.grade > 2 else 0)
-            values["art_top"] = article(values["top"])
+            opinions["top"] = self._adjective(thing.adjectives, 4 if pattern.grade > 2 else 0)
         if slots & {"more", "art_more"}:
-            values["more"] = comparative(adjective)
-            values["art_more"] = article(values["more"])
-        if "art_a" in slots:
-            values["art_a"] = article(adjective)
+            opinions["more"] = comparative(adjective)
+        value = GRADE_VALUES[pattern.grade] if pattern.asserts else pattern.value
+        for name, words in opinions.items():
+            values[name] = self._opinion_words(words, value)
+            values[f"art_{name}"] = _with_article(words, values[name])
         if "art_very" in slots:
             values["art_very"] = article(self.rng.choice(lexicon().adverbs["very"]))
         for name, adverbs in lexicon().adverbs.items():

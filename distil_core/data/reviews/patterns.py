@@ -32,6 +32,11 @@ class Pattern:
         slots = frozenset(name for _, name, _, _ in Formatter().parse(self.template) if name)
         object.__setattr__(self, "slots", slots)
 
+    @property
+    def asserts(self) -> bool:
+        """Whether its adjective is true of the aspect whatever the sentence goes on to say of the whole."""
+        return "the {a} {bare}" in self.template or "the only {g}" in self.template
+
 
 def _both(template: str, good: float | None, bad: float | None, weight: int) -> tuple[Pattern, ...]:
     """Return the pattern with a good and with a bad adjective of medium strength."""
