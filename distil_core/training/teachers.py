@@ -80,11 +80,11 @@ def prepare_teacher(
     n_labeled = len(splits["train"].tokens) if labeled is None else len(labeled)
     epochs = recipes.teacher_epochs(config, recipe, n_examples=n_labeled)
     config = replace(config, epochs=epochs)
-    if recipe is Recipe.THOROUGH and config.learning_rate == TeacherConfig().learning_rate:
-        config = replace(config, learning_rate=task.teacher_learning_rate(checkpoint.width))
     name = teacher_digest(
         checkpoint, config, label_names=label_names, corpus=corpus_digest, head=task.head, recipe=recipe
     )
+    if recipe is Recipe.THOROUGH and config.learning_rate == TeacherConfig().learning_rate:
+        config = replace(config, learning_rate=task.teacher_learning_rate(checkpoint.width))
 
     def lower_layers(model: Model, n_layers: int) -> LowerLayers | None:
         if recipe is not Recipe.QUICK or not packs(model):

@@ -69,10 +69,10 @@ def _reviews(size: int, rng: Random, seen: set[str]) -> Iterator[TaggedReview]:
 def _written(rng: Random) -> str:
     """Write a short review, with marks: one statement or two, each of any class."""
     writer = _MarkingWriter(rng, rng.choice(lexicon().subjects))
-    sentences = [writer.statement(rng.randrange(5)).text for _ in range(rng.choice((1, 1, 1, 2)))]
-    if rng.random() < 0.2:
+    sentences = [writer.statement(rng.randrange(5)).text for _ in range(rng.choice((1, 1, 1, 1, 1, 2)))]
+    if rng.random() < 0.1:
         sentences.append(writer.verdict(rng.randrange(5)).text)
-    if rng.random() < 0.2:
+    if rng.random() < 0.1:
         sentences.insert(0, writer.opening())
     return styled(rng, sentences)
 
