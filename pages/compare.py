@@ -67,8 +67,8 @@ def ask(family: Family, texts: tuple[corpus.LabeledText, ...], answered: Answere
     compared, before = comparison.sites[site], None
     if former is not None:
         was = edits.site_before([each.place for each in former.sites], places, site)
-        before = None if was is None else former.sites[was]
-    labels = outcome.record.class_names
+        before = None if was is None or compared.class_names else former.sites[was]
+    labels = compared.class_names or outcome.record.class_names
     gold = edits.gold_label(text, answered, site=site)
     # Show
     with address.control("compare.edit", "Edit words"):
@@ -109,6 +109,8 @@ def ask(family: Family, texts: tuple[corpus.LabeledText, ...], answered: Answere
     with right:
         if before is not None:
             show_changes(before, compared, labels)
+        elif former is not None and compared.class_names:
+            st.caption("An edit changes which words can be chosen: probabilities before and after cannot be compared.")
         elif former is not None:
             st.caption("The original has no such place, so there is nothing that the edit has changed here.")
         note = st.empty()

@@ -59,9 +59,9 @@ def show_one(family: Family) -> None:
         return
     # Think
     sites = softened_outputs.compare(outcome, text)
-    labels = outcome.record.class_names
     # Ask
     site = pickers.place([each.place for each in sites], key=PLACE)
+    labels = sites[site].class_names or outcome.record.class_names
     teacher, student = sites[site].teacher_logits, sites[site].student_logits
     # Show
     if len(labels) == 2:
@@ -128,6 +128,13 @@ def show_dark_knowledge(family: Family) -> None:
     """Show where teacher, student and twin put what they do not give to the right label."""
     outcome, twin = family.distilled, family.twin(Method.HARD_LABELS)
     labels = outcome.record.class_names
+    if outcome.record.task.points:
+        st.info(
+            "Which wrong answers a teacher finds likely cannot be summed up where they are tokens, as each text has "
+            "others: see them on one text.",
+            icon=":material/visibility_off:",
+        )
+        return
     if len(labels) == 2:
         st.info(
             "Two labels have no dark knowledge to show: whatever a model does not give to the right label can only go "

@@ -5,6 +5,7 @@ In: records, stored predictions, a pair of loaded models. Out: dataclasses of nu
 
 __all__ = [
     "advice",
+    "answer_spans",
     "attention",
     "attention_reading",
     "caveats",

@@ -144,6 +144,11 @@ def occlude(pair: ModelPair, text: str, *, site: int = 0) -> OcclusionPair:
     whole = _encoded(replace(pair, max_length=min(pair.max_length, MAX_TOKENS)), text).read
     spans = [match.span() for match in _WORD.finditer(whole)]
     words = [whole[start:stop] for start, stop in spans]
+    if pair.task.points:
+        raise CorpusError(
+            "what leaving out a word changes cannot be asked where models choose words of the text: one would be gone; "
+            "look at a run of another task"
+        )
     encoded = pair.encode([whole, *(_without(whole, span) for span in spans)])
     places, offsets = pair.places(whole), encoded.sites.offsets.tolist()[1:]
     rows = []

@@ -122,11 +122,15 @@ class SentenceAnswer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Compared:
-    """What teacher and student answered at one site of a text: a logit for each label, and where it lies."""
+    """What teacher and student answered at one site of a text: a logit for each label, and where it lies.
+
+    ``class_names`` are there where its classes are not the labels of the corpus but tokens of the text.
+    """
 
     place: Place
     teacher_logits: tuple[float, ...]
     student_logits: tuple[float, ...]
+    class_names: tuple[str, ...] = ()
 
 
 def model_names(task: str) -> Mapping[Method, str]:

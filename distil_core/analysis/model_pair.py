@@ -3,12 +3,14 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import pairwise
 
 import torch
 
+from distil_core.analysis.answer_spans import AnswerReading, read_answers
 from distil_core.analysis.comparison import Compared
 from distil_core.analysis.error_analysis import Answers
-from distil_core.data.corpus import Place, Split
+from distil_core.data.corpus import Place, Split, split_segments
 from distil_core.data.sites import EncodedSplit
 from distil_core.errors import CorpusError, ModelError
 from distil_core.evaluation import cost
@@ -23,6 +25,7 @@ from distil_core.runs.folder import RunFolder
 from distil_core.runs.record import RunRecord
 from distil_core.settings.config import Precision, RunConfig
 from distil_core.tasks.catalog import task_named
+from distil_core.tasks.qa.windows import windows_of
 from distil_core.tasks.task import Task
 from distil_core.training.cache import Cache
 from distil_core.types import Model, Tokenizer
@@ -131,12 +134,49 @@ def compare(pair: ModelPair, text: str) -> TextComparison:
     return TextComparison(
         tokens=tuple(pair.tokenizer.convert_ids_to_tokens(encoded.tokens.ids.tolist())),
         sites=tuple(
-            Compared(place=place, teacher_logits=tuple(by_teacher), student_logits=tuple(by_student))
-            for place, by_teacher, by_student in zip(pair.places(text), teacher, student, strict=True)
+            _compared(place, by_teacher, by_student, names)
+            for place, by_teacher, by_student, names in zip(
+                pair.places(text), teacher, student, _class_names(pair, text, encoded), strict=True
+            )
         ),
         truncated=encoded.tokens.n_truncated > 0,
         mask=pair.tokenizer.mask_token or "",
     )
+
+
+def _compared(place: Place, teacher: Sequence[float], student: Sequence[float], names: tuple[str, ...]) -> Compared:
+    n = len(names) or None
+    return Compared(
+        place=place, teacher_logits=tuple(teacher[:n]), student_logits=tuple(student[:n]), class_names=names
+    )
+
+
+def answer_reading(pair: ModelPair, text: str, *, may_be_empty: bool) -> AnswerReading:
+    """Let both models answer a question, and return where in its context they see the answer.
+
+    Args:
+        pair: The models.
+        text: The question and its context.
+        may_be_empty: Whether they may answer that there is none.
+
+    Raises:
+        CorpusError: If the question leaves no room for the context.
+    """
+    encoded, padding = pair.encode((text,)), pair.tokenizer.pad_token_id
+    teacher, student = (
+        predict(model, encoded.tokens, padding=padding, sites=encoded.sites).numpy()
+        for model in (pair.teacher, pair.student)
+    )
+    return read_answers(windows_of(encoded.sites), teacher, student, may_be_empty=may_be_empty)
+
+
+def _class_names(pair: ModelPair, text: str, encoded: EncodedSplit) -> list[tuple[str, ...]]:
+    """Return the classes of each site where they are tokens: none of them, or what stands there."""
+    if encoded.sites.pointers is None:
+        return [()] * len(encoded.sites)
+    context, windows = split_segments(text)[-1], windows_of(encoded.sites)
+    words = [context[start:end] for start, end in zip(windows.starts.tolist(), windows.ends.tolist(), strict=True)]
+    return [("no answer", *words[first:stop]) for first, stop in pairwise(windows.offsets.tolist()) for _ in range(2)]
 
 
 def timing(

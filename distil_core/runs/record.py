@@ -70,7 +70,7 @@ class RunRecord:
     @property
     def class_names(self) -> tuple[str, ...]:
         """What the classes are called of which a model gives each a logit."""
-        return self.task.class_names(self.corpus.label_names)
+        return self.task.class_names(self.corpus.label_names, max_length=self.config.teacher.max_length)
 
     @property
     def metric(self) -> Metric:

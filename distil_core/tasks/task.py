@@ -67,6 +67,8 @@ class Task(ABC):
     """Usual names of the column with the texts; none where people are not asked for it."""
     label_columns: ClassVar[tuple[str, ...]] = LABEL_COLUMNS
     """Usual names of the column with the labels; none where people are not asked for it."""
+    points: ClassVar[bool] = False
+    """Whether its models choose one of the tokens of a text, and not one of a few labels."""
     baseline_name: ClassVar[str] = "Baseline"
     """What people call the baseline."""
     baseline_description: ClassVar[str] = "what answers without a transformer"
@@ -86,10 +88,14 @@ class Task(ABC):
         """Return the task as it is on a corpus, such as by another primary metric; by default its labels decide."""
         return self.for_labels(corpus.label_names)
 
-    def class_names(self, label_names: Sequence[str]) -> tuple[str, ...]:
+    def class_names(self, label_names: Sequence[str], *, max_length: int = 0) -> tuple[str, ...]:
         """Return what the classes at a site are called, where a head has an output for each of these labels.
 
         By default the classes are the labels.
+
+        Args:
+            label_names: Of the corpus.
+            max_length: Tokens that a model reads at once at most, for classes that are tokens.
         """
         return tuple(label_names)
 

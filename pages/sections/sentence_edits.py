@@ -147,6 +147,8 @@ def _actions(
         on_change=_swap,
         args=(text, word),
     )
+    if task_named(outcome.record.config.task).points:
+        return
     labels = outcome.record.class_names
     ranked = sorted(range(len(labels)), key=lambda label: -compared.teacher_logits[label])[1:]
     for i, suggestion in enumerate(edits.suggestions(model_answers.vocabulary(outcome), shown, chosen, ranked)):

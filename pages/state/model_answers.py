@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from distil_core.analysis import edits, error_analysis
+from distil_core.analysis import answer_spans, edits, error_analysis
 from distil_core.runs.families import FinishedRun
 from distil_core.runs.folder import RunFolder
 from distil_core.runs.rows import RunState
@@ -35,6 +35,25 @@ def compare(outcome: FinishedRun, text: str) -> "model_pair.TextComparison":
         DistilError: If one of them cannot be loaded.
     """
     return _comparison(outcome.run, outcome.folder, text, outcome)
+
+
+@st.cache_resource(max_entries=1000, show_spinner=False)
+def _answer_spans(run_id: str, folder: RunFolder, text: str, _outcome: FinishedRun) -> answer_spans.AnswerReading:
+    pair = resources.model_pair(_outcome)
+    from distil_core.analysis import model_pair
+
+    # Where each test question has an answer, the models have never learned to say that there is none.
+    may_be_empty = any(not example.label for example in resources.test_texts(folder))
+    return model_pair.answer_reading(pair, text, may_be_empty=may_be_empty)
+
+
+def read_spans(outcome: FinishedRun, text: str) -> answer_spans.AnswerReading:
+    """Return where teacher and student of a finished run see the answer to a question.
+
+    Raises:
+        DistilError: If one of them cannot be loaded, or the question leaves no room for its context.
+    """
+    return _answer_spans(outcome.run, outcome.folder, text, outcome)
 
 
 def stream(outcome: FinishedRun, texts: Sequence[str], *, precision: Precision) -> "Iterator[error_analysis.Answers]":

@@ -29,6 +29,8 @@ def compare(outcome: FinishedRun, text: str) -> tuple[Compared, ...]:
     Raises:
         DistilError: If the run's files cannot be read, or one of the models cannot be loaded.
     """
+    if outcome.record.task.points:
+        return _compared(outcome.run, text, outcome)
     texts = model_answers.of_test_texts(outcome)
     return analysis_temperature.stored(text, resources.outputs(outcome.folder), texts) or _compared(
         outcome.run, text, outcome

@@ -133,9 +133,9 @@ class Writer:
             self._kinds = [other for other in self._kinds if other is not kind]
         return kind(self, wanted)
 
-    def remark(self, thing: Thing, wanted: int) -> Phrase:
-        """Return a clause about a thing, in the class ``wanted``."""
-        return self._fill(self._fresh(CLAUSES, wanted), thing)
+    def remark(self, thing: Thing, wanted: int, *, plain: bool = False) -> Phrase:
+        """Return a clause about a thing, in the class ``wanted``; a plain one means what its adjective says."""
+        return self._fill(self._fresh(_PLAIN if plain else CLAUSES, wanted), thing)
 
     def verdict(self, wanted: int) -> Phrase:
         """Return a closing sentence."""
@@ -309,6 +309,8 @@ class Writer:
             return "were" if plural else "was"
         return "are" if plural else "is"
 
+
+_PLAIN = tuple(pattern for pattern in CLAUSES if (pattern.grade - 2) * pattern.value > 0)
 
 _KINDS = (
     *(Writer._clause,) * 22,

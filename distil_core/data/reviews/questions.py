@@ -1,4 +1,4 @@
-"""Questions on reviews: what was praised or blamed, and what was said of a thing; some have no answer.
+"""Questions on reviews: what was praised or blamed, and in which words; some have no answer.
 
 The grammar knows the value of each clause that it writes, and where it stands.
 """
@@ -30,13 +30,8 @@ _BLAMED = (
     "Which part annoyed the reviewer?",
     "What deserves blame?",
 )
-_LIKED = ("What did the reviewer like about the {name}?", "What was good about the {name}?")
-_DISLIKED = ("What did the reviewer dislike about the {name}?", "What was bad about the {name}?")
-_TOLD = (
-    "What does the review say about the {name}?",
-    "What did they think of the {name}?",
-    "How does the reviewer describe the {name}?",
-)
+_PRAISING = ("In which words did the reviewer praise something?", "Which words are praise?")
+_BLAMING = ("In which words did the reviewer blame something?", "Which words are blame?")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,42 +80,33 @@ def generate_questions(*, n_train: int, n_validation: int, n_test: int, seed: in
 
 def _question(rng: Random) -> tuple[str, str, tuple[str, int] | None]:
     """Write a review and a question on it, with the answer and where it starts; None where there is none."""
-    kind = rng.random()
-    good = rng.random() < 0.5
-    n = rng.choice((2, 3, 3, 4))
-    if kind < 0.5:  # the only thing of its kind
-        remarks, context, _ = _review(rng, [good, *[not good] * (n - 1)])
-        answer = next(remark for remark in remarks if remark.good is good)
-        return rng.choice(_PRAISED if good else _BLAMED), context, answer.subject
-    if kind < 0.6:  # no thing of its kind
-        _, context, _ = _review(rng, [not good] * n)
-        return rng.choice(_PRAISED if good else _BLAMED), context, None
-    remarks, context, others = _review(rng, [rng.random() < 0.5 for _ in range(n)])
-    remark = rng.choice(remarks)
-    if kind < 0.75:
-        return rng.choice(_TOLD).format(name=remark.thing.name), context, remark.whole
-    if kind < 0.9:
-        answer_is_there = remark.good is good
-        question = rng.choice(_LIKED if good else _DISLIKED).format(name=remark.thing.name)
-        return question, context, remark.whole if answer_is_there else None
-    return rng.choice(_TOLD).format(name=rng.choice(others).name), context, None
+    good, n, kind = rng.random() < 0.5, rng.choice((2, 3, 3, 4)), rng.random()
+    asks_for_words = rng.random() < 0.6
+    if asks_for_words:
+        question = rng.choice(_PRAISING if good else _BLAMING)
+    else:
+        question = rng.choice(_PRAISED if good else _BLAMED)
+    if kind < 0.25:  # nothing of that kind
+        _, context = _review(rng, [not good] * n)
+        return question, context, None
+    remarks, context = _review(rng, [good, *[not good] * (n - 1)])
+    answer = next(remark for remark in remarks if remark.good is good)
+    return question, context, answer.whole if asks_for_words else answer.subject
 
 
-def _review(rng: Random, goods: list[bool]) -> tuple[list[_Remark], str, list[Thing]]:
-    """Write a review with one remark for each of some values; returns also the things that it does not mention."""
+def _review(rng: Random, goods: list[bool]) -> tuple[list[_Remark], str]:
+    """Write a review with one remark for each of some values, in any order."""
     subject = rng.choice(lexicon().subjects)
     writer = Writer(rng, subject)
-    things = rng.sample(subject.aspects, len(subject.aspects))
     rng.shuffle(goods)
     context = f"{_upper(writer.opening())}. " if rng.random() < 0.3 else ""
     remarks = []
-    for thing, good in zip(things, goods, strict=False):
-        phrase = writer.remark(thing, rng.choice((3, 3, 4) if good else (1, 1, 0)))
+    for thing, good in zip(rng.sample(subject.aspects, len(goods)), goods, strict=True):
+        phrase = writer.remark(thing, rng.choice((3, 3, 4) if good else (1, 1, 0)), plain=True)
         text = _upper(phrase.text)
         remarks.append(_Remark(thing=thing, text=text, good=good, start=len(context)))
         context += f"{text}. "
-    mentioned = context.lower()
-    return remarks, context.rstrip(), [thing for thing in things if thing.name not in mentioned]
+    return remarks, context.rstrip()
 
 
 def _upper(sentence: str) -> str:

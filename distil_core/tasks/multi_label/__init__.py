@@ -49,7 +49,7 @@ class MultiLabelClassification(Task):
         """Return the task with a site for each of these labels in every text."""
         return MultiLabelClassification(label_names)
 
-    def class_names(self, label_names: Sequence[str]) -> tuple[str, ...]:
+    def class_names(self, label_names: Sequence[str], *, max_length: int = 0) -> tuple[str, ...]:
         """Return what is answered to each label."""
         return ("no", "yes")
 

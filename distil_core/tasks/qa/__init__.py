@@ -99,6 +99,7 @@ class QuestionAnswering(Task):
     corpus_titles = MappingProxyType({"reviews": "What was praised or blamed in reviews"})
     segments = ("Question", "Context")
     file_format = "SQuAD's JSON, or one row a question, with its context and answers"
+    points = True
     text_columns = ()
     label_columns = ()
     baseline_name = "Most overlap"
@@ -108,6 +109,10 @@ class QuestionAnswering(Task):
     def scores(self) -> tuple[Metric, ...]:
         """What a model is worth beside its cost."""
         return (F1, AGREEMENT, EXACT_MATCH)
+
+    def class_names(self, label_names: Sequence[str], *, max_length: int = 0) -> tuple[str, ...]:
+        """Return names of the tokens of a context, by their number."""
+        return ("no answer", *(f"token {number}" for number in range(1, max_length)))
 
     def recognizes(self, columns: Sequence[str]) -> bool:
         """Tell whether there is a question, a context and answers in each row."""
@@ -195,6 +200,10 @@ class QuestionAnswering(Task):
             for (start, end), name in zip(spans, names, strict=True)
             for side in ("start", "end")
         )
+
+    def teacher_rate(self, width: int) -> float:
+        """Return less for wider encoders: 1e-4 at 384, and a quarter of it at twice the width, as is usual there."""
+        return min(1e-3, super().teacher_rate(width) * (384 / width) ** 2)
 
     def baseline(self, split: Split, *, n_classes: int) -> Baseline:
         """Return the sentence with most overlap, which learns nothing."""

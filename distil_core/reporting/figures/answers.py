@@ -1,0 +1,53 @@
+"""Where models see an answer in a context: how probable each word is as its start and as its end."""
+
+from collections.abc import Sequence
+
+from distil_core.analysis.answer_spans import AnswerReading, QuestionGroup
+from distil_core.evaluation.metrics import Metric
+from distil_core.reporting.figures.theme import ABOVE, STUDENT, TEACHER, Figure, empty
+
+
+def start_and_end(reading: AnswerReading, *, height: int = 280) -> Figure:
+    """Draw the probabilities of start and end over the words: those of the end below the axis, upside down."""
+    figure = empty(height=height, x="Word of the context", y="End (%) · start (%)")
+    places = list(range(1, len(reading.words) + 1))
+    for name, answer, color, dash in (
+        ("Teacher", reading.teacher, TEACHER, "dash"),
+        ("Student", reading.student, STUDENT, "solid"),
+    ):
+        for side, shares, sign in (("start", answer.starts, 1), ("end", answer.ends, -1)):
+            figure.add_scatter(
+                x=places,
+                y=[sign * 100 * share for share in shares],
+                customdata=[[word, 100 * share] for word, share in zip(reading.words, shares, strict=True)],
+                name=name,
+                legendgroup=name,
+                showlegend=side == "start",
+                mode="lines+markers",
+                marker={"size": 4},
+                line={"color": color, "dash": dash, "width": 2, "shape": "hvh"},
+                hovertemplate=f"%{{customdata[0]}}<br>{side} %{{customdata[1]:.1f}} %<extra>{name}</extra>",
+            )
+    figure.update_layout(showlegend=True, legend=ABOVE, margin={"t": 44})
+    figure.update_yaxes(range=[-104, 104], tickvals=[-100, -50, 0, 50, 100], ticktext=["100", "50", "0", "50", "100"])
+    return figure
+
+
+def question_groups(groups: Sequence[QuestionGroup], metric: Metric, *, height: int = 260) -> Figure:
+    """Draw how both models do on each kind of question."""
+    figure = empty(height=height, x="", y=metric.label_with_unit)
+    names = [f"{group.name} ({group.n:,})" for group in groups]
+    for name, color, values in (
+        ("Teacher", TEACHER, [group.teacher for group in groups]),
+        ("Student", STUDENT, [group.student for group in groups]),
+    ):
+        figure.add_bar(
+            x=names,
+            y=[metric.scale * value for value in values],
+            name=name,
+            marker={"color": color},
+            hovertemplate=f"%{{x}}<br>%{{y:.1f}} {metric.unit}<extra>{name}</extra>",
+        )
+    figure.update_layout(showlegend=True, legend=ABOVE, margin={"t": 44, "b": 60}, barmode="group")
+    figure.update_yaxes(range=[0, 102])
+    return figure

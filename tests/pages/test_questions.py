@@ -1,0 +1,108 @@
+"""A run that answers questions: the answers marked in the context, their curves, and questions by their kind."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from distil_core.data.corpus import split_segments
+from distil_core.runs import foreground
+from distil_core.runs.foreground import Distillation
+from distil_core.runs.store import RunStore
+from distil_core.tasks.catalog import task_named
+from pages.state import attention_maps, model_answers
+from tests import questions
+from tests.pages.conftest import component, markdown
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A finished run that answers questions, in a store of its own."""
+
+    home: Path
+    distillation: Distillation
+
+
+@pytest.fixture(scope="module")
+def asked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Asked]:
+    folder = tmp_path_factory.mktemp("asked")
+    yield Asked(
+        home=folder / "store", distillation=foreground.run_all(questions.a_config(folder), RunStore(folder / "store"))
+    )
+
+
+@pytest.fixture
+def opened(
+    app: Callable[..., AppTest], asked: Asked, models: object, monkeypatch: pytest.MonkeyPatch
+) -> Callable[..., AppTest]:
+    """Open a page on that run, with the models that it has."""
+    monkeypatch.setenv("DISTIL_LAB_HOME", str(asked.home))
+    for module, names in REAL.items():
+        for name, usual in names.items():
+            monkeypatch.setattr(module, name, usual)
+    return lambda page, **query: app(page, run=asked.distillation.run, **query)
+
+
+REAL = {
+    module: {name: value for name, value in vars(module).items() if callable(value) and not name.startswith("_")}
+    for module in (model_answers, attention_maps)
+}
+
+
+def test_compare_marks_both_answers_in_the_context(opened: Callable[..., AppTest], asked: Asked) -> None:
+    at = opened("compare")
+    assert not at.exception
+    assert [item.label for item in at.text_input if item.label in ("Question", "Context")] or [
+        item.label for item in at.text_area
+    ]
+    shown = markdown(at)
+    assert "**Teacher** ·" in shown
+    assert "**Student** ·" in shown
+    assert "background[**" in shown or "no answer in the context" in shown
+    rows = next(frame.value for frame in at.dataframe if "teacher: start" in frame.value)
+    assert {"word", "teacher: start", "student: start", "teacher: end", "student: end"} == set(rows.columns)
+    assert ((rows["teacher: start"] >= 0) & (rows["teacher: start"] <= 1)).all()
+    labels = component(at, "temperature")["labels"]
+    assert labels[0] == "no answer"
+    assert len(component(at, "temperature")["teacher"]) == len(labels)
+    assert set(rows["word"]) <= set(labels)
+
+
+def test_questions_are_counted_by_length_and_question_word(opened: Callable[..., AppTest], asked: Asked) -> None:
+    at = opened("compare")
+    metric, test = task_named("qa").primary, asked.distillation.folder.read_predictions().test
+    texts = asked.distillation.folder.read_test_texts()
+    rows = next(frame.value for frame in at.dataframe if "length of the answer" in frame.value)
+    assert rows["questions"].sum() == len(texts)
+    mean = float((rows["teacher"] * rows["questions"]).sum() / len(texts))
+    assert mean == pytest.approx(metric.of(test.teacher))
+    box = at.selectbox(key="compare.kind")
+    box.set_value("length of the answer: no answer").run()
+    assert not at.exception
+    n_empty = sum(not example.label for example in texts)
+    assert any(f"{n_empty} test questions" in caption.value for caption in at.caption)
+
+
+@pytest.mark.parametrize("page", ["temperature", "attention", "tradeoffs", "whatif", "runs", "distil"])
+def test_every_page_opens_on_such_a_run(opened: Callable[..., AppTest], page: str) -> None:
+    at = opened(page)
+    assert not at.exception
+
+
+@pytest.mark.parametrize("tab", ["All texts", "Dark knowledge", "Why T²", "Calibration"])
+def test_every_view_of_temperature_says_something(opened: Callable[..., AppTest], tab: str) -> None:
+    at = opened("temperature", temperature__tab=tab)
+    assert not at.exception
+    if tab == "Dark knowledge":
+        assert "cannot be summed up where they are tokens" in at.info[0].value
+
+
+def test_what_is_read_is_what_the_run_measured(asked: Asked) -> None:
+    texts = asked.distillation.folder.read_test_texts()
+    contexts = [split_segments(example.text)[1] for example in texts]
+    for example, context in zip(texts, contexts, strict=True):
+        assert all(context.startswith(text, start) for start, text in example.label)
+    assert np.isfinite(asked.distillation.folder.read_predictions().test.logits).all()
