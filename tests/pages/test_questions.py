@@ -1,6 +1,6 @@
 """A run that answers questions: the answers marked in the context, their curves, and questions by their kind."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,9 +27,9 @@ class Asked:
 
 
 @pytest.fixture(scope="module")
-def asked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Asked]:
+def asked(tmp_path_factory: pytest.TempPathFactory) -> Asked:
     folder = tmp_path_factory.mktemp("asked")
-    yield Asked(
+    return Asked(
         home=folder / "store", distillation=foreground.run_all(questions.a_config(folder), RunStore(folder / "store"))
     )
 
