@@ -49,14 +49,28 @@ def browser() -> Iterator["Browser"]:
         browser.close()
 
 
+@pytest.fixture(scope="session")
+def shared_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What teachers answered, once for all served apps."""
+    return tmp_path_factory.mktemp("cache")
+
+
 @pytest.fixture(scope="module")
-def module_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def module_home(tmp_path_factory: pytest.TempPathFactory, shared_cache: Path) -> Path:
     """Where the runs of the served app are."""
-    return tmp_path_factory.mktemp("home")
+    home = tmp_path_factory.mktemp("home")
+    (home / "cache").symlink_to(shared_cache, target_is_directory=True)
+    return home
 
 
 @pytest.fixture(scope="module")
-def address(module_home: Path) -> Iterator[str]:
+def n_workers() -> str:
+    """How many runs the served app computes side by side; empty: as many as usual."""
+    return "1"
+
+
+@pytest.fixture(scope="module")
+def address(module_home: Path, n_workers: str) -> Iterator[str]:
     """Serve the app as a user does, on a free port."""
     with socket.socket() as free:
         free.bind(("localhost", 0))
@@ -68,7 +82,12 @@ def address(module_home: Path) -> Iterator[str]:
         server = subprocess.Popen(
             command,
             cwd=ROOT,
-            env={**os.environ, "DISTIL_LAB_HOME": str(module_home), "HF_HUB_OFFLINE": "1", "DISTIL_LAB_WORKERS": ""},
+            env={
+                **os.environ,
+                "DISTIL_LAB_HOME": str(module_home),
+                "HF_HUB_OFFLINE": "1",
+                "DISTIL_LAB_WORKERS": n_workers,
+            },
             stdout=output,
             stderr=subprocess.STDOUT,
         )

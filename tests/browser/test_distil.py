@@ -19,10 +19,17 @@ pytestmark = [
     pytest.mark.skipif(not (assets_folder() / "teacher").is_dir(), reason="the shipped teacher has not been built"),
 ]
 MINUTES = 60_000
+FEW = "distil.corpus.n_train=400&distil.corpus.n_test=100&distil.training.epochs=1"
 
 
-def test_one_click_distils_the_default(visit: Visit) -> None:
-    page = visit()
+@pytest.fixture(scope="module")
+def n_workers() -> str:
+    """As many as usual: a run and its twins side by side."""
+    return ""
+
+
+def test_one_click_distils_all(visit: Visit) -> None:
+    page = visit(f"?{FEW}")
     page.get_by_role("button", name="Distil", exact=True).click()
     expect(page.get_by_role("progressbar")).to_be_visible()
     page.wait_for_url(re.compile(r"run=[0-9a-f]{16}"))
