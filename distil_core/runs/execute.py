@@ -47,6 +47,9 @@ from distil_core.types import Model
 
 T = TypeVar("T")
 
+EARLY = 0.25
+"""Share of the first epoch after which a student is measured for the first time, so that there is a figure soon."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Student:
@@ -238,6 +241,7 @@ def cut_and_train(
                 padding=padding,
                 layers=layers,
                 checkpoint=checkpoint,
+                early=EARLY,
             )
         examples_seen = n_epochs * len(training_set)
     yield Stage(name="Measuring", detail="answers to the test texts", fraction=None)

@@ -48,11 +48,16 @@ class Step:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Validation:
-    """The primary metric of the task and the agreement with the teacher on the validation texts, after some passes."""
+    """The primary metric of the task and the agreement with the teacher on the validation texts, after some passes.
+
+    ``low`` and ``high`` are the ends of the score's 95 % interval, where somebody has asked for it.
+    """
 
     epoch: float
     score: float
     agreement: float | None
+    low: float | None = None
+    high: float | None = None
 
 
 Event = Stage | TeacherMeasured | Step | Validation

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from distil_core.data.batches import shuffled_batches
 from distil_core.data.sites import Sites
 from distil_core.data.tokenization import Ragged, encode
+from distil_core.evaluation.records import Interval
 from distil_core.functional.losses import ModelOutputs, distillation_loss
 from distil_core.models import forward, surgery
 from distil_core.settings.config import Init, LossConfig, Precision, StudentConfig, TrainingConfig
@@ -347,12 +348,12 @@ class TestSchedule:
         assert [learning_rate_at(step, 4, config) for step in range(4)] == pytest.approx([0.2, 0.4, 0.6, 0.8])
 
 
-def validating(accuracy: Callable[[], float]) -> Callable[..., Generator[Step, None, tuple[float, None]]]:
+def validating(accuracy: Callable[[], float]) -> Callable[..., Generator[Step, None, tuple[Interval, None]]]:
     """A validation that finds what it is told to find."""
 
-    def validate(task: Any, step: Step) -> Generator[Step, None, tuple[float, None]]:
+    def validate(task: Any, step: Step) -> Generator[Step, None, tuple[Interval, None]]:
         yield from ()
-        return accuracy(), None
+        return Interval(value=accuracy()), None
 
     return validate
 
@@ -386,6 +387,33 @@ class TestValidation:
         assert [type(event) for event in found] == [Validation]
 
 
+class TestEarly:
+    def test_an_early_look_changes_nothing_that_is_learned(
+        self, lessons: tuple[TrainingData, TrainingData], tmp_path: Path
+    ) -> None:
+        config, checkpoint = replace(FP32, dropout=0.1, patience=1), tmp_path / "checkpoint.safetensors"
+        looked = tiny.model(depth=2)
+        events = list(steps(looked, lessons, config=config, early=0.9))
+        first, *others = (event for event in events if isinstance(event, Validation))
+        assert 0 < first.epoch < 1
+        assert [event.epoch for event in others] == [1.0, 2.0]
+        assert all(event.low <= event.score <= event.high for event in (first, *others))  # type: ignore[operator]
+        assert torch.equal(weights(looked), trained(lessons, config=config))
+        # Stopped there, it goes on behind it.
+        running = steps(tiny.model(depth=2), lessons, config=config, checkpoint=checkpoint, early=0.9)
+        n_before = events.index(first) + 1
+        before = [next(running) for _ in range(n_before)]
+        running.close()
+        model = tiny.model(depth=2, seed=7)
+        after = list(steps(model, lessons, config=config, checkpoint=checkpoint, early=0.9))
+        assert told(before + after) == told(events)
+        assert torch.equal(weights(model), weights(looked))
+
+    def test_there_is_none_of_the_first_step(self, lessons: tuple[TrainingData, TrainingData]) -> None:
+        events = steps(tiny.model(depth=2), lessons, early=0.01)
+        assert [event.epoch for event in events if isinstance(event, Validation)] == [1.0, 2.0]
+
+
 class TestPatience:
     def test_it_stops_without_gain_and_keeps_the_best_epoch(
         self, lessons: tuple[TrainingData, TrainingData], monkeypatch: pytest.MonkeyPatch
@@ -393,10 +421,10 @@ class TestPatience:
         accuracies = iter([0.3, 0.5, 0.4, 0.5, 0.9])
         kept: list[Tensor] = []
 
-        def validate(task: Any, step: Step) -> Generator[Step, None, tuple[float, None]]:
+        def validate(task: Any, step: Step) -> Generator[Step, None, tuple[Interval, None]]:
             yield from ()
             kept.append(weights(task.model).float().clone())
-            return next(accuracies), None
+            return Interval(value=next(accuracies)), None
 
         monkeypatch.setattr(trainer._Training, "validate", validate)
         model = tiny.model(depth=2)
