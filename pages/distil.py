@@ -81,10 +81,10 @@ def show_run(run_id: str, *, poll: bool) -> None:
             words = "Resume" if run.state is RunState.INTERRUPTED else "Run again"
             st.button(words, icon=":material/replay:", key="distil.again", on_click=again, args=(run, twins))
     primary = task_named(run.config.task).primary if family is None else family.distilled.record.metric
-    run_summary.headline(family, primary)
+    curves = {member.config.method: learning_curves.curves(resources.events(member)) for member in members}
+    run_summary.headline(family, primary, curves[run.config.method])
     with st.container(key="distil.progress"):
         show_state(members, family)
-    curves = {member.config.method: learning_curves.curves(resources.events(member)) for member in members}
     show_curves(tuple((member.id, len(resources.events(member))) for member in members), run.config, curves)
     if family is not None:
         show_quality(family)

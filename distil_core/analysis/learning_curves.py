@@ -3,19 +3,24 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from distil_core.evaluation.records import Interval
 from distil_core.settings.config import Method
 from distil_core.training.events import Event, Stage, Step, TeacherMeasured, Validation
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Curves:
-    """What a run has reported so far: weighted loss by part, and validation score, over epochs."""
+    """What a run has reported so far: weighted loss by part, and validation score, over epochs.
+
+    ``latest`` is the newest score with its interval, where one was told.
+    """
 
     epochs: tuple[float, ...]
     loss: Mapping[str, tuple[float, ...]]
     validation_epochs: tuple[float, ...]
     scores: tuple[float, ...]
     teacher_score: float | None
+    latest: Interval | None = None
 
     @property
     def last_epoch(self) -> float:
@@ -68,7 +73,14 @@ def curves(events: Iterable[Event], *, points: int = 200) -> Curves:
         validation_epochs=tuple(event.epoch for event in validations),
         scores=tuple(event.score for event in validations),
         teacher_score=teacher,
+        latest=preview(validations),
     )
+
+
+def preview(events: Iterable[Event]) -> Interval | None:
+    """Return what a student came to on the validation texts when it was last measured; None before that."""
+    newest = max((event for event in events if isinstance(event, Validation)), key=lambda e: e.epoch, default=None)
+    return None if newest is None else Interval(value=newest.score, low=newest.low, high=newest.high)
 
 
 def validation_rows(curves: Mapping[Method, Curves], names: Mapping[Method, str]) -> list[tuple[str, float, float]]:

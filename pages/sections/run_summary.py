@@ -7,6 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from distil_core.analysis import comparison
+from distil_core.analysis.learning_curves import Curves
 from distil_core.evaluation.metrics import Metric
 from distil_core.reporting import formatting, narrative, tables
 from distil_core.runs.families import Family
@@ -45,9 +46,9 @@ def badge(run: Run) -> str:
     return f":{color}-badge[{icon} {word}]"
 
 
-def headline(family: Family | None, metric: Metric) -> None:
-    """Show the three figures that a run comes down to, each beside what the DistilBERT paper claims."""
-    cards = narrative.runs.cards(None if family is None else family.distilled.record, metric)
+def headline(family: Family | None, metric: Metric, so_far: Curves) -> None:
+    """Show the three figures that a run comes down to, or what is known of them so far, beside the DistilBERT paper."""
+    cards = narrative.runs.cards(None if family is None else family.distilled.record, metric, so_far=so_far)
     for column, card in zip(st.columns(len(cards)), cards, strict=True):
         with column.container(border=True, height="stretch", gap="xsmall"):
             st.metric(card.label, card.value, card.paper, delta_color="off", delta_arrow="off")

@@ -11,7 +11,7 @@ from distil_core.runs import requests
 from distil_core.runs.rows import RunState
 from distil_core.runs.store import RunStore
 from distil_core.settings.config import Method, RunConfig, StudentConfig
-from distil_core.training.events import Stage, Validation
+from distil_core.training.events import Stage, TeacherMeasured, Validation
 from tests import seeds
 from tests.factories import a_step
 from tests.pages.conftest import figure, markdown
@@ -116,13 +116,16 @@ def test_running_run_shows_progress_and_curves(app: App, store: RunStore) -> Non
         store.claim(owner, run.id)
         store.add_event(run.id, Stage(name="Training", detail="", fraction=0.0))
         store.add_event(run.id, a_step(25, 100, seconds_left=12.0))
-        store.add_event(run.id, Validation(epoch=1.0, score=0.7, agreement=None))
+        store.add_event(run.id, TeacherMeasured(score=0.8))
+        store.add_event(run.id, Validation(epoch=1.0, score=0.7, agreement=None, low=0.66, high=0.74))
         at = app(run=run.id)
         assert at.progress[0].value == 25
         assert at.progress[0].text == "**Student** · Training · about 10 s left · 1,500 texts/s"
-        assert [metric.value for metric in at.metric] == ["–", "–", "–"]
+        assert [metric.value for metric in at.metric] == ["87.5 %", "–", "–"]
+        assert at.metric[0].label == "Accuracy kept so far"
+        assert "student 70.0 % (66.0 to 74.0) after 1 epoch" in markdown(at)
         assert figure(at, 0)["data"][0]["y"] == [0.4]
-        assert figure(at, 1)["data"][0]["y"] == [70.0]
+        assert [trace["y"][-1] for trace in figure(at, 1)["data"]] == [80.0, 70.0]
         assert "Hard-label twin: waiting" in markdown(at)
         at.button(key="distil.cancel").click().run()
         assert store.cancel_requested(run.id)

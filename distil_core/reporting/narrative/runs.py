@@ -1,12 +1,24 @@
 """One run: its headline, and what distillation did."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from distil_core.analysis.comparison import NOTHING, Outcome, RunVerdict, headline
+from distil_core.analysis.learning_curves import Curves
 from distil_core.analysis.roles import Role
 from distil_core.evaluation.metrics import ACCURACY, Metric
-from distil_core.reporting.formatting import NONE, count, digits, factor, figure, figure_difference, percent, size
+from distil_core.evaluation.records import Interval
+from distil_core.reporting.formatting import (
+    NONE,
+    count,
+    digits,
+    factor,
+    figure,
+    figure_difference,
+    figure_interval,
+    percent,
+    size,
+)
 from distil_core.runs.record import RunRecord
 
 
@@ -20,8 +32,14 @@ class Card:
     paper: str
 
 
-def cards(record: RunRecord | None, metric: Metric) -> tuple[Card, Card, Card]:
-    """Return the headline of a run in words, by its primary metric; dashes while there is no record."""
+def cards(record: RunRecord | None, metric: Metric, *, so_far: Curves | None = None) -> tuple[Card, Card, Card]:
+    """Return the headline of a run in words, by its primary metric; dashes for what is not known.
+
+    Args:
+        record: What was measured, once the run is done.
+        metric: The primary metric.
+        so_far: What the run has reported, to stand in while there is no record.
+    """
     line = NOTHING if record is None else headline(record)
     right = metric == ACCURACY
     share: tuple[str, ...] = ("of what the teacher", "gets right") if right else ("of the teacher's", metric.label)
@@ -40,11 +58,29 @@ def cards(record: RunRecord | None, metric: Metric) -> tuple[Card, Card, Card]:
             if before.cost.latency_ms is not None and after.cost.latency_ms is not None:
                 times = before.cost.latency_ms.p50, after.cost.latency_ms.p50
                 faster = (f"{digits(times[0])} → {digits(times[1])} ms", "for one text, median")
-    retention = _or_none(percent, line.score_kept)
+    kept = Card(
+        label=f"{metric.label} kept",
+        value=_or_none(percent, line.score_kept),
+        details=share,
+        paper="DistilBERT 97 %",
+    )
+    if record is None and so_far is not None and so_far.latest is not None and so_far.teacher_score:
+        kept = _kept_so_far(kept, metric, so_far.latest, so_far.teacher_score, so_far.validation_epochs[-1])
     return (
-        Card(label=f"{metric.label} kept", value=retention, details=share, paper="DistilBERT 97 %"),
+        kept,
         Card(label="Smaller", value=_or_none(percent, line.fewer_parameters), details=smaller, paper="DistilBERT 40 %"),
         Card(label="Faster", value=_or_none(factor, line.speedup), details=faster, paper="DistilBERT 1.6 ×"),
+    )
+
+
+def _kept_so_far(card: Card, metric: Metric, score: Interval, teacher: float, epoch: float) -> Card:
+    value, reach = figure_interval(metric, score)
+    student = f"student {value}{f' ({reach})' if reach else ''} after {epoch:.2g} epoch{'s' * (epoch != 1)}"
+    return replace(
+        card,
+        label=f"{card.label} so far",
+        value=percent(score.value / teacher) if metric.greater_is_better else NONE,
+        details=(student, f"teacher {figure(metric, teacher)}, validation texts"),
     )
 
 

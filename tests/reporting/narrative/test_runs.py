@@ -5,13 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from distil_core.analysis import comparison
-from distil_core.evaluation.metrics import ACCURACY
+from distil_core.analysis import comparison, learning_curves
+from distil_core.evaluation.metrics import ACCURACY, NLL
 from distil_core.evaluation.records import Interval
 from distil_core.reporting.narrative import runs
 from distil_core.runs.families import Family, FinishedRun
 from distil_core.runs.folder import RunFolder
 from distil_core.settings.config import Method
+from distil_core.training.events import TeacherMeasured, Validation
 from tests.landscapes import a_compared_family, a_compared_record
 
 
@@ -37,6 +38,21 @@ def test_cards_wait_with_dashes() -> None:
     assert {len(card.details) for card in cards} == {
         len(card.details) for card in runs.cards(a_compared_record(), ACCURACY)
     }
+
+
+def test_cards_say_what_is_known_so_far() -> None:
+    events = (TeacherMeasured(score=0.9), Validation(epoch=0.25, score=0.81, agreement=None, low=0.78, high=0.84))
+    curves = learning_curves.curves(events)
+    first, smaller, _ = runs.cards(None, ACCURACY, so_far=curves)
+    assert (first.label, first.value) == ("Accuracy kept so far", "90.0 %")
+    assert first.details == (
+        "student 81.0 % (78.0 to 84.0) after 0.25 epochs",
+        "teacher 90.0 %, validation texts",
+    )
+    assert smaller.value == "–"
+    assert runs.cards(None, NLL, so_far=curves)[0].value == "–"
+    assert runs.cards(a_compared_record(), ACCURACY, so_far=curves) == runs.cards(a_compared_record(), ACCURACY)
+    assert runs.cards(None, ACCURACY, so_far=learning_curves.curves(events[:1])) == runs.cards(None, ACCURACY)
 
 
 @pytest.mark.parametrize(
