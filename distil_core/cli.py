@@ -287,7 +287,7 @@ def _worker(options: argparse.Namespace) -> int:
     def execute(run: Run, store: RunStore) -> None:
         from distil_core.runs import execute as run_execute
 
-        run_execute.execute(run, store)
+        run_execute.execute(run, store, in_turns=True)
 
     workers.serve(store, execute, slot=options.slot, prepare=prepare, idle_seconds=options.idle_seconds)
     return 0

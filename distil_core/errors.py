@@ -11,7 +11,8 @@
     ├── StoreError        (OSError)            the run store cannot be read or written
     └── MissingExtraError (ImportError)        an optional dependency is not installed
 
-``Cancelled`` is not an error: it travels up from a run that somebody stopped.
+``Cancelled`` and ``Deferred`` are not errors: they travel up from a run that somebody stopped, or that lets others go
+first.
 """
 
 
@@ -52,3 +53,7 @@ class MissingExtraError(DistilError, ImportError):
 
 class Cancelled(BaseException):
     """Somebody asked for the work to stop; like Ctrl-C, not to be caught by who only expects errors."""
+
+
+class Deferred(BaseException):
+    """The work goes on later, from its checkpoint: others have their turn first."""

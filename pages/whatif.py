@@ -179,13 +179,7 @@ def pick(grid: SweepGrid) -> None:
 def show_map(grid: SweepGrid, metric: Metric) -> None:
     """Show the cells as a map that can be clicked."""
     header = ("", *(narrative.sweeps.word(grid.across, value, full=True) for value in grid.columns))
-    rows = [
-        (
-            narrative.sweeps.row_word(grid, row),
-            *(None if c.estimate is None else metric.scale * c.estimate.value for c in row.cells),
-        )
-        for row in grid.rows
-    ]
+    rows = sweep_tables.map_rows(grid, metric)
     charts.show(
         f"{metric.label_with_unit}, mean over seeds · brighter is better · click a cell to open it",
         figures.heatmap(grid, metric),
@@ -195,6 +189,11 @@ def show_map(grid: SweepGrid, metric: Metric) -> None:
         rows=rows,
         on_select=lambda: pick(grid),
     )
+    if any(cell.preview is not None for row in grid.rows for cell in row.cells):
+        st.caption(
+            "**Preview**, with a dotted edge: what one seed comes to so far on the validation texts, while it is "
+            "learning. The figure of the test texts takes its place when the first seed is done."
+        )
 
 
 def show_cell(grid: SweepGrid, metric: Metric) -> None:

@@ -22,13 +22,15 @@ class SweepCell:
     """What came of one combination: its runs by seed, None where nobody has asked for one.
 
     ``estimate`` is the mean over those seeds that are done. ``difference`` is that to the hard-label twin, over
-    the seeds for which both are done.
+    the seeds for which both are done. ``preview`` stands in while there is no estimate: what one seed comes to on the
+    validation texts, while it is learning.
     """
 
     point: SweepPoint
     runs: tuple[Run | None, ...]
     estimate: Interval | None
     difference: Interval | None
+    preview: Interval | None = None
 
     @property
     def n_done(self) -> int:
@@ -73,7 +75,11 @@ class SweepGrid:
 
 
 def cells(
-    sweep: Sweep, runs: Mapping[CanonicalConfig, Run], read: Callable[[Run], Sample]
+    sweep: Sweep,
+    runs: Mapping[CanonicalConfig, Run],
+    read: Callable[[Run], Sample],
+    *,
+    previews: Mapping[str, Interval] | None = None,
 ) -> dict[SweepPoint, SweepCell]:
     """Return what came of every combination and of its twin.
 
@@ -81,7 +87,9 @@ def cells(
         sweep: What was asked for.
         runs: Its runs, by their settings.
         read: What a finished run comes to, by whatever metric.
+        previews: What runs that are not done come to so far, by their names.
     """
+    previews = previews or {}
     points = sweep.points()
     samples: dict[SweepPoint, dict[int, Sample]] = {}
     members: dict[SweepPoint, tuple[Run | None, ...]] = {}
@@ -101,8 +109,13 @@ def cells(
             runs=members[point],
             estimate=estimate(list(taught.values())),
             difference=estimate(pairs),
+            preview=None if taught else _preview(members[point], previews),
         )
     return done
+
+
+def _preview(runs: tuple[Run | None, ...], previews: Mapping[str, Interval]) -> Interval | None:
+    return next((previews[run.id] for run in runs if run is not None and run.id in previews), None)
 
 
 def grid(

@@ -14,6 +14,8 @@ def sweep_table(
 ) -> tuple[tuple[str, ...], list[tuple[object, ...]]]:
     """Return all figures of a sweep as header and rows, twins last; None where there is none yet.
 
+    A preview is in the place of the figure, and has "preview" for its verdict.
+
     Shares are percentages and their differences percentage points.
     """
     unit, points = metric.unit, metric.difference_unit
@@ -30,12 +32,28 @@ def sweep_table(
             (
                 *(point.temperature, point.depth, point.alpha, word(Axis.INIT, point.init)),
                 *(cell.n_done, len(cell.runs)),
-                *_scaled(estimate, metric),
+                *_scaled(estimate or cell.preview, metric),
                 *_scaled(difference, metric),
-                contrast_words(cell.contrast(metric)) if point.temperature is not None else "no teacher",
+                _verdict(cell, metric),
             )
         )
     return header, rows
+
+
+def _verdict(cell: SweepCell, metric: Metric) -> str:
+    words = contrast_words(cell.contrast(metric)) if cell.point.temperature is not None else "no teacher"
+    return ", ".join(filter(None, (words, "preview" if cell.preview is not None else "")))
+
+
+def map_rows(grid: SweepGrid, metric: Metric) -> list[tuple[object, ...]]:
+    """Return the figures of the map, a row a line; previews have rows of their own, which say that they are."""
+    rows: list[tuple[object, ...]] = []
+    for row in grid.rows:
+        rows.append((row_word(grid, row), *(_scaled(cell.estimate, metric)[0] for cell in row.cells)))
+        if any(cell.preview is not None for cell in row.cells):
+            previews = (_scaled(cell.preview, metric)[0] for cell in row.cells)
+            rows.append((f"{row_word(grid, row)}, preview", *previews))
+    return rows
 
 
 def curve_rows(grid: SweepGrid, metric: Metric, *, of_difference: bool) -> list[tuple[object, ...]]:

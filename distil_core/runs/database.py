@@ -28,6 +28,8 @@ _TABLES = (
     "INSERT INTO changes VALUES (0)",
     f"PRAGMA user_version = {LAYOUT_VERSION}",
 )
+_TURNS = "CREATE TABLE IF NOT EXISTS turns (run TEXT PRIMARY KEY REFERENCES runs (id) ON DELETE CASCADE)"
+"""Runs that have not had their first turn; a table that an older version of the program need not know."""
 _IDLE_CONNECTIONS = 8
 
 
@@ -97,13 +99,13 @@ class Database:
                     f"the run store must be of layout {LAYOUT_VERSION} or older, got {layout} in {self.path.parent}; "
                     "update this program, or set DISTIL_LAB_HOME to another folder"
                 )
-            if layout == LAYOUT_VERSION:
-                return
-            db.execute("PRAGMA journal_mode = WAL")
-            db.execute("BEGIN IMMEDIATE")
-            for statement in _TABLES:
-                db.execute(statement)
-            db.execute("COMMIT")
+            if layout != LAYOUT_VERSION:
+                db.execute("PRAGMA journal_mode = WAL")
+                db.execute("BEGIN IMMEDIATE")
+                for statement in _TABLES:
+                    db.execute(statement)
+                db.execute("COMMIT")
+            db.execute(_TURNS)
 
 
 def _close_all(connections: deque[sqlite3.Connection]) -> None:

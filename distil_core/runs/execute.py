@@ -15,7 +15,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from distil_core.data.sites import UNKNOWN
-from distil_core.errors import Cancelled, DistilError, StoreError
+from distil_core.errors import Cancelled, Deferred, DistilError, StoreError
 from distil_core.evaluation import bootstrap, environment
 from distil_core.evaluation import cost as evaluation_cost
 from distil_core.evaluation.predictions import SplitPredictions
@@ -66,22 +66,31 @@ class Student:
     quality: Mapping[str, np.ndarray] = field(default_factory=dict)
 
 
-def execute(run: Run, store: RunStore, *, on_event: Callable[[Event], None] | None = None) -> None:
+def execute(
+    run: Run, store: RunStore, *, on_event: Callable[[Event], None] | None = None, in_turns: bool = False
+) -> None:
     """Compute a claimed run and finish it in the store; its events go to the store as they happen.
 
     Args:
         run: What to do.
         store: Where it was claimed.
         on_event: Told what goes to the store.
+        in_turns: Whether the run may be put back into the queue once there is a first figure of it; see
+            :meth:`RunStore.step_back`.
 
     Raises:
         Cancelled: If somebody asked for the run to stop.
+        Deferred: If it was put back.
         DistilError: If corpus, teacher or settings do not allow it.
     """
     folder = store.folder(run.id)
     cache = Cache(store.layout.cache)
-    with closing(carry_out(run.id, run.config, folder=folder, cache=cache)) as work:
-        record = drain(work, _Recorder(store, run.id, on_event))
+    try:
+        with closing(carry_out(run.id, run.config, folder=folder, cache=cache)) as work:
+            record = drain(work, _Recorder(store, run.id, on_event, in_turns=in_turns))
+    except Deferred:  # nobody may have it before its checkpoint is written
+        store.step_back(run.id)
+        raise
     store.finish(run.id, record)
 
 
@@ -111,11 +120,18 @@ class _Recorder:
     """Write events down, several steps as one, and notice when somebody asks to stop."""
 
     def __init__(
-        self, store: RunStore, run_id: str, on_event: Callable[[Event], None] | None, *, seconds: float = 0.2
+        self,
+        store: RunStore,
+        run_id: str,
+        on_event: Callable[[Event], None] | None,
+        *,
+        in_turns: bool = False,
+        seconds: float = 0.2,
     ) -> None:
         self._store = store
         self._run = run_id
         self._on_event = on_event
+        self._in_turns = in_turns
         self._seconds = seconds
         self._written = 0.0
         self._losses: list[dict[str, float]] = []
@@ -134,6 +150,8 @@ class _Recorder:
             self._store.add_event(self._run, event)
             if self._on_event is not None:
                 self._on_event(event)
+        if self._in_turns and isinstance(event, Validation) and self._store.has_had_turn(self._run):
+            raise Deferred
 
     def _due(self, event: Stage | Step) -> bool:
         last = event.step == event.n_steps if isinstance(event, Step) else event.fraction in (None, 0.0, 1.0)

@@ -52,9 +52,9 @@ class RunRequest:
     config: CanonicalConfig
     corpus_name: str
 
-    def add(self, store: RunStore) -> Run:
+    def add(self, store: RunStore, *, in_turns: bool = False) -> Run:
         """Queue the run, unless it is there."""
-        return store.add(self.run, self.config, corpus_name=self.corpus_name)
+        return store.add(self.run, self.config, corpus_name=self.corpus_name, in_turns=in_turns)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -110,11 +110,12 @@ class RunStore:
 
     # The queue
 
-    def add(self, run_id: str, config: CanonicalConfig, *, corpus_name: str) -> Run:
+    def add(self, run_id: str, config: CanonicalConfig, *, corpus_name: str, in_turns: bool = False) -> Run:
         """Put a run at the end of the queue, unless it is there already, running or done.
 
         A run that was cancelled, interrupted or has failed is queued again. It keeps its folder, and with it any
-        checkpoint; after an interruption it keeps its events too.
+        checkpoint; after an interruption it keeps its events too. One that is computed ``in_turns`` lets the others
+        of its kind go first as soon as there is a first figure of it; see :meth:`step_back`.
 
         Raises:
             StoreError: If another version of the program is computing a run of the same name.
@@ -138,6 +139,9 @@ class RunStore:
                 finished = NULL, error = '', record = NULL, owner = NULL, stopping = 0""",
                 (run_id, text, corpus_name, time.time()),
             )
+            db.execute("DELETE FROM turns WHERE run = ?", (run_id,))
+            if in_turns:
+                db.execute("INSERT INTO turns VALUES (?)", (run_id,))
         return self.get(run_id)
 
     def claim(self, owner: str, run_id: str | None = None) -> Run | None:
@@ -145,7 +149,8 @@ class RunStore:
 
         No two owners ever get the same run. Its folder exists afterwards.
         """
-        queued = "SELECT id FROM runs WHERE state = 'queued' AND id = coalesce(?, id) ORDER BY place LIMIT 1"
+        # Those that have stepped back share the place of the last one that has its turn before them.
+        queued = "SELECT id FROM runs WHERE state = 'queued' AND id = coalesce(?, id) ORDER BY place, started LIMIT 1"
         while True:
             with self._database.connection() as db:  # an idle worker asks often, and must not write each time
                 if db.execute(queued, (run_id,)).fetchone() is None:
@@ -162,6 +167,27 @@ class RunStore:
                 self.folder(run.id).path.mkdir(parents=True, exist_ok=True)
                 return run
             self.fail(row[0], "its settings were written by another version of this program and cannot be read")
+
+    def has_had_turn(self, run_id: str) -> bool:
+        """Tell whether a running run, now that there is a figure of it, should let others have their first turn."""
+        with self._database.connection() as db:
+            waiting = "SELECT 1 FROM turns JOIN runs ON id = run WHERE state = 'queued' LIMIT 1"
+            mine = db.execute("SELECT 1 FROM turns WHERE run = ?", (run_id,)).fetchone()
+            return mine is not None and db.execute(waiting).fetchone() is not None
+
+    def step_back(self, run_id: str) -> None:
+        """Put a running run back into the queue, behind those that have not had their first turn; it goes on later."""
+        with self._database.transaction() as db:
+            db.execute("DELETE FROM turns WHERE run = ?", (run_id,))
+            (last,) = db.execute(
+                "SELECT coalesce(max(place), 0) FROM runs JOIN turns ON id = run WHERE state = 'queued'"
+            ).fetchone()
+            db.execute(
+                """UPDATE runs SET state = CASE stopping WHEN 0 THEN 'queued' ELSE 'cancelled' END,
+                finished = CASE stopping WHEN 0 THEN NULL ELSE ? END, place = max(place, ?), owner = NULL, stopping = 0
+                WHERE id = ? AND state = 'running'""",
+                (time.time(), last, run_id),
+            )
 
     def cancel(self, run_id: str) -> None:
         """Stop a run that is queued or interrupted at once, and ask one that is running to stop.

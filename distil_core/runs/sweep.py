@@ -143,15 +143,17 @@ def plan_sweep(sweep: Sweep) -> dict[CanonicalConfig, RunRequest]:
 def start(planned: Mapping[CanonicalConfig, RunRequest], store: RunStore, source: RunSource | None = None) -> None:
     """Queue what is not done of a sweep, and see that somebody computes it.
 
+    The runs of the first seed are computed in turns, so that there is a first figure of every cell soon.
+
     Args:
         planned: Names of all runs.
         store: Where to queue.
         source: Where runs may be that are done already; by default the store alone.
     """
-    there = runs(planned, source or store)
+    there, first = runs(planned, source or store), next(iter(planned))
     for config, request in planned.items():
         if config not in there or there[config].resumable:
-            request.add(store)
+            request.add(store, in_turns=config.seed == first.seed)
     workers.ensure_worker(store)
 
 

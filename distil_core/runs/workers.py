@@ -18,7 +18,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from distil_core.errors import Cancelled, DistilError
+from distil_core.errors import Cancelled, Deferred, DistilError
 from distil_core.runs.locks import held
 from distil_core.runs.rows import Run, RunState
 from distil_core.runs.store import RunStore
@@ -97,7 +97,8 @@ def serve(
 
     Args:
         store: Where the runs are.
-        execute: Computes a claimed run and finishes it in the store; raises ``Cancelled`` when it was asked to stop.
+        execute: Computes a claimed run and finishes it in the store; raises ``Cancelled`` when it was asked to stop,
+            ``Deferred`` when it has put it back into the queue.
         slot: Which of the workers this is, from 0.
         prepare: Called once, before the first run, by a worker that is to stay: the place for slow imports.
         idle_seconds: How long to stay without work.
@@ -199,6 +200,8 @@ def _compute(run: Run, store: RunStore, execute: Callable[[Run, RunStore], None]
         reason = "internal error: it ended without a result"
     except Cancelled:
         store.mark_cancelled(run.id)
+        return
+    except Deferred:
         return
     except DistilError as error:
         reason = str(error)

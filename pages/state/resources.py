@@ -112,7 +112,7 @@ class _Log:
         self.events: tuple[Event, ...] = ()
 
 
-@st.cache_resource(max_entries=64, show_spinner=False)
+@st.cache_resource(max_entries=256, show_spinner=False)
 def _log(folder: RunFolder, created: float) -> _Log:
     return _Log()
 

@@ -9,16 +9,18 @@ from pathlib import Path
 
 import streamlit as st
 
-from distil_core.analysis import sweep_grids
+from distil_core.analysis import learning_curves, sweep_grids
 from distil_core.evaluation import bootstrap
 from distil_core.evaluation.bootstrap import Sample
 from distil_core.evaluation.metrics import Metric
+from distil_core.evaluation.records import Interval
 from distil_core.runs import requests, sweep
 from distil_core.runs.folder import RunFolder
 from distil_core.runs.rows import Run
 from distil_core.settings.canonical import CanonicalConfig
 from distil_core.settings.config import RunConfig
 from distil_core.settings.serialization import digest
+from distil_core.tasks.catalog import task_named
 from pages.state import resources, run_in_use
 
 BASE = "whatif.base"
@@ -115,25 +117,40 @@ def sampler(metric: Metric, *, of_teacher: bool = False) -> Callable[[Run], Samp
     return read
 
 
+def previews(runs: Mapping[CanonicalConfig, Run], metric: Metric) -> Mapping[str, Interval]:
+    """Return what those runs come to so far that have begun to learn and are not done, by their names.
+
+    Only the primary metric is measured meanwhile.
+    """
+    begun = (run for run in runs.values() if run.started is not None and run.record is None)
+    known = (
+        (run.id, learning_curves.preview(resources.events(run)))
+        for run in begun
+        if task_named(run.config.task).primary == metric
+    )
+    return {name: preview for name, preview in known if preview is not None}
+
+
 @st.cache_resource(max_entries=16, show_spinner=False)
 def _cells(
     wanted: str,
     states: tuple[tuple[str, str], ...],
     metric: str,
+    previews: Mapping[str, Interval],
     _metric: Metric,
     _wanted: sweep.Sweep,
     _runs: Mapping[CanonicalConfig, Run],
 ) -> Mapping[sweep.SweepPoint, sweep_grids.SweepCell]:
-    return sweep_grids.cells(_wanted, _runs, sampler(_metric))
+    return sweep_grids.cells(_wanted, _runs, sampler(_metric), previews=previews)
 
 
 def cells(
     wanted: sweep.Sweep, runs: Mapping[CanonicalConfig, Run], metric: Metric
 ) -> Mapping[sweep.SweepPoint, sweep_grids.SweepCell]:
-    """Return what came of every cell of a sweep, computed again only when one of its runs has changed its state.
+    """Return what came of every cell of a sweep, computed again only when one of its runs has come further.
 
     Raises:
         StoreError: If the outputs of a run cannot be read.
     """
     states = tuple((f"{resources.store().path}/{run.id}", f"{run.state} {run.created}") for run in runs.values())
-    return _cells(digest(wanted), states, metric.name, metric, wanted, runs)
+    return _cells(digest(wanted), states, metric.name, previews(runs, metric), metric, wanted, runs)

@@ -9,6 +9,7 @@ from distil_core.analysis.comparison import Outcome
 from distil_core.analysis.sweep_grids import SweepCell, cells
 from distil_core.errors import ConfigError
 from distil_core.evaluation.metrics import ACCURACY, KL
+from distil_core.evaluation.records import Interval
 from distil_core.reporting.narrative.sweeps import row_word, word
 from distil_core.runs import sweep as run_sweep
 from distil_core.runs.rows import RunState
@@ -120,6 +121,17 @@ class TestCells:
         assert (cell.estimate, cell.difference, cell.n_done) == (None, None, 0)
         assert (cell.count(RunState.RUNNING), cell.best_run is None) == (1, False)
         assert done[point.twin()].best_run is None
+
+    def test_a_preview_stands_in_until_a_seed_is_done(self) -> None:
+        sweep, preview = a_sweep(), Interval(value=0.5, low=0.4, high=0.6)
+        point = SweepPoint(temperature=1.0, depth=1, alpha=0.9, init=Init.TEACHER)
+        first, second = (config_at(sweep, point, seed) for seed in (0, 1))
+        learning = {first: a_run(first, RunState.QUEUED, name="a"), second: a_run(second, RunState.QUEUED, name="b")}
+        cell = cells(sweep, learning, value_of, previews={"b": preview})[point]
+        assert (cell.estimate, cell.preview) == (None, preview)
+        cell = cells(sweep, {**learning, first: a_run(first)}, value_of, previews={"b": preview})[point]
+        assert cell.estimate is not None
+        assert cell.preview is None
 
     def test_a_finished_run_is_opened_first(self) -> None:
         waiting, finished = a_run(RunConfig(), RunState.QUEUED), a_run(RunConfig(seed=1))

@@ -15,6 +15,7 @@ from distil_core.runs.store import RunStore
 from distil_core.runs.sweep import Axis, Frame
 from distil_core.settings.config import LossConfig, Method, RunConfig, StudentConfig
 from distil_core.settings.serialization import digest
+from distil_core.training.events import Validation
 from pages.state import sweep_runs
 from tests import seeds
 from tests.pages.conftest import figure, markdown
@@ -74,6 +75,28 @@ def test_start_queues_each_run_once_and_cancel_stops_them(app: App, store: RunSt
     assert {run.state for run in store.list()} == {RunState.CANCELLED}
     assert figure(at, 0)["data"][0]["text"] == ["stopped", "stopped"]
     assert at.button(key="whatif.start").label == "Start 2 runs"
+    assert not at.exception
+
+
+def test_what_is_learning_has_a_preview_that_says_so(app: App, store: RunStore) -> None:
+    at = app("whatif", **SMALL)
+    at.button(key="whatif.start").click().run()
+    with store.owner() as owner:
+        run = store.claim(owner)
+        assert run is not None
+        store.add_event(run.id, Validation(epoch=0.25, score=0.7, agreement=None, low=0.6, high=0.8))
+        store.step_back(run.id)  # as it does when others have not had their turn
+    assert store.get(run.id).state is RunState.QUEUED
+    at.run()
+    student, alone = figure(at, 0)["data"][0]["text"]
+    assert (student, alone) == ([""], ["<i>70.0</i><br>preview<br>waiting"])  # the twin comes first
+    assert "**Preview**, with a dotted edge" in markdown(at)
+    table = at.dataframe[-1].value
+    assert list(table["verdict"]) == ["", "no teacher, preview"]
+    assert list(table["Accuracy (%)"])[1] == pytest.approx(70.0)
+    assert list(at.dataframe[0].value.iloc[:, 0])[1:] == ["No teacher", "No teacher, preview"]
+    at.selectbox(key="whatif.measure").set_value(KL).run()
+    assert "**Preview**" not in markdown(at)
     assert not at.exception
 
 

@@ -20,7 +20,7 @@ from transformers import AutoModelForSequenceClassification
 from distil_core.cli import main
 from distil_core.data import reviews, tokenization
 from distil_core.data.tokenization import encode
-from distil_core.errors import Cancelled, ModelError, StoreError
+from distil_core.errors import Cancelled, Deferred, ModelError, StoreError
 from distil_core.evaluation import bootstrap, environment
 from distil_core.models import forward, loading, surgery
 from distil_core.runs import execute, foreground, materials, requests, workers
@@ -140,7 +140,7 @@ class TestWhatIsLeft:
         ]
         last = next(event for event in reversed(events) if isinstance(event, Step))
         assert last.step == last.n_steps
-        assert [event.epoch for event in events if isinstance(event, Validation)] == [1.0]
+        assert [event.epoch for event in events if isinstance(event, Validation)] == [execute.EARLY, 1.0]
         assert run.record is not None
         (measured,) = (event for event in events if isinstance(event, TeacherMeasured))
         assert 0 < measured.score <= 1
@@ -299,6 +299,32 @@ class TestWhatIsLeft:
         assert student.config.model_type == architecture
         assert student.config.num_hidden_layers == 2
         assert student.config.id2label == dict(enumerate(sorted(tiny.LABELS)))
+
+
+class TestTurns:
+    def test_it_goes_on_where_it_let_others_go_first(self, lab: tiny.Lab, store: RunStore, tmp_path: Path) -> None:
+        config = lab.config(training=replace(lab.config().training, epochs=2))
+        first, second = requests.identify(canonical(replace(config, seed=seed)) for seed in (0, 1))
+        for request in (first, second):
+            request.add(store, in_turns=True)
+        with store.owner() as owner:
+            run = store.claim(owner)
+            assert run is not None
+            with pytest.raises(Deferred):
+                execute.execute(run, store, in_turns=True)
+            assert store.get(first.run).state is RunState.QUEUED
+            assert store.folder(first.run).checkpoint.exists()
+            (early,) = (event for _, event in store.events(first.run) if isinstance(event, Validation))
+            assert early.low is not None
+            for request in (second, first):  # nobody else waits any more
+                run = store.claim(owner)
+                assert run is not None
+                assert run.id == request.run
+                execute.execute(run, store, in_turns=True)
+        alone = RunStore(tmp_path / "alone")
+        done(config, alone)
+        left, whole = (answers(each.get(first.run), each) for each in (store, alone))
+        assert all(torch.equal(left[name], whole[name]) for name in whole)
 
 
 class TestStopping:

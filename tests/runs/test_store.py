@@ -165,6 +165,34 @@ class TestQueue:
         assert [run and run.id for run in claimed] == ["c", "a", "b", None]
         assert all(run.state is RunState.RUNNING and run.started for run in claimed if run)
 
+    def test_who_takes_turns_steps_back_behind_those_that_have_had_none(self, store: RunStore) -> None:
+        add(store, "usual")
+        for name in ("a", "b", "c"):
+            store.add(name, RunConfig(), corpus_name="reviews", in_turns=True)
+        add(store, "later")
+        assert store.claim("somebody", "usual") is not None
+        assert not store.has_had_turn("usual")
+        order = []
+        while (run := store.claim("somebody")) is not None:
+            order.append(run.id)
+            if store.has_had_turn(run.id):
+                store.step_back(run.id)
+                assert store.get(run.id).state is RunState.QUEUED
+        assert order == ["a", "b", "c", "a", "b", "later"]
+        assert [run.id for run in store.list() if run.state is not RunState.RUNNING] == []
+
+    def test_who_was_asked_to_stop_does_not_come_back(self, store: RunStore) -> None:
+        for name in ("a", "b"):
+            store.add(name, RunConfig(), corpus_name="reviews", in_turns=True)
+        assert store.claim("somebody", "a") is not None
+        store.cancel("a")
+        store.step_back("a")
+        run = store.get("a")
+        assert (run.state, run.stopping, run.finished is not None) == (RunState.CANCELLED, False, True)
+        # Asked for again by itself, it waits for nobody.
+        add(store, "a")
+        assert not store.has_had_turn("a")
+
     def test_one_can_be_claimed_by_name(self, store: RunStore) -> None:
         add(store, "a")
         add(store, "b")

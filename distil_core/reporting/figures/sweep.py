@@ -8,7 +8,7 @@ from distil_core.evaluation.records import Interval
 from distil_core.reporting.figures import cells
 from distil_core.reporting.figures.theme import ABOVE, MARKS, SEQUENTIAL, STUDENT, Figure, empty
 from distil_core.reporting.formatting import measured
-from distil_core.reporting.narrative.sweeps import AXIS_NAMES, row_word, word
+from distil_core.reporting.narrative.sweeps import AXIS_NAMES, preview_words, row_word, word
 from distil_core.runs.rows import RunState
 from distil_core.settings.config import Method
 
@@ -39,11 +39,13 @@ _STATES = (
 def heatmap(grid: SweepGrid, metric: Metric) -> Figure:
     """Draw the mean over seeds of each cell; brighter is better. Cells without a figure say what becomes of them.
 
+    A preview is named as such, and has a dotted edge.
+
     Every cell can be clicked; see :func:`cells.picked` for which.
     """
     n_rows, n_columns = len(grid.rows), len(grid.columns)
     figure = empty(height=max(220, 90 + 58 * n_rows), x=AXIS_NAMES[grid.across], y="")
-    values = [[_shown(cell.estimate, metric) for cell in row.cells] for row in grid.rows]
+    values = [[_shown(cell.estimate or cell.preview, metric) for cell in row.cells] for row in grid.rows]
     texts = [[_text(cell, metric) for cell in row.cells] for row in grid.rows]
     known = [value for line in values for value in line if value is not None]
     if known:
@@ -81,8 +83,10 @@ def heatmap(grid: SweepGrid, metric: Metric) -> Figure:
     for i, row in enumerate(grid.rows):
         for j, cell in enumerate(row.cells):
             busy = cell.count(RunState.RUNNING) > 0
-            if busy or values[i][j] is None:
+            if busy or cell.estimate is None:
                 edge = {"color": STUDENT, "width": 3} if busy else {"color": _EDGE, "width": 1, "dash": "dot"}
+                if cell.preview is not None:
+                    edge["dash"] = "dot"
                 figure.add_shape(type="rect", x0=j - 0.46, x1=j + 0.46, y0=i - 0.44, y1=i + 0.44, line=edge)
     n_taught = sum(not row.twin for row in grid.rows)
     figure.add_shape(
@@ -223,6 +227,8 @@ def _shown(estimate: Interval | None, metric: Metric) -> float | None:
 
 def _text(cell: SweepCell, metric: Metric) -> str:
     state = next((words for states, words in _STATES if cell.count(*states)), "" if cell.n_done else "not run")
+    if cell.preview is not None:
+        return "<br>".join(filter(None, (f"<i>{measured(metric, cell.preview.value)}</i>", "preview", state)))
     if cell.estimate is None:
         return state
     n_done, n_seeds = cell.n_done, len(cell.runs)
@@ -236,4 +242,6 @@ def _hover(grid: SweepGrid, row: GridRow, j: int, metric: Metric) -> str:
     cell = row.cells[j]
     name = f"{row_word(grid, row)} · {word(grid.across, grid.columns[j], full=True)}"
     text = _text(cell, metric)
+    if cell.preview is not None:
+        text = preview_words(cell.preview, metric)
     return f"{name}<br>{in_unit(text, metric.unit) if cell.estimate else text}<br>click to open"

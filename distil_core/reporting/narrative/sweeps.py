@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from distil_core.analysis.comparison import Contrast, Outcome
 from distil_core.analysis.sweep_grids import GridRow, SweepCell, SweepGrid
 from distil_core.evaluation.metrics import Metric
+from distil_core.evaluation.records import Interval
 from distil_core.reporting.formatting import figure_difference, figure_interval
 from distil_core.runs.sweep import Axis, Value
 from distil_core.settings.config import Init
@@ -58,11 +59,18 @@ def verdict(outcomes: Mapping[Outcome, int]) -> str:
     return " · ".join(f"**{words.capitalize()}**: {count} of {students}" for words, count in counted)
 
 
+def preview_words(preview: Interval, metric: Metric) -> str:
+    """Say what a preview is, with its interval."""
+    value, reach = figure_interval(metric, preview)
+    return f"preview {value}{f' ({reach})' if reach else ''}, one seed on the validation texts, still learning"
+
+
 def cell_sentence(cell: SweepCell, metric: Metric) -> str:
     """Say what came of a cell, and how it stands beside its twin, with 95 % intervals."""
     estimate, contrast = cell.estimate, cell.contrast(metric)
     if estimate is None:
-        return "There is no result yet."
+        more = "" if cell.preview is None else f" So far: {preview_words(cell.preview, metric)}."
+        return f"There is no result yet.{more}"
     n, (value, reach) = estimate.n_seeds, figure_interval(metric, estimate)
     text = f"{metric.label} **{value}**, 95 % interval {reach}, {n} seed{'s' * (n != 1)}."
     if contrast is None:

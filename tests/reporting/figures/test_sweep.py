@@ -61,6 +61,17 @@ class TestHeatmap:
         assert figure.layout.xaxis.ticktext == ("1", "2")
         assert figure.layout.yaxis.range == (2.5, -0.5)
 
+    def test_a_preview_is_named_and_has_a_dotted_edge(self) -> None:
+        preview = Interval(value=0.7, low=0.6, high=0.8)
+        row = a_row(1.0, a_cell(1.0, 1, 0.85, DONE), replace(a_cell(1.0, 2, None, QUEUED), preview=preview))
+        figure = figures.heatmap(replace(GRID, rows=(row,)), ACCURACY)
+        assert list(figure.data[0].z[0]) == [85.0, 70.0]
+        assert figure.data[0].text[0][1] == "<i>70.0</i><br>preview<br>waiting"
+        edges = [shape.line.dash for shape in figure.layout.shapes if shape.type == "rect"]
+        assert edges == ["dot"]
+        hover = figure.data[-1].text
+        assert "preview 70.0 % (60.0 to 80.0), one seed on the validation texts, still learning" in str(hover)
+
     def test_cells_without_a_figure_say_what_becomes_of_them(self) -> None:
         blank = figures.heatmap(GRID, ACCURACY).data[1]
         words = dict(zip(zip(blank.y, blank.x, strict=True), blank.text, strict=True))
