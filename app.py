@@ -59,6 +59,7 @@ if __name__ == "__main__":
 else:
     process.tune()
     private_apis.route_by_navigation()
+    private_apis.skip_component_scan()
     # What a page has drawn is sent while it goes on computing: the sender waits for the interpreter at every message.
     sys.setswitchinterval(0.0005)
     threading.Thread(target=preload, daemon=True).start()

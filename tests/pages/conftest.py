@@ -23,6 +23,7 @@ from distil_core.runs.sources import RunSource
 from distil_core.runs.store import RunStore
 from distil_core.settings.config import Precision, RunConfig
 from distil_core.settings.serialization import digest
+from pages.components import private_apis
 from pages.state import attention_maps, model_answers
 from tests import seeds
 from tests.factories import a_comparison
@@ -79,6 +80,12 @@ def queueing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(estimates, "estimate_seconds", estimate_seconds)
     monkeypatch.setattr(workers, "ensure_worker", lambda store, **_: None)
     monkeypatch.setattr(sources, "shipped_folder", lambda: tmp_path / "left out")
+
+
+@pytest.fixture(autouse=True, scope="session")
+def component_scan() -> None:
+    """Look through the installed packages as little as the server does."""
+    private_apis.skip_component_scan()
 
 
 @pytest.fixture(autouse=True)

@@ -40,3 +40,14 @@ def test_pages_are_still_routed_as_they_were(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(pages_manager.PagesManager, "uses_pages_directory", True)
     private_apis.route_by_navigation()
     assert pages_manager.PagesManager.uses_pages_directory is False
+
+
+def test_installed_packages_are_not_looked_through(monkeypatch: pytest.MonkeyPatch) -> None:
+    from streamlit.components.v2 import component_manager, manifest_scanner
+
+    assert "scan_component_manifests()" in Path(component_manager.__file__).read_text(encoding="utf-8"), (
+        f"nobody calls scan_component_manifests any more {HELP}"
+    )
+    monkeypatch.setattr(manifest_scanner, "scan_component_manifests", manifest_scanner.scan_component_manifests)
+    private_apis.skip_component_scan()
+    assert manifest_scanner.scan_component_manifests() == []
