@@ -73,11 +73,11 @@ def curves(events: Iterable[Event], *, points: int = 200) -> Curves:
         validation_epochs=tuple(event.epoch for event in validations),
         scores=tuple(event.score for event in validations),
         teacher_score=teacher,
-        latest=preview(validations),
+        latest=latest_score(validations),
     )
 
 
-def preview(events: Iterable[Event]) -> Interval | None:
+def latest_score(events: Iterable[Event]) -> Interval | None:
     """Return what a student came to on the validation texts when it was last measured; None before that."""
     newest = max((event for event in events if isinstance(event, Validation)), key=lambda e: e.epoch, default=None)
     return None if newest is None else Interval(value=newest.score, low=newest.low, high=newest.high)

@@ -141,3 +141,11 @@ class Optimizer:
             group.release()
         for parameter, data in self._frozen:
             parameter.data = data
+
+
+def learning_rate_at(step: int, n_steps: int, config: TrainingConfig) -> float:
+    """Return the learning rate of a step counted from 0: linear warm-up to the peak, then linear decay to zero."""
+    warmup = config.warmup * n_steps
+    if step < warmup:
+        return config.learning_rate * (step + 1) / (warmup + 1)
+    return config.learning_rate * (n_steps - step) / max(n_steps - warmup, 1.0)

@@ -37,10 +37,8 @@ from distil_core.models.packing import packed_logits, scores_of, without_waste
 from distil_core.settings.config import LossConfig, Precision, TrainingConfig
 from distil_core.tasks.task import Task
 from distil_core.training.events import Step, Validation
-from distil_core.training.optimizer import Optimizer
+from distil_core.training.optimizer import Optimizer, learning_rate_at
 from distil_core.types import Mask, Model
-
-_MIN_EARLY_STEPS = 2
 
 
 @runtime_checkable
@@ -98,14 +96,6 @@ def predictions_of(
         quality=None if judge is None else judge(answers),
         teacher_quality=None if judge is None or by_teacher is None else judge(by_teacher),
     )
-
-
-def learning_rate_at(step: int, n_steps: int, config: TrainingConfig) -> float:
-    """Return the learning rate of a step counted from 0: linear warm-up to the peak, then linear decay to zero."""
-    warmup = config.warmup * n_steps
-    if step < warmup:
-        return config.learning_rate * (step + 1) / (warmup + 1)
-    return config.learning_rate * (n_steps - step) / max(n_steps - warmup, 1.0)
 
 
 @dataclass
@@ -349,7 +339,7 @@ def _steps(work: _Training, optimizer: Optimizer, progress: _Progress) -> Genera
                 seconds_left=elapsed / (progress.step - first) * (n_steps - progress.step),
             )
             yield step
-            if progress.step == early >= _MIN_EARLY_STEPS:
+            if 2 <= progress.step == early:
                 score, agreement = yield from work.validate(step)
                 yield _validation(early / counts[0], score, agreement)
         done += counts[epoch]

@@ -124,7 +124,7 @@ def previews(runs: Mapping[CanonicalConfig, Run], metric: Metric) -> Mapping[str
     """
     begun = (run for run in runs.values() if run.started is not None and run.record is None)
     known = (
-        (run.id, learning_curves.preview(resources.events(run)))
+        (run.id, learning_curves.latest_score(resources.events(run)))
         for run in begun
         if task_named(run.config.task).primary == metric
     )

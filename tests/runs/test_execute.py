@@ -427,7 +427,7 @@ def test_a_run_that_an_earlier_version_has_asked_for_is_asked_for_again(lab: tin
 def test_a_killed_worker_leaves_a_run_that_goes_on_to_the_same_result(
     lab: tiny.Lab, store: RunStore, worker: Callable[[RunStore], "subprocess.Popen[bytes]"]
 ) -> None:
-    config = lab.config(training=replace(lab.config().training, epochs=40, dropout=0.1))
+    config = lab.config(training=replace(lab.config().training, epochs=16, dropout=0.1))
     (run,) = requests.submit(config, store, twins=False)
     process = worker(store)
     deadline = time.monotonic() + 120

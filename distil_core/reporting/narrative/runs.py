@@ -58,16 +58,16 @@ def cards(record: RunRecord | None, metric: Metric, *, so_far: Curves | None = N
             if before.cost.latency_ms is not None and after.cost.latency_ms is not None:
                 times = before.cost.latency_ms.p50, after.cost.latency_ms.p50
                 faster = (f"{digits(times[0])} → {digits(times[1])} ms", "for one text, median")
-    kept = Card(
+    share_card = Card(
         label=f"{metric.label} kept",
         value=_or_none(percent, line.score_kept),
         details=share,
         paper="DistilBERT 97 %",
     )
     if record is None and so_far is not None and so_far.latest is not None and so_far.teacher_score:
-        kept = _kept_so_far(kept, metric, so_far.latest, so_far.teacher_score, so_far.validation_epochs[-1])
+        share_card = _kept_so_far(share_card, metric, so_far.latest, so_far.teacher_score, so_far.validation_epochs[-1])
     return (
-        kept,
+        share_card,
         Card(label="Smaller", value=_or_none(percent, line.fewer_parameters), details=smaller, paper="DistilBERT 40 %"),
         Card(label="Faster", value=_or_none(factor, line.speedup), details=faster, paper="DistilBERT 1.6 ×"),
     )
