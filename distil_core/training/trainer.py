@@ -234,8 +234,7 @@ def train(
         layers: Teacher layer that each layer of the student is mapped to.
         checkpoint: File to resume from if it exists, and to write to now and then; removed at the end.
         checkpoint_seconds: Seconds between two writes.
-        early: Share of the first epoch after which is measured, too, unless that is less than two steps; with it, every
-            measurement has its interval. It changes nothing in what is learned.
+        early: Share of the first epoch after which is measured, too; every measurement then has its interval.
     """
     device = next(model.parameters()).device
     dtype = torch.bfloat16 if resolve_precision(training.precision, device) is Precision.BF16 else torch.float32
