@@ -3,7 +3,6 @@
 import math
 import time
 from collections.abc import Callable, Generator, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -29,6 +28,7 @@ from distil_core.runs.materials import (
     Materials,
     Stopwatch,
     gather_materials,
+    meanwhile,
     refuse_changed,
     shared_states,
     training_data,
@@ -281,20 +281,6 @@ def cut_and_train(
     )
 
 
-def _meanwhile(work: Callable[[], T], stage: Stage) -> Generator[Event, None, T]:
-    """Do in a thread what tells nothing for long, so that whoever listens can stop waiting for it."""
-    pool = ThreadPoolExecutor(max_workers=1)
-    try:
-        future = pool.submit(work)
-        while True:
-            try:
-                return future.result(timeout=0.2)
-            except TimeoutError:
-                yield stage
-    finally:
-        pool.shutdown(wait=False)
-
-
 def _baseline(
     materials: Materials, config: CanonicalConfig, watch: Stopwatch, cache: Cache
 ) -> Generator[Event, None, tuple[Student, dict[str, Cost]]]:
@@ -304,7 +290,7 @@ def _baseline(
     train = labeled_split(corpus, config.corpus, task=task, seed=config.seed)
     yield stage
     with watch.timing("training"):
-        baseline = yield from _meanwhile(lambda: task.baseline(train, n_classes=n_classes), stage)
+        baseline = yield from meanwhile(lambda: task.baseline(train, n_classes=n_classes), stage)
     yield Stage(name="Measuring", detail="the baseline", fraction=None)
     with watch.timing("measurement"):
         texts, splits = corpus.test.texts, materials.splits

@@ -2,9 +2,11 @@
 
 import time
 from collections import OrderedDict
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import torch
 from filelock import FileLock, Timeout
@@ -32,6 +34,8 @@ from distil_core.training.teacher_outputs import TeacherOutputs
 from distil_core.training.teachers import Teacher
 from distil_core.training.trainer import TrainingData
 from distil_core.types import Tokenizer
+
+T = TypeVar("T")
 
 SPLITS = ("train", "validation", "test")
 
@@ -127,6 +131,20 @@ def _waiting(lock: FileLock) -> Generator[Event, None, None]:
             yield Stage(name="Waiting for the teacher", detail="another run is asking it", fraction=None)
         else:
             return
+
+
+def meanwhile(work: Callable[[], T], stage: Stage) -> Generator[Event, None, T]:
+    """Do in a thread what tells nothing for long, so that whoever listens can stop waiting for it."""
+    pool = ThreadPoolExecutor(max_workers=1)
+    try:
+        future = pool.submit(work)
+        while True:
+            try:
+                return future.result(timeout=0.2)
+            except TimeoutError:
+                yield stage
+    finally:
+        pool.shutdown(wait=False)
 
 
 def query_teacher(

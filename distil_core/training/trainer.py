@@ -154,8 +154,7 @@ class _Training:
                 logits = packed_logits(self.model, self.lesson.tokens, examples, states=states)
             return ModelOutputs(logits=at_sites(logits, self.lesson.sites, examples)[1]), None
         inputs = padded_inputs(self.model, self.lesson.tokens, examples, padding=self.padding)
-        wants_hidden = self.loss.hidden_mse > 0 or self.loss.hidden_cosine > 0
-        wants_attention = self.loss.attention_kl > 0
+        wants_hidden, wants_attention = self.loss.hidden_mse + self.loss.hidden_cosine > 0, self.loss.attention_kl > 0
         output = self.model(**inputs, output_hidden_states=wants_hidden, output_attentions=wants_attention)
         return ModelOutputs(
             logits=at_sites(scores_of(output), self.lesson.sites, examples)[1],
@@ -198,8 +197,7 @@ class _Training:
         split = predictions_of(logits, data.sites, teacher=None if data.teacher is None else data.teacher.logits)
         score = bootstrap.interval(split, self.task.primary) if self.early else None
         compared = data.teacher is not None and AGREEMENT in self.task.fidelity
-        agreement = AGREEMENT.of(split) if compared else None
-        return score or Interval(value=self.task.primary.of(split)), agreement
+        return score or Interval(value=self.task.primary.of(split)), AGREEMENT.of(split) if compared else None
 
 
 def train(
@@ -308,8 +306,7 @@ def _steps(work: _Training, optimizer: Optimizer, progress: _Progress) -> Genera
     training = work.training
     work.model.train()
     batches = work.epoch(0)
-    # Batches of one epoch are cut anew for the next, so their number may differ a little: the schedule is planned on
-    # what each epoch will really have.
+    # Each epoch cuts batches anew, and maybe a few more or fewer: the schedule is planned on what it will really have.
     counts = [len(batches)] + [len(work.epoch(e)) for e in range(1, training.epochs)]
     n_steps, done, seen, started = sum(counts[: training.epochs]), 0, 0, time.perf_counter()
     first, step, early = progress.step, None, int(work.early * counts[0])
