@@ -7,6 +7,7 @@ cut by strata, with notes of all that is odd; texts as tokens without padding, a
 __all__ = [
     "batches",
     "beir",
+    "conll",
     "corpus",
     "files",
     "hub",

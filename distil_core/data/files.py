@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from distil_core.data import conll
 from distil_core.data.tables import LABEL_COLUMNS, TEXT_COLUMNS, Table, guess, named
 from distil_core.errors import CorpusError
 
@@ -134,6 +135,8 @@ def _decoded(path: Path, content: bytes) -> str:
 
 def _read_delimited(path: Path, content: bytes) -> Table:
     text = _decoded(path, content)
+    if path.suffix.lower() == ".tsv" and conll.looks_like(text):
+        return conll.read(path.name, text)
     header = _QUOTED.sub("", text.lstrip("\r\n").splitlines()[0])
     delimiter = max("\t,;" if path.suffix.lower() == ".tsv" else ",;\t", key=header.count)
     try:
@@ -298,6 +301,7 @@ def _declared_labels(metadata: dict[bytes, bytes]) -> dict[str, tuple[str, ...]]
 _READERS = {
     ".csv": _read_delimited,
     ".tsv": _read_delimited,
+    ".conll": lambda path, content: conll.read(path.name, _decoded(path, content)),
     ".jsonl": _read_lines,
     ".ndjson": _read_lines,
     ".json": _read_json,

@@ -117,7 +117,9 @@ def _table(where: str, data: Any) -> Table:
 
     plain = data.with_format(None)
     declared = {
-        column: tuple(feature.names) for column, feature in data.features.items() if isinstance(feature, ClassLabel)
+        column: tuple(label.names)
+        for column, feature in data.features.items()
+        if isinstance(label := getattr(feature, "feature", feature), ClassLabel)
     }
     return Table(
         where=where,

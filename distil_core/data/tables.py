@@ -92,7 +92,14 @@ def named(cells: Sequence[object], names: Sequence[str] | None) -> Sequence[obje
     """Put names in place of indices, and nothing in place of an index without a name (-1 is "not labelled")."""
     if names is None:
         return cells
-    return [names[cell] if isinstance(cell, int) and 0 <= cell < len(names) else None for cell in cells]
+    return [
+        named(cell, names)
+        if isinstance(cell, list)
+        else names[cell]
+        if isinstance(cell, int) and 0 <= cell < len(names)
+        else None
+        for cell in cells
+    ]
 
 
 def sentences_of(table: Table, *, text_column: str = "", label_column: str = "") -> Sentences:

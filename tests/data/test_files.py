@@ -73,7 +73,11 @@ BAD: dict[str, tuple[str, Callable[[Path], Path], list[str]]] = {
     "folder": ("a.csv", folder, ["must be a file"]),
     "zero byte in the path": ("a\0.csv", lambda p: p, ["must be a file that exists"]),
     "long path": ("a" * 5000 + ".csv", lambda p: p, ["cannot be read", "check the path"]),
-    "extension": ("a.xlsx", lambda p: write(p, b"x"), [".csv, .tsv, .jsonl, .ndjson, .json, .parquet", "'a.xlsx'"]),
+    "extension": (
+        "a.xlsx",
+        lambda p: write(p, b"x"),
+        [".csv, .tsv, .conll, .jsonl, .ndjson, .json, .parquet", "'a.xlsx'"],
+    ),
     "too large": ("a.csv", huge, ["at most 200 MB, got 200.0 MB", "take a part"]),
     "empty": ("a.csv", lambda p: write(p, b""), ["must not be empty", "write column names"]),
     "blank": ("a.jsonl", lambda p: write(p, b" \n\n"), ["must not be empty"]),
