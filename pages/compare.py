@@ -24,6 +24,7 @@ from pages.sections import (
     sentence_edits,
     task_views,
     text_fields,
+    vector_views,
 )
 from pages.state import address, model_answers, resources, run_in_use
 
@@ -192,7 +193,9 @@ def lower(family: Family) -> None:
 
 
 family = run_in_use.finished(with_student=True)
-if family is not None:
+if family is not None and not family.distilled.record.task.head.labeled:
+    vector_views.compare(family)
+elif family is not None:
     try:
         known = resources.test_texts(family.distilled.folder)
         answered = model_answers.of_test_texts(family.distilled)

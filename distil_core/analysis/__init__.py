@@ -21,4 +21,5 @@ __all__ = [
     "sweep_grids",
     "temperature",
     "tradeoffs",
+    "vectors",
 ]

@@ -87,14 +87,15 @@ class Contrast:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunVerdict:
-    """What distillation did beyond the hard-label twin.
+    """What distillation did beyond the twin that had no teacher.
 
     Attributes:
         metric: What the scores are.
         role: What the model of the run stands for; nothing is claimed of any but a student.
         student: Score of the model of the run.
         teacher: Score of its teacher; None where there is none.
-        twin: Score of the hard-label twin; None while it is not done.
+        against: Which twin that is: the one that learned from hard labels, or where there are none, the layer-cut one.
+        twin: Its score; None while it is not done.
         contrast: The student against that twin.
     """
 
@@ -102,6 +103,7 @@ class RunVerdict:
     role: Role
     student: Interval
     teacher: Interval | None
+    against: Method
     twin: Interval | None
     contrast: Contrast | None
 
@@ -144,6 +146,11 @@ def model_names(task: str) -> Mapping[Method, str]:
 def explanations(task: str) -> Mapping[Method, str]:
     """Return what the models of the runs of a task are, in a few words each."""
     return {**EXPLANATIONS, Method.BASELINE: TASKS.get(task, Task).baseline_description}
+
+
+def twin_without_teacher(task: str) -> Method:
+    """Return which twin tells what the teacher did: that of hard labels, or where nothing is labeled, the layer cut."""
+    return Method.HARD_LABELS if Method.HARD_LABELS in TASKS.get(task, Task).methods else Method.LAYER_CUT
 
 
 def model_name(config: RunConfig) -> str:
@@ -246,13 +253,13 @@ def score_kept(predictions: Predictions, metric: Metric) -> Interval | None:
 def twin_difference(
     family: Family, read: Callable[[RunFolder], Predictions] = RunFolder.read_predictions
 ) -> Interval | None:
-    """Return the difference between a student and its hard-label twin; None where one of them cannot be read.
+    """Return the difference between a student and :func:`twin_without_teacher`; None where one cannot be read.
 
     Args:
         family: The run with its twins.
         read: Reads what a run answered from its folder.
     """
-    twin = family.twin(Method.HARD_LABELS)
+    twin = family.twin(twin_without_teacher(family.distilled.record.config.task))
     if twin is None:
         return None
     try:
@@ -292,18 +299,21 @@ def _outcome(difference: float, metric: Metric, *, seen: bool) -> Outcome:
 
 
 def run_verdict(family: Family, difference: Interval | None) -> RunVerdict:
-    """Judge what distillation did beyond the hard-label twin.
+    """Judge what distillation did beyond the twin that had no teacher.
 
     Args:
         family: The run, with its twin if that is finished.
         difference: The paired difference between the two; without it their single intervals decide.
     """
-    record, twin = family.distilled.record, family.twin(Method.HARD_LABELS)
+    record = family.distilled.record
+    against = twin_without_teacher(record.config.task)
+    twin = family.twin(against)
     return RunVerdict(
         metric=record.metric,
         role=role_of(record.config.method),
         student=record.score,
         teacher=record.teacher_score,
+        against=against,
         twin=None if twin is None else twin.record.score,
         contrast=None if twin is None else contrast_of(record, twin.record, difference),
     )

@@ -6,10 +6,8 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from distil_core.functional.losses import soft_labels
+from distil_core.settings.config import SIMILARITY_SCALE
 from distil_core.types import Logits, Scalar
-
-SIMILARITY_SCALE = 20.0
-"""What cosines are multiplied by before the softmax, as the losses of sentence-transformers do."""
 
 StudentVectors = Float[Tensor, "sites student_classes"]
 
@@ -23,7 +21,8 @@ def similarity_kl(
 ) -> Scalar:
     r"""Ask for the teacher's similarities within a batch, ``T² · KL(p_t || p_s)`` with ``p = softmax(s / T)``, in nats.
 
-    ``s`` are the cosines of a text with all others of the batch, times :data:`SIMILARITY_SCALE`. Widths may differ.
+    ``s`` are the cosines of a text with all others of the batch, times 20 as in the losses of sentence-transformers.
+    Widths may differ.
     Summed over the others, averaged over texts; a text that is alone in its batch asks for nothing.
 
     Args:

@@ -47,6 +47,10 @@ class Precision(StrEnum):
     BF16 = "bf16"
 
 
+SIMILARITY_SCALE = 20.0
+"""What cosines are multiplied by before a temperature divides them, as the losses of sentence-transformers do."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CorpusConfig:
     """Which texts, and how they are read and split."""

@@ -18,4 +18,5 @@ __all__ = [
     "sweep_form",
     "task_views",
     "text_fields",
+    "vector_views",
 ]

@@ -197,6 +197,9 @@ def show_entropy(outcome: FinishedRun, looked: LookedAt) -> None:
 
 def show_left_out(outcome: FinishedRun, looked: LookedAt) -> None:
     """Show how the answers change when each word is left out."""
+    if not outcome.record.task.head.labeled:
+        st.info("A vector has no probability that a word could speak for or against.", icon=":material/info:")
+        return
     labels = outcome.record.class_names
     left_out = attention_maps.left_out(outcome, looked.text, site=looked.site)
     teacher, student = left_out.teacher, left_out.student

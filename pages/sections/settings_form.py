@@ -87,9 +87,11 @@ def show() -> RunConfig | None:
         with address.control("distil.corpus", "Corpus"):
             corpus = _corpus(task)
         with address.control("distil.teacher", "Teacher"):
-            teacher = _teacher()
+            teacher = _teacher(task)
         depth = _field(StudentConfig, "depth")
         temperature, alpha = _field(LossConfig, "temperature"), _field(LossConfig, "alpha")
+        if not task.head.labeled:
+            st.caption("α weighs the similarities within a batch; the cosine with the teacher's vectors gets 1 − α.")
         schedule = {"recipe": _field(TrainingConfig, "recipe")}
         decided = recipes.DECIDED if schedule["recipe"] == Recipe.QUICK else ()
         if "epochs" not in decided:
@@ -106,7 +108,7 @@ def show() -> RunConfig | None:
             only=tuple(item.name for item in fields(TrainingConfig) if item.name not in decided),
         )
         further = _corpus_fields(corpus, task)
-        corpus_more = _group("Corpus", ":material/article:", CorpusConfig, shown=corpus, only=further)
+        corpus_more = _group("Corpus", ":material/article:", CorpusConfig, shown=corpus, only=further, task=task)
         teacher_more = _group("Teacher", ":material/school:", TeacherConfig, shown=teacher)
         with training.box:
             seed = _seed()
@@ -136,14 +138,21 @@ class _Group(typing.NamedTuple):
 
 
 def _group(
-    label: str, icon: str, config: type, *, shown: dict[str, Any], only: tuple[str, ...] | None = None
+    label: str,
+    icon: str,
+    config: type,
+    *,
+    shown: dict[str, Any],
+    only: tuple[str, ...] | None = None,
+    task: Task | None = None,
 ) -> _Group:
     values = dict(shown)
+    first = {} if task is None else task.defaults.get(label.lower(), {})
     box = st.expander(label, icon=icon, key=f"distil.{config.__name__}")
     with box:
         for item in fields(config):
             if item.name not in shown and (only is None or item.name in only):
-                values[item.name] = _field(config, item.name)
+                values[item.name] = _field(config, item.name, first=first.get(item.name))
     return _Group(box, values)
 
 
@@ -219,8 +228,18 @@ def _task() -> Task:
         key="distil.task",
         bind="query-params",
         help="What teacher and student are for, and so what they are measured by.",
+        on_change=_begin,
     )
     return TASKS[name]
+
+
+def _begin() -> None:
+    """Forget what the task before began with, where that is not the same for all tasks."""
+    st.session_state.pop("distil.teacher", None)
+    for task in TASKS.values():
+        for section, names in task.defaults.items():
+            for name in names:
+                st.session_state.pop(f"distil.{section}.{name}", None)
 
 
 def _corpus(task: Task) -> dict[str, Any]:
@@ -296,10 +315,12 @@ def _upload(label: str, name: str, *, help: str) -> Path | None:
     return uploads.file(label, FILE_TYPES, key=f"distil.upload.{name}", parameter=f"upload.{name}", help=help)
 
 
-def _teacher() -> dict[str, Any]:
+def _teacher(task: Task) -> dict[str, Any]:
+    usual = task.defaults.get("teacher", {}).get("source", TeacherConfig().source)
     kind = st.selectbox(
         "Teacher",
         list(TEACHERS),
+        index=list(TEACHERS).index(usual),
         format_func=TEACHERS.__getitem__,
         key="distil.teacher",
         bind="query-params",
@@ -329,6 +350,7 @@ def _corpus_fields(corpus: dict[str, Any], task: Task) -> tuple[str, ...]:
         specific = ()
     else:
         columns = {"text_column": task.text_columns, "label_column": task.label_columns}
-        specific = (*(name for name, usual in columns.items() if usual), "label_names")
+        specific = (*(name for name, usual in columns.items() if usual), *(("label_names",) * task.head.labeled))
     few = ("shots",) if task.few_labels else ()
-    return (*specific, "max_examples", "seed", "labeled", *few, "left_out")
+    told = ("labeled", *few, "left_out") if task.head.labeled else ()
+    return (*specific, "max_examples", "seed", *told)

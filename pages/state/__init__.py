@@ -12,6 +12,7 @@ __all__ = [
     "resources",
     "run_in_use",
     "softened_outputs",
+    "stored_vectors",
     "sweep_runs",
     "uploads",
 ]

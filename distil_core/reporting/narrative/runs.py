@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from distil_core.analysis.comparison import NOTHING, Outcome, RunVerdict, headline
+from distil_core.analysis.comparison import NAMES, NOTHING, Outcome, RunVerdict, headline
 from distil_core.analysis.learning_curves import Curves
 from distil_core.analysis.roles import Role
 from distil_core.evaluation.metrics import ACCURACY, Metric
@@ -92,8 +92,8 @@ _TEACHER_DID = {Outcome.BETTER: "helped", Outcome.WORSE: "did harm"}
 
 
 def verdict(judged: RunVerdict) -> str:
-    """Say in a sentence or two what distillation did beyond the hard-label twin."""
-    metric = judged.metric
+    """Say in a sentence or two what distillation did beyond the twin that had no teacher."""
+    metric, twin = judged.metric, NAMES[judged.against].lower()
     score = figure(metric, judged.student.value)
     opening = f"The student's {metric.in_text} is {score}"
     if metric.sentence:
@@ -103,8 +103,8 @@ def verdict(judged: RunVerdict) -> str:
     if judged.role is not Role.STUDENT:
         return f"{opening}."
     if judged.twin is None or judged.contrast is None:
-        return f"{opening}. What distilling added shows when its hard-label twin is done."
-    opening += f", its hard-label twin {figure(metric, judged.twin.value)}. "
+        return f"{opening}. What distilling added shows when its {twin} is done."
+    opening += f", its {twin} {figure(metric, judged.twin.value)}. "
     detail = figure_difference(metric, judged.contrast.difference)
     if judged.outcome is Outcome.NO_DIFFERENCE:
         return f"{opening}**No difference seen** between learning with and without the teacher ({detail})."

@@ -119,7 +119,8 @@ class Embeddings(Task):
     corpus_titles = MappingProxyType({"reviews": "Which reviews are alike, and which answer a query"})
     segments = ("First text", "Second text")
     file_format = "one row a text, or two texts and how alike they are; or a folder in BEIR's layout"
-    label_columns = examples.SCORES
+    text_columns = ()
+    label_columns = ()
     baseline_name = "TF-IDF and BM25"
     baseline_description = "cosine of TF-IDF for likeness, BM25 for search"
 
