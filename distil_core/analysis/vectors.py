@@ -100,7 +100,7 @@ def units(vectors: np.ndarray) -> np.ndarray:
     return np.asarray(vectors / np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-12))
 
 
-def pairs(texts: Sequence[LabeledText], vectors: VectorTexts) -> tuple[PairLikeness, ...]:
+def pair_likenesses(texts: Sequence[LabeledText], vectors: VectorTexts) -> tuple[PairLikeness, ...]:
     """Return the test pairs, those first whose likeness student and teacher see most differently."""
     likenesses = []
     for i, example in enumerate(texts):

@@ -24,8 +24,8 @@ def of_test_texts(folder: RunFolder) -> vectors.VectorTexts:
 
 @st.cache_resource(max_entries=8, show_spinner=False)
 def pairs(folder: RunFolder) -> tuple[vectors.PairLikeness, ...]:
-    """Return the test pairs of a finished run; see :func:`distil_core.analysis.vectors.pairs`."""
-    return vectors.pairs(resources.test_texts(folder), of_test_texts(folder))
+    """Return the test pairs of a finished run; see :func:`distil_core.analysis.vectors.pair_likenesses`."""
+    return vectors.pair_likenesses(resources.test_texts(folder), of_test_texts(folder))
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)

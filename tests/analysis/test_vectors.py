@@ -43,7 +43,7 @@ def answers() -> SplitPredictions:
 
 
 def test_likeness_is_a_cosine() -> None:
-    pairs = vectors.pairs(texts(), vectors.vector_texts(texts(), answers()))
+    pairs = vectors.pair_likenesses(texts(), vectors.vector_texts(texts(), answers()))
     assert [pair.texts for pair in pairs] == [("a", "b"), ("c", "d")]
     assert pairs[0].score == 5.0
     assert pairs[0].teacher == pairs[0].student == pytest.approx(np.cos(np.radians(10)))
