@@ -10,6 +10,7 @@ __all__ = [
     "charts",
     "example_browser",
     "header",
+    "label_view",
     "pickers",
     "run_summary",
     "saved_slices",

@@ -282,7 +282,17 @@ def _own_file(task: Task) -> dict[str, Any]:
     chosen: dict[str, str | None] = {}
     asked_for = {"text": task.text_columns, "label": task.label_columns}
     for box, (role, usual) in zip(st.columns(2), asked_for.items(), strict=True):
-        if usual:
+        if usual and role == "label" and task.several_label_columns:
+            several = box.multiselect(
+                "Label columns",
+                columns,
+                default=[name for name in (guess(columns, usual),) if name],
+                key="distil.corpus.labels",
+                placeholder="All columns of 0 and 1",
+                help="One column with all labels of a text, or a column of 0 and 1 for each label.",
+            )
+            chosen["label_column"] = ",".join(several)
+        elif usual:
             chosen[f"{role}_column"] = box.selectbox(
                 f"{role.capitalize()} column",
                 columns,

@@ -7,14 +7,14 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from distil_core.runs.families import FinishedRun
-from pages.sections import answer_marks
+from pages.sections import answer_marks, label_view
 
 if TYPE_CHECKING:
     from distil_core.analysis.model_pair import TextComparison
 
 View = Callable[[FinishedRun, str, "TextComparison"], None]
 
-VIEWS: dict[str, View] = {"qa": answer_marks.show}
+VIEWS: dict[str, View] = {"multi-label": label_view.show, "qa": answer_marks.show}
 """By the name of the task."""
 
 

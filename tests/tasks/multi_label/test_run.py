@@ -13,44 +13,18 @@ from distil_core.models.forward import at_sites, yes_or_no
 from distil_core.models.loading import load_model, load_tokenizer
 from distil_core.runs import foreground
 from distil_core.runs.store import RunStore
-from distil_core.settings.config import (
-    CorpusConfig,
-    Precision,
-    RunConfig,
-    StudentConfig,
-    TeacherConfig,
-    TrainingConfig,
-)
 from distil_core.tasks.catalog import task_named
 from distil_core.training.cache import Cache
 from tests import tiny
-from tests.data.test_files import write_jsonl
+from tests.tasks.multi_label.weather import a_run
 
 
 @pytest.fixture(scope="module")
 def outcome(tmp_path_factory: pytest.TempPathFactory) -> tuple[RunStore, foreground.Distillation]:
-    """Two weathers a text: what its words say, and what those of another text say that is joined to it."""
+    """A finished run with its twins."""
     folder = tmp_path_factory.mktemp("multi-label")
-    first, second = tiny.split(200, seed=5), tiny.split(200, seed=6)
-    rows = [
-        {
-            "text": f"{first.texts[i]} {second.texts[-i]}" if i % 4 else first.texts[i],
-            "labels": sorted({tiny.LABELS[first.labels[i]], *([tiny.LABELS[second.labels[-i]]] if i % 4 else [])}),
-        }
-        for i in range(200)
-    ]
-    encoder = folder / "encoder"
-    tiny.model(depth=2).base_model.save_pretrained(encoder)
-    tiny.tokenizer().save_pretrained(encoder)
-    config = RunConfig(
-        task="multi-label",
-        corpus=CorpusConfig(source=str(write_jsonl(folder / "sky.jsonl", rows))),
-        teacher=TeacherConfig(source=str(encoder), max_length=40, epochs=12, learning_rate=3e-3),
-        student=StudentConfig(depth=1),
-        training=TrainingConfig(epochs=4, batch_size=8, learning_rate=3e-3, precision=Precision.FP32),
-    )
     store = RunStore(folder / "store")
-    return store, foreground.run_all(config, store)
+    return store, foreground.run_all(a_run(folder), store)
 
 
 def test_all_models_of_a_run_are_measured(outcome: tuple[RunStore, foreground.Distillation]) -> None:
