@@ -44,7 +44,7 @@ def test_compare_shows_all_labels_of_a_text(opened: Callable[..., AppTest], weat
     teacher, student = figure["data"]
     folder = RunStore(weather[0]).folder(weather[1]).student
     classify = pipeline("text-classification", model=str(folder), tokenizer=load_tokenizer(folder), top_k=None)
-    expected = {entry["label"]: 100 * entry["score"] for entry in classify(TEXT)}
+    expected = {entry["label"]: 100 * entry["score"] for entry in classify([TEXT])[0]}
     assert list(student["x"]) == pytest.approx([expected[name] for name in ("cold", "hot", "mild")], abs=1e-3)
     assert len(teacher["x"]) == 3
     assert figure["layout"]["shapes"][0]["x0"] == 50
