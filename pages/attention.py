@@ -115,7 +115,7 @@ def show(family: Family) -> None:
     reading = attention_maps.reading(outcome, text)
     # Ask
     with below:
-        site = pickers.place(reading.places, key=PLACE)
+        site = pickers.place(reading.places, title=outcome.record.task.place_title, key=PLACE)
     # Think
     view = attention_maps.view(outcome, text, special=special)
     # Ask

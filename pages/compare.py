@@ -63,7 +63,7 @@ def ask(family: Family, texts: tuple[corpus.LabeledText, ...], answered: Answere
         return
     places = [each.place for each in comparison.sites]
     # Ask
-    site = pickers.place(places, key=sentence_edits.PLACE)
+    site = pickers.place(places, title=outcome.record.task.place_title, key=sentence_edits.PLACE)
     # Think
     compared, before = comparison.sites[site], None
     if former is not None:

@@ -60,7 +60,7 @@ def show_one(family: Family) -> None:
     # Think
     sites = softened_outputs.compare(outcome, text)
     # Ask
-    site = pickers.place([each.place for each in sites], key=PLACE)
+    site = pickers.place([each.place for each in sites], title=outcome.record.task.place_title, key=PLACE)
     labels = sites[site].class_names or outcome.record.class_names
     teacher, student = sites[site].teacher_logits, sites[site].student_logits
     # Show

@@ -69,6 +69,8 @@ class Task(ABC):
     """Usual names of the column with the labels; none where people are not asked for it."""
     points: ClassVar[bool] = False
     """Whether its models choose one of the tokens of a text, and not one of a few labels."""
+    place_title: ClassVar[str] = "Place"
+    """What people call a site, where a text has several."""
     baseline_name: ClassVar[str] = "Baseline"
     """What people call the baseline."""
     baseline_description: ClassVar[str] = "what answers without a transformer"

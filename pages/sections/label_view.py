@@ -21,7 +21,7 @@ def show(outcome: FinishedRun, text: str, comparison: "TextComparison") -> None:
         for site in comparison.sites
     ]
     charts.show(
-        "All labels: those above 50 % are said",
+        "All labels: those above 50 % are predicted",
         labels.label_probabilities(rows),
         key="compare.labels",
         alt="Probability of each label by teacher and student, with a line at 50 %",

@@ -21,7 +21,7 @@ def choose(label: str, options: list[str], *, key: str, help: str | None = None)
     return option
 
 
-def place(places: Sequence[Place], *, key: str) -> int:
+def place(places: Sequence[Place], *, title: str, key: str) -> int:
     """Let somebody choose a place where a text has more than one; returns which it is, counted from 0.
 
     When a text is edited, the choice stays with the same word, or else with the same number.
@@ -34,7 +34,7 @@ def place(places: Sequence[Place], *, key: str) -> int:
         number, _, word = former.partition(" ")
         site = int(number) - 1 if number.isdecimal() else 0
         st.session_state[key] = names[min(range(len(names)), key=lambda i: (places[i].text != word, abs(i - site)))]
-    return names.index(choose("Place", names, key=key, help="At which place of the text the answers are shown."))
+    return names.index(choose(title, names, key=key, help="Where in the text the answers are shown."))
 
 
 def name(site: int, place: Place) -> str:

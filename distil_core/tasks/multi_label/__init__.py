@@ -39,6 +39,7 @@ class MultiLabelClassification(Task):
     label_columns = LABEL_COLUMNS
     several_label_columns = True
     few_labels = True
+    place_title = "Label"
     baseline_name = "TF-IDF"
     baseline_description = "word counts and a logistic regression for each label, no transformer"
 

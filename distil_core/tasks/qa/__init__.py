@@ -102,6 +102,7 @@ class QuestionAnswering(Task):
     points = True
     text_columns = ()
     label_columns = ()
+    place_title = "Start or end"
     baseline_name = "Most overlap"
     baseline_description = "the sentence with most words of the question"
 

@@ -41,6 +41,7 @@ class TokenClassification(Task):
     file_format = "one row a sentence, its words and their tags as lists; or CoNLL columns, a word a line"
     text_columns = WORD_COLUMNS
     label_columns = TAG_COLUMNS
+    place_title = "Word"
     baseline_name = "Commonest tag"
     baseline_description = "the tag that each word had most often, no transformer"
 
