@@ -19,8 +19,6 @@ TABLE = "compare.examples"
 def show(outcome: FinishedRun) -> None:
     """Show the test texts that pass the filters, those first on which the two are furthest apart."""
     answered = model_answers.of_test_texts(outcome)
-    if outcome.record.task.points:
-        answer_marks.show_kinds(outcome)
     # Ask
     left, right = st.columns([2, 3], gap="large")
     with left, address.control("compare.filters", "Filters"):
@@ -29,7 +27,10 @@ def show(outcome: FinishedRun) -> None:
     chosen = error_analysis.matching(answered, wanted)
     # Show
     with right:
-        answer_views.confusion(answered, key="compare.confusion", wanted=wanted)
+        if outcome.record.task.points:  # tokens of many texts have no classes in common that could be confused
+            answer_marks.show_kinds(outcome)
+        else:
+            answer_views.confusion(answered, key="compare.confusion", wanted=wanted)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.markdown(
             f"**{len(chosen):,} of {len(answered):,} test {answered.unit}**, "
