@@ -10,6 +10,7 @@ import pandas as pd
 import streamlit as st
 
 from distil_core.analysis import sweep_grids
+from distil_core.analysis.comparison import NAMES
 from distil_core.analysis.sweep_grids import SweepCell, SweepGrid
 from distil_core.errors import DistilError
 from distil_core.evaluation.metrics import Metric, recall
@@ -108,7 +109,7 @@ def show(wanted: Sweep, *, poll: bool) -> None:
     show_map(grid, metric)
     show_cell(grid, metric)
     if any(cell.estimate is not None for row in grid.rows for cell in row.cells):
-        show_curves(grid, metric, teacher)
+        show_curves(grid, metric, teacher, twin=NAMES[task_named(wanted.base.task).untaught].lower())
     show_table(done, metric)
 
 
@@ -248,8 +249,8 @@ def _one_seed(cell: SweepCell) -> str:
     return there.get(seed, best).id
 
 
-def show_curves(grid: SweepGrid, metric: Metric, teacher: float | None) -> None:
-    """Show the same figures as curves, and how far they are from the hard-label twins."""
+def show_curves(grid: SweepGrid, metric: Metric, teacher: float | None, *, twin: str) -> None:
+    """Show the same figures as curves, and how far they are from the twins that had no teacher."""
     header = (
         AXIS_NAMES[grid.down],
         AXIS_NAMES[grid.across],
@@ -261,7 +262,7 @@ def show_curves(grid: SweepGrid, metric: Metric, teacher: float | None) -> None:
     left, right = st.columns(2)
     with left:
         charts.show(
-            "Students and their hard-label twins",
+            f"Students and their {twin}s",
             figures.curves(grid, metric, teacher=teacher),
             key="whatif.curves",
             alt=f"{metric.label} over {AXIS_NAMES[grid.down].lower()} with 95 % intervals",
@@ -270,10 +271,10 @@ def show_curves(grid: SweepGrid, metric: Metric, teacher: float | None) -> None:
         )
     with right:
         charts.show(
-            "Difference to the hard-label twin",
+            f"Difference to the {twin}",
             figures.differences(grid, metric),
             key="whatif.differences",
-            alt="Difference to the hard-label twin with 95 % intervals; an open mark is no difference seen",
+            alt=f"Difference to the {twin} with 95 % intervals; an open mark is no difference seen",
             header=header,
             rows=sweep_tables.curve_rows(grid, metric, of_difference=True),
         )
@@ -281,7 +282,7 @@ def show_curves(grid: SweepGrid, metric: Metric, teacher: float | None) -> None:
     st.caption(
         "95 % intervals from a bootstrap over seeds and test texts, differences paired over both; one seed has the "
         "interval of its test texts alone. Full mark: a difference is seen. Open mark: none is. Of 20 students that "
-        "do not differ from their hard-label twins, about one seems to."
+        f"do not differ from their {twin}s, about one seems to."
     )
 
 

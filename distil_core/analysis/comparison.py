@@ -148,11 +148,6 @@ def explanations(task: str) -> Mapping[Method, str]:
     return {**EXPLANATIONS, Method.BASELINE: TASKS.get(task, Task).baseline_description}
 
 
-def twin_without_teacher(task: str) -> Method:
-    """Return which twin tells what the teacher did: that of hard labels, or where nothing is labeled, the layer cut."""
-    return Method.HARD_LABELS if Method.HARD_LABELS in TASKS.get(task, Task).methods else Method.LAYER_CUT
-
-
 def model_name(config: RunConfig) -> str:
     """Return what the model of a run is called."""
     return model_names(config.task)[config.method]
@@ -253,13 +248,13 @@ def score_kept(predictions: Predictions, metric: Metric) -> Interval | None:
 def twin_difference(
     family: Family, read: Callable[[RunFolder], Predictions] = RunFolder.read_predictions
 ) -> Interval | None:
-    """Return the difference between a student and :func:`twin_without_teacher`; None where one cannot be read.
+    """Return the difference between a student and the twin that had no teacher; None where one cannot be read.
 
     Args:
         family: The run with its twins.
         read: Reads what a run answered from its folder.
     """
-    twin = family.twin(twin_without_teacher(family.distilled.record.config.task))
+    twin = family.twin(family.distilled.record.task.untaught)
     if twin is None:
         return None
     try:
@@ -306,7 +301,7 @@ def run_verdict(family: Family, difference: Interval | None) -> RunVerdict:
         difference: The paired difference between the two; without it their single intervals decide.
     """
     record = family.distilled.record
-    against = twin_without_teacher(record.config.task)
+    against = record.task.untaught
     twin = family.twin(against)
     return RunVerdict(
         metric=record.metric,

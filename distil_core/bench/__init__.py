@@ -7,6 +7,7 @@ __all__ = [
     "answer",
     "child",
     "commands",
+    "depths",
     "grid",
     "machine",
     "ours",

@@ -16,6 +16,7 @@ from distil_core.errors import ConfigError
 from distil_core.runs.store import RunStore
 from distil_core.settings.config import Recipe
 from distil_core.settings.serialization import to_json
+from distil_core.tasks.catalog import TASKS
 from distil_core.training.events import Event, Stage
 
 T = TypeVar("T")
@@ -75,6 +76,15 @@ def add(commands: Any, store: argparse.ArgumentParser) -> None:
     quality.add_argument("--recipe", type=Recipe, default=Recipe.QUICK, help="of our side (default: quick)")
     quality.add_argument("--keep", type=Path, help="file of finished rounds, to go on from")
     quality.set_defaults(command=_quality)
+
+    depths = commands.add_parser("depths", parents=[store], help="a student of every depth: its score and its speed")
+    depths.add_argument("--task", choices=list(TASKS), default="embeddings", help="(default: embeddings)")
+    depths.add_argument("--corpus", help="as in distil (default: what the task begins with)")
+    depths.add_argument("--test", default="", help="file or folder with the test split")
+    depths.add_argument("--teacher", help="as in distil (default: what the task begins with)")
+    depths.add_argument("--depths", type=_listed(int), default=(6, 5, 4, 3, 2, 1), help="(default: 6,5,4,3,2,1)")
+    depths.add_argument("--seed", type=int, default=0, help="(default: 0)")
+    depths.set_defaults(command=_depths)
 
     table = commands.add_parser("table", help="the README's table, from what the others printed")
     table.add_argument("outputs", type=Path, nargs="+", help="files with what a benchmark printed")
@@ -168,6 +178,18 @@ def _quality(options: argparse.Namespace) -> int:
         )
 
     return _tell("quality", work, quality.table, options)
+
+
+def _depths(options: argparse.Namespace) -> int:
+    from distil_core.bench import depths
+
+    config = depths.usual(
+        options.task, teacher=options.teacher, corpus=options.corpus, test=options.test, seed=options.seed
+    )
+    figures = depths.compare_depths(config, RunStore(options.store), depths=options.depths)
+    print(depths.depth_table(figures))
+    print(json.dumps({"benchmark": "depths", **figures}))
+    return 0
 
 
 def _table(options: argparse.Namespace) -> int:

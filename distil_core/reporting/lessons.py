@@ -31,6 +31,8 @@ def presets(shape: Frame, task: Task) -> tuple[Preset, ...]:
     What the comments expect has been seen on the reviews with the shipped teacher, at 1,500 to 4,000 training texts.
     """
     deepest = shape.depths[-1]
+    if not task.head.labeled:
+        return _of_vectors(shape, task)
     two = min(2, deepest)
     primary, score = task.primary, task.primary.in_text
     every = [
@@ -107,3 +109,30 @@ def presets(shape: Frame, task: Task) -> tuple[Preset, ...]:
             )
         )
     return tuple(every)
+
+
+def _of_vectors(shape: Frame, task: Task) -> tuple[Preset, ...]:
+    """Return what is worth trying where models put out vectors and nothing is labeled."""
+    return (
+        Preset(
+            title="Every depth",
+            comment=f"What each layer is worth: expect the {task.primary.in_text} to fall slowly down to half of the "
+            "layers and faster below, while the speed grows with each layer that goes. The twin is the layer cut.",
+            temperatures=(2.0,),
+            depths=tuple(reversed(shape.depths)),
+            seeds=(0,),
+            metric=task.primary,
+        ),
+        Preset(
+            title="Similarities or vectors",
+            comment="With α 1 the student learns only which texts of a batch are alike, with α 0 only to point where "
+            "the teacher's vectors point: expect much nearer vectors at α 0, which a search over the teacher's own "
+            "index needs.",
+            temperatures=(2.0,),
+            depths=(min(2, shape.depths[-1]),),
+            alphas=(0.0, 0.5, 0.9, 1.0),
+            seeds=(0,),
+            metric=task.fidelity[0],
+            across=Axis.ALPHA,
+        ),
+    )

@@ -110,6 +110,11 @@ class Task(ABC):
         return TeacherConfig().learning_rate
 
     @property
+    def untaught(self) -> Method:
+        """Which twin tells what the teacher did: that of hard labels, or where nothing is labeled, the layer cut."""
+        return Method.HARD_LABELS if Method.HARD_LABELS in self.methods else Method.LAYER_CUT
+
+    @property
     def primary(self) -> Metric:
         """The metric that decides which model is better."""
         return self.quality[0]

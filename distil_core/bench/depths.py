@@ -1,0 +1,71 @@
+"""Every depth of a student of one teacher: what it is worth, and how many texts a second it reads."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from distil_core.reporting.formatting import figure, percent
+from distil_core.runs import foreground
+from distil_core.runs.record import RunRecord
+from distil_core.runs.store import RunStore
+from distil_core.settings.config import RunConfig, StudentConfig
+from distil_core.settings.serialization import to_json
+from distil_core.tasks.catalog import task_named
+
+
+def compare_depths(config: RunConfig, store: RunStore, *, depths: Sequence[int]) -> dict[str, Any]:
+    """Distil a student of each depth, where that has not been done, and return their figures and the teacher's.
+
+    Args:
+        config: What is asked for, depth apart.
+        store: Where the runs are kept.
+        depths: Numbers of layers.
+    """
+    records = {}
+    for depth in depths:
+        student = replace(config.student, depth=depth)
+        records[depth] = foreground.run_all(replace(config, student=student), store, twins=False).record
+    first = next(iter(records.values()))
+    assert first.teacher is not None
+    teacher = {"score": to_json(first.teacher_score), "cost": to_json(first.teacher.cost)}
+    return {
+        "task": config.task,
+        "primary": first.primary,
+        "environment": to_json(first.environment),
+        "teacher": teacher,
+        "students": {str(depth): _figures(record) for depth, record in records.items()},
+    }
+
+
+def _figures(record: RunRecord) -> dict[str, Any]:
+    return {"run": record.run, "score": to_json(record.score), "cost": to_json(record.model.cost)}
+
+
+def depth_table(figures: dict[str, Any]) -> str:
+    """Return the figures as a table in Markdown, the teacher first."""
+    metric = task_named(figures["task"]).metric(figures["primary"])
+    header = f"| Model | {metric.label} | 95 % interval | of the teacher's | Parameters | Texts a second |"
+    lines = [header, "|---|---:|---|---:|---:|---:|"]
+    whole = figures["teacher"]["score"]["value"]
+    rows = {"teacher": figures["teacher"]}
+    for depth, student in figures["students"].items():
+        rows[f"{depth} layer{'s' * (depth != '1')}"] = student
+    for name, row in rows.items():
+        score, cost = row["score"], row["cost"]
+        ends = " to ".join(figure(metric, score[end]) for end in ("low", "high"))
+        speed, size = f"{cost['texts_per_second']:,.0f}", f"{cost['parameters'] / 1e6:.1f} M"
+        value = figure(metric, score["value"])
+        lines.append(f"| {name} | {value} | {ends} | {percent(score['value'] / whole)} | {size} | {speed} |")
+    return "\n".join(lines)
+
+
+def usual(task: str, *, teacher: str | None, corpus: str | None, test: str, seed: int) -> RunConfig:
+    """Return what is distilled at every depth: what the task begins with, unless another corpus or teacher is named."""
+    config = RunConfig(task=task, seed=seed, student=StudentConfig())
+    for section, defaults in task_named(task).defaults.items():
+        config = replace(config, **{section: replace(getattr(config, section), **defaults)})
+    if teacher is not None:
+        config = replace(config, teacher=replace(config.teacher, source=teacher))
+    if corpus is not None:
+        config = replace(config, corpus=replace(config.corpus, source=corpus, test=test))
+    return config
