@@ -16,7 +16,7 @@ from distil_core.data.tables import LABEL_COLUMNS, TEXT_COLUMNS
 from distil_core.errors import ConfigError
 from distil_core.evaluation.metrics import Metric
 from distil_core.models.head import Head
-from distil_core.settings.config import CorpusConfig, Method, TeacherConfig
+from distil_core.settings.config import CorpusConfig, Method, Recipe, TeacherConfig
 
 
 @runtime_checkable
@@ -101,11 +101,14 @@ class Task(ABC):
         """
         return tuple(label_names)
 
-    def teacher_rate(self, width: int) -> float:
+    def teacher_rate(self, width: int, recipe: Recipe) -> float:
         """Return the peak learning rate at which a teacher is fine-tuned where nobody chooses one.
+
+        The default of the setting leaves the rate to the recipe.
 
         Args:
             width: Size of its hidden states.
+            recipe: Of the run.
         """
         return TeacherConfig().learning_rate
 
@@ -216,14 +219,6 @@ class Task(ABC):
         from distil_core.functional.losses import hard_labels
 
         return hard_labels(logits, targets, weights=weights, normalizer=normalizer)
-
-    def teacher_learning_rate(self, width: int) -> float:
-        """Return the peak learning rate at which a teacher without a head is fine-tuned, where nobody says another.
-
-        Args:
-            width: Hidden size of the teacher.
-        """
-        return TeacherConfig().learning_rate
 
     @abstractmethod
     def baseline(self, split: Split, *, n_classes: int) -> Baseline:

@@ -83,8 +83,6 @@ def prepare_teacher(
     name = teacher_digest(
         checkpoint, config, label_names=label_names, corpus=corpus_digest, head=task.head, recipe=recipe
     )
-    if recipe is Recipe.THOROUGH and config.learning_rate == TeacherConfig().learning_rate:
-        config = replace(config, learning_rate=task.teacher_learning_rate(checkpoint.width))
 
     def lower_layers(model: Model, n_layers: int) -> LowerLayers | None:
         if recipe is not Recipe.QUICK or not packs(model):
@@ -103,7 +101,7 @@ def prepare_teacher(
     lower = None
     if folder is None:
         if config.learning_rate == TeacherConfig().learning_rate:
-            config = replace(config, learning_rate=task.teacher_rate(checkpoint.width))
+            config = replace(config, learning_rate=task.teacher_rate(checkpoint.width, recipe))
         schedule = recipes.teacher_schedule(
             config,
             recipe,

@@ -13,7 +13,7 @@ from distil_core.data.corpus import Corpus, Label, Place, Split
 from distil_core.data.sources import Source, refuse_ignored
 from distil_core.data.tables import guess, in_memory
 from distil_core.models.head import MULTI_LABEL_CLASSIFICATION
-from distil_core.settings.config import CorpusConfig
+from distil_core.settings.config import CorpusConfig, Recipe
 from distil_core.tasks.multi_label import assembly, metrics
 from distil_core.tasks.multi_label.columns import FOR_SEVERAL, LABEL_COLUMNS
 from distil_core.tasks.task import Baseline, Task
@@ -54,9 +54,9 @@ class MultiLabelClassification(Task):
         """Return what is answered to each label."""
         return ("no", "yes")
 
-    def teacher_rate(self, width: int) -> float:
+    def teacher_rate(self, width: int, recipe: Recipe) -> float:
         """Return a larger rate for a narrow teacher, which has to learn more where a text has no single answer."""
-        return 1e-3 if width <= _NARROW else super().teacher_rate(width)
+        return 1e-3 if width <= _NARROW else super().teacher_rate(width, recipe)
 
     def recognizes(self, names: Sequence[str]) -> bool:
         """Tell whether there is a text and a column that is usual for several labels and not for one."""

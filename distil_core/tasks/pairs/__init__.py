@@ -14,7 +14,7 @@ from distil_core.data.corpus import Corpus, Split
 from distil_core.data.sources import Source
 from distil_core.evaluation import metrics
 from distil_core.evaluation.metrics import AGREEMENT, ECE, KL, LOYALTY, NLL, Metric
-from distil_core.settings.config import CorpusConfig
+from distil_core.settings.config import CorpusConfig, Recipe
 from distil_core.tasks.classification import TextClassification, assembly
 from distil_core.tasks.pairs import rows
 from distil_core.tasks.pairs.quality import F1, MATTHEWS
@@ -47,9 +47,9 @@ class TextPairs(TextClassification):
     baseline_name = "TF-IDF"
     baseline_description = "words of both texts, how they overlap, and logistic regression; no transformer"
 
-    def teacher_rate(self, width: int) -> float:
+    def teacher_rate(self, width: int, recipe: Recipe) -> float:
         """Return a larger rate for a narrow teacher, which has to learn to hold two texts together."""
-        return 5e-4 if width <= _NARROW else super().teacher_rate(width)
+        return 5e-4 if width <= _NARROW else super().teacher_rate(width, recipe)
 
     def recognizes(self, columns: Sequence[str]) -> bool:
         """Tell whether there are two columns of texts that go together, and one of labels."""

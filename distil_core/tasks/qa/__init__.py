@@ -22,7 +22,7 @@ from distil_core.evaluation import metrics
 from distil_core.evaluation.metrics import KL, LOYALTY, Metric, Unit
 from distil_core.evaluation.predictions import SplitPredictions
 from distil_core.models.head import QUESTION_ANSWERING
-from distil_core.settings.config import CorpusConfig
+from distil_core.settings.config import CorpusConfig, Recipe
 from distil_core.tasks.qa import examples
 from distil_core.tasks.task import Baseline, Task
 
@@ -202,9 +202,9 @@ class QuestionAnswering(Task):
             for side in ("start", "end")
         )
 
-    def teacher_rate(self, width: int) -> float:
+    def teacher_rate(self, width: int, recipe: Recipe) -> float:
         """Return less for wider encoders: 1e-4 at 384, and a quarter of it at twice the width, as is usual there."""
-        return min(1e-3, super().teacher_rate(width) * (384 / width) ** 2)
+        return min(1e-3, super().teacher_rate(width, recipe) * (384 / width) ** 2)
 
     def baseline(self, split: Split, *, n_classes: int) -> Baseline:
         """Return the sentence with most overlap, which learns nothing."""
