@@ -11,6 +11,7 @@ __all__ = [
     "caveats",
     "comparison",
     "edits",
+    "entity_spans",
     "error_analysis",
     "gradients",
     "learning_curves",

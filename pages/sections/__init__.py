@@ -8,6 +8,7 @@ __all__ = [
     "attention_details",
     "bulk_scoring",
     "charts",
+    "entity_view",
     "example_browser",
     "header",
     "label_view",

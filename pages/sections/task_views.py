@@ -7,14 +7,18 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from distil_core.runs.families import FinishedRun
-from pages.sections import answer_marks, label_view
+from pages.sections import answer_marks, entity_view, label_view
 
 if TYPE_CHECKING:
     from distil_core.analysis.model_pair import TextComparison
 
 View = Callable[[FinishedRun, str, "TextComparison"], None]
 
-VIEWS: dict[str, View] = {"multi-label": label_view.show, "qa": answer_marks.show}
+VIEWS: dict[str, View] = {
+    "multi-label": label_view.show,
+    "qa": answer_marks.show,
+    "tokens": entity_view.show,
+}
 """By the name of the task."""
 
 

@@ -1,0 +1,67 @@
+"""Entities in a text, marked for teacher and student one above the other, and above them the right ones if known.
+
+Reads: the answers, and a finished run's test texts. Writes: nothing.
+"""
+
+import html
+from typing import TYPE_CHECKING
+
+import numpy as np
+import streamlit as st
+
+from distil_core.analysis import entity_spans
+from distil_core.analysis.entity_spans import Entity, EntityReading, Holder
+from distil_core.errors import DistilError
+from distil_core.runs.families import FinishedRun
+from pages.state import model_answers
+
+if TYPE_CHECKING:
+    from distil_core.analysis.model_pair import TextComparison
+
+UNDERLINES = {Holder.BOTH: "solid", Holder.TEACHER: "double", Holder.STUDENT: "dashed", Holder.NEITHER: "dotted"}
+_LINE = "line-height: 2; overflow-wrap: anywhere"
+
+
+def show(outcome: FinishedRun, text: str, comparison: "TextComparison") -> None:
+    """Show what both models take for entities."""
+    try:
+        answered = model_answers.of_test_texts(outcome)
+    except DistilError as error:
+        st.error(str(error), icon=":material/error:")
+        return
+    right = entity_spans.right_tags(answered, text)
+    reading = entity_spans.read_entities(
+        [site.place for site in comparison.sites],
+        np.array([site.teacher_logits for site in comparison.sites]),
+        np.array([site.student_logits for site in comparison.sites]),
+        right=right if right is not None and len(right) == len(comparison.sites) else None,
+        label_names=outcome.record.class_names,
+    )
+    with st.container(border=True, gap="xsmall"):
+        if reading.right is not None:
+            _line("Right", reading, reading.right, text)
+        _line("Teacher", reading, reading.teacher, text)
+        _line("Student", reading, reading.student, text)
+        st.caption(" · ".join(f"{line} underline: {holder}" for holder, line in UNDERLINES.items()))
+
+
+def _line(name: str, reading: EntityReading, marked: tuple[Entity, ...], text: str) -> None:
+    number = f"{len(marked)} entit{'y' if len(marked) == 1 else 'ies'}" if marked else "no entity"
+    st.markdown(f"**{name}** · {number}")
+    st.html(f'<div style="{_LINE}">{marked_text(reading, marked, text)}</div>')
+
+
+def marked_text(reading: EntityReading, marked: tuple[Entity, ...], text: str) -> str:
+    """Return a text as HTML in which entities are underlined and followed by their type and who has them."""
+    parts, last = [], 0
+    for entity in marked:
+        start, end = reading.places[entity.first].start, reading.places[entity.stop - 1].end
+        holder = reading.holder(entity)
+        parts += [
+            html.escape(text[last:start]),
+            f'<u style="text-decoration: underline {UNDERLINES[holder]} 2px; text-underline-offset: 4px">'
+            f"{html.escape(text[start:end])}</u>"
+            f"<small> [{html.escape(entity.type)}{'' if holder is Holder.BOTH else f', {holder}'}]</small>",
+        ]
+        last = end
+    return "".join([*parts, html.escape(text[last:])])
