@@ -11,7 +11,11 @@ import numpy as np
 
 from distil_core.analysis.error_analysis import AnsweredTexts
 from distil_core.data.corpus import Place
-from distil_core.tasks.tokens.entities import spans
+from distil_core.tasks.tokens.entities import Spans, spans
+
+MAX_TYPES = 12
+"""Types of entities that are told apart at most where errors are counted: the commonest."""
+SPURIOUS, BOUNDARY, MISSED = "no entity", "wrong boundary", "missed"
 
 
 class Holder(StrEnum):
@@ -51,6 +55,55 @@ class EntityReading:
             case False, True:
                 return Holder.STUDENT
         return Holder.NEITHER
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EntityCase:
+    """One entity of a test text: what it is and what it was taken for, as row and column of the counts."""
+
+    row: int
+    column: int
+    example: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EntityErrors:
+    """What one model takes the right entities for.
+
+    The rows are the types of the right entities, and at last no entity, where one is spurious. The columns are the
+    types that the model has for exactly the same words, then a wrong boundary where it has some of the words, then what
+    it missed.
+    """
+
+    types: tuple[str, ...]
+    n_types: int
+    cases: tuple[EntityCase, ...]
+
+    @property
+    def rows(self) -> tuple[str, ...]:
+        """Names of the rows."""
+        return (*self.types, SPURIOUS)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Names of the columns."""
+        return (*self.types, BOUNDARY, MISSED)
+
+    @property
+    def counts(self) -> np.ndarray:
+        """How often each row meets each column."""
+        counts = np.zeros((len(self.rows), len(self.columns)), dtype=np.int64)
+        for case in self.cases:
+            counts[case.row, case.column] += 1
+        return counts
+
+    def name(self, row: int, column: int) -> str:
+        """Say in a few words what a cell counts."""
+        if row == len(self.types):
+            return f"{self.types[column]} where there is no entity"
+        if column >= len(self.types):
+            return f"{self.types[row]}: {self.columns[column]}"
+        return f"{self.types[row]}: right" if row == column else f"{self.types[row]} taken for {self.types[column]}"
 
 
 def type_names(label_names: Sequence[str]) -> tuple[str, ...]:
@@ -101,3 +154,60 @@ def right_tags(answered: AnsweredTexts, text: str) -> list[int] | None:
     """Return the right tags of a text that is among the test texts and whose tags are known, else None."""
     tags: list[int] = answered.labels[list(answered.rows_of(text))].tolist()
     return None if not tags or min(tags) < 0 else tags
+
+
+def entity_errors(answered: AnsweredTexts, tags: np.ndarray) -> EntityErrors:
+    """Hold the entities that one model has in the test texts against the right ones.
+
+    Args:
+        answered: The test texts.
+        tags: Index of the tag that the model has for each word.
+    """
+    right, predicted = (spans(np.where(answered.known, side, 0), answered.examples) for side in (answered.labels, tags))
+    types = type_names(answered.label_names)
+    common = np.bincount(right.types, minlength=len(types)) + np.bincount(predicted.types, minlength=len(types))
+    named = sorted(np.argsort(-common, kind="stable")[:MAX_TYPES].tolist())
+    place = {kind: i for i, kind in enumerate(named)}
+    nothing, boundary, missed = len(named), len(named), len(named) + 1
+    is_right, is_predicted = (_covered(side, len(answered)) for side in (right, predicted))
+    of_words = {(start, end): kind for start, end, kind in _listed(predicted)}
+    cells = []
+    for start, end, kind in _listed(right):
+        taken = of_words.get((start, end))
+        if taken is None:
+            cells.append((start, place.get(kind), boundary if is_predicted[start:end].any() else missed))
+        else:
+            cells.append((start, place.get(kind), place.get(taken)))
+    cells += [
+        (start, nothing, place.get(kind)) for start, end, kind in _listed(predicted) if not is_right[start:end].any()
+    ]
+    return EntityErrors(
+        types=tuple(types[kind] for kind in named),
+        n_types=len(types),
+        cases=tuple(
+            EntityCase(row=row, column=column, example=int(answered.examples[start]))
+            for start, row, column in cells
+            if row is not None and column is not None
+        ),
+    )
+
+
+def _listed(side: Spans) -> list[tuple[int, int, int]]:
+    return list(zip(side.starts.tolist(), side.ends.tolist(), side.types.tolist(), strict=True))
+
+
+def _covered(side: Spans, n: int) -> np.ndarray:
+    """Return of each word whether it is in an entity."""
+    steps = np.zeros(n + 1, dtype=np.int64)
+    np.add.at(steps, side.starts, 1)
+    np.add.at(steps, side.ends, -1)
+    return np.asarray(steps[:n].cumsum() > 0)
+
+
+def rows_of_cell(answered: AnsweredTexts, errors: EntityErrors, row: int, column: int) -> list[int]:
+    """Return the first row of each text with a case in a cell, those first on which the models are furthest apart."""
+    examples = {case.example for case in errors.cases if (case.row, case.column) == (row, column)}
+    apart = np.zeros(int(answered.examples.max(initial=-1)) + 1)
+    np.maximum.at(apart, answered.examples, answered.kl_nats)
+    ranked = sorted(examples, key=lambda example: (-apart[example], example))
+    return np.searchsorted(answered.examples, ranked).tolist()

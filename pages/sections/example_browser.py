@@ -10,7 +10,7 @@ from distil_core.analysis.error_analysis import Filter
 from distil_core.reporting import example_tables, narrative
 from distil_core.runs.families import FinishedRun
 from distil_core.settings.serialization import digest
-from pages.sections import answer_marks, answer_views, example_filter, saved_slices
+from pages.sections import answer_marks, answer_views, example_filter, saved_slices, task_views
 from pages.state import address, model_answers
 
 TABLE = "compare.examples"
@@ -18,6 +18,7 @@ TABLE = "compare.examples"
 
 def show(outcome: FinishedRun) -> None:
     """Show the test texts that pass the filters, those first on which the two are furthest apart."""
+    task_views.show_test_texts(outcome)
     answered = model_answers.of_test_texts(outcome)
     # Ask
     left, right = st.columns([2, 3], gap="large")

@@ -1,4 +1,4 @@
-"""What a task shows of two models' answers to a text beside the probabilities, for the tasks that have such a view.
+"""What a task shows of two models' answers to a text, and to all test texts, for the tasks that have such a view.
 
 Reads: the answers. Writes: nothing.
 """
@@ -21,9 +21,19 @@ VIEWS: dict[str, View] = {
 }
 """By the name of the task."""
 
+OVERVIEWS: dict[str, Callable[[FinishedRun], None]] = {"tokens": entity_view.show_errors}
+"""Of all test texts, by the name of the task."""
+
 
 def show(outcome: FinishedRun, text: str, comparison: "TextComparison") -> None:
     """Show what the task of a run has to show of one text, if anything."""
     view = VIEWS.get(outcome.record.task.name)
     if view is not None:
         view(outcome, text, comparison)
+
+
+def show_test_texts(outcome: FinishedRun) -> None:
+    """Show what the task of a run has to show of all test texts, if anything."""
+    overview = OVERVIEWS.get(outcome.record.task.name)
+    if overview is not None:
+        overview(outcome)

@@ -67,6 +67,29 @@ def test_a_typed_text_has_no_right_line_and_is_escaped(opened: Callable[..., App
     assert all("<b>" not in line and "&amp; by" in line for line in lines(at))
 
 
+def test_errors_are_counted_and_one_of_them_filters_the_texts(opened: Callable[..., AppTest], run: Found) -> None:
+    at = opened("compare")
+    test = run.distillation.folder.read_predictions().test
+    right = int((test.targets % 2 == 1).sum())
+    tables = [frame.value for frame in at.dataframe if "predicted" in frame.value]
+    for side, rows in zip(("teacher", "student"), tables, strict=True):
+        assert rows[rows["right"] != "no entity"]["entities"].sum() == right
+        same = rows[rows["right"] == rows["predicted"]]["entities"].sum()
+        model = run.distillation.record.model if side == "student" else run.distillation.record.teacher
+        assert model is not None
+        assert same / right == pytest.approx(model.metrics["entity_recall"].value)
+    box = at.selectbox(key="compare.entity")
+    assert box.value.startswith("Student: ")
+    box.set_value(next(name for name in box.options if name.endswith(": right"))).run()
+    assert not at.exception
+    buttons = [button for button in at.button if button.key.startswith("compare.entity.")]
+    assert buttons
+    shown = buttons[0].label.replace("\\", "").rstrip("…")
+    buttons[0].click().run()
+    assert not at.exception
+    assert at.text_input(key="compare.text").value.startswith(shown)
+
+
 @pytest.mark.parametrize("page", ["temperature", "attention", "tradeoffs", "whatif", "runs", "distil"])
 def test_every_page_opens_on_such_a_run(opened: Callable[..., AppTest], page: str) -> None:
     assert not opened(page).exception
