@@ -82,8 +82,6 @@ def show_errors(outcome: FinishedRun) -> None:
     options = _options(sides)
     if not options:
         return
-    if st.session_state.get(CASE) not in options:
-        st.session_state.pop(CASE, None)
     slots = dict(zip(("Teacher", "Student"), st.columns(2, gap="large"), strict=True))
     chosen = pickers.choose("Texts with", list(options), key=CASE)
     side, *cell = options[chosen]
