@@ -171,7 +171,7 @@ def entity_errors(answered: AnsweredTexts, tags: np.ndarray) -> EntityErrors:
     nothing, boundary, missed = len(named), len(named), len(named) + 1
     is_right, is_predicted = (_covered(side, len(answered)) for side in (right, predicted))
     of_words = {(start, end): kind for start, end, kind in _listed(predicted)}
-    cells = []
+    cells: list[tuple[int, int | None, int | None]] = []
     for start, end, kind in _listed(right):
         taken = of_words.get((start, end))
         if taken is None:
@@ -210,4 +210,5 @@ def rows_of_cell(answered: AnsweredTexts, errors: EntityErrors, row: int, column
     apart = np.zeros(int(answered.examples.max(initial=-1)) + 1)
     np.maximum.at(apart, answered.examples, answered.kl_nats)
     ranked = sorted(examples, key=lambda example: (-apart[example], example))
-    return np.searchsorted(answered.examples, ranked).tolist()
+    rows: list[int] = np.searchsorted(answered.examples, ranked).tolist()
+    return rows
