@@ -4,7 +4,7 @@ import copy
 import os
 from collections.abc import Callable, Generator
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from jaxtyping import Float
@@ -30,7 +30,7 @@ from distil_core.settings.config import (
     TeacherConfig,
     TrainingConfig,
 )
-from distil_core.tasks.catalog import task_named
+from distil_core.tasks.catalog import task_named, usual_config
 from distil_core.tasks.task import Task
 from distil_core.training.events import Event
 from distil_core.training.teachers import Teacher
@@ -42,7 +42,7 @@ def distil(
     corpus: CorpusConfig | str | os.PathLike[str] = "reviews",
     *,
     task: str = "classification",
-    teacher: TeacherConfig | str | os.PathLike[str] = "shipped",
+    teacher: TeacherConfig | str | os.PathLike[str] | None = None,
     student: StudentConfig | None = None,
     loss: LossConfig | None = None,
     training: TrainingConfig | None = None,
@@ -56,7 +56,8 @@ def distil(
     Args:
         corpus: ``reviews``, ``python-docs``, ``hub:NAME``, or a file; or that with how it is read and split.
         task: What the models are for.
-        teacher: ``shipped``, ``minilm``, a folder, or a hub id; or that with how it reads and is fine-tuned.
+        teacher: ``shipped``, ``minilm``, a folder, or a hub id; or that with how it reads and is fine-tuned; None:
+            what the task begins with.
         student: Depth, layer mapping, width and initialization.
         loss: Temperature and weights of the parts of the loss.
         training: Schedule and arithmetic.
@@ -68,9 +69,12 @@ def distil(
     Raises:
         DistilError: If settings, corpus or teacher cannot be used.
     """
+    usual = usual_config(task)
+    if teacher is None:
+        teacher = usual.teacher
     config = RunConfig(
         task=task,
-        corpus=corpus if isinstance(corpus, CorpusConfig) else CorpusConfig(source=os.fspath(corpus)),
+        corpus=corpus if isinstance(corpus, CorpusConfig) else replace(usual.corpus, source=os.fspath(corpus)),
         teacher=teacher if isinstance(teacher, TeacherConfig) else TeacherConfig(source=os.fspath(teacher)),
         student=student or StudentConfig(),
         loss=loss or LossConfig(),

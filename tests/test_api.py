@@ -23,6 +23,7 @@ from distil_core.settings.config import (
     TeacherConfig,
     TrainingConfig,
 )
+from distil_core.tasks.catalog import usual_config
 from distil_core.tasks.corpora import load_corpus
 from distil_core.training.events import Event, Validation
 from tests import tiny
@@ -142,3 +143,9 @@ def test_what_cannot_teach_is_refused(lab: tiny.Lab) -> None:
         teacher = tiny.model()
         torch.nn.init.zeros_(heads.output_layer(teacher).weight)
         distil_models(teacher, tiny.tokenizer(), corpus)
+
+
+def test_a_task_begins_with_what_it_says() -> None:
+    usual = usual_config("embeddings")
+    assert (usual.task, usual.teacher.source) == ("embeddings", "minilm")
+    assert usual_config("classification") == RunConfig()

@@ -8,9 +8,9 @@ from distil_core.reporting.formatting import figure, percent
 from distil_core.runs import foreground
 from distil_core.runs.record import RunRecord
 from distil_core.runs.store import RunStore
-from distil_core.settings.config import RunConfig, StudentConfig
+from distil_core.settings.config import RunConfig
 from distil_core.settings.serialization import to_json
-from distil_core.tasks.catalog import task_named
+from distil_core.tasks.catalog import task_named, usual_config
 
 
 def compare_depths(config: RunConfig, store: RunStore, *, depths: Sequence[int]) -> dict[str, Any]:
@@ -61,9 +61,7 @@ def depth_table(figures: dict[str, Any]) -> str:
 
 def usual(task: str, *, teacher: str | None, corpus: str | None, test: str, seed: int) -> RunConfig:
     """Return what is distilled at every depth: what the task begins with, unless another corpus or teacher is named."""
-    config = RunConfig(task=task, seed=seed, student=StudentConfig())
-    for section, defaults in task_named(task).defaults.items():
-        config = replace(config, **{section: replace(getattr(config, section), **defaults)})
+    config = replace(usual_config(task), seed=seed)
     if teacher is not None:
         config = replace(config, teacher=replace(config.teacher, source=teacher))
     if corpus is not None:

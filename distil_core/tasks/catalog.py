@@ -1,6 +1,9 @@
 """The tasks there are, by name."""
 
+from dataclasses import replace
+
 from distil_core.errors import ConfigError
+from distil_core.settings.config import RunConfig
 from distil_core.tasks.classification import TextClassification
 from distil_core.tasks.embeddings import Embeddings
 from distil_core.tasks.multi_label import MultiLabelClassification
@@ -28,3 +31,15 @@ def task_named(name: str) -> Task:
     if name not in TASKS:
         raise ConfigError(f"task must be one of {', '.join(TASKS)}, got {name!r}")
     return TASKS[name]
+
+
+def usual_config(name: str) -> RunConfig:
+    """Return what a task begins with, where nobody asks for anything else.
+
+    Raises:
+        ConfigError: If there is no such task.
+    """
+    config = RunConfig(task=name)
+    for section, defaults in task_named(name).defaults.items():
+        config = replace(config, **{section: replace(getattr(config, section), **defaults)})
+    return config
