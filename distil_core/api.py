@@ -129,7 +129,7 @@ def distil_models(
             the corpus.
         TeacherError: If the teacher is no better than always saying the commonest label.
     """
-    task = (task_named(task) if isinstance(task, str) else task).for_labels(corpus.label_names)
+    task = (task_named(task) if isinstance(task, str) else task).for_corpus(corpus)
     settings = RunConfig(
         task=task.name,
         teacher=TeacherConfig(max_length=max_length),

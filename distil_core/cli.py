@@ -30,7 +30,7 @@ from distil_core.settings.config import (
     TrainingConfig,
 )
 from distil_core.tasks.catalog import TASKS, task_named
-from distil_core.tasks.corpora import guess_task
+from distil_core.tasks.corpora import guess_task, task_of
 from distil_core.training.cache import Cache
 from distil_core.training.events import Event, Stage, Step, TeacherMeasured, Validation
 
@@ -195,7 +195,7 @@ class _Printer:
         self._last = ""
 
     def __call__(self, run: Run, event: Event) -> None:
-        label, metric = f"[{run.config.method}]", task_named(run.config.task).primary
+        label, metric = f"[{run.config.method}]", task_of(run.config).primary
         match event:
             case Stage():
                 detail = counted(event.detail, event.n_done, event.n_total)

@@ -14,7 +14,7 @@ from distil_core.runs.families import Family
 from distil_core.runs.rows import Run, RunState
 from distil_core.settings import recipes
 from distil_core.settings.config import Method, RunConfig
-from distil_core.tasks.catalog import task_named
+from distil_core.tasks.corpora import task_of
 from pages.sections import charts, run_summary, settings_form
 from pages.state import resources, run_in_use
 
@@ -80,7 +80,7 @@ def show_run(run_id: str, *, poll: bool) -> None:
         elif run.resumable:
             words = "Resume" if run.state is RunState.INTERRUPTED else "Run again"
             st.button(words, icon=":material/replay:", key="distil.again", on_click=again, args=(run, twins))
-    primary = task_named(run.config.task).primary if family is None else family.distilled.record.metric
+    primary = task_of(run.config).primary if family is None else family.distilled.record.metric
     curves = {member.config.method: learning_curves.curves(resources.events(member)) for member in members}
     run_summary.headline(family, primary, curves[run.config.method])
     with st.container(key="distil.progress"):
@@ -96,7 +96,7 @@ def show_state(members: tuple[Run, ...], family: Family | None) -> None:
     running = next((member for member in members if member.state is RunState.RUNNING), None)
     if running is not None:
         state = learning_curves.progress(resources.events(running))
-        name, metric = comparison.model_name(running.config), task_named(running.config.task).primary
+        name, metric = comparison.model_name(running.config), task_of(running.config).primary
         st.progress(
             state.fraction or 0.0,
             f"**{name}** · {formatting.progress_text(state, metric, stopping=running.stopping)}",
@@ -130,7 +130,7 @@ def _pill(member: Run) -> str:
 
 def show_curves(key: tuple[object, ...], config: RunConfig, curves: dict[Method, learning_curves.Curves]) -> None:
     """Show the loss by part and the validation score, of a run that is finished or still going on."""
-    metric = task_named(config.task).primary
+    metric = task_of(config).primary
     student = curves[config.method]
     n_epochs = max(recipes.fewest_epochs(config.training), student.last_epoch)
     loss, validation = resources.curve_figures(key, n_epochs, metric, curves)

@@ -10,7 +10,7 @@ from typing import TypeAlias
 
 import numpy as np
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from distil_core.data.tokenization import Ragged
@@ -76,7 +76,7 @@ class Sites:
     """The sites of many rows of tokens laid end to end; those of row ``i`` are ``offsets[i]`` to ``offsets[i + 1]``.
 
     Attributes:
-        targets: The right class of each site, or :data:`UNKNOWN`.
+        targets: The right class of each site, or :data:`UNKNOWN`; where numbers are predicted, the right one or NaN.
         offsets: Where the sites of each row begin.
         positions: The token of its row at which each site lies; None where a model answers a text as a whole.
         pointers: Which tokens are its classes, where a site asks for a token instead of a label.
@@ -87,7 +87,7 @@ class Sites:
             is asked several things; None where the outputs are the classes.
     """
 
-    targets: Int[Tensor, "sites"]
+    targets: Int[Tensor, "sites"] | Float[Tensor, "sites"]
     offsets: Int[Tensor, "rows_plus_1"]
     positions: Int[Tensor, "sites"] | None = None
     pointers: Pointers | None = None
@@ -96,7 +96,7 @@ class Sites:
     outputs: Int[Tensor, "sites"] | None = None
 
     @classmethod
-    def of_texts(cls, targets: Int[Tensor, "examples"]) -> "Sites":
+    def of_texts(cls, targets: Int[Tensor, "examples"] | Float[Tensor, "examples"]) -> "Sites":
         """Return one site for each text as a whole."""
         return cls(targets=targets, offsets=torch.arange(len(targets) + 1, device=targets.device))
 
@@ -112,6 +112,19 @@ class Sites:
 
     def __len__(self) -> int:
         return len(self.targets)
+
+    @property
+    def known(self) -> Bool[Tensor, "sites"]:
+        """Whether it is known what is right, for each site."""
+        return ~self.targets.isnan() if self.targets.is_floating_point() else self.targets != UNKNOWN
+
+    @property
+    def commonest(self) -> int | None:
+        """The class that is right most often, 0 where there is none; None where nothing is known."""
+        known = self.targets[self.known]
+        if not len(known):
+            return None
+        return 0 if known.is_floating_point() else int(known.bincount().argmax())
 
     @property
     def one_a_text(self) -> bool:

@@ -15,7 +15,8 @@ class SplitPredictions:
     Attributes:
         logits: Scores of the model, a row for each site.
         teacher_logits: Scores of its teacher on the same sites; None where there is no teacher.
-        targets: Index of the right class of each site, below zero where it is not known.
+        targets: Index of the right class of each site, below zero where it is not known; where numbers are
+            predicted, the right one or NaN.
         examples: Index of the example that each site belongs to.
         n_examples: Examples in the split, those without a site included.
         quality: What the task made of each example's answers, ``[examples, columns]``, where that takes more than
@@ -33,8 +34,9 @@ class SplitPredictions:
 
     @property
     def known(self) -> np.ndarray:
-        """Whether the right class is known, for each site."""
-        return np.asarray(self.targets >= 0)
+        """Whether it is known what is right, for each site."""
+        numbers = np.issubdtype(self.targets.dtype, np.floating)
+        return np.asarray(~np.isnan(self.targets) if numbers else self.targets >= 0)
 
     @property
     def right(self) -> np.ndarray:

@@ -7,6 +7,7 @@ __all__ = [
     "attention",
     "distributions",
     "losses",
+    "number_losses",
     "similarity",
     "vector_losses",
 ]

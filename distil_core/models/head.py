@@ -39,10 +39,20 @@ MULTI_LABEL_CLASSIFICATION = Head(
     reads_first_token=True,
     problem_type="multi_label_classification",
 )
+REGRESSION = Head(
+    kind="SequenceClassification", pipeline="text-classification", reads_first_token=True, problem_type="regression"
+)
 TOKEN_CLASSIFICATION = Head(kind="TokenClassification", pipeline="token-classification", reads_first_token=False)
 QUESTION_ANSWERING = Head(kind="QuestionAnswering", pipeline="question-answering", reads_first_token=False)
 EMBEDDING = Head(kind="Embedding", pipeline="sentence-similarity", reads_first_token=False, labeled=False)
-HEADS = (SEQUENCE_CLASSIFICATION, TOKEN_CLASSIFICATION, QUESTION_ANSWERING, MULTI_LABEL_CLASSIFICATION, EMBEDDING)
+HEADS = (
+    SEQUENCE_CLASSIFICATION,
+    TOKEN_CLASSIFICATION,
+    QUESTION_ANSWERING,
+    MULTI_LABEL_CLASSIFICATION,
+    REGRESSION,
+    EMBEDDING,
+)
 
 
 def head_named(architecture: str, problem_type: str | None = None) -> Head | None:

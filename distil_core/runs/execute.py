@@ -13,7 +13,6 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from distil_core.data.sites import UNKNOWN
 from distil_core.errors import Cancelled, Deferred, DistilError, StoreError
 from distil_core.evaluation import bootstrap, environment
 from distil_core.evaluation import cost as evaluation_cost
@@ -383,9 +382,9 @@ def _summary(materials: Materials, test: SplitPredictions) -> CorpusSummary:
     n_truncated = sum(part.tokens.n_truncated for part in splits.values())
     if n_truncated:
         notes.append(f"{n_truncated:,} texts are longer than the model reads and were cut off")
-    targets, constant = splits["train"].sites.targets, math.nan
-    if (known := targets[targets != UNKNOWN]).numel():
-        constant = materials.task.primary.of_constant(test, int(known.bincount().argmax()))
+    constant = math.nan
+    if (commonest := splits["train"].sites.commonest) is not None:
+        constant = materials.task.primary.of_constant(test, commonest)
     return CorpusSummary(
         name=corpus.name,
         digest=corpus.digest,

@@ -68,7 +68,7 @@ class ExaminedConfig:
     @property
     def task(self) -> Task:
         """What the models are for."""
-        return task_named(self.config.task)
+        return task_named(self.config.task).for_corpus(self.corpus)
 
     def teacher_digest(self) -> str:
         """Name the teacher for this corpus by its content."""
@@ -112,7 +112,7 @@ def _request(config: CanonicalConfig, corpus: Corpus, checkpoint: Checkpoint) ->
     if checkpoint.local:
         teacher = replace(teacher, source=str(checkpoint.folder))
     if (
-        head_order(checkpoint, corpus.label_names, head=task_named(config.task).head) is not None
+        head_order(checkpoint, corpus.label_names, head=task_named(config.task).for_corpus(corpus).head) is not None
     ):  # it will not be fine-tuned, so this cannot matter
         usual = TeacherConfig()
         teacher = replace(teacher, epochs=usual.epochs, learning_rate=usual.learning_rate)

@@ -5,11 +5,12 @@ from functools import lru_cache
 from distil_core.data import files
 from distil_core.data.corpus import Corpus
 from distil_core.data.sources import BUILT_IN, stamps_of
-from distil_core.errors import CorpusError
+from distil_core.errors import CorpusError, DistilError
 from distil_core.settings.canonical import whole
 from distil_core.settings.config import CorpusConfig, RunConfig
 from distil_core.tasks.catalog import TASKS, task_named
 from distil_core.tasks.shots import with_few_labels
+from distil_core.tasks.task import Task
 
 
 def load_corpus(config: CorpusConfig, *, task: str = RunConfig().task) -> Corpus:
@@ -31,7 +32,18 @@ def load_corpus(config: CorpusConfig, *, task: str = RunConfig().task) -> Corpus
             f"{config.source!r}; choose that, a file or a data set"
         )
     corpus = read_for.corpus(read_for.source(config), config)
-    return with_few_labels(corpus, config.shots, task=read_for, seed=config.seed) if config.shots else corpus
+    if not config.shots:
+        return corpus
+    return with_few_labels(corpus, config.shots, task=read_for.for_corpus(corpus), seed=config.seed)
+
+
+def task_of(config: RunConfig) -> Task:
+    """Return the task of a run as it is on the corpus of the run; as it usually is where that cannot be read."""
+    task = task_named(config.task)
+    try:
+        return task.for_corpus(load_corpus_cached(config.corpus, task=config.task))
+    except DistilError:
+        return task
 
 
 def guess_task(source: str) -> str:

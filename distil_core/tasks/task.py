@@ -79,6 +79,10 @@ class Task(ABC):
     """Whether training texts may be without a label; see :mod:`distil_core.tasks.shots`."""
     several_label_columns: ClassVar[bool] = False
     """Whether the labels of a text may stand in several columns."""
+    unit: float = 1.0
+    """What outputs of a head are counted in while it is fitted: how far numbers that are predicted are spread."""
+    predicts_numbers: ClassVar[bool] = False
+    """Whether its models predict a number and no distribution, so that there are no probabilities or temperature."""
     probe_description: ClassVar[str] = "further texts to try models on"
     """What the texts of :meth:`probe` are, in a few words."""
 

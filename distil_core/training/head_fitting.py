@@ -6,7 +6,6 @@ from contextlib import contextmanager
 import torch
 from torch import Tensor, nn
 
-from distil_core.data.sites import UNKNOWN
 from distil_core.models.forward import logits_of, yes_or_no
 from distil_core.models.heads import output_layer
 from distil_core.tasks.task import Task
@@ -44,7 +43,7 @@ def fit_head(model: Model, lesson: TrainingData, *, task: Task, padding: int) ->
     with _without(model, layer):
         for rows, states in logits_of(model, data.tokens, padding=padding, sites=places, lower=data.lower):
             features[rows] = states.float()
-    known = data.sites.targets != UNKNOWN
+    known = data.sites.known
     if data.label_weights is not None:
         known &= data.label_weights[data.sites.rows] > 0
     elif data.chosen is not None:
@@ -60,11 +59,13 @@ def fit_head(model: Model, lesson: TrainingData, *, task: Task, padding: int) ->
     outputs = None if data.sites.outputs is None else data.sites.outputs[chosen]
 
     def loss_of(scores: Tensor) -> Tensor:
+        scores = task.unit * scores
         logits = scores[row_of_site] if outputs is None else yes_or_no(scores[row_of_site, outputs])
         loss: Tensor = task.hard_loss(logits, data.sites.targets[chosen], weights=None, normalizer=len(rows))
         return loss
 
     weight, bias = _minimize((features[rows] - mean) / scale, loss_of, layer.out_features)
+    weight, bias = task.unit * weight, task.unit * bias
     with torch.no_grad():
         layer.weight.copy_(weight / scale)
         if layer.bias is not None:

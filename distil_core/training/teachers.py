@@ -9,7 +9,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from distil_core.data.sites import UNKNOWN, EncodedSplit, Sites
+from distil_core.data.sites import EncodedSplit, Sites
 from distil_core.errors import TeacherError
 from distil_core.evaluation.metrics import Metric
 from distil_core.models.checkpoints import Checkpoint, head_order, teacher_digest
@@ -193,17 +193,18 @@ def refuse_unfit(logits: Float[Tensor, "sites classes"], sites: Sites, *, metric
     Raises:
         TeacherError: If it is no better than always saying the commonest label.
     """
-    answers, known = predictions_of(logits, sites, teacher=None), sites.targets[sites.targets != UNKNOWN]
+    answers, commonest = predictions_of(logits, sites, teacher=None), sites.commonest
     score = metric.of(answers)
-    if not len(known):
+    if commonest is None:
         return score
-    constant = metric.of_constant(answers, int(known.bincount().argmax()))
+    constant = metric.of_constant(answers, commonest)
     if constant == constant and not metric.better(score, constant):
         unit = metric.unit and f" {metric.unit}"
         shown = [f"{value:.1%}" if metric.is_share else f"{value:.3f}{unit}" for value in (score, constant)]
+        constantly = "the same number" if sites.targets.is_floating_point() else "the commonest label"
         raise TeacherError(
             f"the teacher {name} has nothing to teach: its {metric.in_text} on the validation texts is "
-            f"{shown[0]}, and always saying the commonest label would give {shown[1]}; choose another teacher or "
-            "fine-tune it longer"
+            f"{shown[0]}, and always saying {constantly} would give {shown[1]}; choose another teacher or fine-tune it "
+            "longer"
         )
     return score

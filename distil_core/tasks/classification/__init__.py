@@ -41,7 +41,7 @@ class TextClassification(Task):
     built_in: ClassVar[tuple[str, ...]] = BUILT_IN
     few_labels = True
     quality: ClassVar[tuple[Metric, ...]] = (ACCURACY, MACRO_F1, NLL, ECE)
-    fidelity = (AGREEMENT, KL, LOYALTY)
+    fidelity: ClassVar[tuple[Metric, ...]] = (AGREEMENT, KL, LOYALTY)
     baseline_name = "TF-IDF"
     baseline_description = "word counts and logistic regression, no transformer"
     probe_description = "reviews written one by one, outside the grammar"

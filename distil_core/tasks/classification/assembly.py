@@ -22,7 +22,7 @@ def assemble(source: Source, config: CorpusConfig) -> Corpus:
     Raises:
         CorpusError: If no classifier can be learnt from the labels, or the splits do not share them.
     """
-    train, validation, test, notes = _examples(source, config)
+    train, validation, test, notes = examples_of_parts(source, config)
     parts = [part for part in (train, validation, test) if part is not None]
     for part in parts:
         if not part.texts:
@@ -49,7 +49,9 @@ def assemble(source: Source, config: CorpusConfig) -> Corpus:
     return finish(source.name, names, rest, validation_split, test_split, config, stratum=_only, notes=notes)
 
 
-def _examples(source: Source, config: CorpusConfig) -> tuple[Examples, Examples | None, Examples | None, list[str]]:
+def examples_of_parts(
+    source: Source, config: CorpusConfig
+) -> tuple[Examples, Examples | None, Examples | None, list[str]]:
     """Return the examples of each split, and notes of what was left out; a split without labels may count as none."""
     columns = {"text_column": config.text_column, "label_column": config.label_column}
     train = examples_of(source.train, **columns)

@@ -66,7 +66,11 @@ def correlated(values: np.ndarray, scores: np.ndarray) -> np.ndarray:
     """Return what each pair adds to the sums of Spearman's correlation: the sums of Pearson's, of ranks."""
     from scipy.stats import rankdata
 
-    x, y = (rankdata(column) / len(column) - 0.5 for column in (values, scores))
+    return products(*(rankdata(column) / len(column) - 0.5 for column in (values, scores)))
+
+
+def products(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Return what each pair adds to the sums that :func:`correlation` takes."""
     return np.column_stack([x, y, x * x, y * y, x * y, np.ones(len(x))])
 
 

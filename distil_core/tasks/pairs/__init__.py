@@ -1,24 +1,27 @@
-"""Text pairs: one of several labels for each two texts, such as whether one says what the other does.
+"""Text pairs: one of several labels for each two texts, such as whether one says what the other does, or a number.
 
 In: rows with two texts and a label, by the names that GLUE has for them too. Out: as for text classification, with the
-two texts as segments of one; F1 and the Matthews correlation are measured beside the accuracy.
+two texts as segments of one; F1 and the Matthews correlation are measured beside the accuracy. Where the labels are
+numbers on a scale, the number is predicted: regression, measured by correlations.
 """
 
 from collections.abc import Sequence
 from dataclasses import replace
 from types import MappingProxyType
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from distil_core.data import sources
-from distil_core.data.corpus import Corpus, Split
+from distil_core.data.corpus import Corpus, Label, Split
 from distil_core.data.sources import Source
 from distil_core.evaluation import metrics
 from distil_core.evaluation.metrics import AGREEMENT, ECE, KL, LOYALTY, NLL, Metric
+from distil_core.models.head import REGRESSION
 from distil_core.settings.config import CorpusConfig, Recipe
 from distil_core.tasks.classification import TextClassification, assembly
-from distil_core.tasks.pairs import rows
+from distil_core.tasks.pairs import numbers, rows
+from distil_core.tasks.pairs.correlations import PEARSON, SPEARMAN, TEACHER_CORRELATION
 from distil_core.tasks.pairs.quality import F1, MATTHEWS
-from distil_core.tasks.task import Baseline
+from distil_core.tasks.task import Baseline, Task
 
 __all__ = ["TextPairs"]
 
@@ -43,9 +46,18 @@ class TextPairs(TextClassification):
     file_format = "one row a pair, with two columns of texts and one of labels"
     text_columns: ClassVar[tuple[str, ...]] = ()
     quality: ClassVar[tuple[Metric, ...]] = (ACCURACY, F1, MATTHEWS, NLL, ECE)
-    fidelity = (AGREEMENT, KL, LOYALTY)
+    fidelity: ClassVar[tuple[Metric, ...]] = (AGREEMENT, KL, LOYALTY)
     baseline_name = "TF-IDF"
     baseline_description = "words of both texts, how they overlap, and logistic regression; no transformer"
+
+    def for_labels(self, label_names: Sequence[str]) -> Task:
+        """Return the task of predicting a number where that is all there is."""
+        return PairRegression() if tuple(label_names) == (numbers.SCORE,) else self
+
+    def for_corpus(self, corpus: Corpus) -> Task:
+        """Return the task of predicting a number where that is all there is, by what it is counted in."""
+        task = self.for_labels(corpus.label_names)
+        return self if task is self else task.for_corpus(corpus)
 
     def teacher_rate(self, width: int, recipe: Recipe) -> float:
         """Return a larger rate for a narrow teacher, which has to learn to hold two texts together."""
@@ -67,7 +79,11 @@ class TextPairs(TextClassification):
     def corpus(self, source: Source, config: CorpusConfig) -> Corpus:
         """Turn the rows of a source into labeled pairs in three splits."""
         joined = rows.joined_source(source, config)
-        corpus = assembly.assemble(joined.source, replace(config, text_column=rows.JOINED, label_column=joined.label))
+        columns = replace(config, text_column=rows.JOINED, label_column=joined.label)
+        if numbers.measures(joined.source, config, joined.label):
+            corpus = numbers.assemble_numbers(joined.source, columns)
+            return replace(corpus, notes=(*joined.notes, *corpus.notes))
+        corpus = assembly.assemble(joined.source, columns)
         notes = [*joined.notes, *corpus.notes]
         if len(corpus.label_names) == 2:
             notes.append(f"F1 is that of the label {corpus.label_names[1]!r}")
@@ -82,3 +98,64 @@ class TextPairs(TextClassification):
     def probe(self, corpus: Corpus, config: CorpusConfig) -> None:
         """Return no further texts."""
         return
+
+
+class PairRegression(TextPairs):
+    """A number for each two texts, in the units of the file."""
+
+    head = REGRESSION
+    quality: ClassVar[tuple[Metric, ...]] = (SPEARMAN, PEARSON)
+    fidelity = (TEACHER_CORRELATION,)
+    few_labels = False
+    predicts_numbers = True
+    baseline_description = "words of both texts, how they overlap, and ridge regression; no transformer"
+
+    def __init__(self, unit: float = 1.0) -> None:
+        self.unit = unit
+
+    def for_labels(self, label_names: Sequence[str]) -> Task:
+        """Return the task itself: it is the same on all corpora but for the spread of their numbers."""
+        return self
+
+    def for_corpus(self, corpus: Corpus) -> Task:
+        """Return the task that counts errors in the standard deviation of a corpus's numbers."""
+        return PairRegression(numbers.spread([label for label in corpus.train.labels if label is not None]))
+
+    def classes_of(self, label: Label) -> frozenset[int]:
+        """Return none: there are no classes."""
+        return frozenset()
+
+    def stratum(self, label: Label) -> int:
+        """Return the same for all pairs."""
+        return numbers.stratum(label)
+
+    def encode(self, tokenizer: Any, split: Split, *, max_length: int) -> Any:
+        """Return pairs as tokens, and one site for each with its number."""
+        import torch
+
+        from distil_core.data.sites import EncodedSplit, Sites
+        from distil_core.data.tokenization import encode
+
+        labels = [float("nan") if label is None else float(label) for label in split.labels]
+        return EncodedSplit(
+            tokens=encode(tokenizer, split.texts, max_length=max_length),
+            sites=Sites.of_texts(torch.tensor(labels, dtype=torch.float32)),
+        )
+
+    def soft_loss(self, logits: Any, teacher_logits: Any, *, temperature: float, normalizer: float | None) -> Any:
+        """Return how far the numbers are from the teacher's; a number has no temperature."""
+        from distil_core.functional.number_losses import squared_error
+
+        return squared_error(logits, teacher_logits[:, 0], unit=self.unit, normalizer=normalizer)
+
+    def hard_loss(self, logits: Any, targets: Any, *, weights: Any, normalizer: float | None) -> Any:
+        """Return how far the numbers are from the right ones."""
+        from distil_core.functional.number_losses import squared_error
+
+        return squared_error(logits, targets, unit=self.unit, weights=weights, normalizer=normalizer)
+
+    def baseline(self, split: Split, *, n_classes: int) -> Baseline:
+        """Learn TF-IDF of both texts and of their overlap with ridge regression."""
+        from distil_core.tasks.pairs.overlap import RidgeBaseline
+
+        return RidgeBaseline.fit(split.texts, split.labels)

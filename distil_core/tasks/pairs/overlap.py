@@ -1,4 +1,4 @@
-"""The baseline of pairs: TF-IDF of both texts and of their overlap, with logistic regression."""
+"""The baselines of pairs: TF-IDF of both texts and of their overlap, with logistic or ridge regression."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -104,3 +104,36 @@ class OverlapBaseline:
     def bytes(self) -> int:
         """Size of weights and vocabulary, as they would be stored."""
         return int(self.classifier.coef_.nbytes + self.classifier.intercept_.nbytes) + self.features.bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RidgeBaseline:
+    """Features of pairs into a ridge regression."""
+
+    features: PairFeatures
+    regression: Any
+
+    @classmethod
+    def fit(cls, texts: Sequence[str], numbers: Sequence[float]) -> "RidgeBaseline":
+        """Learn from pairs and numbers; the result is the same every time."""
+        from sklearn.linear_model import Ridge
+        from threadpoolctl import threadpool_limits
+
+        features, regression = PairFeatures.fit(texts), Ridge(alpha=1.0, solver="sparse_cg", tol=1e-6)
+        with threadpool_limits(1):  # its products are too small for more, and other runs need the processors
+            regression.fit(features.of(texts), list(numbers))
+        return cls(features=features, regression=regression)
+
+    def predict(self, texts: Sequence[str]) -> Float[Tensor, "examples one"]:
+        """Return a number for each pair."""
+        return torch.from_numpy(self.regression.predict(self.features.of(texts))).float()[:, None]
+
+    @property
+    def n_parameters(self) -> int:
+        """Weights of the regression and of the words."""
+        return int(self.regression.coef_.size) + 1 + self.features.n_parameters
+
+    @property
+    def bytes(self) -> int:
+        """Size of weights and vocabulary, as they would be stored."""
+        return int(self.regression.coef_.nbytes) + 8 + self.features.bytes
