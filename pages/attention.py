@@ -13,7 +13,6 @@ from distil_core.reporting import formatting
 from distil_core.reporting.figures import attention as figures
 from distil_core.reporting.figures import cells
 from distil_core.runs.families import Family, FinishedRun
-from distil_core.tasks.catalog import task_named
 from pages.sections import attention_details, charts, pickers, text_fields
 from pages.state import address, attention_maps, resources, run_in_use
 
@@ -57,7 +56,7 @@ def pair_name(pair: tuple[int, int]) -> str:
 
 def ask(outcome: FinishedRun) -> str:
     """Ask for a text: typed, one of a few examples, or any test text."""
-    texts, task = resources.test_texts(outcome.folder), task_named(outcome.record.config.task)
+    texts, task = resources.test_texts(outcome.folder), outcome.record.task
     if not text_fields.asked_for(key=TEXT, n_segments=len(task.segments)):
         text_fields.put(texts[0].text, key=TEXT)
     text = text_fields.ask(task.segments, key=TEXT, label="Text")
@@ -74,7 +73,12 @@ def ask(outcome: FinishedRun) -> str:
             )
     if picker.open:
         names = outcome.record.corpus.label_names
-        labels = [", ".join(names[label] for label in sorted(task.classes_of(item.label))) for item in texts]
+        labels = [
+            f"{item.label:g}"
+            if task.predicts_numbers
+            else ", ".join(names[label] for label in sorted(task.classes_of(item.label)))
+            for item in texts
+        ]
         picker.dataframe(
             pd.DataFrame({"Text": [formatting.readable(item.text) for item in texts], "Label": labels}),
             hide_index=True,

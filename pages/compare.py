@@ -19,6 +19,7 @@ from pages.sections import (
     bulk_scoring,
     charts,
     example_browser,
+    number_views,
     pickers,
     saved_slices,
     sentence_edits,
@@ -195,6 +196,8 @@ def lower(family: Family) -> None:
 family = run_in_use.finished(with_student=True)
 if family is not None and not family.distilled.record.task.head.labeled:
     vector_views.compare(family)
+elif family is not None and family.distilled.record.task.predicts_numbers:
+    number_views.compare(family)
 elif family is not None:
     try:
         known = resources.test_texts(family.distilled.folder)

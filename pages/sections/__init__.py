@@ -12,6 +12,7 @@ __all__ = [
     "example_browser",
     "header",
     "label_view",
+    "number_views",
     "pickers",
     "run_summary",
     "saved_slices",

@@ -200,6 +200,9 @@ def show_left_out(outcome: FinishedRun, looked: LookedAt) -> None:
     if not outcome.record.task.head.labeled:
         st.info("A vector has no probability that a word could speak for or against.", icon=":material/info:")
         return
+    if outcome.record.task.predicts_numbers:
+        st.info("A number has no probability that a word could speak for or against.", icon=":material/info:")
+        return
     labels = outcome.record.class_names
     left_out = attention_maps.left_out(outcome, looked.text, site=looked.site)
     teacher, student = left_out.teacher, left_out.student

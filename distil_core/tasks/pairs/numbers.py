@@ -72,9 +72,11 @@ def assemble_numbers(source: Source, config: CorpusConfig) -> Corpus:
                 f"{len(set(part.labels))}; add some, or choose another label column"
             )
     numbers = rest.labels
+    whole = all(number.is_integer() for number in numbers)
+    otherwise = "set label_names to names of classes" if whole else "write words instead of them"
     notes.append(
-        f"the labels are read as numbers, from {min(numbers):g} to {max(numbers):g}; set label_names to names of "
-        "classes if each number stands for a class"
+        f"the labels are read as numbers, from {min(numbers):g} to {max(numbers):g}; {otherwise} if each stands for a "
+        "class"
     )
     return finish(source.name, (SCORE,), rest, held, measured, config, stratum=stratum, notes=notes)
 

@@ -46,7 +46,7 @@ def test_fractions_are_numbers(tmp_path: Path) -> None:
     assert corpus.label_names == ("score",)
     assert {type(label) for label in corpus.train.labels} == {float}
     assert (len(corpus.train), len(corpus.validation), len(corpus.test)) == (32, 4, 4)
-    assert any(note.startswith("the labels are read as numbers, from 0 to 4; set label_names") for note in corpus.notes)
+    assert any(note.startswith("the labels are read as numbers, from 0 to 4; write words") for note in corpus.notes)
     task = TextPairs().for_corpus(corpus)
     assert task.head == REGRESSION
     assert task.unit == pytest.approx(np.std(corpus.train.labels))
