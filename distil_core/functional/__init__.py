@@ -6,6 +6,7 @@ In: logits, hidden states, attention maps. Out: numbers about them. No models, n
 __all__ = [
     "attention",
     "distributions",
+    "loss_inputs",
     "losses",
     "number_losses",
     "similarity",

@@ -6,9 +6,8 @@ which is the number of examples unless the caller says otherwise (batches cut by
 stands in the padding cannot change anything. Arithmetic is at least fp32, and no gradient reaches the teacher.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeAlias, TypeVar
 
 import torch
 from jaxtyping import Float
@@ -17,14 +16,20 @@ from torch.nn import functional as F
 
 from distil_core.errors import ConfigError
 from distil_core.functional.distributions import kl, log_soften
+from distil_core.functional.loss_inputs import (
+    HardLoss,
+    LossInputs,
+    MissingInputError,
+    ModelOutputs,
+    Projection,
+    SoftLoss,
+    need,
+)
 from distil_core.settings.config import LossConfig
 from distil_core.types import Attention, Hidden, Labels, Logits, Mask, PerExample, PerSite, Scalar
 
-T = TypeVar("T")
-
 StudentHidden = Float[Tensor, "batch length student_width"]
 StudentAttention = Float[Tensor, "batch student_heads length length"]
-Projection = Float[Tensor, "student_width width"]
 
 
 def soft_labels(
@@ -160,66 +165,6 @@ def attention_kl(
     return _reduce(rows.mean(dim=1).sum(dim=-1) / _n_tokens(mask), normalizer)
 
 
-SoftLoss: TypeAlias = Callable[..., Scalar]
-"""What the teacher asks: both logits, with ``temperature`` and ``normalizer`` by keyword, to a loss."""
-HardLoss: TypeAlias = Callable[..., Scalar]
-"""What labels ask: logits and targets, with ``weights`` and ``normalizer`` by keyword, to a loss."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ModelOutputs:
-    """What a model says about one batch, as far as the losses in use need it.
-
-    ``hidden`` and ``attention`` belong to the mapped layers, in the same order for teacher and student;
-    ``last_hidden`` is the model's own last layer.
-    """
-
-    logits: Logits
-    last_hidden: Hidden | None = None
-    hidden: tuple[Hidden, ...] = ()
-    attention: tuple[Attention, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LossInputs:
-    """All that a part of the loss may look at: one batch, and how it is to be compared.
-
-    ``teacher`` and ``mask`` are there for the parts that need them, and an error where a batch has none.
-    """
-
-    student: ModelOutputs
-    teacher_outputs: ModelOutputs | None
-    labels: Labels | Logits
-    config: LossConfig
-    soft_loss: SoftLoss
-    hard_loss: HardLoss
-    real_tokens: Mask | None
-    projection: Projection | None
-    label_weights: PerSite | None
-    normalizer: float | None
-
-    @property
-    def teacher(self) -> ModelOutputs:
-        """What the teacher says."""
-        return need(self.teacher_outputs, "the teacher's outputs")
-
-    @property
-    def mask(self) -> Mask:
-        """True for real tokens, False for padding."""
-        return need(self.real_tokens, "the mask")
-
-    def over_layers(
-        self, student: Sequence[Tensor], teacher: Sequence[Tensor], loss: Callable[[Tensor, Tensor], Scalar]
-    ) -> Scalar:
-        """Return the mean of a loss over mapped layers, so that its weight means the same at every depth."""
-        if not student or len(student) != len(teacher):
-            raise _MissingInputError(
-                "as many mapped layers of the student as of the teacher, at least one, got "
-                f"{len(student)} and {len(teacher)}; set it to 0 or let both models return them"
-            )
-        return torch.stack([loss(s, t) for s, t in zip(student, teacher, strict=True)]).mean()
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
     """One part of the loss: the setting that weighs it, and what it makes of a batch.
@@ -351,21 +296,10 @@ def distillation_loss(
         if weight > 0:
             try:
                 values[name] = weight * part.value(batch)
-            except _MissingInputError as missing:
+            except MissingInputError as missing:
                 raise ConfigError(f"loss.{part.setting} needs {missing}") from None
     total = torch.stack(list(values.values())).sum()
     return LossParts(total=total, parts={name: value.detach() for name, value in values.items()})
-
-
-class _MissingInputError(LookupError):
-    """A batch lacks what a part of the loss needs; :func:`distillation_loss` adds which setting asks for it."""
-
-
-def need(value: T | None, what: str) -> T:
-    """Return what a part of the loss cannot do without; where there is none, the error names the part's setting."""
-    if value is None:
-        raise _MissingInputError(f"{what}, got none; give it, or set the weight to 0")
-    return value
 
 
 def _comparable(

@@ -11,7 +11,7 @@ from torch import Tensor
 from distil_core.data.sites import EncodedSplit, Sites
 from distil_core.data.tokenization import Ragged
 from distil_core.errors import ConfigError
-from distil_core.functional.losses import ModelOutputs
+from distil_core.functional.loss_inputs import ModelOutputs
 from distil_core.models.forward import attention_maps, empty_answers, logits_of, states_of
 from distil_core.models.loading import independent_copy
 from distil_core.settings.config import LossConfig, Precision

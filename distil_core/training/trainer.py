@@ -21,7 +21,8 @@ from distil_core.evaluation import bootstrap
 from distil_core.evaluation.metrics import AGREEMENT
 from distil_core.evaluation.predictions import SplitPredictions, split_predictions
 from distil_core.evaluation.records import Interval
-from distil_core.functional.losses import LossParts, ModelOutputs, distillation_loss
+from distil_core.functional.loss_inputs import ModelOutputs
+from distil_core.functional.losses import LossParts, distillation_loss
 from distil_core.models import freezing
 from distil_core.models.devices import resolve_precision
 from distil_core.models.forward import (

@@ -9,7 +9,8 @@ from torch import Tensor
 
 from distil_core.errors import ConfigError
 from distil_core.functional import losses
-from distil_core.functional.losses import ModelOutputs, distillation_loss
+from distil_core.functional.loss_inputs import ModelOutputs
+from distil_core.functional.losses import distillation_loss
 from distil_core.settings.config import LossConfig
 
 MASK = torch.tensor([[True, True, True, True], [True, True, False, False]])

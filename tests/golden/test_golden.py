@@ -10,7 +10,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from distil_core.functional import losses, vector_losses
+from distil_core.functional import loss_inputs, losses, vector_losses
 from distil_core.functional.distributions import entropy, jensen_shannon, kl, log_soften, loyalty, soften
 from distil_core.settings.config import LossConfig
 from tests.golden.reference import TEMPERATURES
@@ -89,8 +89,8 @@ def test_attention_kl(
 
 
 def test_all_together(golden: dict[str, Any], given: dict[str, Tensor], dtype: torch.dtype) -> None:
-    def outputs(who: str) -> losses.ModelOutputs:
-        return losses.ModelOutputs(
+    def outputs(who: str) -> loss_inputs.ModelOutputs:
+        return loss_inputs.ModelOutputs(
             logits=given[f"{who}_logits"],
             last_hidden=given[f"{who}_hidden"],
             hidden=(given[f"{who}_hidden"],),

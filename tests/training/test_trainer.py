@@ -13,7 +13,8 @@ from distil_core.data.batches import shuffled_batches
 from distil_core.data.sites import Sites
 from distil_core.data.tokenization import Ragged, encode
 from distil_core.evaluation.records import Interval
-from distil_core.functional.losses import ModelOutputs, distillation_loss
+from distil_core.functional.loss_inputs import ModelOutputs
+from distil_core.functional.losses import distillation_loss
 from distil_core.models import forward, surgery
 from distil_core.settings.config import Init, LossConfig, Precision, StudentConfig, TrainingConfig
 from distil_core.training import trainer
