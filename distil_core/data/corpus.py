@@ -56,8 +56,9 @@ class Split:
 
     @property
     def labeled(self) -> tuple[int, ...]:
-        """The texts whose label is known, by their index."""
-        return tuple(i for i, label in enumerate(self.labels) if label is not None)
+        """The texts whose label is known, by their index; all of them where labels play no part and none has one."""
+        known = tuple(i for i, label in enumerate(self.labels) if label is not None)
+        return known or tuple(range(len(self)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

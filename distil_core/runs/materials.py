@@ -254,8 +254,7 @@ def training_data(materials: Materials, config: CanonicalConfig, tokens: Ragged)
     whole_lesson = TrainingData(
         tokens=tokens, sites=materials.splits["train"].sites, teacher=materials.outputs["train"]
     )
-    n_labeled = len(materials.corpus.train.labeled)
-    if config.corpus == whole(config.corpus) and n_labeled in (0, len(materials.corpus.train)):
+    if config.corpus == whole(config.corpus) and len(materials.corpus.train.labeled) == len(materials.corpus.train):
         return whole_lesson
     transfer = transfer_set(materials.corpus, config.corpus, task=materials.task, seed=config.seed)
     sites = whole_lesson.sites

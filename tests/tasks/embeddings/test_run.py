@@ -61,6 +61,9 @@ def test_all_is_measured_and_written(distillation: Distillation) -> None:
     for name in ("teacher", "layer_cut_twin", "baseline"):
         assert {"spearman", "ndcg_at_10"} <= set(figures[name]["scores"])
     assert "teacher_cosine" not in figures["baseline"]["scores"]
+    # Without any label, all texts are there to learn words from.
+    assert figures["baseline"]["parameters"] > 50
+    assert figures["baseline"]["scores"]["spearman"]["value"] > 0.2
     assert figures["hard_label_twin"] is None
     assert figures["corpus"]["constant_score"] is None
 
