@@ -7,6 +7,7 @@ which need neither torch nor a model to be read.
 __all__ = [
     "bootstrap",
     "calibration",
+    "correlation",
     "cost",
     "environment",
     "metrics",

@@ -89,7 +89,7 @@ def test_a_narrow_student_puts_out_vectors_of_the_teachers_width(tmp_path: Path)
 
 @pytest.mark.parametrize("width", [0, tiny.WIDTH // 2])
 def test_sentence_transformers_gives_the_same_vectors(width: int, tmp_path: Path) -> None:
-    sentence_transformers = pytest.importorskip("sentence_transformers")
+    sentence_transformers = pytest.importorskip("sentence_transformers", reason="sentence-transformers is missing")
     model = teacher(tmp_path / "teacher", modules=True)
     student, _ = cut_student(model, StudentConfig(depth=2, width=width))
     words = tiny.tokenizer()

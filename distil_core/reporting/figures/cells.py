@@ -6,10 +6,48 @@ Streamlit tells nothing of a click on a heatmap or an image (streamlit#8760), bu
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
 
-from distil_core.reporting.figures.theme import Figure
+import numpy as np
+
+from distil_core.reporting.figures.theme import SEQUENTIAL, STUDENT, Figure
 
 GridIndex: TypeAlias = tuple[int, int]
 """Row and column, counted from 0."""
+
+
+def add_counts(figure: Figure, counts: np.ndarray, *, largest: int, chosen: GridIndex | None = None) -> None:
+    """Draw counts as cells at whole numbers; the color follows the root, and empty cells stay empty.
+
+    Args:
+        figure: Where to draw.
+        counts: ``[rows, columns]``.
+        largest: The count that has the full color.
+        chosen: Row and column of a cell to frame.
+    """
+    figure.add_heatmap(
+        z=np.where(counts > 0, np.sqrt(counts), np.nan),
+        x=list(range(counts.shape[1])),
+        y=list(range(counts.shape[0])),
+        text=[[f"{count:,}" if count else "" for count in row] for row in counts.tolist()],
+        texttemplate="%{text}",
+        textfont={"size": 13},
+        colorscale=SEQUENTIAL,
+        zmin=0,
+        zmax=float(np.sqrt(max(1, largest))),
+        showscale=False,
+        xgap=2,
+        ygap=2,
+        hoverongaps=False,
+    )
+    if chosen is not None:
+        row, column = chosen
+        figure.add_shape(
+            type="rect",
+            x0=column - 0.5,
+            x1=column + 0.5,
+            y0=row - 0.5,
+            y1=row + 0.5,
+            line={"color": STUDENT, "width": 4},
+        )
 
 
 def overlay(

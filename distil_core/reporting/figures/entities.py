@@ -4,7 +4,7 @@ import numpy as np
 
 from distil_core.analysis.entity_spans import EntityErrors
 from distil_core.reporting.figures import cells
-from distil_core.reporting.figures.theme import SEQUENTIAL, STUDENT, Figure, empty
+from distil_core.reporting.figures.theme import Figure, empty
 from distil_core.reporting.formatting import shortened
 
 NAME_LENGTH = 16
@@ -22,34 +22,10 @@ def entity_errors(errors: EntityErrors, *, chosen: cells.GridIndex | None = None
     wrong = counts.copy()
     np.fill_diagonal(wrong[:n, :n], 0)
     figure = empty(height=170 + 40 * len(rows), x="Predicted", y="Right")
-    figure.add_heatmap(
-        z=np.where(counts > 0, np.sqrt(counts), np.nan),
-        x=columns,
-        y=rows,
-        text=[[f"{count:,}" if count else "" for count in line] for line in counts.tolist()],
-        texttemplate="%{text}",
-        textfont={"size": 13},
-        colorscale=SEQUENTIAL,
-        zmin=0,
-        zmax=float(np.sqrt(max(1, wrong.max()))),
-        showscale=False,
-        xgap=2,
-        ygap=2,
-        hoverongaps=False,
-    )
+    cells.add_counts(figure, counts, largest=int(wrong.max()), chosen=chosen)
     # There is no cell for what is no entity and was not taken for one.
     hover = [["" if i == n and j >= n else f"{errors.name(i, j)}<br>{counts[i, j]:,}" for j in columns] for i in rows]
     cells.overlay(figure, rows, columns, hover=hover, size=min(24.0, 300 / (n + 2)))
-    if chosen is not None:
-        row, column = chosen
-        figure.add_shape(
-            type="rect",
-            x0=column - 0.5,
-            x1=column + 0.5,
-            y0=row - 0.5,
-            y1=row + 0.5,
-            line={"color": STUDENT, "width": 4},
-        )
     names = [[shortened(name, length=NAME_LENGTH) for name in side] for side in (errors.rows, errors.columns)]
     figure.update_yaxes(range=[n + 0.5, -0.5], tickvals=rows, ticktext=names[0], showgrid=False)
     figure.update_xaxes(range=[-0.5, n + 1.5], tickvals=columns, ticktext=names[1], tickangle=-40, showgrid=False)

@@ -2,12 +2,10 @@
 
 from collections.abc import Sequence
 
-import numpy as np
-
 from distil_core.analysis.edits import Change
 from distil_core.analysis.error_analysis import Confusion
 from distil_core.reporting.figures import cells
-from distil_core.reporting.figures.theme import ABOVE, SEQUENTIAL, STUDENT, TEACHER, Figure, empty, hatching
+from distil_core.reporting.figures.theme import ABOVE, STUDENT, TEACHER, Figure, empty, hatching
 from distil_core.reporting.formatting import MINUS, shortened
 
 NAME_LENGTH = 22
@@ -95,21 +93,7 @@ def confusion(
     # Where all others are one cell, it must not drown those that have a name.
     named = table.counts[:-1, :-1] if None in table.labels else table.counts
     figure = empty(height=height, x="Student's answer", y="Teacher's answer")
-    figure.add_heatmap(
-        z=np.where(table.counts > 0, np.sqrt(table.counts), np.nan),
-        x=places,
-        y=places,
-        text=[[f"{count:,}" if count else "" for count in row] for row in table.counts.tolist()],
-        texttemplate="%{text}",
-        textfont={"size": 13},
-        colorscale=SEQUENTIAL,
-        zmin=0,
-        zmax=float(np.sqrt(max(1, named.max()))),
-        showscale=False,
-        xgap=2,
-        ygap=2,
-        hoverongaps=False,
-    )
+    cells.add_counts(figure, table.counts, largest=int(named.max()), chosen=chosen)
     hover = [
         [
             f"teacher: {teacher}<br>student: {student}<br>{count:,} {unit}"
@@ -118,16 +102,6 @@ def confusion(
         for teacher, row in zip(table.names, table.counts.tolist(), strict=True)
     ]
     cells.overlay(figure, places, places, hover=hover, size=min(24.0, 300 / n))
-    if chosen is not None:
-        row, column = chosen
-        figure.add_shape(
-            type="rect",
-            x0=column - 0.5,
-            x1=column + 0.5,
-            y0=row - 0.5,
-            y1=row + 0.5,
-            line={"color": STUDENT, "width": 4},
-        )
     ticks = {"tickvals": places, "ticktext": shown, "showgrid": False}
     figure.update_xaxes(range=[-0.5, n - 0.5], tickangle=-40 if n > 3 else 0, **ticks)
     figure.update_yaxes(range=[n - 0.5, -0.5], **ticks)

@@ -18,12 +18,13 @@ from distil_core.data.sources import Source, read_source
 from distil_core.data.splits import finish, hold_out
 from distil_core.data.tables import in_memory
 from distil_core.errors import CorpusError
+from distil_core.evaluation.correlation import correlation
 from distil_core.evaluation.metrics import Metric, Unit, mean
 from distil_core.evaluation.predictions import SplitPredictions
 from distil_core.models.head import EMBEDDING
 from distil_core.settings.config import CorpusConfig, Method
 from distil_core.tasks.embeddings import examples
-from distil_core.tasks.embeddings.judge import PAIR, QUERY, correlation, unit
+from distil_core.tasks.embeddings.judge import PAIR, QUERY, unit
 from distil_core.tasks.task import Baseline, Task
 
 __all__ = ["Embeddings"]

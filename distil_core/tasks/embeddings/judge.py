@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from distil_core.evaluation.correlation import correlated
+
 COLUMNS = 10
 """What :class:`Judge` tells of an example."""
 PAIR, QUERY = slice(0, 6), slice(6, 10)
@@ -60,26 +62,6 @@ def unit(vectors: np.ndarray) -> np.ndarray:
     """Return vectors at a length of 1, in float64; those of length 0 stay."""
     wide = np.asarray(vectors, dtype=np.float64)
     return np.asarray(wide / np.maximum(np.linalg.norm(wide, axis=1, keepdims=True), 1e-12))
-
-
-def correlated(values: np.ndarray, scores: np.ndarray) -> np.ndarray:
-    """Return what each pair adds to the sums of Spearman's correlation: the sums of Pearson's, of ranks."""
-    from scipy.stats import rankdata
-
-    return products(*(rankdata(column) / len(column) - 0.5 for column in (values, scores)))
-
-
-def products(x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """Return what each pair adds to the sums that :func:`correlation` takes."""
-    return np.column_stack([x, y, x * x, y * y, x * y, np.ones(len(x))])
-
-
-def correlation(sums: np.ndarray) -> np.ndarray:
-    """Return the correlation that sums come to; 0 where one side is the same everywhere."""
-    n = np.maximum(sums[:, 5], 1.0)
-    x, y, xx, yy, xy = (sums[:, column] / n for column in range(5))
-    spread = np.sqrt(np.maximum(xx - x * x, 0.0) * np.maximum(yy - y * y, 0.0))
-    return np.asarray(np.divide(xy - x * y, spread, out=np.zeros_like(spread), where=spread > 1e-9))
 
 
 def ranked(scores: np.ndarray, places: np.ndarray, gains: np.ndarray) -> tuple[float, float, float]:

@@ -47,10 +47,6 @@ def _subset_terms(split: SplitPredictions) -> np.ndarray:
     return np.column_stack([(known > 0) & (wrong == 0), known > 0])
 
 
-def _subset(sums: np.ndarray) -> np.ndarray:
-    return np.asarray(sums[:, 0] / np.maximum(sums[:, 1], 1.0))
-
-
 MICRO_F1 = Metric(
     name="micro_f1",
     label="Micro-F1",
@@ -87,7 +83,7 @@ SUBSET_ACCURACY = Metric(
     unit=Unit.SHARE,
     greater_is_better=True,
     terms=_subset_terms,
-    reduce=_subset,
+    reduce=metrics.mean,
 )
 AGREEMENT = replace(
     metrics.AGREEMENT,

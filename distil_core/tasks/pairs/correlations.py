@@ -4,9 +4,9 @@ from collections.abc import Callable
 
 import numpy as np
 
+from distil_core.evaluation.correlation import correlated, correlation, products
 from distil_core.evaluation.metrics import Metric, Unit
 from distil_core.evaluation.predictions import SplitPredictions
-from distil_core.tasks.embeddings.judge import correlated, correlation, products
 
 
 def _of_labels(sums: Callable[[np.ndarray, np.ndarray], np.ndarray]) -> Callable[[SplitPredictions], np.ndarray]:
