@@ -44,9 +44,20 @@ SLOW = (
     "data/test_python_docs.py",
     "data/test_reviews.py",
     "analysis/test_model_pair.py",
+    "analysis/test_several_sites.py",
+    "models/test_pooling.py",
+    "models/test_segments.py",
+    "tasks/embeddings/test_run.py",
+    "tasks/multi_label/test_run.py",
+    "tasks/pairs",
+    "tasks/qa/test_questions.py",
+    "tasks/test_seam.py",
+    "tasks/test_seam_api.py",
+    "tasks/test_shots.py",
+    "tasks/tokens/test_run.py",
     "test_assets.py",
     "test_cli.py",
-    "test_distil_models.py",
+    "test_api.py",
 )
 """Folders and files whose tests are slow, each or all together: the others take about a minute."""
 
