@@ -91,8 +91,9 @@ def ask(family: Family, texts: tuple[corpus.LabeledText, ...], answered: Answere
     with right:
         slots = show_answers(compared, before, labels, gold)
         if gold is not None:
-            whose = "its label" if len(places) == 1 else "the label of this place"
-            st.markdown(f"\N{BLACK DIAMOND} This is a test text; {whose} is **{formatting.escaped(labels[gold])}**.")
+            name = formatting.escaped(labels[gold])
+            whose = "its label is" if len(places) == 1 else f"right for *{formatting.escaped(places[site].text)}* is"
+            st.markdown(f"\N{BLACK DIAMOND} This is a test text; {whose} **{name}**.")
         if comparison.truncated:
             st.warning(
                 "The sentence is longer than the models read; its end was cut off.", icon=":material/content_cut:"

@@ -130,10 +130,11 @@ def _pill(member: Run) -> str:
 
 def show_curves(key: tuple[object, ...], config: RunConfig, curves: dict[Method, learning_curves.Curves]) -> None:
     """Show the loss by part and the validation score, of a run that is finished or still going on."""
-    metric = task_of(config).primary
+    task = task_of(config)
+    metric, parts = task.primary, task.loss_parts
     student = curves[config.method]
     n_epochs = max(recipes.fewest_epochs(config.training), student.last_epoch)
-    loss, validation = resources.curve_figures(key, n_epochs, metric, curves)
+    loss, validation = resources.curve_figures(key, n_epochs, task, curves)
     first, second = st.columns(2)
     with first:
         charts.show(
@@ -141,7 +142,7 @@ def show_curves(key: tuple[object, ...], config: RunConfig, curves: dict[Method,
             loss,
             key="distil.loss",
             alt="Weighted terms of the student's training loss over the epochs",
-            header=("epoch", *student.loss),
+            header=("epoch", *(parts.get(part, part) for part in student.loss)),
             rows=list(zip(student.epochs, *student.loss.values(), strict=True)),
         )
     with second:

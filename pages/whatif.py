@@ -24,7 +24,8 @@ from distil_core.runs.rows import Run, RunState
 from distil_core.runs.sweep import Axis, Sweep, Value
 from distil_core.settings.canonical import CanonicalConfig
 from distil_core.settings.serialization import digest
-from distil_core.tasks.catalog import task_named
+from distil_core.tasks.corpora import task_of
+from distil_core.tasks.task import Task
 from pages.sections import charts, sweep_form
 from pages.state import address, resources, run_in_use, sweep_runs
 
@@ -98,7 +99,9 @@ def show(wanted: Sweep, *, poll: bool) -> None:
     failed = next((run for run in runs.values() if run.state is RunState.FAILED), None)
     if failed is not None:
         st.error(f"A run failed: {failed.error}", icon=":material/error:")
-    metric, laid = lay_out(wanted)
+    task = task_of(wanted.base)
+    metric, laid = lay_out(wanted, task)
+    twin = NAMES[task.untaught].lower()
     try:
         done = sweep_runs.cells(wanted, runs, metric)
         teacher = teacher_value(runs, metric)
@@ -107,15 +110,14 @@ def show(wanted: Sweep, *, poll: bool) -> None:
         return
     grid = sweep_grids.grid(wanted, done, **laid)
     show_map(grid, metric)
-    show_cell(grid, metric)
+    show_cell(grid, metric, twin=twin)
     if any(cell.estimate is not None for row in grid.rows for cell in row.cells):
-        show_curves(grid, metric, teacher, twin=NAMES[task_named(wanted.base.task).untaught].lower())
-    show_table(done, metric)
+        show_curves(grid, metric, teacher, twin=twin)
+    show_table(done, metric, twin=twin)
 
 
-def lay_out(wanted: Sweep) -> tuple[Metric, dict[str, Any]]:
+def lay_out(wanted: Sweep, task: Task) -> tuple[Metric, dict[str, Any]]:
     """Ask which figure to show, and which two settings against each other; the others are held still."""
-    task = task_named(wanted.base.task)
     offered = list(task.swept)
     if wanted.base.corpus.left_out and task.class_names(frame.labels) == frame.labels:
         offered.append(recall(frame.labels.index(wanted.base.corpus.left_out)))
@@ -197,7 +199,7 @@ def show_map(grid: SweepGrid, metric: Metric) -> None:
         )
 
 
-def show_cell(grid: SweepGrid, metric: Metric) -> None:
+def show_cell(grid: SweepGrid, metric: Metric, *, twin: str) -> None:
     """Show the cell that was clicked, and open one of its runs anywhere else."""
     wanted = st.query_params.get(sweep_form.CELL)
     place = next(
@@ -215,7 +217,7 @@ def show_cell(grid: SweepGrid, metric: Metric) -> None:
     with st.container(border=True, key="whatif.opened"):
         st.markdown(
             f"**{narrative.sweeps.row_word(grid, row)} · {narrative.sweeps.word(grid.across, value, full=True)}** · "
-            f"{narrative.sweeps.cell_sentence(cell, metric)}"
+            f"{narrative.sweeps.cell_sentence(cell, metric, twin=twin)}"
         )
         with st.container(horizontal=True, vertical_alignment="center"):
             run_id = _one_seed(cell)
@@ -272,7 +274,7 @@ def show_curves(grid: SweepGrid, metric: Metric, teacher: float | None, *, twin:
     with right:
         charts.show(
             f"Difference to the {twin}",
-            figures.differences(grid, metric),
+            figures.differences(grid, metric, twin=twin),
             key="whatif.differences",
             alt=f"Difference to the {twin} with 95 % intervals; an open mark is no difference seen",
             header=header,
@@ -286,9 +288,9 @@ def show_curves(grid: SweepGrid, metric: Metric, teacher: float | None, *, twin:
     )
 
 
-def show_table(done: Mapping[sweep.SweepPoint, SweepCell], metric: Metric) -> None:
+def show_table(done: Mapping[sweep.SweepPoint, SweepCell], metric: Metric, *, twin: str) -> None:
     """Show every figure of the sweep as a table to read and to take away."""
-    header, rows = sweep_tables.sweep_table(done, metric)
+    header, rows = sweep_tables.sweep_table(done, metric, twin=twin)
     with st.expander("All figures as a table", icon=":material/table_chart:", key="whatif.all"):
         digits = "%.1f" if metric.is_share else "%.3f"
         st.dataframe(
@@ -297,7 +299,7 @@ def show_table(done: Mapping[sweep.SweepPoint, SweepCell], metric: Metric) -> No
             key="whatif.table",
             column_config={name: st.column_config.NumberColumn(format=digits) for name in header[6:12]},
             placeholder=formatting.NONE,
-            alt="All combinations with their figures, intervals and differences to the hard-label twin",
+            alt=f"All combinations with their figures, intervals and differences to the {twin}",
         )
         st.download_button(
             "Download as CSV",

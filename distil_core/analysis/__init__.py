@@ -14,6 +14,7 @@ __all__ = [
     "entity_spans",
     "error_analysis",
     "gradients",
+    "kinds",
     "learning_curves",
     "literature",
     "model_pair",

@@ -68,7 +68,8 @@ class Advice:
         score: Its score.
         teacher_score: That of its teacher; None where it was not measured.
         retention: What it keeps of its teacher; None where there is no share to be kept.
-        twin: The model against the hard-label twin; None where that has not been trained.
+        twin: The model against the twin that nobody taught; None where there is none yet.
+        against: Which twin that is: the one that learned from hard labels, or where there are none, the layer-cut one.
         baseline: The model against the baseline; None where that was not measured.
         rival: The best of the students that are to be preferred; None where there is none.
     """
@@ -79,6 +80,7 @@ class Advice:
     teacher_score: float | None
     retention: Retention | None
     twin: Contrast | None
+    against: Method
     baseline: BaselineVerdict | None
     rival: Rival | None
 
@@ -96,7 +98,8 @@ def advise(
     """
     run = family.distilled
     teacher_score = run.record.teacher_score
-    twin, baseline = family.twin(Method.HARD_LABELS), family.twin(Method.BASELINE)
+    against = run.record.task.untaught
+    twin, baseline = family.twin(against), family.twin(Method.BASELINE)
     return Advice(
         metric=run.record.metric,
         role=role_of(run.record.config.method),
@@ -104,6 +107,7 @@ def advise(
         teacher_score=None if teacher_score is None else teacher_score.value,
         retention=_retention(run, landscape, read),
         twin=None if twin is None else _against(run, twin, read),
+        against=against,
         baseline=None
         if baseline is None
         else BaselineVerdict(

@@ -4,27 +4,15 @@ Needs neither torch nor a model.
 """
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
 
-from distil_core.analysis.error_analysis import AnsweredTexts
-from distil_core.data.corpus import Label, split_segments
-from distil_core.evaluation.metrics import Metric
-from distil_core.evaluation.predictions import SplitPredictions, log_softmax
+from distil_core.evaluation.predictions import log_softmax
 from distil_core.tasks.qa.spans import Windows
 
 _WORD = re.compile(r"\S+")
-QUESTION_WORDS = ("what", "who", "when", "where", "which", "why", "how")
-_LENGTHS = (
-    (0, 0, "no answer"),
-    (1, 1, "1 word"),
-    (2, 3, "2 to 3 words"),
-    (4, 7, "4 to 7 words"),
-    (8, None, "8 or more"),
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,16 +40,6 @@ class AnswerReading:
     n_windows: int
     teacher: SpanAnswer
     student: SpanAnswer
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class QuestionGroup:
-    """How both models do on the questions of one kind, by a metric, as shares."""
-
-    name: str
-    n: int
-    teacher: float
-    student: float
 
 
 def read_answers(windows: Windows, teacher: np.ndarray, student: np.ndarray, *, may_be_empty: bool) -> AnswerReading:
@@ -101,46 +79,3 @@ def read_answers(windows: Windows, teacher: np.ndarray, student: np.ndarray, *, 
         teacher=side(teacher),
         student=side(student),
     )
-
-
-def question_word(text: str) -> str:
-    """Return the first question word of a question and its context; "other" where there is none."""
-    spoken = re.findall(r"\w+", split_segments(text)[0].lower())
-    return next((word for word in spoken if word in QUESTION_WORDS), "other")
-
-
-def answer_length(label: Label) -> str:
-    """Return how long the first of the right answers to a question is."""
-    n_words = len(label[0][1].split()) if label else 0
-    return next(name for low, high, name in _LENGTHS if low <= n_words and (high is None or n_words <= high))
-
-
-def by_kind(names: Sequence[str], answers: SplitPredictions, metric: Metric) -> tuple[QuestionGroup, ...]:
-    """Return how both models do on the questions of each kind, the commonest kind first.
-
-    Args:
-        names: The kind of each question.
-        answers: What was answered to them.
-        metric: What is measured.
-    """
-    of_models = [metric.terms(side) for side in (answers.teacher, answers)]
-    kinds = np.asarray(names)
-    order = sorted(set(names), key=lambda name: (-int((kinds == name).sum()), name))
-    return tuple(
-        QuestionGroup(
-            name=name,
-            n=int((kinds == name).sum()),
-            teacher=float(metric.reduce(of_models[0][kinds == name].sum(axis=0, keepdims=True))[0]),
-            student=float(metric.reduce(of_models[1][kinds == name].sum(axis=0, keepdims=True))[0]),
-        )
-        for name in order
-    )
-
-
-def rows_of_kind(answered: AnsweredTexts, names: Sequence[str], kind: str) -> list[int]:
-    """Return the first row of each question of a kind, those first on which the models are furthest apart."""
-    firsts = np.unique(answered.examples, return_index=True)[1]
-    apart = np.zeros(len(names))
-    np.maximum.at(apart, answered.examples, answered.kl_nats)
-    chosen = [example for example, name in enumerate(names) if name == kind]
-    return [int(firsts[example]) for example in sorted(chosen, key=lambda example: -apart[example])]

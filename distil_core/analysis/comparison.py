@@ -144,8 +144,10 @@ def model_names(task: str) -> Mapping[Method, str]:
 
 
 def explanations(task: str) -> Mapping[Method, str]:
-    """Return what the models of the runs of a task are, in a few words each."""
-    return {**EXPLANATIONS, Method.BASELINE: TASKS.get(task, Task).baseline_description}
+    """Return what the models that runs of a task can have are, in a few words each."""
+    known = TASKS.get(task, Task)
+    every = {**EXPLANATIONS, Method.BASELINE: known.baseline_description}
+    return {method: meaning for method, meaning in every.items() if method in known.methods}
 
 
 def model_name(config: RunConfig) -> str:

@@ -59,11 +59,15 @@ class EntityReading:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EntityCase:
-    """One entity of a test text: what it is and what it was taken for, as row and column of the counts."""
+    """One entity of the test texts: what it is and what it was taken for, as row and column of the counts.
+
+    Its words are those from ``first`` up to ``stop`` of all test texts.
+    """
 
     row: int
     column: int
-    example: int
+    first: int
+    stop: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,22 +175,24 @@ def entity_errors(answered: AnsweredTexts, tags: np.ndarray) -> EntityErrors:
     nothing, boundary, missed = len(named), len(named), len(named) + 1
     is_right, is_predicted = (_covered(side, len(answered)) for side in (right, predicted))
     of_words = {(start, end): kind for start, end, kind in _listed(predicted)}
-    cells: list[tuple[int, int | None, int | None]] = []
+    cells: list[tuple[int, int, int | None, int | None]] = []
     for start, end, kind in _listed(right):
         taken = of_words.get((start, end))
         if taken is None:
-            cells.append((start, place.get(kind), boundary if is_predicted[start:end].any() else missed))
+            cells.append((start, end, place.get(kind), boundary if is_predicted[start:end].any() else missed))
         else:
-            cells.append((start, place.get(kind), place.get(taken)))
+            cells.append((start, end, place.get(kind), place.get(taken)))
     cells += [
-        (start, nothing, place.get(kind)) for start, end, kind in _listed(predicted) if not is_right[start:end].any()
+        (start, end, nothing, place.get(kind))
+        for start, end, kind in _listed(predicted)
+        if not is_right[start:end].any()
     ]
     return EntityErrors(
         types=tuple(types[kind] for kind in named),
         n_types=len(types),
         cases=tuple(
-            EntityCase(row=row, column=column, example=int(answered.examples[start]))
-            for start, row, column in cells
+            EntityCase(row=row, column=column, first=start, stop=end)
+            for start, end, row, column in cells
             if row is not None and column is not None
         ),
     )
@@ -204,11 +210,9 @@ def _covered(side: Spans, n: int) -> np.ndarray:
     return np.asarray(steps[:n].cumsum() > 0)
 
 
-def rows_of_cell(answered: AnsweredTexts, errors: EntityErrors, row: int, column: int) -> list[int]:
-    """Return the first row of each text with a case in a cell, those first on which the models are furthest apart."""
-    examples = {case.example for case in errors.cases if (case.row, case.column) == (row, column)}
-    apart = np.zeros(int(answered.examples.max(initial=-1)) + 1)
-    np.maximum.at(apart, answered.examples, answered.kl_nats)
-    ranked = sorted(examples, key=lambda example: (-apart[example], example))
-    rows: list[int] = np.searchsorted(answered.examples, ranked).tolist()
-    return rows
+def case_names(errors: EntityErrors, n_words: int) -> tuple[str, ...]:
+    """Return for each word of the test texts what its entity was taken for, in a few words; empty where it has none."""
+    names = [""] * n_words
+    for case in errors.cases:
+        names[case.first : case.stop] = [errors.name(case.row, case.column)] * (case.stop - case.first)
+    return tuple(names)

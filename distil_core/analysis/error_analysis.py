@@ -39,7 +39,9 @@ class AnsweredTexts:
 
     ``texts`` holds the text of each row, ``examples`` that text's index and ``places`` where in it the site lies;
     ``labels`` holds the right label of each row, below zero where nobody knows it; ``teacher`` and ``student`` hold
-    log-probabilities at temperature 1, and ``kl_nats`` the KL divergence of each row, teacher to student.
+    log-probabilities at temperature 1, and ``kl_nats`` the KL divergence of each row, teacher to student. ``kinds``
+    says of each row what kind it is, by what it is sorted by; ``tokens`` what the classes of each row are that somebody
+    answers, where classes are tokens of its text.
     """
 
     texts: tuple[str, ...]
@@ -51,6 +53,8 @@ class AnsweredTexts:
     label_names: tuple[str, ...]
     kl_nats: np.ndarray = field(repr=False)
     n_words: np.ndarray = field(repr=False)
+    kinds: Mapping[str, tuple[str, ...]] = field(default_factory=dict, repr=False)
+    tokens: tuple[Mapping[int, str], ...] = field(default=(), repr=False)
 
     def __len__(self) -> int:
         return len(self.texts)
@@ -75,6 +79,15 @@ class AnsweredTexts:
         """Return which of the sites of its text a row is, counted from 0."""
         return int((self.examples[:row] == self.examples[row]).sum())
 
+    def name(self, row: int, label: int) -> str:
+        """Return what a label of a row is called."""
+        return self.tokens[row][label] if self.tokens else self.label_names[label]
+
+    def is_kind(self, kind: str) -> np.ndarray:
+        """Return for each row whether it is of a kind, such as ``"question word: who"``."""
+        what, _, name = kind.partition(": ")
+        return np.array([each == name for each in self.kinds.get(what, ("",) * len(self))], dtype=bool)
+
     @property
     def of_teacher(self) -> np.ndarray:
         """The label that the teacher answers, for each row."""
@@ -93,7 +106,7 @@ class AnsweredTexts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filter:
-    """Which rows to show; an empty field lets all pass. Labels go by name, so that it fits any run on a corpus."""
+    """Which rows to show; an empty field lets all pass. Labels and kinds go by name, to fit any run on a corpus."""
 
     label: str = ""
     teacher: str = ""
@@ -102,6 +115,7 @@ class Filter:
     contains: str = ""
     shortest: int = 0
     longest: int | None = None
+    kind: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,11 +179,15 @@ class Confusion:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answers:
-    """What both models answered to some texts in a row: logits, a row a site; ``places`` has the sites of each text."""
+    """What both models answered to some texts in a row: logits, a row a site; ``places`` has the sites of each text.
+
+    ``tokens`` are those of :class:`AnsweredTexts`.
+    """
 
     places: tuple[tuple[Place, ...], ...]
     teacher: np.ndarray
     student: np.ndarray
+    tokens: tuple[Mapping[int, str], ...] = ()
 
 
 def answered(
@@ -180,6 +198,7 @@ def answered(
     *,
     label_names: Sequence[str],
     places: Sequence[Sequence[Place]] | None = None,
+    tokens: Sequence[Mapping[int, str]] = (),
 ) -> AnsweredTexts:
     """Gather texts and logits, and compute what the texts are ranked and filtered by.
 
@@ -190,6 +209,7 @@ def answered(
         student_logits: Scores of the student.
         label_names: Names of the labels, in the order of the scores.
         places: Of the sites of each text; where they are left out, each text is one as a whole.
+        tokens: Names of the classes of each site that somebody answers, where they are tokens.
     """
     if places is None:
         places = [(Place.whole(text),) for text in texts]
@@ -208,6 +228,7 @@ def answered(
         label_names=tuple(label_names),
         kl_nats=np.maximum(kl, 0.0),
         n_words=np.array([len(text.split()) for text in texts], dtype=np.int64)[examples],
+        tokens=tuple(tokens),
     )
 
 
@@ -237,6 +258,7 @@ def joined(
         np.concatenate([part.student for part in parts]),
         label_names=label_names,
         places=places,
+        tokens=[names for part in parts for names in part.tokens],
     )
 
 
@@ -272,6 +294,8 @@ def matching(answers: AnsweredTexts, wanted: Filter) -> np.ndarray:
             keep &= values == (
                 answers.label_names.index(name) if name in answers.label_names else len(answers.label_names)
             )
+    if wanted.kind:
+        keep &= answers.is_kind(wanted.kind)
     if wanted.who is not None:
         keep &= who_is_right(answers)[wanted.who]
     keep &= answers.n_words >= wanted.shortest
@@ -284,9 +308,10 @@ def matching(answers: AnsweredTexts, wanted: Filter) -> np.ndarray:
     return np.asarray(order[keep[order]])
 
 
-def fits(wanted: Filter, label_names: Sequence[str]) -> bool:
-    """Tell whether all labels that a filter names are among those of a corpus."""
-    return {wanted.label, wanted.teacher, wanted.student} - {""} <= set(label_names)
+def fits(wanted: Filter, answers: AnsweredTexts) -> bool:
+    """Tell whether all labels and kinds that a filter names are among those of some texts."""
+    known = {wanted.label, wanted.teacher, wanted.student} - {""} <= set(answers.label_names)
+    return known and wanted.kind.partition(": ")[0] in ("", *answers.kinds)
 
 
 def summarize(answers: AnsweredTexts, chosen: np.ndarray) -> SliceSummary:
@@ -314,7 +339,7 @@ def summarize_slices(slices: Mapping[str, Filter], answers: AnsweredTexts) -> tu
         NamedSlice(
             name=name,
             filter=wanted,
-            summary=summarize(answers, matching(answers, wanted)) if fits(wanted, answers.label_names) else None,
+            summary=summarize(answers, matching(answers, wanted)) if fits(wanted, answers) else None,
         )
         for name, wanted in slices.items()
     )

@@ -1,19 +1,22 @@
 """Teacher and student of a run, loaded: what both make of a text at each of its sites, as plain data."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import pairwise
 
+import numpy as np
 import torch
 
 from distil_core.analysis.answer_spans import AnswerReading, read_answers
 from distil_core.analysis.comparison import Compared
 from distil_core.analysis.error_analysis import Answers
-from distil_core.data.corpus import Place, Split, split_segments
+from distil_core.data.corpus import LabeledText, Place, Split, split_segments
 from distil_core.data.sites import EncodedSplit
 from distil_core.errors import CorpusError, ModelError
 from distil_core.evaluation import cost
+from distil_core.evaluation.predictions import SplitPredictions
 from distil_core.evaluation.records import Latency
 from distil_core.models.checkpoints import head_order, locate
 from distil_core.models.devices import default_device, resolve_precision
@@ -25,6 +28,7 @@ from distil_core.runs.folder import RunFolder
 from distil_core.runs.record import RunRecord
 from distil_core.settings.config import Precision, RunConfig
 from distil_core.tasks.catalog import task_named
+from distil_core.tasks.qa.spans import NOTHING
 from distil_core.tasks.qa.windows import windows_of
 from distil_core.tasks.task import Task
 from distil_core.training.cache import Cache
@@ -170,13 +174,66 @@ def answer_reading(pair: ModelPair, text: str, *, may_be_empty: bool) -> AnswerR
     return read_answers(windows_of(encoded.sites), teacher, student, may_be_empty=may_be_empty)
 
 
+def token_names(encoded: EncodedSplit, *answers: np.ndarray) -> tuple[Mapping[int, str], ...]:
+    """Return for each site what those of its classes are called that are right or that somebody answers.
+
+    Nothing where classes are no tokens.
+
+    Args:
+        encoded: The texts.
+        answers: A class for each site, by each who answers.
+    """
+    if encoded.sites.pointers is None:
+        return ()
+    windows = windows_of(encoded.sites)
+    names = []
+    for site, classes in enumerate(zip(encoded.sites.targets.tolist(), *map(np.ndarray.tolist, answers), strict=True)):
+        first, context = int(windows.offsets[site // 2]), windows.contexts[windows.owners[site // 2]]
+        tokens = {token: first + token - 1 for token in classes if token > 0}
+        spans = {token: context[windows.starts[at] : windows.ends[at]] for token, at in tokens.items()}
+        names.append({0: NOTHING, **spans})
+    return tuple(names)
+
+
+def stored_token_names(
+    folder: RunFolder, *, record: RunRecord, texts: Sequence[LabeledText], test: SplitPredictions
+) -> tuple[Mapping[int, str], ...]:
+    """Return what :func:`token_names` does for the stored answers to the test texts of a run; no model is loaded.
+
+    Args:
+        folder: The run's folder.
+        record: The run's record.
+        texts: Its test texts.
+        test: What was answered to them.
+    """
+    if not record.task.points:
+        return ()
+    tokenizer = load_tokenizer(folder.student)
+    split = Split(texts=tuple(item.text for item in texts), labels=tuple(item.label for item in texts))
+    max_length = min(record.config.teacher.max_length, tokenizer.model_max_length)
+    encoded = record.task.encode(tokenizer, split, max_length=max_length)
+    return token_names(encoded, test.teacher.logits.argmax(axis=1), test.logits.argmax(axis=1))
+
+
 def _class_names(pair: ModelPair, text: str, encoded: EncodedSplit) -> list[tuple[str, ...]]:
     """Return the classes of each site where they are tokens: none of them, or what stands there."""
     if encoded.sites.pointers is None:
         return [()] * len(encoded.sites)
     context, windows = split_segments(text)[-1], windows_of(encoded.sites)
     words = [context[start:end] for start, end in zip(windows.starts.tolist(), windows.ends.tolist(), strict=True)]
-    return [("no answer", *words[first:stop]) for first, stop in pairwise(windows.offsets.tolist()) for _ in range(2)]
+    return [
+        (NOTHING, *_numbered(words[first:stop])) for first, stop in pairwise(windows.offsets.tolist()) for _ in range(2)
+    ]
+
+
+def _numbered(words: Sequence[str]) -> list[str]:
+    """Return words so that those that stand there again can be told apart."""
+    seen: Counter[str] = Counter()
+    names = []
+    for word in words:
+        seen[word] += 1
+        names.append(word if seen[word] == 1 else f"{word} ({seen[word]})")
+    return names
 
 
 def timing(
@@ -226,7 +283,12 @@ def answer_texts(
         teacher, student = (
             predict(model, encoded.tokens, padding=padding, sites=encoded.sites).numpy() for model in models
         )
-        yield Answers(places=tuple(map(pair.places, part)), teacher=teacher, student=student)
+        yield Answers(
+            places=tuple(map(pair.places, part)),
+            teacher=teacher,
+            student=student,
+            tokens=token_names(encoded, teacher.argmax(axis=1), student.argmax(axis=1)),
+        )
 
 
 def _batch(pair: ModelPair, encoded: EncodedSplit) -> cost.Batch:

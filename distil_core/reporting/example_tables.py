@@ -30,19 +30,19 @@ def example_rows(answers: AnsweredTexts, chosen: Sequence[int]) -> list[dict[str
 
     The column of labels is there only where some are known, that of places only where a text has several sites.
     """
-    names, labeled, several = answers.label_names, bool(answers.known.any()), answers.several
+    labeled, several = bool(answers.known.any()), answers.several
     teacher, student = answers.of_teacher, answers.of_student
 
-    def answer(label: int, log_probabilities: np.ndarray) -> str:
-        return f"{names[label]} ({percent(math.exp(log_probabilities[label]))})"
+    def answer(row: int, label: int, log_probabilities: np.ndarray) -> str:
+        return f"{answers.name(row, label)} ({percent(math.exp(log_probabilities[label]))})"
 
     return [
         {
             "Text": readable(answers.texts[i]),
             **({"Place": answers.places[i].text} if several else {}),
-            **({"Label": names[answers.labels[i]] if answers.labels[i] >= 0 else None} if labeled else {}),
-            "Teacher": answer(int(teacher[i]), answers.teacher[i]),
-            "Student": answer(int(student[i]), answers.student[i]),
+            **({"Label": answers.name(i, gold) if (gold := int(answers.labels[i])) >= 0 else None} if labeled else {}),
+            "Teacher": answer(i, int(teacher[i]), answers.teacher[i]),
+            "Student": answer(i, int(student[i]), answers.student[i]),
             "KL (nats)": float(answers.kl_nats[i]),
             "Words": int(answers.n_words[i]),
         }
@@ -75,10 +75,10 @@ def answers_csv(
     for i in range(len(answers)) if chosen is None else chosen:
         t, s = int(of_teacher[i]), int(of_student[i])
         of_text = answers.examples[i]
-        label = labels[of_text] if labels else names[answers.labels[i]] if answers.labels[i] >= 0 else ""
+        label = labels[of_text] if labels else answers.name(i, int(answers.labels[i])) if answers.labels[i] >= 0 else ""
         line: list[object] = [rows[of_text]] if rows else []
         line += [*split_segments(answers.texts[i]), *([answers.places[i].text] if several else []), label]
-        line += [names[t], f"{teacher[i, t]:.6f}", names[s], f"{student[i, s]:.6f}"]
+        line += [answers.name(i, t), f"{teacher[i, t]:.6f}", answers.name(i, s), f"{student[i, s]:.6f}"]
         line += ["yes" if t == s else "no", f"{answers.kl_nats[i]:.6f}"]
         if wide:
             line += [f"{value:.6f}" for value in (*teacher[i], *student[i])]

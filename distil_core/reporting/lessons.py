@@ -22,6 +22,7 @@ class Preset:
     labeled: float = 1.0
     left_out: str = ""
     metric: Metric
+    down: Axis = Axis.TEMPERATURE
     across: Axis = Axis.DEPTH
 
 
@@ -33,6 +34,8 @@ def presets(shape: Frame, task: Task) -> tuple[Preset, ...]:
     deepest = shape.depths[-1]
     if not task.head.labeled:
         return _of_vectors(shape, task)
+    if task.predicts_numbers:
+        return _of_numbers(shape, task)
     two = min(2, deepest)
     primary, score = task.primary, task.primary.in_text
     every = [
@@ -111,6 +114,30 @@ def presets(shape: Frame, task: Task) -> tuple[Preset, ...]:
     return tuple(every)
 
 
+def _of_numbers(shape: Frame, task: Task) -> tuple[Preset, ...]:
+    """Return what is worth trying where models predict a number, which has no temperature."""
+    few = tuple(depth for depth in (1, 2, 3) if depth <= shape.depths[-1])
+    return (
+        Preset(
+            title="A good default",
+            comment="Each layer less costs some of the correlation. The twin, which learns the numbers of the corpus, "
+            "is held beside a student that learns the teacher's: where labels are plenty, expect little between them.",
+            temperatures=(2.0,),
+            depths=few,
+            metric=task.primary,
+        ),
+        Preset(
+            title="3 % of the labels",
+            comment="Only 3 in 100 training texts keep their number. The student still hears the teacher's number for "
+            "all of them; its twin has those few alone: expect it behind.",
+            temperatures=(2.0,),
+            depths=few,
+            labeled=0.03,
+            metric=task.primary,
+        ),
+    )
+
+
 def _of_vectors(shape: Frame, task: Task) -> tuple[Preset, ...]:
     """Return what is worth trying where models put out vectors and nothing is labeled."""
     return (
@@ -122,6 +149,8 @@ def _of_vectors(shape: Frame, task: Task) -> tuple[Preset, ...]:
             depths=tuple(reversed(shape.depths)),
             seeds=(0,),
             metric=task.primary,
+            down=Axis.DEPTH,
+            across=Axis.TEMPERATURE,
         ),
         Preset(
             title="Similarities or vectors",

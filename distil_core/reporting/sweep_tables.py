@@ -10,19 +10,24 @@ from distil_core.runs.sweep import Axis, SweepPoint
 
 
 def sweep_table(
-    done: Mapping[SweepPoint, SweepCell], metric: Metric
+    done: Mapping[SweepPoint, SweepCell], metric: Metric, *, twin: str
 ) -> tuple[tuple[str, ...], list[tuple[object, ...]]]:
     """Return all figures of a sweep as header and rows, twins last; None where there is none yet.
 
     A preview is in the place of the figure, and has "preview" for its verdict.
 
     Shares are percentages and their differences percentage points.
+
+    Args:
+        done: The cells.
+        metric: What their figures are.
+        twin: What the twin is called that students are held against.
     """
     unit, points = metric.unit, metric.difference_unit
     header = (
         *("temperature", "layers", "alpha", "initialization", "seeds done", "seeds"),
         *(in_unit(name, unit) for name in (metric.label, "low", "high")),
-        *(in_unit(name, points) for name in ("difference to hard-label twin", "its low", "its high")),
+        *(in_unit(name, points) for name in (f"difference to {twin}", "its low", "its high")),
         "verdict",
     )
     rows: list[tuple[object, ...]] = []

@@ -15,7 +15,8 @@ from distil_core.runs.families import Family
 from distil_core.runs.record import RunRecord
 from distil_core.runs.rows import Run
 from distil_core.settings.config import Method, RunConfig
-from distil_core.tasks.catalog import task_named
+from distil_core.tasks.corpora import task_of
+from distil_core.tasks.task import Task
 from distil_core.training.cache import CacheEntry
 
 
@@ -162,12 +163,16 @@ def score_columns(runs: Iterable[Run]) -> tuple[ScoreColumns, ...]:
 
 def fidelity_columns(runs: Iterable[Run]) -> dict[str, Metric]:
     """Return the columns of what students are held against their teachers by first, of all tasks of some runs."""
-    metrics = (metric for run in runs for metric in task_named(run.config.task).fidelity[:1])
+    metrics = (metric for run in runs for metric in _task(run).fidelity[:1])
     return {metric.label: metric for metric in metrics}
 
 
+def _task(run: Run) -> Task:
+    return task_of(run.config) if run.record is None else run.record.task
+
+
 def _primary(run: Run) -> Metric:
-    return task_named(run.config.task).primary if run.record is None else run.record.metric
+    return _task(run).primary if run.record is None else run.record.metric
 
 
 def run_rows(runs: Iterable[Run]) -> list[dict[str, Any]]:

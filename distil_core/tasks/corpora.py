@@ -40,10 +40,17 @@ def load_corpus(config: CorpusConfig, *, task: str = RunConfig().task) -> Corpus
 def task_of(config: RunConfig) -> Task:
     """Return the task of a run as it is on the corpus of the run; as it usually is where that cannot be read."""
     task = task_named(config.task)
+    if type(task).for_corpus is Task.for_corpus and type(task).for_labels is Task.for_labels:
+        return task  # on all corpora
     try:
-        return task.for_corpus(load_corpus_cached(config.corpus, task=config.task))
+        return _task_stamped(whole(config.corpus), config.task, stamps_of(config.corpus))
     except DistilError:
         return task
+
+
+@lru_cache(maxsize=256)
+def _task_stamped(config: CorpusConfig, task: str, stamps: tuple[tuple[int, int], ...]) -> Task:
+    return task_named(task).for_corpus(load_corpus_cached(config, task=task))
 
 
 def guess_task(source: str) -> str:

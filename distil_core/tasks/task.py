@@ -83,6 +83,10 @@ class Task(ABC):
     """What outputs of a head are counted in while it is fitted: how far numbers that are predicted are spread."""
     predicts_numbers: ClassVar[bool] = False
     """Whether its models predict a number and no distribution, so that there are no probabilities or temperature."""
+    loss_parts: ClassVar[Mapping[str, str]] = MappingProxyType(
+        {"soft_labels": "teacher's soft labels", "hard_labels": "hard labels"}
+    )
+    """What people call the two parts of the loss that :meth:`soft_loss` and :meth:`hard_loss` return."""
     probe_description: ClassVar[str] = "further texts to try models on"
     """What the texts of :meth:`probe` are, in a few words."""
 

@@ -161,7 +161,10 @@ class Live {
     this.draw(this.t);
   }
 
-  build({ labels, teacher, student, gold, curves }) {
+  build({ labels, teacher, student, gold, curves, noun }) {
+    this.noun = noun;
+    this.root.querySelector(".curves .title").textContent = `Share of each ${noun} over all temperatures`;
+    this.root.querySelector(".sum").textContent = `÷ sum over all ${noun}s`;
     this.labels = labels;
     this.logits = { teacher, student };
     this.gold = gold;
@@ -207,8 +210,8 @@ class Live {
     };
     const most = Math.log(this.labels.length).toFixed(2);
     this.numbers = {
-      entropy: tile("Entropy", "nats", SIDES, `How undecided: 0 is certain, ${most} nats is all labels alike.`),
-      outside: tile("Outside the top label", "", SIDES, "What all other labels get together."),
+      entropy: tile("Entropy", "nats", SIDES, `How undecided: 0 is certain, ${most} nats is all ${this.noun}s alike.`),
+      outside: tile(`Outside the top ${this.noun}`, "", SIDES, `What all other ${this.noun}s get together.`),
       kl: tile("KL(teacher ‖ student)", "nats", ["kl"], "What is lost when the student stands for the teacher."),
       weighted: tile("T² · KL", "nats", ["weighted"], "The same as the loss weighs it."),
     };

@@ -25,6 +25,7 @@ def show(
     key: str,
     value: float = 1.0,
     curves: bool = True,
+    noun: str = "label",
 ) -> float:
     """Show both distributions over a slider for the temperature, and return where it was let go.
 
@@ -38,6 +39,7 @@ def show(
         key: Name of the widget, and of the query parameter that keeps the temperature.
         value: Where it stands at first; not kept in the address.
         curves: Whether to show the share of each label over all temperatures, too.
+        noun: What the distributions are over.
     """
     current = st.session_state.get(key, {}).get("temperature") or _from_address(key) or value
 
@@ -57,6 +59,7 @@ def show(
             "gold": gold,
             "value": current,
             "curves": curves,
+            "noun": noun,
         },
         on_temperature_change=let_go,
     )

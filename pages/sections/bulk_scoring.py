@@ -210,11 +210,12 @@ def show_result(job: Job, answered: AnsweredTexts) -> None:
     unknown = error_analysis.unknown_labels(labels, answered)
     for note in (*job.sentences.notes, *narrative.slices.label_notes(unknown, answered.label_names)):
         st.caption(formatting.escaped(note))
-    left, right = st.columns([2, 3], gap="large")
-    with left:
-        answer_views.label_counts(answered, key="compare.file.answers")
-    with right:
-        answer_views.confusion(answered, key="compare.file.confusion")
+    if not answered.tokens:  # those of many texts have no names in common
+        left, right = st.columns([2, 3], gap="large")
+        with left:
+            answer_views.label_counts(answered, key="compare.file.answers")
+        with right:
+            answer_views.confusion(answered, key="compare.file.confusion")
     st.markdown("**Sentences on which the two are furthest apart** · pick one to see it above")
     shown = everything[: answer_views.MAX_SHOWN].tolist()
     answer_views.table(answered, shown, key=f"compare.file.table.{digest((str(job.name[1]), *job.name[2:]))}")

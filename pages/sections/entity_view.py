@@ -1,6 +1,7 @@
 """Entities in a text, marked for teacher, student and the right ones; and test texts by what entities are taken for.
 
-Reads: the answers, and a finished run's test texts. Writes: the text of the Compare page.
+Reads: the answers, and a finished run's test texts. Writes: the kind that the
+test texts of the Compare page are filtered by.
 """
 
 import html
@@ -9,20 +10,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 import streamlit as st
 
-from distil_core.analysis import entity_spans
+from distil_core.analysis import entity_spans, kinds
 from distil_core.analysis.entity_spans import Entity, EntityErrors, EntityReading, Holder
 from distil_core.errors import DistilError
-from distil_core.reporting import formatting
 from distil_core.reporting.figures import cells
 from distil_core.reporting.figures import entities as figures
 from distil_core.runs.families import FinishedRun
-from pages.sections import charts, pickers, sentence_edits
+from pages.sections import charts, example_filter
 from pages.state import model_answers
 
 if TYPE_CHECKING:
     from distil_core.analysis.model_pair import TextComparison
 
-CASE, MAX_OFFERED = "compare.entity", 12
 UNDERLINES = {Holder.BOTH: "solid", Holder.TEACHER: "double", Holder.STUDENT: "dashed", Holder.NEITHER: "dotted"}
 _LINE = "line-height: 2; overflow-wrap: anywhere"
 
@@ -73,63 +72,35 @@ def marked_text(reading: EntityReading, marked: tuple[Entity, ...], text: str) -
 
 
 def show_errors(outcome: FinishedRun) -> None:
-    """Show what both models take the entities of the test texts for; a kind of error filters the texts."""
+    """Show what both models take the entities of the test texts for; a press on a kind of error filters the words."""
     answered = model_answers.of_test_texts(outcome)
     sides = {
-        "Student": entity_spans.entity_errors(answered, answered.of_student),
-        "Teacher": entity_spans.entity_errors(answered, answered.of_teacher),
+        kinds.TEACHER: entity_spans.entity_errors(answered, answered.of_teacher),
+        kinds.STUDENT: entity_spans.entity_errors(answered, answered.of_student),
     }
-    options = _options(sides)
-    if not options:
-        return
-    slots = dict(zip(("Teacher", "Student"), st.columns(2, gap="large"), strict=True))
-    chosen = pickers.choose("Texts with", list(options), key=CASE)
-    side, *cell = options[chosen]
-    for name, slot in slots.items():
-        with slot:
-            _matrix(name, sides[name], options, (cell[0], cell[1]) if name == side else None)
-    rows = entity_spans.rows_of_cell(answered, sides[side], cell[0], cell[1])
-    few = "" if len(rows) <= MAX_OFFERED else f", {MAX_OFFERED} of them here"
-    errors = sides[side]
+    for (name, errors), column in zip(sides.items(), st.columns(2, gap="large"), strict=True):
+        with column:
+            _matrix(name, errors)
+    errors = sides[kinds.STUDENT]
     shown = "" if len(errors.types) == errors.n_types else f" The {len(errors.types)} commonest types are told apart."
-    st.caption(
-        f"{len(rows):,} test texts, the furthest apart first{few}; pick one to see it above. A wrong boundary: the "
-        f"model has an entity on some of the words, but not on exactly these.{shown}"
-    )
-    for row in rows[:MAX_OFFERED]:
-        st.button(
-            formatting.escaped(formatting.shortened(formatting.readable(answered.texts[row]), length=110)),
-            key=f"{CASE}.{row}",
-            on_click=sentence_edits.start,
-            args=(answered.texts[row],),
-            type="tertiary",
-        )
+    st.caption(f"A wrong boundary: the model has an entity on some of the words, but not on exactly these.{shown}")
 
 
-def _options(sides: dict[str, EntityErrors]) -> dict[str, tuple[str, int, int]]:
-    """Return side, row and column of each case that there is, by its name: errors first, the commonest first."""
-    named = []
-    for side, errors in sides.items():
-        for row, column in np.argwhere(errors.counts).tolist():
-            rank = (row == column and row < len(errors.types), side, -int(errors.counts[row, column]))
-            named.append((rank, f"{side}: {errors.name(row, column)}", (side, row, column)))
-    return {name: place for _, name, place in sorted(named)}
-
-
-def _matrix(
-    side: str, errors: EntityErrors, options: dict[str, tuple[str, int, int]], chosen: cells.GridIndex | None
-) -> None:
-    key = f"{CASE}.{side.lower()}"
+def _matrix(side: str, errors: EntityErrors) -> None:
+    key = f"{example_filter.KIND}.{side.lower()}"
+    names = {
+        f"{side}: {errors.name(row, column)}": (row, column) for row, column in np.argwhere(errors.counts).tolist()
+    }
 
     def take() -> None:
         cell = cells.picked(st.session_state[key], rows=len(errors.rows), columns=len(errors.columns))
-        name = next((name for name, place in options.items() if cell is not None and place == (side, *cell)), None)
+        name = next((name for name, place in names.items() if place == cell), None)
         if name is not None:
-            st.session_state[CASE] = name
+            example_filter.press_kind(name)
 
     charts.show(
         f"{side}: what entities are taken for · press to filter",
-        figures.entity_errors(errors, chosen=chosen),
+        figures.entity_errors(errors, chosen=names.get(st.session_state.get(example_filter.KIND) or "")),
         key=key,
         alt=f"How often the {side.lower()} takes entities of each type for each type, misses them or invents them",
         header=("right", "predicted", "entities"),

@@ -10,7 +10,7 @@ from distil_core.analysis.error_analysis import Filter
 from distil_core.reporting import example_tables, narrative
 from distil_core.runs.families import FinishedRun
 from distil_core.settings.serialization import digest
-from pages.sections import answer_marks, answer_views, example_filter, saved_slices, task_views
+from pages.sections import answer_views, example_filter, saved_slices, task_views
 from pages.state import address, model_answers
 
 TABLE = "compare.examples"
@@ -28,9 +28,7 @@ def show(outcome: FinishedRun) -> None:
     chosen = error_analysis.matching(answered, wanted)
     # Show
     with right:
-        if outcome.record.task.points:  # tokens of many texts have no classes in common that could be confused
-            answer_marks.show_kinds(outcome)
-        else:
+        if not answered.tokens:  # those of many texts have no classes in common that could be confused
             answer_views.confusion(answered, key="compare.confusion", wanted=wanted)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.markdown(

@@ -1,4 +1,4 @@
-"""Which test texts to show on the Compare page: by who is right, the answers, the length and what they contain.
+"""Which test texts to show on the Compare page: by who is right, the answers, kind, length and what they contain.
 
 Reads and writes: the query parameter ``compare.who``; the other controls are bound to the address.
 """
@@ -7,12 +7,13 @@ from typing import Any
 
 import streamlit as st
 
-from distil_core.analysis import error_analysis
+from distil_core.analysis import error_analysis, kinds
 from distil_core.analysis.error_analysis import AnsweredTexts, Filter, WhoIsRight
 from distil_core.reporting.narrative.slices import WHO_IS_RIGHT
 
 WHO, LABEL, TEACHER, STUDENT = "compare.who", "compare.label", "compare.teacher", "compare.student"
 SHORTEST, LONGEST, CONTAINS = "compare.shortest", "compare.longest", "compare.contains"
+KIND = "compare.kind"
 
 
 def ask(answered: AnsweredTexts) -> Filter:
@@ -30,7 +31,8 @@ def ask(answered: AnsweredTexts) -> Filter:
                 on_click=press,
                 args=(case,),
             )
-    names = list(answered.label_names)
+    # Tokens of many texts have no names in common but that of none.
+    names = list(answered.label_names[:1] if answered.tokens else answered.label_names)
     choice: dict[str, Any] = {"index": None, "placeholder": "Any", "bind": "query-params"}
     count: dict[str, Any] = {"min_value": 0, "value": None, "placeholder": "Any", "bind": "query-params"}
     first, second = st.columns(2, gap="small")
@@ -45,7 +47,14 @@ def ask(answered: AnsweredTexts) -> Filter:
     first, second = st.columns(2, gap="small")
     shortest = first.number_input("At least (words)", key=SHORTEST, **count)
     longest = second.number_input("At most (words)", key=LONGEST, **count)
+    kind = None
+    if answered.kinds:
+        offered = kinds.choices(answered)
+        if st.session_state.get(KIND) not in offered:  # a run on another corpus had it
+            st.session_state.pop(KIND, None)
+        kind = st.selectbox("Kind", offered, key=KIND, **choice)
     return Filter(
+        kind=kind or "",
         label=label or "",
         teacher=teacher or "",
         student=student or "",
@@ -69,6 +78,11 @@ def press(case: WhoIsRight) -> None:
         st.query_params[WHO] = case.value
 
 
+def press_kind(kind: str) -> None:
+    """Filter by a kind of text; the same again stops that."""
+    st.session_state[KIND] = None if st.session_state.get(KIND) == kind else kind
+
+
 def clear() -> None:
     """Let all texts pass."""
     put(Filter())
@@ -76,7 +90,8 @@ def clear() -> None:
 
 def put(wanted: Filter) -> None:
     """Set all controls to a filter."""
-    for key, value in ((LABEL, wanted.label), (TEACHER, wanted.teacher), (STUDENT, wanted.student)):
+    names = (LABEL, wanted.label), (TEACHER, wanted.teacher), (STUDENT, wanted.student), (KIND, wanted.kind)
+    for key, value in names:
         st.session_state[key] = value or None
     st.session_state[CONTAINS] = wanted.contains
     st.session_state[SHORTEST], st.session_state[LONGEST] = wanted.shortest or None, wanted.longest

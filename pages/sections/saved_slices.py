@@ -72,7 +72,7 @@ def show(outcome: FinishedRun) -> None:
             key="compare.slice.open",
             on_click=open_slice,
             args=(slices[name],),
-            disabled=not error_analysis.fits(slices[name], outcome.record.class_names),
+            disabled=not error_analysis.fits(slices[name], answered),
         )
         if st.button("Delete", icon=":material/delete:", key="compare.slice.delete"):
             resources.slices().delete(name)

@@ -11,9 +11,9 @@ import streamlit as st
 from distil_core.reporting import lessons
 from distil_core.reporting.lessons import Preset
 from distil_core.runs import sweep
-from distil_core.runs.sweep import Axis, Frame, Sweep
+from distil_core.runs.sweep import Frame, Sweep
 from distil_core.settings.config import Init, RunConfig
-from distil_core.tasks.catalog import task_named
+from distil_core.tasks.corpora import task_of
 from pages.state import address
 
 TEMPERATURES = (0.5, 1.0, 2.0, 3.0, 4.0, 6.0, 8.0, 12.0, 20.0)
@@ -42,49 +42,37 @@ def fill(presets: Sequence[Preset]) -> None:
     preset = next((preset for preset in presets if preset.title == st.session_state[PRESET]), None)
     if preset is not None:
         st.session_state.update(values_of(preset))
-        st.session_state.update({"whatif.measure": preset.metric, "whatif.down": Axis.TEMPERATURE})
+        st.session_state.update({"whatif.measure": preset.metric, "whatif.down": preset.down})
         st.session_state["whatif.across"] = preset.across
         st.query_params.pop(CELL, None)
 
 
 def show(base: RunConfig, frame: Frame) -> Sweep:
     """Ask what to try, and return it as a sweep."""
-    presets = lessons.presets(frame, task_named(base.task))
-    for key, value in values_of(presets[0]).items():
+    task = task_of(base)
+    presets = lessons.presets(frame, task)
+    for key, value in (*values_of(presets[0]).items(), ("whatif.down", presets[0].down)):
         st.session_state.setdefault(key, value)
     # What another run in use has offered, this one may not.
     st.session_state["whatif.depths"] = [d for d in st.session_state["whatif.depths"] if d in frame.depths]
+    if task.predicts_numbers:  # a temperature changes nothing
+        st.session_state["whatif.temperatures"] = list(presets[0].temperatures)
     labels = frame.labels if len(frame.labels) > 2 else ()
     if st.session_state["whatif.left_out"] not in labels:
         st.session_state["whatif.left_out"] = ""
     with st.container(border=True):
         chosen = st.container()
-        temperatures = _pills("temperatures", "Temperatures", TEMPERATURES, "{:g}".format)
+        temperatures = (
+            st.session_state["whatif.temperatures"]
+            if task.predicts_numbers
+            else _pills("temperatures", "Temperatures", TEMPERATURES, "{:g}".format)
+        )
         depths = _pills("depths", "Layers of the student", frame.depths, str)
         with st.expander("More", icon=":material/tune:", key="whatif.more"):
             alphas = _pills("alphas", "Soft-label weight (α)", ALPHAS, "{:g}".format)
             inits = _pills("inits", "Initialization", tuple(Init), _INIT.__getitem__)
             seeds = _pills("seeds", "Seeds", SEEDS, str)
-            with address.control("whatif.labeled", "Labeled share"):
-                labeled = st.selectbox(
-                    "Labeled share of the training split",
-                    LABELED,
-                    format_func=lambda share: f"{100 * share:g} %",
-                    key="whatif.labeled",
-                    bind="query-params",
-                    help="Training texts that keep their hard label. Students learn the soft labels of all texts, "
-                    "hard-label twins from these alone.",
-                )
-            with address.control("whatif.left_out", "Class left out"):
-                left_out = st.selectbox(
-                    "Class left out of the training split",
-                    ("", *labels),
-                    format_func=lambda label: label or "none",
-                    key="whatif.left_out",
-                    bind="query-params",
-                    help="Students and twins never see a text of it, but are tested on it; the teacher knows it. "
-                    "Needs three labels or more.",
-                )
+            labeled, left_out = _told(labels) if task.head.labeled else (1.0, "")
             with address.control("whatif.max_examples", "Largest training split"):
                 max_examples = st.number_input(
                     "Largest training split (texts; 0: all)",
@@ -120,6 +108,31 @@ def show(base: RunConfig, frame: Frame) -> Sweep:
         inits=tuple(init for init in Init if init in inits),
         seeds=tuple(sorted(seeds)),
     )
+
+
+def _told(labels: Sequence[str]) -> tuple[float, str]:
+    """Ask how many texts are labeled, and which class none of them has."""
+    with address.control("whatif.labeled", "Labeled share"):
+        labeled = st.selectbox(
+            "Labeled share of the training split",
+            LABELED,
+            format_func=lambda share: f"{100 * share:g} %",
+            key="whatif.labeled",
+            bind="query-params",
+            help="Training texts that keep their hard label. Students learn the soft labels of all texts, "
+            "hard-label twins from these alone.",
+        )
+    with address.control("whatif.left_out", "Class left out"):
+        left_out = st.selectbox(
+            "Class left out of the training split",
+            ("", *labels),
+            format_func=lambda label: label or "none",
+            key="whatif.left_out",
+            bind="query-params",
+            help="Students and twins never see a text of it, but are tested on it; the teacher knows it. "
+            "Needs three labels or more.",
+        )
+    return labeled, left_out
 
 
 def _pills(name: str, label: str, options: Sequence[Any], write: Callable[[Any], str]) -> list[Any]:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from distil_core.runs.families import FinishedRun
-from pages.sections import answer_marks, entity_view, label_view
+from pages.sections import answer_marks, entity_view, kind_views, label_view
 
 if TYPE_CHECKING:
     from distil_core.analysis.model_pair import TextComparison
@@ -21,7 +21,12 @@ VIEWS: dict[str, View] = {
 }
 """By the name of the task."""
 
-OVERVIEWS: dict[str, Callable[[FinishedRun], None]] = {"tokens": entity_view.show_errors}
+OVERVIEWS: dict[str, Callable[[FinishedRun], None]] = {
+    "multi-label": kind_views.show,
+    "pairs": kind_views.show,
+    "qa": kind_views.show,
+    "tokens": entity_view.show_errors,
+}
 """Of all test texts, by the name of the task."""
 
 

@@ -21,7 +21,11 @@ TEXT, QUERY, ROW = "compare.text", "compare.query", "temperature.row"
 N_FIRST, N_SHOWN, N_BATCH = 10, 100, 11
 NO_DISTRIBUTION = (
     "Models that put out vectors have no probabilities of labels: there is no KL divergence, agreement or calibration "
-    "of them to show, and no right label whose dark knowledge could be told."
+    "of them to show."
+)
+NO_LABELS = (
+    "The shares below are of texts, not of labels: nothing here is right or wrong, so that there is no calibration and "
+    "no dark knowledge to show."
 )
 
 
@@ -114,12 +118,13 @@ def _search(family: Family) -> None:
 def temperature(family: Family) -> None:
     """Show the similarities of a text with others of a batch, softened by a temperature."""
     outcome = family.distilled
-    st.caption(NO_DISTRIBUTION)
+    st.caption(NO_LABELS)
     texts = stored_vectors.of_test_texts(outcome.folder)
     n_batch = min(N_BATCH, len(texts.searched) - 1)
     st.markdown(
         "A student of vectors learns **which texts of a batch are alike**: the cosines of a text with all others, "
-        "times 20 and divided by the temperature, become a distribution over these others."
+        "times 20 and divided by the temperature, become a distribution over these others. The KL divergence of both "
+        "models' distributions, times T², is the soft loss."
     )
     # Ask
     with address.control(ROW, "Text"):
@@ -142,7 +147,7 @@ def temperature(family: Family) -> None:
         similarities.student,
         key="temperature.t",
         value=outcome.record.config.loss.temperature,
-        curves=False,
+        noun="text",
     )
     charts.data(
         key="temperature.answers",

@@ -4,14 +4,16 @@ Reads: a finished run, its outputs and its models. Writes: nothing. Cached value
 """
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from distil_core.analysis import answer_spans, edits, error_analysis
+from distil_core.analysis import answer_spans, edits, error_analysis, kinds
 from distil_core.runs.families import FinishedRun
 from distil_core.runs.folder import RunFolder
+from distil_core.runs.record import RunRecord
 from distil_core.runs.rows import RunState
 from distil_core.settings.config import Precision
 from pages.state import resources
@@ -77,16 +79,23 @@ def bf16_pays() -> bool:
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
-def _of_test_texts(folder: RunFolder, label_names: tuple[str, ...]) -> error_analysis.AnsweredTexts:
-    outputs, texts = resources.outputs(folder), resources.test_texts(folder)
-    return error_analysis.answered(
+def _of_test_texts(folder: RunFolder, _record: RunRecord) -> error_analysis.AnsweredTexts:
+    test, texts = resources.outputs(folder).test, resources.test_texts(folder)
+    tokens: Sequence[Mapping[int, str]] = ()
+    if _record.task.points:
+        from distil_core.analysis import model_pair
+
+        tokens = model_pair.stored_token_names(folder, record=_record, texts=texts, test=test)
+    answered = error_analysis.answered(
         [example.text for example in texts],
-        outputs.test.targets,
-        outputs.test.teacher.logits,
-        outputs.test.logits,
-        label_names=label_names,
+        test.targets,
+        test.teacher.logits,
+        test.logits,
+        label_names=_record.class_names,
         places=[example.places for example in texts],
+        tokens=tokens,
     )
+    return replace(answered, kinds=kinds.kinds_of(_record.task.name, texts, answered))
 
 
 def of_test_texts(outcome: FinishedRun) -> error_analysis.AnsweredTexts:
@@ -95,17 +104,17 @@ def of_test_texts(outcome: FinishedRun) -> error_analysis.AnsweredTexts:
     Raises:
         StoreError: If they cannot be read.
     """
-    return _of_test_texts(outcome.folder, outcome.record.class_names)
+    return _of_test_texts(outcome.folder, outcome.record)
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
-def _vocabulary(folder: RunFolder, label_names: tuple[str, ...]) -> edits.Vocabulary:
-    return edits.vocabulary(_of_test_texts(folder, label_names))
+def _vocabulary(folder: RunFolder, _record: RunRecord) -> edits.Vocabulary:
+    return edits.vocabulary(_of_test_texts(folder, _record))
 
 
 def vocabulary(outcome: FinishedRun) -> edits.Vocabulary:
     """Return the words that are typical of each label in the test texts of a finished run."""
-    return _vocabulary(outcome.folder, outcome.record.class_names)
+    return _vocabulary(outcome.folder, outcome.record)
 
 
 _ONE_AT_A_TIME = threading.Lock()

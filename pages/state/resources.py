@@ -29,6 +29,7 @@ from distil_core.runs.rows import Run
 from distil_core.runs.sources import CombinedRuns, ShippedRuns
 from distil_core.runs.store import RunStore, default_folder
 from distil_core.settings.config import Method, RunConfig
+from distil_core.tasks.task import Task
 from distil_core.training.cache import Cache
 from distil_core.training.events import Event
 
@@ -129,11 +130,11 @@ def events(run: Run) -> tuple[Event, ...]:
 
 @st.cache_resource(max_entries=32, show_spinner=False)
 def curve_figures(
-    key: tuple[object, ...], n_epochs: float, _metric: Metric, _curves: Mapping[Method, learning_curves.Curves]
+    key: tuple[object, ...], n_epochs: float, _task: Task, _curves: Mapping[Method, learning_curves.Curves]
 ) -> tuple[theme.Figure, theme.Figure]:
     """Return the loss and the validation figure; all who watch the same run get the same two."""
-    loss = curves.loss(_curves[next(iter(_curves))], n_epochs=n_epochs)
-    return loss, curves.validation(_curves, metric=_metric, names=comparison.NAMES, n_epochs=n_epochs)
+    loss = curves.loss(_curves[next(iter(_curves))], n_epochs=n_epochs, names=_task.loss_parts)
+    return loss, curves.validation(_curves, metric=_task.primary, names=comparison.NAMES, n_epochs=n_epochs)
 
 
 @st.cache_data(max_entries=8, show_spinner="Reading the file…")

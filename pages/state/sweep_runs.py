@@ -20,7 +20,7 @@ from distil_core.runs.rows import Run
 from distil_core.settings.canonical import CanonicalConfig
 from distil_core.settings.config import RunConfig
 from distil_core.settings.serialization import digest
-from distil_core.tasks.catalog import task_named
+from distil_core.tasks.corpora import task_of
 from pages.state import resources, run_in_use
 
 BASE = "whatif.base"
@@ -126,7 +126,7 @@ def previews(runs: Mapping[CanonicalConfig, Run], metric: Metric) -> Mapping[str
     known = (
         (run.id, learning_curves.latest_score(resources.events(run)))
         for run in begun
-        if task_named(run.config.task).primary == metric
+        if task_of(run.config).primary == metric
     )
     return {name: preview for name, preview in known if preview is not None}
 

@@ -1,11 +1,10 @@
-"""What is read out of starts and ends for people, and how questions are sorted into kinds."""
+"""What is read out of starts and ends for people."""
 
 import numpy as np
 import pytest
 
-from distil_core.analysis.answer_spans import answer_length, by_kind, question_word, read_answers
+from distil_core.analysis.answer_spans import read_answers
 from distil_core.data.corpus import Split, join_segments
-from distil_core.evaluation.predictions import split_predictions
 from distil_core.tasks.catalog import task_named
 from distil_core.tasks.qa.windows import windows_of
 from tests import tiny
@@ -30,23 +29,3 @@ def test_curves_and_spans_are_those_of_the_logits() -> None:
     assert int(np.argmax(reading.teacher.starts)) == 2
     assert reading.teacher.ends[3] == pytest.approx(1.0, abs=1e-6)
     assert not read_answers(windows, certain, unsure, may_be_empty=False).student.is_empty
-
-
-def test_questions_are_told_apart_by_their_word_and_the_length_of_their_answer() -> None:
-    assert question_word(join_segments(("In which year was it?", "when"))) == "which"
-    assert question_word(join_segments(("Name it.", "what"))) == "other"
-    lengths = [answer_length(((0, " ".join(["word"] * n)),) if n else ()) for n in (0, 1, 3, 7, 8)]
-    assert lengths == ["no answer", "1 word", "2 to 3 words", "4 to 7 words", "8 or more"]
-
-
-def test_kinds_add_up_to_all_questions() -> None:
-    quality = np.array([[1.0, 1, 1, 0], [0.5, 0, 1, 0], [0.0, 0, 0, 1]])
-    answers = split_predictions(
-        np.zeros((3, 2)),
-        np.zeros(3, dtype=int),
-        teacher_logits=np.zeros((3, 2)),
-        quality=quality,
-        teacher_quality=quality,
-    )
-    groups = by_kind(["what", "who", "what"], answers, TASK.primary)
-    assert [(group.name, group.n, group.student) for group in groups] == [("what", 2, 0.5), ("who", 1, 0.5)]

@@ -41,8 +41,10 @@ def test_entities_are_right_confused_cut_missed_or_spurious() -> None:
     assert errors.name(1, 0) == "PER taken for LOC"
     assert errors.name(0, 2) == "LOC: wrong boundary"
     assert errors.name(2, 1) == "PER where there is no entity"
-    assert entity_spans.rows_of_cell(answered, errors, 1, 3) == [5]
-    assert entity_spans.rows_of_cell(answered, errors, 1, 0) == [0]
+    assert entity_spans.case_names(errors, 9) == (
+        *("PER taken for LOC", "", "", "LOC: wrong boundary", "LOC: wrong boundary"),
+        *("PER where there is no entity", "PER: missed", "", "LOC: right"),
+    )
     perfect = entity_spans.entity_errors(answered, answered.of_teacher)
     assert perfect.counts.tolist() == [[2, 0, 0, 0], [0, 2, 0, 0], [0, 0, 0, 0]]
 

@@ -1,5 +1,7 @@
 """Texts with both answers: who is right, filters, ranks, counts and intervals."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -83,9 +85,26 @@ def test_filters_keep_what_they_say(wanted: Filter, passing: set[int]) -> None:
 
 
 def test_a_filter_fits_a_corpus_that_has_its_labels() -> None:
-    assert error_analysis.fits(Filter(contains="x"), NAMES)
-    assert error_analysis.fits(Filter(label="bad", student="good"), NAMES)
-    assert not error_analysis.fits(Filter(label="bad", student="worst"), NAMES)
+    answered = replace(four(), kinds={"size": ("a",) * 5})
+    assert error_analysis.fits(Filter(contains="x"), answered)
+    assert error_analysis.fits(Filter(label="bad", student="good"), answered)
+    assert not error_analysis.fits(Filter(label="bad", student="worst"), answered)
+    assert error_analysis.fits(Filter(kind="size: b"), answered)
+    assert not error_analysis.fits(Filter(kind="color: b"), answered)
+
+
+def test_a_kind_lets_its_rows_pass() -> None:
+    answered = replace(four(), kinds={"size": ("a", "b: right", "a", "", "b: right")})
+    assert set(error_analysis.matching(answered, Filter(kind="size: b: right")).tolist()) == {1, 4}
+    assert not len(error_analysis.matching(answered, Filter(kind="color: a")))
+
+
+def test_classes_that_are_tokens_have_the_names_of_their_row() -> None:
+    answered = error_analysis.answered(
+        ["x", "y"], [0, 1], answers(0, 1), answers(0, 1), label_names=NAMES, tokens=[{0: "none"}, {1: "house"}]
+    )
+    assert (answered.name(0, 0), answered.name(1, 1)) == ("none", "house")
+    assert four().name(0, 1) == "good"
 
 
 def test_a_summary_counts_accuracy_where_a_label_is_known() -> None:

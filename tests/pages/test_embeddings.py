@@ -1,5 +1,6 @@
 """A run whose models put out vectors, on every page."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -77,7 +78,7 @@ def test_temperature_softens_the_similarities_of_a_batch(opened: Callable[..., A
     assert max(data["teacher"]) <= 20.0001
     at.number_input(key="temperature.row").set_value(2).run()
     assert component(at, "temperature")["labels"] != data["labels"]
-    assert "no probabilities of labels" in markdown(at)
+    assert "shares below are of texts, not of labels" in markdown(at)
 
 
 def test_attention_works_and_says_what_it_cannot_tell(opened: Callable[..., AppTest]) -> None:
@@ -98,3 +99,13 @@ def test_the_task_begins_with_a_teacher_that_knows_words(app: Callable[..., AppT
     assert at.selectbox(key="distil.teacher").value == "shipped"
     assert at.number_input(key="distil.corpus.n_train").value == 4000
     assert not at.exception
+
+
+@pytest.mark.parametrize("page", ["distil", "whatif"])
+def test_nobody_speaks_of_hard_labels_where_there_are_none(page: str, opened: Callable[..., AppTest]) -> None:
+    at = opened(page)
+    shown = [element.proto.spec for element in at.get("plotly_chart")]
+    assert shown
+    tables = [" ".join(map(str, frame.value.columns)) for frame in at.dataframe]
+    words = "\n".join((*shown, *tables, markdown(at))).lower()
+    assert re.findall(".{30}hard.{30}", words) == []

@@ -13,7 +13,7 @@ from distil_core.runs.store import RunStore
 from pages.state import model_answers
 from pages.state.model_answers import bf16_pays, compare, stream, timing
 from tests import named_entities
-from tests.pages.conftest import markdown
+from tests.pages.conftest import examples, markdown
 
 
 @dataclass(frozen=True)
@@ -78,16 +78,15 @@ def test_errors_are_counted_and_one_of_them_filters_the_texts(opened: Callable[.
         model = run.distillation.record.model if side == "student" else run.distillation.record.teacher
         assert model is not None
         assert same / right == pytest.approx(model.metrics["entity_recall"].value)
-    box = at.selectbox(key="compare.entity")
-    assert box.value.startswith("Student: ")
+    box = at.selectbox(key="compare.kind")
+    assert box.value is None
+    assert box.options[0].startswith("Student: ")
     box.set_value(next(name for name in box.options if name.endswith(": right"))).run()
     assert not at.exception
-    buttons = [button for button in at.button if button.key.startswith("compare.entity.")]
-    assert buttons
-    shown = buttons[0].label.replace("\\", "").rstrip("…")
-    buttons[0].click().run()
-    assert not at.exception
-    assert at.text_input(key="compare.text").value.startswith(shown)
+    table = examples(at).value
+    assert len(table)
+    assert (table["Label"] != "O").all()
+    assert [answer.split(" (")[0] for answer in table["Student"]] == list(table["Label"])
 
 
 @pytest.mark.parametrize("page", ["temperature", "attention", "tradeoffs", "whatif", "runs", "distil"])

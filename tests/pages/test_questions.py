@@ -1,5 +1,6 @@
 """A run that answers questions: the answers marked in the context, their curves, and questions by their kind."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,13 +10,14 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from distil_core.data.corpus import split_segments
+from distil_core.reporting.formatting import readable
 from distil_core.runs import foreground
 from distil_core.runs.foreground import Distillation
 from distil_core.runs.store import RunStore
 from distil_core.tasks.catalog import task_named
 from pages.state import attention_maps, model_answers
 from tests import questions
-from tests.pages.conftest import component, markdown
+from tests.pages.conftest import component, examples, markdown
 
 
 @dataclass(frozen=True)
@@ -68,7 +70,7 @@ def test_compare_marks_both_answers_in_the_context(opened: Callable[..., AppTest
     labels = component(at, "temperature")["labels"]
     assert labels[0] == "no answer"
     assert len(component(at, "temperature")["teacher"]) == len(labels)
-    assert set(rows["word"]) <= set(labels)
+    assert {re.sub(r" \(\d+\)$", "", label) for label in labels} >= set(rows["word"])
 
 
 def test_questions_are_counted_by_length_and_question_word(opened: Callable[..., AppTest], asked: Asked) -> None:
@@ -76,14 +78,24 @@ def test_questions_are_counted_by_length_and_question_word(opened: Callable[...,
     metric, test = task_named("qa").primary, asked.distillation.folder.read_predictions().test
     texts = asked.distillation.folder.read_test_texts()
     rows = next(frame.value for frame in at.dataframe if "length of the answer" in frame.value)
-    assert rows["questions"].sum() == len(texts)
-    mean = float((rows["teacher"] * rows["questions"]).sum() / len(texts))
+    assert rows["test texts"].sum() == len(texts)
+    mean = float((rows["teacher"] * rows["test texts"]).sum() / len(texts))
     assert mean == pytest.approx(metric.of(test.teacher))
-    box = at.selectbox(key="compare.kind")
-    box.set_value("length of the answer: no answer").run()
+    at.selectbox(key="compare.kind").set_value("length of the answer: no answer").run()
     assert not at.exception
-    n_empty = sum(not example.label for example in texts)
-    assert any(f"{n_empty} test questions" in caption.value for caption in at.caption)
+    empty = [example for example in texts if not example.label]
+    n_places = sum(len(example.places) for example in empty)
+    assert f"**{n_places} of {len(test.targets)} test places**" in markdown(at)
+    assert set(examples(at).value["Label"]) == {"no answer"}
+
+
+def test_answers_are_the_words_of_the_context(opened: Callable[..., AppTest], asked: Asked) -> None:
+    table = examples(opened("compare")).value
+    assert not any("token " in answer for answer in (*table["Teacher"], *table["Student"], *table["Label"]))
+    places = zip(table["Text"], table["Place"], table["Label"], strict=True)
+    text, _, label = next(row for row in places if row[1].startswith("start") and row[2] != "no answer")
+    right = next(example for example in asked.distillation.folder.read_test_texts() if readable(example.text) == text)
+    assert right.label[0][1].casefold().startswith(label.casefold())
 
 
 @pytest.mark.parametrize("page", ["temperature", "attention", "tradeoffs", "whatif", "runs", "distil"])

@@ -71,7 +71,7 @@ def test_compare_begins_where_the_two_differ_most(opened: Callable[..., AppTest]
     at = opened("compare")
     text, (number, word) = at.text_input(key="compare.text").value, place(at, "compare").value.split()
     assert text.split()[int(number) - 1] == word
-    assert f"the label of this place is **{TAGS[tag_of(word)]}**" in markdown(at)
+    assert f"right for *{word}* is **{TAGS[tag_of(word)]}**" in markdown(at)
     assert component(at, "temperature")["gold"] == tag_of(word)
     test = tagged.distillation.folder.read_predictions().test
     apart = test.logits.argmax(axis=1) != test.teacher.logits.argmax(axis=1)

@@ -1,9 +1,6 @@
 """Where models see an answer in a context: how probable each word is as its start and as its end."""
 
-from collections.abc import Sequence
-
-from distil_core.analysis.answer_spans import AnswerReading, QuestionGroup
-from distil_core.evaluation.metrics import Metric
+from distil_core.analysis.answer_spans import AnswerReading
 from distil_core.reporting.figures.theme import ABOVE, STUDENT, TEACHER, Figure, empty
 
 
@@ -30,24 +27,4 @@ def start_and_end(reading: AnswerReading, *, height: int = 280) -> Figure:
             )
     figure.update_layout(showlegend=True, legend=ABOVE, margin={"t": 44})
     figure.update_yaxes(range=[-104, 104], tickvals=[-100, -50, 0, 50, 100], ticktext=["100", "50", "0", "50", "100"])
-    return figure
-
-
-def question_groups(groups: Sequence[QuestionGroup], metric: Metric, *, height: int = 260) -> Figure:
-    """Draw how both models do on each kind of question."""
-    figure = empty(height=height, x="", y=metric.label_with_unit)
-    names = [f"{group.name} ({group.n:,})" for group in groups]
-    for name, color, values in (
-        ("Teacher", TEACHER, [group.teacher for group in groups]),
-        ("Student", STUDENT, [group.student for group in groups]),
-    ):
-        figure.add_bar(
-            x=names,
-            y=[metric.scale * value for value in values],
-            name=name,
-            marker={"color": color},
-            hovertemplate=f"%{{x}}<br>%{{y:.1f}} {metric.unit}<extra>{name}</extra>",
-        )
-    figure.update_layout(showlegend=True, legend=ABOVE, margin={"t": 44, "b": 60}, barmode="group")
-    figure.update_yaxes(range=[0, 102])
     return figure

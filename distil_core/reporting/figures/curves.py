@@ -7,26 +7,35 @@ from distil_core.analysis.learning_curves import Curves
 from distil_core.evaluation.metrics import Metric, in_unit
 from distil_core.reporting.figures.theme import ABOVE, MARKS, STUDENT, TEACHER, Figure, empty
 from distil_core.settings.config import Method
+from distil_core.tasks.task import Task
 
 _TRAINED = (Method.DISTILLED, Method.HARD_LABELS)
 _PARTS = {
-    "soft_labels": ("teacher's soft labels", TEACHER, "solid"),
-    "hard_labels": ("hard labels", "#7C8894", "dash"),
+    "soft_labels": ("", TEACHER, "solid"),
+    "hard_labels": ("", "#7C8894", "dash"),
     "logit_mse": ("logits", "#009E73", "dot"),
     "hidden_cosine": ("last layer", "#B4649B", "dashdot"),
     "hidden_mse": ("mapped layers", "#B08A00", "longdash"),
     "attention_kl": ("attention maps", STUDENT, "longdashdot"),
 }
-"""Name, color and dash of each part of the loss."""
+"""Name, color and dash of each part of the loss; the first two are called as a task calls them."""
 
 
-def loss(curves: Curves, *, n_epochs: float, height: int = 260) -> Figure:
-    """Draw the parts of the loss over the epochs, each already weighted."""
-    # The parts beyond the two of labels are squares of numbers without a unit.
-    unit = " (nats)" if set(curves.loss) <= {"soft_labels", "hard_labels"} else ""
+def loss(curves: Curves, *, n_epochs: float, names: Mapping[str, str] = Task.loss_parts, height: int = 260) -> Figure:
+    """Draw the parts of the loss over the epochs, each already weighted.
+
+    Args:
+        curves: What to draw.
+        n_epochs: How long the axis is.
+        names: What the task calls its two parts.
+        height: In pixels.
+    """
+    # Other parts than two of labels are squares of numbers, or cosines, without a unit.
+    unit = " (nats)" if set(curves.loss) <= {"soft_labels", "hard_labels"} and names == Task.loss_parts else ""
     figure = empty(height=height, x="Epoch", y=f"Weighted loss{unit}")
     for part, values in curves.loss.items():
-        name, color, dash = _PARTS.get(part, (part.replace("_", " "), STUDENT, "dot"))
+        usual, color, dash = _PARTS.get(part, (part.replace("_", " "), STUDENT, "dot"))
+        name = names.get(part, usual)
         figure.add_scatter(
             x=list(curves.epochs),
             y=list(values),

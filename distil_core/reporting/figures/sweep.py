@@ -1,4 +1,4 @@
-"""What a setting does: cells of a grid, curves over a setting, and differences to the hard-label twin."""
+"""What a setting does: cells of a grid, curves over a setting, and differences to the twin without a teacher."""
 
 from collections.abc import Sequence
 
@@ -116,7 +116,7 @@ def heatmap(grid: SweepGrid, metric: Metric) -> Figure:
 
 
 def curves(grid: SweepGrid, metric: Metric, *, teacher: float | None) -> Figure:
-    """Draw a curve for each column over the setting of the lines, with 95 % intervals, beside the hard-label twins'.
+    """Draw a curve for each column over the setting of the lines, with 95 % intervals, beside those of the twins.
 
     Args:
         grid: What to draw.
@@ -150,13 +150,18 @@ def curves(grid: SweepGrid, metric: Metric, *, teacher: float | None) -> Figure:
     return figure
 
 
-def differences(grid: SweepGrid, metric: Metric) -> Figure:
-    """Draw how far each student is from its hard-label twin, with 95 % intervals.
+def differences(grid: SweepGrid, metric: Metric, *, twin: str) -> Figure:
+    """Draw how far each student is from its twin, with 95 % intervals.
 
     A full mark says that the interval leaves out zero, an open one that no difference is seen.
+
+    Args:
+        grid: What to draw.
+        metric: What its figures are.
+        twin: What the twin is called.
     """
     unit = metric.difference_unit
-    figure = empty(height=340, x=AXIS_NAMES[grid.down], y=in_unit("Student − hard-label twin", unit))
+    figure = empty(height=340, x=AXIS_NAMES[grid.down], y=in_unit(f"Student − {twin}", unit))
     figure.add_hline(y=0, line={"color": _EDGE, "width": 1.5, "dash": "dot"})
     taught, _ = _split(grid)
     for j, value in enumerate(grid.columns):

@@ -1,10 +1,11 @@
 """A few sentences about one run, for someone who has to decide whether to use its student."""
 
 from distil_core.analysis.advice import Advice, BaselineVerdict, Retention, Rival
-from distil_core.analysis.comparison import Contrast, Outcome
+from distil_core.analysis.comparison import NAMES, Contrast, Outcome
 from distil_core.analysis.roles import Role
 from distil_core.evaluation.metrics import ACCURACY, Metric
 from distil_core.reporting.formatting import digits, figure, figure_difference, percent
+from distil_core.settings.config import Method
 
 
 def paragraph(advice: Advice) -> str:
@@ -15,7 +16,7 @@ def paragraph(advice: Advice) -> str:
     """
     sentences = [
         _alone(advice) if advice.retention is None else _keeps(advice, advice.retention),
-        _twin(advice.twin) if advice.role is Role.STUDENT else "",
+        _twin(advice.twin, advice.against) if advice.role is Role.STUDENT else "",
         "" if advice.baseline is None else _baseline(advice.baseline),
         "" if advice.rival is None else _rival(advice.rival, advice.metric),
     ]
@@ -53,19 +54,24 @@ def _keeps(advice: Advice, retention: Retention) -> str:
     return f"{text}."
 
 
-def _twin(contrast: Contrast | None) -> str:
-    """Say what the teacher added beyond the hard-label twin."""
+def _twin(contrast: Contrast | None, against: Method) -> str:
+    """Say what the teacher added beyond the twin that it did not teach."""
+    twin, cut = NAMES[against].lower(), against is Method.LAYER_CUT
     if contrast is None:
-        return "Whether the teacher was needed is not known: the hard-label twin has not been trained."
+        verb = "measured" if cut else "trained"
+        return f"Whether the teacher was needed is not known: the {twin} has not been {verb}."
     detail = figure_difference(contrast.metric, contrast.difference)
+    how = "not trained" if cut else "trained without the teacher"
     match contrast.outcome:
         case Outcome.BETTER:
-            return f"**The teacher was worth it**: the hard-label twin, trained without it, is behind ({detail})."
+            how = "not trained" if cut else "trained without it"
+            return f"**The teacher was worth it**: the {twin}, {how}, is behind ({detail})."
         case Outcome.WORSE:
-            return f"**The hard-label twin, trained without the teacher, is better** ({detail}): use that one."
+            return f"**The {twin}, {how}, is better** ({detail}): use that one."
         case _:
+            bold = "not trained, **does as well**" if cut else "trained **without the teacher, does as well**"
             return (
-                f"The hard-label twin, trained **without the teacher, does as well** (no difference seen: {detail}), "
+                f"The {twin}, {bold} (no difference seen: {detail}), "
                 "so what is saved comes from the smaller model, not from learning from the teacher."
             )
 

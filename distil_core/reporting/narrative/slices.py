@@ -33,6 +33,8 @@ def filter_words(wanted: Filter) -> str:
         )
         if name
     ]
+    if wanted.kind:
+        parts.append(wanted.kind)
     if wanted.who is not None:
         parts.append(WHO_IS_RIGHT[wanted.who].lower())
     if wanted.shortest or wanted.longest is not None:

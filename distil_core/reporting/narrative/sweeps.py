@@ -45,7 +45,7 @@ _AGAINST_TWIN = {
 
 
 def contrast_words(contrast: Contrast | None) -> str:
-    """Say how a student did against its hard-label twin; nothing while that is not known."""
+    """Say how a student did against its twin; nothing while that is not known."""
     return "" if contrast is None else _AGAINST_TWIN[contrast.outcome]
 
 
@@ -65,8 +65,14 @@ def preview_words(preview: Interval, metric: Metric) -> str:
     return f"preview {value}{f' ({reach})' if reach else ''}, one seed on the validation texts, still learning"
 
 
-def cell_sentence(cell: SweepCell, metric: Metric) -> str:
-    """Say what came of a cell, and how it stands beside its twin, with 95 % intervals."""
+def cell_sentence(cell: SweepCell, metric: Metric, *, twin: str) -> str:
+    """Say what came of a cell, and how it stands beside its twin, with 95 % intervals.
+
+    Args:
+        cell: The cell.
+        metric: What its figures are.
+        twin: What the twin is called.
+    """
     estimate, contrast = cell.estimate, cell.contrast(metric)
     if estimate is None:
         more = "" if cell.preview is None else f" So far: {preview_words(cell.preview, metric)}."
@@ -76,6 +82,5 @@ def cell_sentence(cell: SweepCell, metric: Metric) -> str:
     if contrast is None:
         return text
     return (
-        f"{text} Against its hard-label twin {figure_difference(metric, contrast.difference)}: "
-        f"**{contrast_words(contrast)}**."
+        f"{text} Against its {twin} {figure_difference(metric, contrast.difference)}: **{contrast_words(contrast)}**."
     )

@@ -117,6 +117,7 @@ class Embeddings(Task):
     fidelity = (TEACHER_COSINE,)
     methods = (Method.DISTILLED, Method.LAYER_CUT, Method.BASELINE)
     defaults = MappingProxyType({"corpus": {"n_train": 1500, "n_test": 500}, "teacher": {"source": "minilm"}})
+    loss_parts = MappingProxyType({"soft_labels": "similarities in a batch", "hard_labels": "teacher's vectors"})
     corpus_titles = MappingProxyType({"reviews": "Which reviews are alike, and which answer a query"})
     segments = ("First text", "Second text")
     file_format = "one row a text, or two texts and how alike they are; or a folder in BEIR's layout"

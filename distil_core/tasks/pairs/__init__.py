@@ -108,6 +108,7 @@ class PairRegression(TextPairs):
     fidelity = (TEACHER_CORRELATION,)
     few_labels = False
     predicts_numbers = True
+    loss_parts = MappingProxyType({"soft_labels": "teacher's numbers", "hard_labels": "right numbers"})
     baseline_description = "words of both texts, how they overlap, and ridge regression; no transformer"
 
     def __init__(self, unit: float = 1.0) -> None:

@@ -24,6 +24,7 @@ from distil_core.evaluation.predictions import SplitPredictions
 from distil_core.models.head import QUESTION_ANSWERING
 from distil_core.settings.config import CorpusConfig, Recipe
 from distil_core.tasks.qa import examples
+from distil_core.tasks.qa.spans import NOTHING
 from distil_core.tasks.task import Baseline, Task
 
 __all__ = ["QuestionAnswering"]
@@ -113,7 +114,7 @@ class QuestionAnswering(Task):
 
     def class_names(self, label_names: Sequence[str], *, max_length: int = 0) -> tuple[str, ...]:
         """Return names of the tokens of a context, by their number."""
-        return ("no answer", *(f"token {number}" for number in range(1, max_length)))
+        return (NOTHING, *(f"token {number}" for number in range(1, max_length)))
 
     def recognizes(self, columns: Sequence[str]) -> bool:
         """Tell whether there is a question, a context and answers in each row."""

@@ -8,6 +8,8 @@ import numpy as np
 from distil_core.data.corpus import Label
 from distil_core.tasks.qa.scoring import score
 
+NOTHING = "no answer"
+"""What the class is called that says so."""
 MAX_TOKENS = 30
 """Tokens of an answer at most."""
 COLUMNS = ("f1", "exact", "has answer", "no answer")

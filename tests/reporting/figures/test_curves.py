@@ -9,6 +9,7 @@ from distil_core.evaluation.metrics import ACCURACY, AGREEMENT
 from distil_core.reporting.figures import curves as figure_curves
 from distil_core.reporting.figures import theme
 from distil_core.settings.config import Method
+from distil_core.tasks.catalog import task_named
 from distil_core.training.events import Validation
 from tests import seeds
 from tests.factories import a_step
@@ -32,6 +33,12 @@ def test_loss_draws_a_line_for_each_part() -> None:
     assert list(figure.data[0].y) == [0.4] * 4
     assert len({trace.line.dash for trace in figure.data}) == 2
     assert figure.layout.yaxis.title.text == "Weighted loss (nats)"
+
+
+def test_a_task_names_its_parts() -> None:
+    figure = figure_curves.loss(_curves(), n_epochs=4, names=task_named("embeddings").loss_parts)
+    assert [trace.name for trace in figure.data] == ["similarities in a batch", "teacher's vectors"]
+    assert figure.layout.yaxis.title.text == "Weighted loss"
 
 
 def test_unknown_parts_of_the_loss_are_named_as_they_are() -> None:

@@ -134,10 +134,10 @@ class TestCurves:
 
 
 def test_full_marks_are_differences_that_are_seen() -> None:
-    figure = figures.differences(GRID, ACCURACY)
+    figure = figures.differences(GRID, ACCURACY, twin="layer-cut twin")
     first, second = figure.data
     assert (list(first.y), list(second.y)) == ([pytest.approx(3.0)], [pytest.approx(-1.0)])
     assert (list(first.marker.symbol), list(second.marker.symbol)) == (["circle"], ["triangle-up-open"])
-    assert figure.layout.yaxis.title.text == "Student − hard-label twin (points)"
+    assert figure.layout.yaxis.title.text == "Student − layer-cut twin (points)"
     assert figure.layout.shapes[0].y0 == 0
-    assert figures.differences(GRID, KL).layout.yaxis.title.text.endswith("(nats)")
+    assert figures.differences(GRID, KL, twin="layer-cut twin").layout.yaxis.title.text.endswith("(nats)")

@@ -1,6 +1,7 @@
 """The sentences for someone who has to decide, in all cases."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -74,6 +75,21 @@ def test_advice_sums_up_the_usual_case(family: Any) -> None:
 )
 def test_advice_covers_what_can_happen(family: Any, accuracies: dict[str, float], words: str) -> None:
     assert words in said(*family(**accuracies))
+
+
+@pytest.mark.parametrize(
+    ("hard_labels", "words"),
+    [
+        (0.7, "**The teacher was worth it**: the layer-cut twin, not trained, is behind ("),
+        (0.8, "**The layer-cut twin, not trained, is better** ("),
+        (0.76, "The layer-cut twin, not trained, **does as well** (no difference seen"),
+        (None, "not known: the layer-cut twin has not been measured."),
+    ],
+)
+def test_without_labels_the_layer_cut_is_the_twin(family: Any, hard_labels: float | None, words: str) -> None:
+    twins = {} if hard_labels is None else {"hard_labels": hard_labels}
+    judged = advice.advise(*family(distilled=0.76, **twins))
+    assert words in paragraph(replace(judged, against=Method.LAYER_CUT))
 
 
 def test_without_outputs_the_single_intervals_decide(family: Any) -> None:

@@ -41,12 +41,12 @@ def test_a_cell_in_a_sentence() -> None:
         estimate=an_estimate(0.85, 0.83, 0.87),
         difference=an_estimate(0.008, -0.004, 0.021),
     )
-    assert sweeps.cell_sentence(cell, ACCURACY) == (
+    assert sweeps.cell_sentence(cell, ACCURACY, twin="hard-label twin") == (
         "Accuracy **85.0 %**, 95 % interval 83.0 to 87.0, 2 seeds. Against its hard-label twin +0.8 points, "
         "95 % interval −0.4 to +2.1: **no difference seen**."
     )
-    assert sweeps.cell_sentence(replace(cell, difference=None), KL).endswith("0.870, 2 seeds.")
-    assert sweeps.cell_sentence(replace(cell, estimate=None), KL) == "There is no result yet."
+    assert sweeps.cell_sentence(replace(cell, difference=None), KL, twin="").endswith("0.870, 2 seeds.")
+    assert sweeps.cell_sentence(replace(cell, estimate=None), KL, twin="") == "There is no result yet."
 
 
 def test_a_grid_in_a_sentence() -> None:
