@@ -96,6 +96,9 @@ def show(family: Family) -> None:
     """Show what both models look at in a text."""
     outcome = family.distilled
     layers = outcome.record.layers
+    if not layers:
+        st.info("This student has no layers, and so nothing that it looks at; choose a run of another depth.")
+        return
     # Ask
     text = ask(outcome)
     if not text.strip():

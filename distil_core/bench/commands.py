@@ -82,7 +82,7 @@ def add(commands: Any, store: argparse.ArgumentParser) -> None:
     depths.add_argument("--corpus", help="as in distil (default: what the task begins with)")
     depths.add_argument("--test", default="", help="file or folder with the test split")
     depths.add_argument("--teacher", help="as in distil (default: what the task begins with)")
-    depths.add_argument("--depths", type=_listed(int), default=(6, 5, 4, 3, 2, 1), help="(default: 6,5,4,3,2,1)")
+    depths.add_argument("--depths", type=_listed(int), default=(6, 5, 4, 3, 2, 1, 0), help="(default: 6,5,4,3,2,1,0)")
     depths.add_argument("--seed", type=int, default=0, help="(default: 0)")
     depths.set_defaults(command=_depths)
 

@@ -22,6 +22,11 @@ class Head:
     labeled: bool = True
 
     @property
+    def fewest_layers(self) -> int:
+        """How many layers it takes: the first token alone knows nothing of a text before a layer has looked at it."""
+        return int(self.reads_first_token)
+
+    @property
     def auto_class(self) -> str:
         """Name of the class of transformers that loads any architecture with this head."""
         return f"AutoModelFor{self.kind}"

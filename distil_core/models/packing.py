@@ -133,14 +133,14 @@ def packed(
     base = model.base_model
     encoder = base.transformer if model.config.model_type == "distilbert" else base.encoder
     whole = list(encoder.layer)
-    last, blocks = whole[-1], whole[layers]
+    blocks = whole[layers]
     stand_ins: list[tuple[nn.Module, str, nn.Module]] = []
-    if every_token:
-        pass
-    elif model.config.model_type != "distilbert":
-        stand_ins.append((last, "attention", _FirstTokenAttention(last.attention)))
-    elif blocks and blocks[-1] is last:
-        blocks[-1] = _FirstTokenBlock(last)
+    if not every_token:
+        last = whole[-1]
+        if model.config.model_type != "distilbert":
+            stand_ins.append((last, "attention", _FirstTokenAttention(last.attention)))
+        elif blocks and blocks[-1] is last:
+            blocks[-1] = _FirstTokenBlock(last)
     stand_ins.append((encoder, "layer", nn.ModuleList(blocks)))
     if not embeds:
         stand_ins += [(base, name, _NoEmbedding()) for name in _EMBEDDERS if hasattr(base, name)]

@@ -31,7 +31,9 @@ def cut_student(teacher: Model, student: StudentConfig, *, seed: int = 0) -> tup
     """
     config, head = teacher.config, head_named(type(teacher).__name__, teacher.config.problem_type)
     assert head is not None
-    layers = layer_indices(student, config.num_hidden_layers)
+    layers = layer_indices(student, config.num_hidden_layers, fewest=head.fewest_layers)
+    if not layers and config.model_type == "modernbert":  # its weights are drawn by a share of the layers
+        raise ConfigError("student.depth must be at least 1 for ModernBERT, got 0")
     shape = type(config).from_dict(config.to_dict())
     shape.num_hidden_layers = len(layers)
     shape.problem_type = head.problem_type  # whatever the checkpoint was made for

@@ -60,7 +60,7 @@ def _rates(done: Sequence[tuple[RunFolder, RunRecord]]) -> list[tuple[float, flo
 
 def _rate(folder: RunFolder, record: RunRecord) -> tuple[float, float] | None:
     width, seconds = width_of(folder.student), record.seconds
-    if not width or not seconds.get("training") or not record.examples_seen:
+    if not width or not seconds.get("training") or not (record.examples_seen and record.layers):
         return None
     work = record.examples_seen * record.corpus.mean_tokens * parameters_per_token(len(record.layers), width)
     return work / seconds["training"], seconds["measurement"] + seconds["teacher_outputs"]

@@ -96,7 +96,7 @@ def examine(configs: Iterable[CanonicalConfig]) -> Iterator[ExaminedConfig]:
     corpora, checkpoints = cache(load_corpus_cached), cache(locate)
     for config in configs:
         checkpoint = checkpoints(config.teacher.source)
-        layer_indices(config.student, checkpoint.n_layers)
+        layer_indices(config.student, checkpoint.n_layers, fewest=task_named(config.task).head.fewest_layers)
         if config.student.width > checkpoint.width:
             raise ConfigError(
                 f"student.width must be at most the teacher's {checkpoint.width}, got {config.student.width}; 0 keeps "

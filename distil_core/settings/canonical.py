@@ -137,6 +137,9 @@ def _clashes(config: RunConfig) -> Iterator[str]:
     if any(layer < 0 for layer in student.layers):
         yield f"student.layers must be counted from 0, got {list(student.layers)}"
     depth = len(student.layers) or student.depth
+    for name in ("hidden_mse", "attention_kl"):
+        if not depth and getattr(config.loss, name):
+            yield f"loss.{name} must be 0 when student.depth is 0, as there are no layers to map"
     if frozen > depth:
         yield f"training.frozen must be at most the student's number of layers ({depth}), got {frozen}"
     for name in recipes.overruled(config.training):

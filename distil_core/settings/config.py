@@ -126,7 +126,12 @@ class TeacherConfig:
 class StudentConfig:
     """The architecture of the student and its initialization."""
 
-    depth: int = setting(2, low=1, high=48, help="Number of encoder layers of the student.")
+    depth: int = setting(
+        2,
+        low=0,
+        high=48,
+        help="Number of encoder layers of the student; 0, its embeddings alone, where not the first token answers.",
+    )
     layer_map: LayerMap = setting(
         LayerMap.EVEN, help="Layer mapping: which teacher layers the student's layers are copied from."
     )

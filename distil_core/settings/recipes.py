@@ -38,7 +38,7 @@ def student_schedule(config: RunConfig, *, depth: int, n_examples: int) -> Train
         training,
         epochs=_epochs(_STUDENT, n_examples, training.batch_size),
         learning_rate=_STUDENT.learning_rate,
-        frozen=1 + depth // 3,
+        frozen=min(1 + depth // 3, depth),
     )
 
 

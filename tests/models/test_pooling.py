@@ -10,7 +10,7 @@ import torch
 from torch.nn import functional as F
 from transformers import AutoModel
 
-from distil_core.errors import ModelError
+from distil_core.errors import ConfigError, ModelError
 from distil_core.models.forward import predict
 from distil_core.models.head import EMBEDDING
 from distil_core.models.heads import n_outputs
@@ -43,6 +43,25 @@ def by_hand(folder: Path, text: str, architecture: str = "bert") -> torch.Tensor
     with torch.no_grad():
         mean: torch.Tensor = encoder(**inputs).last_hidden_state[0].mean(dim=0)
     return mean
+
+
+@pytest.mark.parametrize("architecture", [name for name in tiny.ARCHITECTURES if name != "modernbert"])
+def test_a_student_without_layers_has_the_mean_of_its_embeddings(architecture: str, tmp_path: Path) -> None:
+    student, layers = cut_student(teacher(tmp_path / "teacher", architecture), StudentConfig(depth=0))
+    words = tiny.tokenizer_for(architecture)
+    tokens = tiny.encode(words, TEXTS, max_length=tiny.LENGTH)
+    answers = predict(student, tokens, padding=words.pad_token_id)
+    save(student, words, tmp_path / "student")
+    again = load_model(tmp_path / "student", head=EMBEDDING)
+    assert layers == ()
+    assert again.config.num_hidden_layers == 0
+    torch.testing.assert_close(predict(again, tokens, padding=words.pad_token_id), answers)
+    torch.testing.assert_close(answers[0], by_hand(tmp_path / "student", TEXTS[0], architecture))
+
+
+def test_modernbert_needs_a_layer(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="at least 1 for ModernBERT"):
+        cut_student(teacher(tmp_path, "modernbert"), StudentConfig(depth=0))
 
 
 def test_the_mean_leaves_padding_out() -> None:

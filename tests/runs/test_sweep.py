@@ -15,7 +15,8 @@ from distil_core.runs.sources import CombinedRuns, ShippedRuns
 from distil_core.runs.store import RunStore
 from distil_core.runs.sweep import Axis, Frame, Sweep, based, config_at, configs
 from distil_core.settings import hardware
-from distil_core.settings.config import Init, Method, Precision, RunConfig, TrainingConfig
+from distil_core.settings.config import CorpusConfig, Init, Method, Precision, RunConfig, TrainingConfig
+from distil_core.tasks.catalog import task_named
 from distil_core.tasks.classification import TextClassification
 from tests import seeds, tiny
 
@@ -132,6 +133,13 @@ def test_a_class_that_is_not_there_is_refused(lab: tiny.Lab) -> None:
 
 def test_a_frame_says_what_can_be_chosen(lab: tiny.Lab) -> None:
     assert sweep.frame(lab.config()) == Frame(depths=(1, 2, 3, 4), labels=("cold", "hot", "mild"))
+
+
+def test_vectors_can_be_had_without_a_layer() -> None:
+    frame = sweep.frame(RunConfig(task="embeddings", corpus=CorpusConfig(n_train=20, n_test=20)))
+    every, _ = lessons.presets(frame, task_named("embeddings"))
+    assert every.depths == tuple(reversed(frame.depths))
+    assert frame.depths[0] == 0
 
 
 @pytest.mark.parametrize("n_layers", [1, 2, 6, 12])

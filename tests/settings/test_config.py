@@ -108,7 +108,7 @@ def test_every_setting_says_what_it_does(section: type) -> None:
 
 def test_all_problems_are_told_at_once() -> None:
     data = {
-        "student": {"depth": 0, "layer_map": "middle"},
+        "student": {"depth": -1, "layer_map": "middle"},
         "loss": {"temperature": float("nan"), "alpha": 1.5, "beta": 1},
         "training": {"learning_rate": 0, "epochs": "many"},
         "extra": 1,
@@ -118,7 +118,7 @@ def test_all_problems_are_told_at_once() -> None:
     assert str(caught.value).split("; ") == [
         "unknown key extra",
         "known: corpus, loss, method, seed, student, task, teacher, training",
-        "student.depth must be at least 1, got 0",
+        "student.depth must be at least 0, got -1",
         "student.layer_map must be one of alternate, first, last, even, explicit, got 'middle'",
         "unknown key loss.beta",
         "known: alpha, attention_kl, hidden_cosine, hidden_mse, logit_mse, temperature",
@@ -262,9 +262,9 @@ class TestCanonical:
 
     def test_what_is_wrong_is_refused(self) -> None:
         with pytest.raises(
-            ConfigError, match=r"student\.depth must be at least 1, got 0; loss\.alpha must be at most 1"
+            ConfigError, match=r"student\.depth must be at least 0, got -1; loss\.alpha must be at most 1"
         ):
-            canonical(RunConfig(student=StudentConfig(depth=0), loss=LossConfig(alpha=2.0)))
+            canonical(RunConfig(student=StudentConfig(depth=-1), loss=LossConfig(alpha=2.0)))
         with pytest.raises(ConfigError, match=r"student\.layers must rise"):
             canonical(RunConfig(student=StudentConfig(layers=(2, 1))))
 
