@@ -58,7 +58,7 @@ def distil(
         task: What the models are for.
         teacher: ``shipped``, ``minilm``, a folder, or a hub id; or that with how it reads and is fine-tuned; None:
             what the task begins with.
-        student: Depth, layer mapping, width and initialization.
+        student: Depth, layer mapping, width and initialization; None: what the task begins with, as for the next two.
         loss: Temperature and weights of the parts of the loss.
         training: Schedule and arithmetic.
         seed: Of initialization, batches and dropout.
@@ -76,9 +76,9 @@ def distil(
         task=task,
         corpus=corpus if isinstance(corpus, CorpusConfig) else replace(usual.corpus, source=os.fspath(corpus)),
         teacher=teacher if isinstance(teacher, TeacherConfig) else TeacherConfig(source=os.fspath(teacher)),
-        student=student or StudentConfig(),
-        loss=loss or LossConfig(),
-        training=training or TrainingConfig(),
+        student=student or usual.student,
+        loss=loss or usual.loss,
+        training=training or usual.training,
         seed=seed,
     )
     return run_all(config, store or RunStore(), twins=twins, on_event=on_event)

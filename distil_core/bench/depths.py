@@ -1,20 +1,31 @@
 """Every depth of a student of one teacher: what it is worth, and how many texts a second it reads."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from distil_core.evaluation.records import Interval, ModelRecord
+from distil_core.models.loading import load_model
 from distil_core.reporting.formatting import figure, percent
-from distil_core.runs import foreground
+from distil_core.runs import foreground, timing
+from distil_core.runs.execute import drain
+from distil_core.runs.materials import Stopwatch, gather_materials
 from distil_core.runs.record import RunRecord
 from distil_core.runs.store import RunStore
+from distil_core.settings.canonical import canonical
 from distil_core.settings.config import RunConfig
 from distil_core.settings.serialization import to_json
 from distil_core.tasks.catalog import task_named, usual_config
+from distil_core.training.cache import Cache
+
+_SECONDS = 2.0
+"""What timing one model takes at least."""
 
 
 def compare_depths(config: RunConfig, store: RunStore, *, depths: Sequence[int]) -> dict[str, Any]:
     """Distil a student of each depth, where that has not been done, and return their figures and the teacher's.
+
+    Speed is that of all of them in turn, so that what else the machine does slows none of them alone.
 
     Args:
         config: What is asked for, depth apart.
@@ -27,18 +38,37 @@ def compare_depths(config: RunConfig, store: RunStore, *, depths: Sequence[int])
         records[depth] = foreground.run_all(replace(config, student=student), store, twins=False).record
     first = next(iter(records.values()))
     assert first.teacher is not None
-    teacher = {"score": to_json(first.teacher_score), "cost": to_json(first.teacher.cost)}
+    rates = _texts_per_second(config, store, records)
+    teacher = _row(first.teacher_score, first.teacher, rates["teacher"])
+    students = {
+        str(depth): {"run": record.run, **_row(record.score, record.model, rates[str(depth)])}
+        for depth, record in records.items()
+    }
     return {
         "task": config.task,
         "primary": first.primary,
         "environment": to_json(first.environment),
         "teacher": teacher,
-        "students": {str(depth): _figures(record) for depth, record in records.items()},
+        "students": students,
     }
 
 
-def _figures(record: RunRecord) -> dict[str, Any]:
-    return {"run": record.run, "score": to_json(record.score), "cost": to_json(record.model.cost)}
+def _texts_per_second(config: RunConfig, store: RunStore, records: Mapping[int, RunRecord]) -> dict[str, float]:
+    work = gather_materials(
+        canonical(config), cache=Cache(store.layout.cache), watch=Stopwatch(), queried=("validation",)
+    )
+    materials = drain(work, lambda _: None)
+    models = {"teacher": materials.teacher.model}
+    for depth, record in records.items():
+        models[str(depth)] = load_model(store.folder(record.run).student, head=materials.task.head)
+    with timing.alone(store.layout.cache):
+        speeds = timing.speeds(materials, models, seconds=_SECONDS * len(models))
+    return {name: speed.texts_per_second for name, speed in speeds.items()}
+
+
+def _row(score: Interval, model: ModelRecord, texts_per_second: float) -> dict[str, Any]:
+    assert model.cost is not None
+    return {"score": to_json(score), "cost": to_json(replace(model.cost, texts_per_second=texts_per_second))}
 
 
 def depth_table(figures: dict[str, Any]) -> str:

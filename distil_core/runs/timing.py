@@ -40,17 +40,13 @@ def _lock(root: Path) -> Path:
     return root / "timing.lock"
 
 
-def costs(materials: Materials, student: Model, folder: Path, *, seconds: float) -> dict[str, Cost]:
-    """Time teacher and student in turn on the same test texts, both in fp32.
+def speeds(materials: Materials, models: Mapping[str, Model], *, seconds: float) -> dict[str, cost.Speed]:
+    """Time models in turn on the same test texts, all in fp32.
 
     Args:
-        materials: The teacher, and the texts.
-        student: In eval mode, on the device of the texts.
-        folder: Where the student is saved.
+        materials: The texts.
+        models: By name; in eval mode, on the device of the texts.
         seconds: What the readings may take.
-
-    Returns:
-        The cost of the ``teacher`` and of the ``student``.
     """
     tokens = materials.splits["test"].tokens
     middle = torch.argsort(tokens.lengths, stable=True)[len(tokens) // 4 : max(3 * len(tokens) // 4, 1)].cpu()
@@ -67,12 +63,26 @@ def costs(materials: Materials, student: Model, folder: Path, *, seconds: float)
 
         return answer
 
-    speeds = cost.speed(
-        {"teacher": answering(materials.teacher.model), "student": answering(student)},
+    return cost.speed(
+        {name: answering(model) for name, model in models.items()},
         [inputs(example[None]) for example in chosen],
         [inputs(chosen)],
         seconds=seconds,
     )
+
+
+def costs(materials: Materials, student: Model, folder: Path, *, seconds: float) -> dict[str, Cost]:
+    """Return what teacher and student cost, timed in turn; see :func:`speeds`.
+
+    Args:
+        materials: The teacher, and the texts.
+        student: In eval mode, on the device of the texts.
+        folder: Where the student is saved.
+        seconds: What the readings may take.
+
+    Returns:
+        The cost of the ``teacher`` and of the ``student``.
+    """
     places = {"teacher": materials.teacher.folder, "student": folder}
     models = {"teacher": materials.teacher.model, "student": student}
     return {
@@ -82,5 +92,5 @@ def costs(materials: Materials, student: Model, folder: Path, *, seconds: float)
             latency_ms=speed.latency_ms,
             texts_per_second=speed.texts_per_second,
         )
-        for name, speed in speeds.items()
+        for name, speed in speeds(materials, models, seconds=seconds).items()
     }

@@ -96,7 +96,7 @@ def show() -> RunConfig | None:
         decided = recipes.DECIDED if schedule["recipe"] == Recipe.QUICK else ()
         if "epochs" not in decided:
             schedule["epochs"] = _field(TrainingConfig, "epochs")
-        student = _group("Student", ":material/layers:", StudentConfig, shown={"depth": depth})
+        student = _group("Student", ":material/layers:", StudentConfig, shown={"depth": depth}, task=task)
         loss = _group(
             "Extra losses", ":material/add_circle:", LossConfig, shown={"temperature": temperature, "alpha": alpha}
         )

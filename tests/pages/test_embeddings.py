@@ -95,7 +95,10 @@ def test_the_task_begins_with_a_teacher_that_knows_words(app: Callable[..., AppT
     assert at.selectbox(key="distil.task").value == "embeddings"
     assert at.selectbox(key="distil.teacher").value == "minilm"
     assert at.number_input(key="distil.corpus.n_train").value == 1500
+    at.selectbox(key="distil.task").set_value("pairs").run()
+    assert at.selectbox(key="distil.student.layer_map").value == "first"
     at.selectbox(key="distil.task").set_value("classification").run()
+    assert at.selectbox(key="distil.student.layer_map").value == "even"
     assert at.selectbox(key="distil.teacher").value == "shipped"
     assert at.number_input(key="distil.corpus.n_train").value == 4000
     assert not at.exception

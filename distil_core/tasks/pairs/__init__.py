@@ -16,7 +16,7 @@ from distil_core.data.sources import Source
 from distil_core.evaluation import metrics
 from distil_core.evaluation.metrics import AGREEMENT, ECE, KL, LOYALTY, NLL, Metric
 from distil_core.models.head import REGRESSION
-from distil_core.settings.config import CorpusConfig, Recipe
+from distil_core.settings.config import CorpusConfig, LayerMap, Recipe
 from distil_core.tasks.classification import TextClassification, assembly
 from distil_core.tasks.pairs import numbers, rows
 from distil_core.tasks.pairs.correlations import PEARSON, SPEARMAN, TEACHER_CORRELATION
@@ -40,7 +40,8 @@ class TextPairs(TextClassification):
     name = "pairs"
     title = "Text pairs"
     built_in: ClassVar[tuple[str, ...]] = ("reviews",)
-    defaults = MappingProxyType({"corpus": {"n_train": 3000}})
+    # Attention from one text into the other is built up layer by layer, and a gap between layers breaks it.
+    defaults = MappingProxyType({"corpus": {"n_train": 3000}, "student": {"layer_map": LayerMap.FIRST}})
     corpus_titles = MappingProxyType({"reviews": "Reviews, whether two mean the same"})
     segments = ("First text", "Second text")
     file_format = "one row a pair, with two columns of texts and one of labels"
