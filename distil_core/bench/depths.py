@@ -37,7 +37,8 @@ def compare_depths(config: RunConfig, store: RunStore, *, depths: Sequence[int])
         student = replace(config.student, depth=depth)
         records[depth] = foreground.run_all(replace(config, student=student), store, twins=False).record
     first = next(iter(records.values()))
-    assert first.teacher is not None and first.teacher_score is not None
+    assert first.teacher is not None
+    assert first.teacher_score is not None
     rates = _texts_per_second(config, store, records)
     teacher = _row(first.teacher_score, first.teacher, rates["teacher"])
     students = {
