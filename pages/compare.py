@@ -16,6 +16,7 @@ from distil_core.runs.families import Family
 from distil_core.tasks.catalog import task_named
 from pages.components import temperature_bars
 from pages.sections import (
+    answer_times,
     bulk_scoring,
     charts,
     example_browser,
@@ -33,8 +34,6 @@ TABS = ("Test texts", "Saved slices", "A file of sentences")
 MAX_CHANGES = 6
 PAUSE = "75ms"
 """How long nothing is typed before the models are asked; whoever types on stops the answer to what was there before."""
-
-MEASURING = "Measuring how long both take for this very sentence…"
 
 
 @st.fragment(key="compare.ask")
@@ -64,7 +63,8 @@ def ask(family: Family, texts: tuple[corpus.LabeledText, ...], answered: Answere
         return
     places = [each.place for each in comparison.sites]
     # Ask
-    site = pickers.place(places, title=outcome.record.task.place_title, key=sentence_edits.PLACE)
+    in_text = all(place.text == text[place.start : place.end] for place in places)
+    site = pickers.place(places, title=outcome.record.task.place_title, key=sentence_edits.PLACE, in_box=in_text)
     # Think
     compared, before = comparison.sites[site], None
     if former is not None:
@@ -118,7 +118,7 @@ def ask(family: Family, texts: tuple[corpus.LabeledText, ...], answered: Answere
             st.caption("The original has no such place, so there is nothing that the edit has changed here.")
         note = st.empty()
     # Last, when all else has been drawn: a measurement takes longer than an answer.
-    show_times(family, text, slots, note)
+    answer_times.show(family.distilled, text, slots, note)
 
 
 def show_answers(
@@ -158,26 +158,6 @@ def show_changes(before: Compared, after: Compared, labels: tuple[str, ...]) -> 
         alt="Change of each label's probability by the edit, for teacher and student, in points",
         header=("label", "teacher before", "teacher after", "student before", "student after"),
         rows=[(labels[change.label], *change.teacher, *change.student) for change in moved],
-    )
-
-
-def show_times(
-    family: Family,
-    text: str,
-    slots: list["st.delta_generator.DeltaGenerator"],
-    note: "st.delta_generator.DeltaGenerator",
-) -> None:
-    """Show how long each model takes for this very sentence, and how that was measured."""
-    # Whatever is drawn meanwhile lets somebody who types on interrupt it.
-    timing, busy = model_answers.timing(family.distilled, text, between=lambda: note.caption(MEASURING))
-    for slot, latency in zip(slots, (timing.teacher, timing.student), strict=True):
-        median, spread = formatting.latency(latency)
-        slot.markdown(f"**{median}** :small[:gray[{spread}]]")
-    plural = "s" * (timing.n_threads != 1)
-    note.caption(
-        f"Time for this very sentence ({timing.n_tokens} tokens), on this computer with {timing.n_threads} "
-        f"thread{plural}: median and 5th to 95th percentile of {timing.n} passes each, in turn."
-        + (" **A run is being computed beside it: the times suffer from that.**" if busy else "")
     )
 
 

@@ -125,6 +125,30 @@ def by_kind(what: str, answered: AnsweredTexts, test: SplitPredictions, metric: 
     )
 
 
+def errors_by_overlap(
+    names: Sequence[str], targets: np.ndarray, teacher: np.ndarray, student: np.ndarray
+) -> tuple[KindGroup, ...]:
+    """Return the mean absolute error of numbers that both models predict, by the words that two texts have in common.
+
+    Args:
+        names: What :func:`words_in_common` says of each pair.
+        targets: The right numbers.
+        teacher: What the teacher predicts.
+        student: What the student predicts.
+    """
+    kinds = np.asarray(names)
+    return tuple(
+        KindGroup(
+            name=name,
+            n=int((kinds == name).sum()),
+            teacher=float(np.abs(teacher - targets)[kinds == name].mean()),
+            student=float(np.abs(student - targets)[kinds == name].mean()),
+        )
+        for name in _ORDERS[OVERLAP]
+        if (kinds == name).any()
+    )
+
+
 def by_label(answered: AnsweredTexts) -> tuple[KindGroup, ...]:
     """Return the F1 of each of several labels by both models, and of how many texts it is right."""
     labels = np.asarray(answered.kinds[LABEL])

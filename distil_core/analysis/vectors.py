@@ -3,7 +3,8 @@
 Takes the vectors that a run has stored, or those of a text of one's own; needs neither torch nor a model.
 """
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +13,13 @@ from distil_core.data.corpus import LabeledText, split_segments
 from distil_core.evaluation.predictions import SplitPredictions, softmax
 from distil_core.settings.config import SIMILARITY_SCALE
 
+MOVES = (
+    (-1, "first answer higher"),
+    (0, "at the same place"),
+    (3, "up to 3 places lower"),
+    (math.inf, "further down"),
+)
+"""How many places lower a student has the first answer to a query at most, and what that is called."""
 _QUALITY_NDCG, _QUALITY_QUERY = 6, 9
 
 
@@ -58,11 +66,19 @@ class RankedText:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JudgedQuery:
-    """A test query with the nDCG@10 of both models."""
+    """A test query with the nDCG@10 of both models, and the rank that the first of its answers has, from 1."""
 
     query: str
     teacher: float
     student: float
+    teacher_rank: int
+    student_rank: int
+
+    @property
+    def move(self) -> str:
+        """Say in a few words how the first answer moved from the teacher's ranking to the student's."""
+        places = self.student_rank - self.teacher_rank
+        return next(name for highest, name in MOVES if places <= highest)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,20 +129,44 @@ def pair_likenesses(texts: Sequence[LabeledText], vectors: VectorTexts) -> tuple
     return tuple(sorted(likenesses, key=lambda pair: -abs(pair.teacher - pair.student)))
 
 
-def queries(texts: Sequence[LabeledText], test: SplitPredictions) -> tuple[JudgedQuery, ...]:
+def queries(texts: Sequence[LabeledText], test: SplitPredictions, vectors: VectorTexts) -> tuple[JudgedQuery, ...]:
     """Return the test queries, those first at which the student falls behind its teacher most."""
     if test.quality is None or test.teacher_quality is None:
         return ()
-    rows = np.flatnonzero(test.quality[:, _QUALITY_QUERY] > 0)
-    judged = [
-        JudgedQuery(
-            query=texts[row].text,
-            teacher=float(test.teacher_quality[row, _QUALITY_NDCG]),
-            student=float(test.quality[row, _QUALITY_NDCG]),
+    judged = []
+    for example in np.flatnonzero(test.quality[:, _QUALITY_QUERY] > 0).tolist():
+        (row,) = np.flatnonzero(vectors.examples == example)
+        gains = {int(place): gain for place, gain in texts[example].label}
+        teacher_rank, student_rank = (
+            _first_rank(vectors, side, int(row), gains) for side in (vectors.teacher, vectors.student)
         )
-        for row in rows.tolist()
-    ]
+        judged.append(
+            JudgedQuery(
+                query=texts[example].text,
+                teacher=float(test.teacher_quality[example, _QUALITY_NDCG]),
+                student=float(test.quality[example, _QUALITY_NDCG]),
+                teacher_rank=teacher_rank,
+                student_rank=student_rank,
+            )
+        )
     return tuple(sorted(judged, key=lambda query: query.student - query.teacher))
+
+
+def _first_rank(vectors: VectorTexts, side: np.ndarray, query: int, gains: Mapping[int, float | None]) -> int:
+    """Return the rank of the first answer to a query."""
+    rows = _ranked_rows(vectors, vectors.texts[query], gains)
+    order = rows[np.argsort(-(side[rows] @ side[query]), kind="stable")]
+    return int(np.isin(vectors.examples[order], [place for place, gain in gains.items() if gain]).argmax()) + 1
+
+
+def _ranked_rows(vectors: VectorTexts, query: str, gains: Mapping[int, float | None]) -> np.ndarray:
+    """Return the rows that are ranked for a query: those in which a search looks, but for the query itself."""
+    itself = {place for place, gain in gains.items() if gain is None}
+    rows = vectors.searched.tolist()
+    return np.array(
+        [row for row in rows if vectors.texts[row] != query and int(vectors.examples[row]) not in itself],
+        dtype=np.int64,
+    )
 
 
 def search(
@@ -142,14 +182,14 @@ def search(
         student: The student's.
         n: How many texts are first.
     """
-    rows = np.array([row for row in vectors.searched.tolist() if vectors.texts[row] != query], dtype=np.int64)
+    judgments = next((example.label for example in texts if example.text == query and example.label), None)
+    gains = {int(place): gain for place, gain in judgments} if isinstance(judgments, list | tuple) else None
+    rows = _ranked_rows(vectors, query, gains or {})
     sides = ((vectors.teacher, teacher), (vectors.student, student))
     cosines = [side[rows] @ units(vector) for side, vector in sides]
     ranks = [np.empty(len(rows), dtype=np.int64) for _ in cosines]
     for rank, values in zip(ranks, cosines, strict=True):
         rank[np.argsort(-values, kind="stable")] = np.arange(1, len(rows) + 1)
-    judgments = next((example.label for example in texts if example.text == query and example.label), None)
-    gains = {int(place): float(gain) for place, gain in judgments} if isinstance(judgments, list | tuple) else None
     first = [i for i in np.argsort(ranks[0]).tolist() if min(ranks[0][i], ranks[1][i]) <= n]
     return tuple(
         RankedText(
@@ -158,7 +198,7 @@ def search(
             student_rank=int(ranks[1][i]),
             teacher_cosine=float(cosines[0][i]),
             student_cosine=float(cosines[1][i]),
-            gain=None if gains is None else gains.get(int(vectors.examples[rows[i]]), 0.0),
+            gain=None if gains is None else float(gains.get(int(vectors.examples[rows[i]])) or 0.0),
         )
         for i in first
     )

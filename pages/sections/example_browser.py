@@ -28,6 +28,7 @@ def show(outcome: FinishedRun) -> None:
     chosen = error_analysis.matching(answered, wanted)
     # Show
     with right:
+        task_views.show_kinds(outcome)
         if not answered.tokens:  # those of many texts have no classes in common that could be confused
             answer_views.confusion(answered, key="compare.confusion", wanted=wanted)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):

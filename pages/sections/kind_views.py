@@ -20,23 +20,22 @@ def show(outcome: FinishedRun) -> None:
     """Show a figure of both models for each kind of test text; a press on a bar filters the texts by that kind."""
     answered = model_answers.of_test_texts(outcome)
     test, metric = resources.outputs(outcome.folder).test, outcome.record.metric
-    for column, what in zip(st.columns(max(2, len(answered.kinds)), gap="large"), answered.kinds, strict=False):
+    for what in answered.kinds:
         name, scale = metric.label_with_unit, metric.scale
         if what == kinds.LABEL:
             groups, name, scale = kinds.by_label(answered), "F1 (%)", 100.0
         else:
             groups = kinds.by_kind(what, answered, test, metric)
         key = f"{example_filter.KIND}.{what.split()[0]}"
-        with column:
-            charts.show(
-                f"{name.partition(' (')[0]} by {what} · press to filter",
-                figures.groups(groups, axis=name, scale=scale, chosen=_chosen(what)),
-                key=key,
-                alt=f"{name} of teacher and student by {what}",
-                header=(what, "test texts", "teacher", "student"),
-                rows=[(group.name, group.n, group.teacher, group.student) for group in groups],
-                on_select=partial(_take, key, what, groups),
-            )
+        charts.show(
+            f"{name.partition(' (')[0]} by {what} · press to filter",
+            figures.groups(groups, axis=name, scale=scale, chosen=_chosen(what)),
+            key=key,
+            alt=f"{name} of teacher and student by {what}",
+            header=(what, "test texts", "teacher", "student"),
+            rows=[(group.name, group.n, group.teacher, group.student) for group in groups],
+            on_select=partial(_take, key, what, groups),
+        )
 
 
 def _chosen(what: str) -> str | None:

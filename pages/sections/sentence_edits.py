@@ -12,7 +12,6 @@ from distil_core.data import corpus
 from distil_core.data.corpus import split_segments
 from distil_core.reporting import formatting
 from distil_core.runs.families import FinishedRun
-from distil_core.tasks.catalog import task_named
 from pages.sections import pickers, text_fields
 from pages.state import model_answers
 
@@ -71,10 +70,15 @@ def show(
     """Show the sentence as words to click, and what can be done with the one that was clicked."""
     shown = edits.words(text)[:MAX_WORDS]
     chosen = _chosen(len(shown))
-    begins, titles = 0, task_named(outcome.record.config.task).segments
+    begins, titles = 0, outcome.record.task.segments
     for number, segment in enumerate(split_segments(text)):
         ends = begins + len(segment)
-        with st.container(horizontal=True, gap="xsmall", key="compare.sentence" + f".{number + 1}" * (number > 0)):
+        with st.container(
+            horizontal=True,
+            gap="xsmall",
+            vertical_alignment="center",
+            key="compare.sentence" + f".{number + 1}" * (number > 0),
+        ):
             if len(titles) > 1:
                 st.caption(titles[min(number, len(titles) - 1)], width="content")
             for i, word in enumerate(shown):
@@ -104,9 +108,10 @@ def offer_examples(outcome: FinishedRun, texts: tuple[corpus.LabeledText, ...]) 
 
 
 def _examples(outcome: FinishedRun, texts: tuple[corpus.LabeledText, ...]) -> None:
-    st.caption("Try", width="content")
-    classes_of = task_named(outcome.record.config.task).classes_of
-    for i, example in enumerate(edits.one_per_label(texts, classes_of)):
+    offered = edits.one_per_label(texts, outcome.record.task.classes_of)
+    if offered:
+        st.caption("Try", width="content")
+    for i, example in enumerate(offered):
         st.button(
             formatting.escaped(formatting.shortened(formatting.readable(example.text), length=28)),
             key=f"compare.example.{i}",
@@ -147,7 +152,8 @@ def _actions(
         on_change=_swap,
         args=(text, word),
     )
-    if task_named(outcome.record.config.task).points:
+    task = outcome.record.task
+    if task.points or task.predicts_numbers or not task.head.labeled:  # no words are typical of a label
         return
     labels = outcome.record.class_names
     ranked = sorted(range(len(labels)), key=lambda label: -compared.teacher_logits[label])[1:]
@@ -193,11 +199,11 @@ def _chosen(n_words: int) -> int | None:
     return int(named) if named.isdecimal() and int(named) < n_words else None
 
 
-def _pick(place: int) -> None:
-    if st.query_params.get(WORD) == str(place):
+def _pick(number: int) -> None:
+    if st.query_params.get(WORD) == str(number):
         st.query_params.pop(WORD)
     else:
-        st.query_params[WORD] = str(place)
+        st.query_params[WORD] = str(number)
 
 
 def _swap(text: str, word: edits.Word) -> None:

@@ -21,13 +21,15 @@ VIEWS: dict[str, View] = {
 }
 """By the name of the task."""
 
-OVERVIEWS: dict[str, Callable[[FinishedRun], None]] = {
+OVERVIEWS: dict[str, Callable[[FinishedRun], None]] = {"tokens": entity_view.show_errors}
+"""Of all test texts, by the name of the task."""
+
+KINDS: dict[str, Callable[[FinishedRun], None]] = {
     "multi-label": kind_views.show,
     "pairs": kind_views.show,
     "qa": kind_views.show,
-    "tokens": entity_view.show_errors,
 }
-"""Of all test texts, by the name of the task."""
+"""Of all test texts by their kinds, by the name of the task; narrower."""
 
 
 def show(outcome: FinishedRun, text: str, comparison: "TextComparison") -> None:
@@ -35,6 +37,13 @@ def show(outcome: FinishedRun, text: str, comparison: "TextComparison") -> None:
     view = VIEWS.get(outcome.record.task.name)
     if view is not None:
         view(outcome, text, comparison)
+
+
+def show_kinds(outcome: FinishedRun) -> None:
+    """Show how both models do on each kind of test text, where the task of a run has kinds, beside the filters."""
+    view = KINDS.get(outcome.record.task.name)
+    if view is not None:
+        view(outcome)
 
 
 def show_test_texts(outcome: FinishedRun) -> None:

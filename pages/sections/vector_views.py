@@ -3,25 +3,27 @@
 Reads: a finished run, its outputs, and its models for a text of one's own. Writes: nothing.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import pandas as pd
 import streamlit as st
 
+from distil_core.analysis.vectors import MOVES, JudgedQuery
 from distil_core.data.corpus import join_segments
 from distil_core.errors import DistilError
 from distil_core.reporting import formatting
 from distil_core.runs.families import Family
 from distil_core.tasks.catalog import task_named
 from pages.components import temperature_bars
-from pages.sections import charts, text_fields
-from pages.state import address, stored_vectors
+from pages.sections import answer_times, charts, sentence_edits, text_fields
+from pages.state import address, model_answers, resources, stored_vectors
 
-TEXT, QUERY, ROW = "compare.text", "compare.query", "temperature.row"
+TEXT, QUERY, MOVE, ROW = "compare.text", "compare.query", "compare.move", "temperature.row"
 N_FIRST, N_SHOWN, N_BATCH = 10, 100, 11
 NO_DISTRIBUTION = (
     "Models that put out vectors have no probabilities of labels: there is no KL divergence, agreement or calibration "
-    "of them to show."
+    "of them to show, and no slice of right and wrong answers to save."
 )
 NO_LABELS = (
     "The shares below are of texts, not of labels: nothing here is right or wrong, so that there is no calibration and "
@@ -48,24 +50,40 @@ def _likeness(family: Family) -> None:
     # Ask
     if not text_fields.asked_for(key=TEXT, n_segments=2):
         first = pairs[0].texts if pairs else stored_vectors.of_test_texts(outcome.folder).texts[:2]
-        _put_pair(first)
+        sentence_edits.start(join_segments(first))
     text = text_fields.ask(segments, key=TEXT, label="Texts")
     if not text.strip():
         st.info("Type two texts, or pick a pair.", icon=":material/edit:")
         return
     # Think
-    teacher, student = stored_vectors.of_text(outcome, text)
+    sides = stored_vectors.of_text(outcome, text)
+    comparison, original = model_answers.compare(outcome, text), sentence_edits.original(text)
+    former = stored_vectors.of_text(outcome, original) if sentence_edits.is_edit(original, text) else (None, None)
     score = next((pair.score for pair in pairs if join_segments(pair.texts) == text), None)
     # Show
-    columns = st.columns(3)
-    for column, name, side in zip(columns, ("Teacher", "Student"), (teacher, student), strict=False):
-        column.metric(f"{name}: cosine", f"{float(side[0] @ side[1]):.3f}", border=True)
-    columns[2].metric("Score in the test pairs", formatting.NONE if score is None else f"{score:g}", border=True)
+    sentence_edits.show(outcome, text, resources.test_texts(outcome.folder), comparison.sites[0], mask=comparison.mask)
+    columns, slots = st.columns(3), []
+    for column, name, side, was in zip(columns, ("Teacher", "Student"), sides, former, strict=False):
+        cosine = float(side[0] @ side[1])
+        delta = None if was is None else f"{cosine - float(was[0] @ was[1]):+.3f} by the edit"
+        with column.container(border=True, height="stretch", gap="xsmall"):
+            st.metric(f"{name}: cosine", f"{cosine:.3f}", delta, delta_color="off")
+            slots.append(st.container())
+    with columns[2].container(border=True, height="stretch"):
+        st.metric("Score in the test pairs", formatting.NONE if score is None else f"{score:g}")
+    note = st.empty()
     if pairs:
         header = ("First text", "Second text", "Score", "Teacher's cosine", "Student's cosine")
         rows = [(*pair.texts, pair.score, pair.teacher, pair.student) for pair in pairs]
-        with st.expander("Test pairs that the two see most differently"):
-            _table(header, rows, key="compare.pairs", alt="Test pairs with their score and both cosines")
+        with st.expander("Test pairs that the two see most differently · pick one to see it above"):
+            _table(
+                header,
+                rows,
+                key="compare.pairs",
+                alt="Test pairs with their score and both cosines",
+                take=lambda row: sentence_edits.start(join_segments(pairs[row].texts)),
+            )
+    answer_times.show(outcome, text, slots, note)
 
 
 @st.fragment(key="compare.search")
@@ -106,13 +124,7 @@ def _search(family: Family) -> None:
         rows = [(*row[:3], text.gain, *row[3:]) for row, text in zip(rows, ranking, strict=True)]
     _table(header, rows, key="compare.ranking", alt="Texts that either model ranks first, with both ranks")
     if queries:
-        with st.expander("Test queries at which the student falls behind most"):
-            _table(
-                ("Query", "Teacher's nDCG@10", "Student's nDCG@10"),
-                [(item.query, item.teacher, item.student) for item in queries],
-                key="compare.queries",
-                alt="Test queries with nDCG@10 of both models",
-            )
+        _queries(queries)
 
 
 def temperature(family: Family) -> None:
@@ -158,16 +170,56 @@ def temperature(family: Family) -> None:
     )
 
 
-def _put_pair(texts: tuple[str, ...]) -> None:
-    text_fields.put(join_segments(texts), key=TEXT)
+def _queries(queries: Sequence[JudgedQuery]) -> None:
+    """List the test queries by how the first answer moved; picking one searches for it."""
+    st.markdown("**Test queries, by where the student has the first answer** · press to filter, pick one to search")
+    counts = {name: sum(query.move == name for query in queries) for _, name in MOVES}
+    # Ask
+    with address.control(MOVE, "Test queries"):
+        chosen = st.pills(
+            "Test queries",
+            [name for name, n in counts.items() if n],
+            format_func=lambda name: f"{name} ({counts[name]:,})",
+            key=MOVE,
+            bind="query-params",
+            label_visibility="collapsed",
+        )
+    # Show
+    shown = [query for query in queries if chosen in (None, query.move)]
+
+    def take(row: int) -> None:
+        st.session_state[QUERY] = shown[row].query
+
+    _table(
+        ("Query", "First answer: teacher", "First answer: student", "Teacher's nDCG@10", "Student's nDCG@10"),
+        [(item.query, item.teacher_rank, item.student_rank, item.teacher, item.student) for item in shown],
+        key=f"compare.queries.{chosen or ''}",
+        alt="Test queries with the rank of the first answer and nDCG@10 of both models",
+        take=take,
+    )
 
 
-def _table(header: Sequence[str], rows: Sequence[tuple[object, ...]], *, key: str, alt: str) -> None:
+def _table(
+    header: Sequence[str],
+    rows: Sequence[tuple[object, ...]],
+    *,
+    key: str,
+    alt: str,
+    take: Callable[[int], None] | None = None,
+) -> None:
     frame = pd.DataFrame(rows[:N_SHOWN], columns=list(header))
     cosines = [name for name in header if "cosine" in name or "nDCG" in name]
+
+    def taken() -> None:
+        picked = st.session_state[key].selection.rows
+        if take is not None and picked and picked[0] < len(frame):
+            take(picked[0])
+
+    picking: dict[str, Any] = {} if take is None else {"on_select": taken, "selection_mode": "single-row"}
     st.dataframe(
         frame,
         hide_index=True,
+        **picking,
         key=key,
         alt=alt,
         column_config={name: st.column_config.NumberColumn(format="%.3f") for name in cosines},

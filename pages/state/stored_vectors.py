@@ -31,7 +31,7 @@ def pairs(folder: RunFolder) -> tuple[vectors.PairLikeness, ...]:
 @st.cache_resource(max_entries=8, show_spinner=False)
 def queries(folder: RunFolder) -> tuple[vectors.JudgedQuery, ...]:
     """Return the test queries of a finished run; see :func:`distil_core.analysis.vectors.queries`."""
-    return vectors.queries(resources.test_texts(folder), resources.outputs(folder).test)
+    return vectors.queries(resources.test_texts(folder), resources.outputs(folder).test, of_test_texts(folder))
 
 
 def row(folder: RunFolder, number: int, *, n: int) -> vectors.SimilarityRow:

@@ -1,5 +1,7 @@
 """What vectors say, on texts whose vectors are obvious."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -78,12 +80,27 @@ def test_without_a_collection_all_texts_are_searched_but_the_query_itself() -> N
     gathered = vectors.vector_texts(texts()[:2], of_pairs)
     ranking = vectors.search(gathered, texts()[:2], "a", teacher=of(ANGLES)[0], student=of(ANGLES)[0], n=1)
     assert [text.text for text in ranking] == ["c"]
-    assert vectors.queries(texts()[:2], of_pairs) == ()
+    assert vectors.queries(texts()[:2], of_pairs, gathered) == ()
 
 
 def test_queries_at_which_the_student_falls_behind_come_first() -> None:
-    (query,) = vectors.queries(texts(), answers())
+    (query,) = vectors.queries(texts(), answers(), vectors.vector_texts(texts(), answers()))
     assert (query.query, query.teacher, query.student) == ("query", 1.0, 0.5)
+    assert (query.teacher_rank, query.student_rank) == (1, 3)
+    assert query.move == "up to 3 places lower"
+    moves = [replace(query, student_rank=rank).move for rank in (1, 5)]
+    assert moves == ["at the same place", "further down"]
+    assert replace(query, teacher_rank=9).move == "first answer higher"
+
+
+def test_a_query_that_is_a_text_itself_is_not_ranked_for_itself() -> None:
+    told = texts()
+    itself = (*told[:5], replace(told[5], label=[[2, None], [3, 2.0]]))
+    gathered = vectors.vector_texts(itself, answers())
+    ranking = vectors.search(gathered, itself, "query", teacher=of(ANGLES)[7], student=of(EXCHANGED)[7], n=2)
+    assert [(text.text, text.teacher_rank, text.gain) for text in ranking] == [("middle", 1, 2.0), ("far", 2, 0.0)]
+    (query,) = vectors.queries(itself, answers(), gathered)
+    assert (query.teacher_rank, query.student_rank) == (1, 2)
 
 
 def test_similarities_are_softened_over_the_others() -> None:

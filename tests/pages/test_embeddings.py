@@ -11,11 +11,11 @@ from distil_core.runs import foreground
 from distil_core.runs.foreground import Distillation
 from distil_core.runs.store import RunStore
 from pages.state import model_answers
-from pages.state.model_answers import compare
+from pages.state.model_answers import compare, timing
 from tests.pages.conftest import component, markdown
 from tests.tasks.embeddings.test_run import a_config
 
-COMPARE = compare
+COMPARE, TIMING = compare, timing
 
 
 @pytest.fixture(scope="module")
@@ -34,6 +34,7 @@ def opened(
     home, distillation = home_of_vectors
     monkeypatch.setenv("DISTIL_LAB_HOME", str(home))
     monkeypatch.setattr(model_answers, "compare", COMPARE)
+    monkeypatch.setattr(model_answers, "timing", TIMING)
     return lambda page, **query: app(page, run=distillation.run, **query)
 
 
@@ -52,6 +53,9 @@ def test_compare_shows_two_texts_and_a_search(
     assert not at.error
     names = [metric.label for metric in at.metric]
     assert names == ["Teacher: cosine", "Student: cosine", "Score in the test pairs"]
+    moves = at.pills(key="compare.move")
+    shown = next(frame.value for frame in at.dataframe if "First answer: student" in frame.value)
+    assert sum(int(option.rpartition("(")[2].strip(")")) for option in moves.options) == len(shown)
     test = home_of_vectors[1].folder.read_test_texts()
     first, second = at.text_input(key="compare.text").value, at.text_input(key="compare.text.2").value
     pair = next(text for text in test if [place.text for place in text.places] == [first, second])

@@ -10,11 +10,11 @@ from distil_core.runs import foreground
 from distil_core.runs.foreground import Distillation
 from distil_core.runs.store import RunStore
 from pages.state import model_answers
-from pages.state.model_answers import compare
-from tests.pages.conftest import markdown
+from pages.state.model_answers import compare, timing
+from tests.pages.conftest import markdown, press
 from tests.pairs import a_config
 
-COMPARE = compare
+COMPARE, TIMING = compare, timing
 
 
 @pytest.fixture(scope="module")
@@ -34,6 +34,7 @@ def opened(
     home, distillation = home_of_numbers
     monkeypatch.setenv("DISTIL_LAB_HOME", str(home))
     monkeypatch.setattr(model_answers, "compare", COMPARE)
+    monkeypatch.setattr(model_answers, "timing", TIMING)
     return lambda page, **query: app(page, run=distillation.run, **query)
 
 
@@ -56,6 +57,30 @@ def test_compare_shows_both_numbers_beside_the_label(
     assert student == pytest.approx(float(test.logits[0, 0]), abs=1e-3)
     assert label == pytest.approx(float(test.targets[0]))
     assert "have no probabilities" in markdown(at)
+
+
+def test_an_edit_moves_both_numbers(opened: Callable[..., AppTest]) -> None:
+    at = opened("compare")
+    before = [float(metric.value) for metric in at.metric[:2]]
+    press(press(at, "compare.word.0"), "compare.drop")
+    assert not at.exception
+    for metric, number in zip(at.metric[:2], before, strict=True):
+        assert float(metric.delta.split()[0]) == pytest.approx(float(metric.value) - number, abs=2e-3)
+    assert "median" in markdown(at)
+
+
+def test_test_pairs_go_by_the_words_in_common(opened: Callable[..., AppTest]) -> None:
+    at = opened("compare")
+    groups = next(frame.value for frame in at.dataframe if "words in common" in frame.value)
+    table = next(frame.value for frame in at.dataframe if "Label" in frame.value)
+    errors = (table["Student"] - table["Label"]).abs()
+    assert list(errors) == sorted(errors, reverse=True)
+    mean = (groups["student"] * groups["test texts"]).sum() / groups["test texts"].sum()
+    assert mean == pytest.approx(errors.mean(), abs=2e-3)
+    name = groups["words in common"].iloc[0]
+    at.selectbox(key="compare.overlap").set_value(name).run()
+    assert len(next(frame.value for frame in at.dataframe if "Label" in frame.value)) == groups["test texts"].iloc[0]
+    assert not at.exception
 
 
 def test_a_number_has_no_temperature(opened: Callable[..., AppTest]) -> None:

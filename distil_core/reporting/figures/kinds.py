@@ -10,7 +10,14 @@ _NAME_LENGTH = 22
 
 
 def groups(
-    shown: Sequence[KindGroup], *, axis: str, scale: float = 100.0, chosen: str | None = None, row: int = 44
+    shown: Sequence[KindGroup],
+    *,
+    axis: str,
+    scale: float = 100.0,
+    chosen: str | None = None,
+    highest: float = 1.0,
+    digits: int = 1,
+    row: int = 44,
 ) -> Figure:
     """Draw a figure of both models for each kind, with how many examples it has; a bar can be clicked.
 
@@ -21,6 +28,8 @@ def groups(
         axis: What the figure is, with its unit.
         scale: From the figure to what is shown.
         chosen: Name of the kind to print in bold.
+        highest: What the axis reaches to, before it is scaled.
+        digits: Behind the point.
         row: Height of a kind in pixels.
     """
     figure = empty(height=100 + row * len(shown), x=axis, y="")
@@ -34,17 +43,17 @@ def groups(
             marker={"color": color, "pattern": hatching(pattern)},
             selected={"marker": {"opacity": 1}},
             unselected={"marker": {"opacity": 1}},
-            text=["" if value is None else f"{scale * value:.1f}" for value in values],
+            text=["" if value is None else f"{scale * value:.{digits}f}" for value in values],
             textposition="outside",
             textfont={"size": 13},
             constraintext="none",
             cliponaxis=False,
             customdata=[[i, side] for i in range(len(shown))],
             hovertext=[group.name for group in shown],
-            hovertemplate="%{hovertext}: %{x:.1f}<extra>" + name + "</extra>",
+            hovertemplate=f"%{{hovertext}}: %{{x:.{digits}f}}<extra>" + name + "</extra>",
         )
     names = [f"{shortened(group.name, length=_NAME_LENGTH)} ({group.n:,})" for group in shown]
-    figure.update_xaxes(range=[0, 1.12 * scale])
+    figure.update_xaxes(range=[0, 1.12 * scale * highest])
     figure.update_yaxes(
         range=[len(shown) - 0.5, -0.5],
         tickvals=list(range(len(shown))),

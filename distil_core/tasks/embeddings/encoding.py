@@ -44,7 +44,7 @@ def judge_of(split: Split) -> Judge | None:
         gains=tuple(
             (
                 np.array([place[example] for example, _ in split.labels[i]], dtype=np.int64),
-                np.array([gain for _, gain in split.labels[i]], dtype=np.float64),
+                np.array([np.nan if gain is None else gain for _, gain in split.labels[i]], dtype=np.float64),
             )
             for i in queries
         ),

@@ -1,7 +1,7 @@
 """Rows as texts to learn from, and as what is measured on: pairs with scores, or queries and what answers them.
 
 In a split, a text is a pair with its score as the label; a query with the places of the texts that answer it and how
-well; or a text without a label, to learn from or to search in.
+well, None for the text that is the query itself; or a text without a label, to learn from or to search in.
 """
 
 import math
@@ -149,10 +149,10 @@ def tables_of_collection(collection: Collection, *, seed: int) -> tuple[Table, T
     that answer its queries and a thousand others.
     """
     notes, rng = list[str](), Random(seed)
-    test = {query: gains for query, gains in collection.judgments["test"].items() if max(gains.values()) > 0}
+    test = _answered(collection.judgments["test"])
     if n_dropped := len(collection.judgments["test"]) - len(test):
         notes.append(f"{n_dropped:,} test queries that no text answers are left out")
-    validation = {q: gains for q, gains in collection.judgments.get("dev", {}).items() if max(gains.values()) > 0}
+    validation = _answered(collection.judgments.get("dev", {}))
     if not validation:
         if len(test) < 2:
             raise CorpusError(f"{collection.name} must have at least two test queries with an answer, got {len(test)}")
@@ -160,6 +160,10 @@ def tables_of_collection(collection: Collection, *, seed: int) -> tuple[Table, T
         validation = {query: gains for query, gains in test.items() if query in chosen}
         test = {query: gains for query, gains in test.items() if query not in chosen}
         notes.append(f"{len(validation):,} of the test queries are taken for validation, as no others are there")
+    if n_themselves := sum(query in collection.documents for query in (*test, *validation)):
+        notes.append(
+            f"{n_themselves:,} queries are texts that are searched in, by their id: they are not ranked for themselves"
+        )
     judged = {document for gains in validation.values() for document in gains}
     others = [document for document in collection.documents if document not in judged]
     searched = judged | set(rng.sample(others, min(_N_OTHERS, len(others))))
@@ -170,10 +174,25 @@ def tables_of_collection(collection: Collection, *, seed: int) -> tuple[Table, T
     return *parts, notes
 
 
+def _answered(judgments: dict[str, dict[str, float]]) -> dict[str, dict[str, float]]:
+    """Return the queries that a text answers which is not the query itself."""
+    return {
+        query: gains
+        for query, gains in judgments.items()
+        if any(gain > 0 for name, gain in gains.items() if name != query)
+    }
+
+
 def _of_queries(collection: Collection, judgments: dict[str, dict[str, float]], documents: list[str]) -> Table:
     place = {name: i for i, name in enumerate(documents)}
     queries = [
-        (collection.queries[query], tuple((place[name], gain) for name, gain in gains.items()))
+        (
+            collection.queries[query],
+            (
+                *((place[name], gain) for name, gain in gains.items() if name != query),
+                *(((place[query], None),) if query in place else ()),
+            ),
+        )
         for query, gains in judgments.items()
     ]
     return _table(collection.name, [*((collection.documents[name], None) for name in documents), *queries])

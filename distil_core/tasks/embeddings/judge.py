@@ -26,7 +26,8 @@ class Judge:
         scores: How alike the two are.
         queries: Example and row of each query.
         documents: Example and row of each text that is searched in.
-        gains: For each query the places among the documents of those that answer it, and how well.
+        gains: For each query the places among the documents of those that answer it, and how well; NaN for one that is
+            the query itself, which is not ranked, as BEIR has it.
     """
 
     n_examples: int
@@ -54,7 +55,11 @@ class Judge:
         if len(self.pairs):
             columns[self.pairs[:, 0], PAIR] = correlated(likeness, self.scores)
         for number, (places, gains) in enumerate(self.gains):
-            columns[self.queries[number, 0], QUERY] = (*ranked(search(number), places, gains), 1.0)
+            scores, itself = search(number), np.isnan(gains)
+            if itself.any():
+                scores = np.delete(scores, places[itself])
+                places = places - np.searchsorted(np.sort(places[itself]), places)
+            columns[self.queries[number, 0], QUERY] = (*ranked(scores, places[~itself], gains[~itself]), 1.0)
         return columns
 
 

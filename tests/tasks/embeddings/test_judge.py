@@ -115,3 +115,11 @@ def test_what_is_not_there_is_not_measured() -> None:
 
 def test_nothing_is_judged_of_texts_to_learn_from() -> None:
     assert judge_of(Split.unlabeled(("a", "b"))) is None
+
+
+def test_a_query_that_is_searched_in_itself_is_not_ranked_for_itself() -> None:
+    vectors = np.array([[1.0, 0.0], [0.9, 0.1], [0.0, 1.0], [1.0, 0.0]])
+    plain = Split(texts=("d0", "d1", "d2", "q"), labels=(None, None, None, ((1, 1.0),)))
+    itself = Split(texts=plain.texts, labels=(None, None, None, ((1, 1.0), (0, None))))
+    assert judge_of(plain)(vectors)[3, 7] == 0.5
+    assert judge_of(itself)(vectors)[3, 6:].tolist() == [1.0, 1.0, 1.0, 1.0]

@@ -79,6 +79,20 @@ def test_a_collection_is_learned_from_and_searched_in(tmp_path: Path) -> None:
     assert Embeddings().for_corpus(corpus).primary.name == "ndcg_at_10"
 
 
+def test_queries_that_are_texts_themselves_are_told(tmp_path: Path) -> None:
+    folder = Path(write_collection(tmp_path / "beir"))
+    queries = (folder / "queries.jsonl").read_text(encoding="utf-8").splitlines()
+    judgments = (folder / "qrels" / "test.tsv").read_text(encoding="utf-8")
+    known = json.loads(queries[0])["_id"]
+    with (folder / "corpus.jsonl").open("a") as file:
+        file.write(json.dumps({"_id": known, "text": "itself"}) + "\n")
+    corpus = loaded(str(folder))
+    assert known in judgments
+    assert any("1 queries are texts that are searched in" in note for note in corpus.notes)
+    labels = [label for split in (corpus.test, corpus.validation) for label in split.labels if label is not None]
+    assert sum(gain is None for label in labels for _, gain in label) == 1
+
+
 def test_queries_that_are_set_apart_are_the_validation(tmp_path: Path) -> None:
     corpus = loaded(write_collection(tmp_path / "beir", dev=True))
     assert sum(label is not None for label in corpus.test.labels) == 20
