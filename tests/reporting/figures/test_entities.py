@@ -5,8 +5,8 @@ from distil_core.reporting.figures import entities
 
 
 def test_each_case_is_in_its_cell_and_the_chosen_one_is_framed() -> None:
-    cases = [EntityCase(row=0, column=0, example=i) for i in range(1200)]
-    cases += [EntityCase(row=1, column=3, example=0), EntityCase(row=2, column=0, example=0)]
+    cases = [EntityCase(row=0, column=0, first=i, stop=i + 1) for i in range(1200)]
+    cases += [EntityCase(row=1, column=3, first=0, stop=1), EntityCase(row=2, column=0, first=0, stop=1)]
     errors = EntityErrors(types=("LOC", "PER"), n_types=2, cases=tuple(cases))
     figure = entities.entity_errors(errors, chosen=(1, 3))
     heatmap, points = figure.data
