@@ -29,6 +29,7 @@ from distil_core.settings.config import (
     TeacherConfig,
     TrainingConfig,
 )
+from distil_core.settings.declaration import split_at_commas
 from distil_core.tasks.catalog import TASKS, task_named
 from distil_core.tasks.corpora import guess_task, task_of
 from distil_core.training.cache import Cache
@@ -128,8 +129,8 @@ def _add_setting(group: Any, section: type[Any], item: Any) -> None:
     sentence = item.metadata["help"].replace("%", "%%")
     if isinstance(item.default, tuple):
         element = int if item.name == "layers" else str
-        shown = f"{sentence} Separated by commas."
-        group.add_argument(f"--{flag}", dest=destination, type=_listed(element), default=None, help=shown)
+        shown = f"{sentence} Separated by commas; one with a comma in it in double quotes."
+        group.add_argument(f"--{flag}", dest=destination, type=_parsed(element), default=None, help=shown)
     elif isinstance(item.default, StrEnum):
         choices = [str(choice) for choice in type(item.default) if choice is not LayerMap.EXPLICIT]
         shown = f"{sentence} (default: {item.default})"
@@ -141,9 +142,9 @@ def _add_setting(group: Any, section: type[Any], item: Any) -> None:
         )
 
 
-def _listed(element: type[Any]) -> Callable[[str], tuple[Any, ...]]:
+def _parsed(element: type[Any]) -> Callable[[str], tuple[Any, ...]]:
     def parse(text: str) -> tuple[Any, ...]:
-        return tuple(element(part.strip()) for part in text.split(",") if part.strip())
+        return tuple(map(element, split_at_commas(text)))
 
     parse.__name__ = f"list of {element.__name__}"
     return parse
@@ -183,6 +184,8 @@ def _distil(options: argparse.Namespace) -> int:
         print(f"student written to {options.out}", file=sys.stderr)
     if (measured := family(store.get(result.run), store)) is not None:
         print(metric_table_text(measured))
+    for note in result.record.corpus.notes:
+        print(f"note: {note}")
     print(json.dumps(result.to_json()))
     return 0
 

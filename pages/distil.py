@@ -87,6 +87,7 @@ def show_run(run_id: str, *, poll: bool) -> None:
         show_state(members, family)
     show_curves(tuple((member.id, len(resources.events(member))) for member in members), run.config, curves)
     if family is not None:
+        run_summary.corpus_notes(family.distilled.record.corpus.notes)
         show_quality(family)
 
 
@@ -179,8 +180,10 @@ with left:
 
 # Think
 seconds, problem = None, ""
+notes: tuple[str, ...] = ()
 if config is not None:
     try:
+        notes = resources.corpus_notes(config)
         seconds = resources.estimate(config)
     except DistilError as error:
         problem = str(error)
@@ -201,6 +204,7 @@ with action:
         st.error(problem, icon=":material/error:")
     else:
         st.caption(formatting.run_estimate(seconds))
+    run_summary.corpus_notes(notes)
     if pressed and config is not None:
         start(config)
 with right:

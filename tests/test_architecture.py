@@ -22,7 +22,7 @@ import yaml
 import app
 import distil_core.types
 from distil_core import api, cli
-from distil_core.data import files
+from distil_core.data import lines
 from distil_core.runs import foreground
 from distil_core.runs.folder import RunFolder
 from distil_core.settings.config import Method, RunConfig
@@ -292,7 +292,7 @@ def test_the_server_answers_this_computer_alone_and_tells_nobody() -> None:
     assert options["server"]["address"] == "localhost"
     assert options["browser"]["gatherUsageStats"] is False
     # What is larger is refused in our own words, not by the uploader.
-    assert options["server"]["maxUploadSize"] * 2**20 >= files.MAX_BYTES
+    assert options["server"]["maxUploadSize"] * 2**20 >= lines.MAX_BYTES
 
 
 # README

@@ -105,8 +105,10 @@ def refuse_ignored(config: CorpusConfig) -> None:
     Raises:
         CorpusError: With the setting.
     """
-    if config.test or config.label_names:
-        name, value = ("test", config.test) if config.test else ("label_names", config.label_names)
+    ignored = {"test": config.test, "label_names": config.label_names, "missing_labels": config.missing_labels}
+    for name, value in ignored.items():
+        if not value:
+            continue
         raise CorpusError(f"{name} must be empty for the built-in corpus {config.source!r}, got {value!r}")
 
 

@@ -45,7 +45,9 @@ LABEL_COLUMNS = (
 class Table:
     """Rows of a file or data set; ``values`` reads one column, ``declared`` orders the labels of a column.
 
-    ``segmented`` tells whether a task has joined texts of several segments in it.
+    ``segmented`` tells whether a task has joined texts of several segments in it; ``notes`` what a reader should know
+    of how the rows were read, ``hint`` why no column may have a name that is known, and ``cut`` that it is but the
+    beginning of a file.
     """
 
     where: str
@@ -54,6 +56,9 @@ class Table:
     values: Callable[[str], Sequence[object]]
     declared: dict[str, tuple[str, ...]]
     segmented: bool = False
+    notes: tuple[str, ...] = ()
+    hint: str = ""
+    cut: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,6 +145,7 @@ def sentences_of(table: Table, *, text_column: str = "", label_column: str = "")
         rows=tuple(row for row, _, _ in filled),
         labels=tuple(label for _, _, label in filled),
         notes=(
+            *table.notes,
             *((f"{n_without} {rows} of {table.where} without a text {verb} left out",) if n_without else ()),
             *separator_notes(table, *columns),
         ),
@@ -153,14 +159,17 @@ def choose_column(table: Table, wanted: str, *, kind: str, usual: Sequence[str])
         CorpusError: If there is none.
     """
     columns = ", ".join(repr(column) for column in table.columns)
+    hint = f"{table.hint}; otherwise: " if table.hint else ""
     if wanted:
         if wanted in table.columns:
             return wanted
-        raise CorpusError(f"{kind}_column must be a column of {table.where}, got {wanted!r}; its columns: {columns}")
+        raise CorpusError(
+            f"{hint}{kind}_column must be a column of {table.where}, got {wanted!r}; its columns: {columns}"
+        )
     guessed = guess(table.columns, usual)
     if not guessed:
         raise CorpusError(
-            f"{table.where} has no {kind} column with a usual name ({', '.join(usual[:5])}, ...); "
+            f"{hint}{table.where} has no {kind} column with a usual name ({', '.join(usual[:5])}, ...); "
             f"set {kind}_column to one of its columns: {columns}"
         )
     return guessed
@@ -227,7 +236,9 @@ def refuse_surrogates(rows: Sequence[tuple[str, str]], table: Table, column: str
         CorpusError: With the character.
     """
     try:
-        "".join(text + label for text, label in rows).encode()
+        for text, label in rows:
+            text.encode()
+            label.encode()
     except UnicodeEncodeError as exc:
         broken = exc.object[exc.start]
         raise CorpusError(

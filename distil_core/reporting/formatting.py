@@ -1,6 +1,7 @@
 """Figures as people read them: each with its unit, rounded to what can be trusted."""
 
 import re
+from collections.abc import Sequence
 
 import humanize
 
@@ -158,3 +159,14 @@ def escaped(text: str) -> str:
 def breakable(text: str) -> str:
     """Let a long name such as "card_payment_fee" break behind its underscores, where markdown shows it."""
     return escaped(text).replace("_", "_\N{ZERO WIDTH SPACE}")
+
+
+def rows_shown(n: int, n_rows: int | None, name: str) -> str:
+    """Say as markdown how many rows of a file are shown, and of how many where somebody has counted."""
+    of = "" if n_rows is None else f"of {n_rows:,} "
+    return f"The first {n} {of}rows of {escaped(name)}."
+
+
+def notes_list(notes: Sequence[str]) -> str:
+    """Return what a reader should know of a corpus as a markdown list."""
+    return "\n".join(f"- {escaped(note)}" for note in notes)

@@ -139,6 +139,15 @@ def _absolute_corpus(config: CorpusConfig) -> CorpusConfig:
     return replace(config, source=absolute(config.source), test=absolute(config.test))
 
 
+def corpus_notes(config: RunConfig) -> tuple[str, ...]:
+    """Return what a reader should know of how the corpus of a run is read.
+
+    Raises:
+        CorpusError: If it cannot be used.
+    """
+    return load_corpus_cached(whole(_absolute_corpus(config.corpus)), task=config.task).notes
+
+
 def submit(config: RunConfig, store: RunStore, *, twins: bool = True) -> tuple[Run, ...]:
     """Ask for a run and its twins; those that exist are not computed again.
 

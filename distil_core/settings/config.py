@@ -51,6 +51,13 @@ SIMILARITY_SCALE = 20.0
 """What cosines are multiplied by before a temperature divides them, as the losses of sentence-transformers do."""
 
 
+class LookAlikes(StrEnum):
+    """What becomes of labels that look alike: they are kept apart, or each group becomes its most frequent one."""
+
+    KEEP = "keep"
+    MERGE = "merge"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CorpusConfig:
     """Which texts, and how they are read and split."""
@@ -64,6 +71,14 @@ class CorpusConfig:
     text_column: str = setting("", help="Column with the texts; empty: recognized by its name.")
     label_column: str = setting("", help="Column with the labels; empty: recognized by its name.")
     label_names: tuple[str, ...] = setting((), help="Names of the labels in their order; empty: as in the data.")
+    missing_labels: tuple[str, ...] = setting(
+        (), help="Labels that stand for none, such as nan: rows are read as if these were empty."
+    )
+    look_alikes: LookAlikes = setting(
+        LookAlikes.KEEP,
+        help="Labels that differ in case, spaces, accents or signs that cannot be seen: keep them apart, or merge each "
+        "group into its most frequent label.",
+    )
     max_examples: int = setting(
         0, low=0, help="Size of the training split at most: as many texts, drawn stratified; 0: all."
     )

@@ -1,5 +1,6 @@
 """One declaration per setting: its default, its bounds and the sentence that explains it."""
 
+import csv
 from dataclasses import field
 from typing import Any
 
@@ -17,3 +18,15 @@ def setting(
         above: Value that must be exceeded.
     """
     return field(default=default, metadata={"help": help, "low": low, "high": high, "above": above})
+
+
+def split_at_commas(text: str) -> tuple[str, ...]:
+    """Return the parts of a text that stand between commas; a part with commas in it stands in double quotes.
+
+    One line of CSV, so that labels such as ``"delivery, price"`` can be named.
+    """
+    try:
+        parts = next(csv.reader([text], skipinitialspace=True), [])
+    except csv.Error:
+        parts = text.split(",")
+    return tuple(part.strip() for part in parts if part.strip())

@@ -1,5 +1,6 @@
 """A corpus for a task: the rows of its source, as the task reads them."""
 
+from dataclasses import replace
 from functools import lru_cache
 
 from distil_core.data import files
@@ -7,7 +8,7 @@ from distil_core.data.corpus import Corpus
 from distil_core.data.sources import BUILT_IN, stamps_of
 from distil_core.errors import CorpusError, DistilError
 from distil_core.settings.canonical import whole
-from distil_core.settings.config import CorpusConfig, RunConfig
+from distil_core.settings.config import CorpusConfig, LookAlikes, RunConfig
 from distil_core.tasks.catalog import TASKS, task_named
 from distil_core.tasks.shots import with_few_labels
 from distil_core.tasks.task import Task
@@ -31,7 +32,16 @@ def load_corpus(config: CorpusConfig, *, task: str = RunConfig().task) -> Corpus
             f"the built-in corpus of the task {read_for.name} must be {' or '.join(read_for.built_in)}, got "
             f"{config.source!r}; choose that, a file or a data set"
         )
-    corpus = read_for.corpus(read_for.source(config), config)
+    if not read_for.free_labels and (config.missing_labels or config.look_alikes is not LookAlikes.KEEP):
+        raise CorpusError(
+            f"missing_labels and look_alikes must be left as they are for the task {read_for.name}, whose labels "
+            "are no words of people"
+        )
+    source = read_for.source(config)
+    parts = [table for table in (source.train, source.validation, source.test) if table is not None]
+    read = dict.fromkeys(note for table in parts for note in table.notes)
+    corpus = read_for.corpus(source, config)
+    corpus = replace(corpus, notes=(*read, *corpus.notes))
     if not config.shots:
         return corpus
     return with_few_labels(corpus, config.shots, task=read_for.for_corpus(corpus), seed=config.seed)
@@ -57,7 +67,7 @@ def guess_task(source: str) -> str:
     """Return the task that the columns of a file leave no doubt about; the usual one where they do, or of no file."""
     path = files.path_of(source)
     if path.suffix.lower() in files.SUFFIXES and path.is_file():
-        columns = files.read_table(path).columns
+        columns = files.preview(path, rows=1).columns
         able = [task.name for task in TASKS.values() if task.recognizes(columns)]
         if len(able) == 1:
             return able[0]

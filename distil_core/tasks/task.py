@@ -77,6 +77,8 @@ class Task(ABC):
     """What the baseline is, in a few words."""
     few_labels: ClassVar[bool] = False
     """Whether training texts may be without a label; see :mod:`distil_core.tasks.shots`."""
+    free_labels: ClassVar[bool] = False
+    """Whether labels are words as people write them, some of which may look alike or stand for none."""
     several_label_columns: ClassVar[bool] = False
     """Whether the labels of a text may stand in several columns."""
     unit: float = 1.0

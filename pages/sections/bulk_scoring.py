@@ -126,7 +126,7 @@ def _ask(segments: Sequence[str], *, labeled: bool) -> tuple[Path, str, str, Pre
             alt=f"First rows of {path.name}",
             key="compare.file.preview",
         )
-        st.caption(f"The first {len(preview.rows)} of {preview.n_rows:,} rows of {formatting.escaped(path.name)}.")
+        st.caption(formatting.rows_shown(len(preview.rows), preview.n_rows, path.name))
     if text is None:
         st.caption("Choose the column with the texts.")
         return None

@@ -3,6 +3,8 @@
 Reads and writes: nothing.
 """
 
+from collections.abc import Sequence
+
 import pandas as pd
 import streamlit as st
 
@@ -53,6 +55,12 @@ def headline(family: Family | None, metric: Metric, so_far: Curves) -> None:
         with column.container(border=True, height="stretch", gap="xsmall"):
             st.metric(card.label, card.value, card.paper, delta_color="off", delta_arrow="off")
             st.caption("  \n".join(card.details))
+
+
+def corpus_notes(notes: Sequence[str]) -> None:
+    """Show what a reader should know of how a corpus was read, in the open."""
+    if notes:
+        st.warning(f"Of the corpus:\n{formatting.notes_list(notes)}", icon=":material/rule:")
 
 
 def metrics(family: Family, *, key: str) -> None:

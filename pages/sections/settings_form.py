@@ -11,9 +11,11 @@ from typing import Any
 
 import streamlit as st
 
+from distil_core.data import files
 from distil_core.data.sources import BUILT_IN
 from distil_core.data.tables import guess
 from distil_core.errors import ConfigError, DistilError
+from distil_core.reporting import formatting
 from distil_core.settings import recipes
 from distil_core.settings.canonical import parse_config
 from distil_core.settings.config import (
@@ -25,11 +27,12 @@ from distil_core.settings.config import (
     TeacherConfig,
     TrainingConfig,
 )
+from distil_core.settings.declaration import split_at_commas
 from distil_core.tasks.catalog import TASKS
 from distil_core.tasks.task import Task
 from pages.state import address, resources, uploads
 
-FILE_TYPES = ("csv", "tsv", "jsonl", "parquet")
+FILE_TYPES = tuple(suffix.removeprefix(".") for suffix in files.SUFFIXES)
 SLIDERS = {"temperature": (0.5, 10.0, 0.5), "alpha": (0.0, 1.0, 0.05)}
 LABELS = {
     "corpus.seed": "Corpus seed",
@@ -40,6 +43,8 @@ LABELS = {
     "text_column": "Text column",
     "label_column": "Label column",
     "label_names": "Names of the labels, such as bad, good",
+    "missing_labels": "Labels that stand for none, such as nan, ?",
+    "look_alikes": "Labels that look alike",
     "max_examples": "Largest training split (texts; 0: all)",
     "labeled": "Labeled share of the training split",
     "shots": "Labeled texts a class (0: all)",
@@ -189,7 +194,7 @@ def _widget(config: type, name: str, first: Any) -> Any:
     if hint == tuple[int, ...]:
         return _numbers(st.text_input(label, **about) or "")
     if hint == tuple[str, ...]:
-        return _listed(st.text_input(label, **about) or "")
+        return split_at_commas(st.text_input(label, **about) or "")
     return st.text_input(label, default or "", **about)
 
 
@@ -209,11 +214,7 @@ def _prefix(config: type) -> str:
 
 def _numbers(text: str) -> tuple[Any, ...]:
     # What is not a number is passed on as it is: the config says what is wrong with it.
-    return tuple(int(part) if part.isdecimal() else part for part in _listed(text.replace(";", ",")))
-
-
-def _listed(text: str) -> tuple[str, ...]:
-    return tuple(part.strip() for part in text.split(",") if part.strip())
+    return tuple(int(part) if part.isdecimal() else part for part in split_at_commas(text.replace(";", ",")))
 
 
 def _task() -> Task:
@@ -307,7 +308,7 @@ def _own_file(task: Task) -> dict[str, Any]:
         alt=f"First rows of {path.name}",
         key="distil.corpus.preview",
     )
-    st.caption(f"The first {len(preview.rows)} of {preview.n_rows:,} rows of {path.name}.")
+    st.caption(formatting.rows_shown(len(preview.rows), preview.n_rows, path.name))
     test = _upload("Test split (optional)", "test", help="Without one a stratified part of the texts is held out.")
     if test is not None:
         st.caption(f"Tested on {test.name}.")
@@ -351,6 +352,11 @@ def _teacher(task: Task) -> dict[str, Any]:
     return {"source": kind}
 
 
+def _label_fields(task: Task) -> tuple[str, ...]:
+    free = ("missing_labels", "look_alikes") if task.free_labels else ()
+    return ("label_names", *free) if task.head.labeled else ()
+
+
 def _corpus_fields(corpus: dict[str, Any], task: Task) -> tuple[str, ...]:
     """Return the further settings that mean something for a corpus."""
     source = corpus["source"]
@@ -360,7 +366,7 @@ def _corpus_fields(corpus: dict[str, Any], task: Task) -> tuple[str, ...]:
         specific = ()
     else:
         columns = {"text_column": task.text_columns, "label_column": task.label_columns}
-        specific = (*(name for name, usual in columns.items() if usual), *(("label_names",) * task.head.labeled))
+        specific = (*(name for name, usual in columns.items() if usual), *_label_fields(task))
     few = ("shots",) if task.few_labels else ()
     told = ("labeled", *few, "left_out") if task.head.labeled else ()
     return (*specific, "max_examples", "seed", *told)

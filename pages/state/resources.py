@@ -21,7 +21,7 @@ from distil_core.evaluation.metrics import Metric
 from distil_core.evaluation.predictions import Predictions
 from distil_core.evaluation.records import Interval
 from distil_core.reporting.figures import curves, theme
-from distil_core.runs import estimates, families, sources, workers
+from distil_core.runs import estimates, families, requests, sources, workers
 from distil_core.runs.families import Family, FinishedRun
 from distil_core.runs.folder import RunFolder
 from distil_core.runs.record import RunRecord
@@ -161,6 +161,15 @@ def estimate(config: RunConfig) -> float | None:
         return None
     n_done = sum(run.record is not None for run in store().list())
     return _estimate(store().path, n_done, repr(config), config)
+
+
+def corpus_notes(config: RunConfig) -> tuple[str, ...]:
+    """Return what a reader should know of how a corpus is read; nothing of one on the hub, which is not fetched for it.
+
+    Raises:
+        DistilError: If it cannot be used.
+    """
+    return () if config.corpus.source.startswith("hub:") else requests.corpus_notes(config)
 
 
 @st.cache_resource(max_entries=3, show_spinner="Loading teacher and student…")

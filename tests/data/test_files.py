@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pyarrow import parquet
 
-from distil_core.data import files
+from distil_core.data import files, lines
 from distil_core.data.corpus import SEGMENT
 from distil_core.data.files import FilePreview, preview
 from distil_core.data.sources import read_sentences
@@ -59,7 +59,7 @@ def write_parquet(path: Path, rows=ROWS) -> Path:
 
 def huge(path: Path) -> Path:
     path.touch()
-    os.truncate(path, files.MAX_BYTES + 1)
+    os.truncate(path, lines.MAX_BYTES + 1)
     return path
 
 
@@ -99,6 +99,22 @@ BAD: dict[str, tuple[str, Callable[[Path], Path], list[str]]] = {
         lambda p: write(p, b"\xef\xbb\xbf" + HEAD + b"caf\xe9,0\n"),
         ["byte 0xe9 at offset 17 (line 2)"],
     ),
+    "utf-16 without a mark": (
+        "a.csv",
+        lambda p: write(p, "text,label\ncaf\u00e9,1\n".encode("utf-16-le")),
+        ["got UTF-16 without a byte order mark", "save it as UTF-8"],
+    ),
+    "columns": (
+        "a.csv",
+        lambda p: write(p, b",".join(b"c%d" % i for i in range(100_000)) + b"\n1\n"),
+        ["2,000 columns"],
+    ),
+    "keys": (
+        "a.jsonl",
+        lambda p: write(p, b"".join(b'{"k%d": 1, "text": "a"}\n' % i for i in range(3_000))),
+        ["at most 2,000 columns or different keys"],
+    ),
+    "lists": ("a.jsonl", lambda p: write(p, b'{"a": [' + b"[]," * 3_400_000 + b"1]}\n"), ["line 1", "at most 10 MB"]),
     "utf-16": ("a.csv", lambda p: write(p, "text,label\n".encode("utf-16")), ["got UTF-16", "save it as UTF-8"]),
     "too many fields": (
         "a.csv",
@@ -106,7 +122,7 @@ BAD: dict[str, tuple[str, Callable[[Path], Path], list[str]]] = {
         ["line 4", "2 fields", "got 3", "in double quotes"],
     ),
     "too few fields": ("a.csv", lambda p: write(p, HEAD + b"a,1\n\nb\n"), ["line 4", "2 fields", "got 1"]),
-    "open quote": ("a.csv", lambda p: write(p, HEAD + b'a,1\n"b,1\nc,1\n'), ["line 3", "quotation marks", "close"]),
+    "open quote": ("a.csv", lambda p: write(p, HEAD + b'a,1\n"b, c,1\nc,1\n'), ["line 3", "quotation marks", "close"]),
     "ragged tsv": ("a.tsv", lambda p: write(p, b"text\tlabel\na\t1\tx\n"), ["line 2", "2 fields", "got 3"]),
     "repeated column": ("a.csv", lambda p: write(p, b"text,text,label\na,b,1\n"), ["'text' twice", "rename"]),
     "bad json": ("a.jsonl", lambda p: write(p, b'{"text": "a"}\n\n{"text": \n'), ["line 3", "one object on each line"]),
@@ -135,6 +151,23 @@ def test_a_bad_file_is_refused_in_one_sentence(tmp_path: Path, case: str) -> Non
         assert part in message
     with pytest.raises(CorpusError, match=re.escape(message)):
         preview(path)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "expected"),
+    [
+        (
+            "a.csv",
+            b",".join([b"c"] * 2000).replace(b"c", b"%d") % tuple(range(2000)) + (b"\n" + b"," * 1999) * 2501,
+            "2,500 rows",
+        ),
+        ("a.jsonl", (b'{"a": [' + b"1," * 2_000_000 + b"1]}\n") * 6, "at most 5,000,000 cells or values"),
+        ("a.json", b"[" + b"[]," * 5_000_000 + b"1]", "at most 10,000,000 values"),
+    ],
+)
+def test_more_than_memory_should_hold_is_refused(tmp_path: Path, name: str, content: bytes, expected: str) -> None:
+    with pytest.raises(CorpusError, match=expected):
+        files.read_table(write(tmp_path / name, content))
 
 
 def test_damaged_pages_of_a_parquet_file_are_refused(tmp_path: Path) -> None:

@@ -162,11 +162,7 @@ def test_texts_in_two_splits_are_counted_whatever_their_case(tmp_path: Path) -> 
     test = write_csv(tmp_path / "test.csv", [("TEXT 1  no", "no"), ("text 2 no", "no"), ("new", "yes")])
     rows = [*ROWS, *(("twin", "no") for _ in range(40))]
     corpus = loaded(write_csv(tmp_path / "a.csv", rows), test=str(test))
-    n_twins = corpus.validation.texts.count("twin")
-    assert corpus.notes == (
-        "2 test texts also stand in the training or validation texts",
-        f"{n_twins} validation texts also stand in the training texts",
-    )
+    assert corpus.notes == ("2 test texts also stand in the training or validation texts",)
     single = write_csv(tmp_path / "single.csv", [("text 1 no", "no"), ("new", "yes")])
     corpus = loaded(write_csv(tmp_path / "a.csv"), test=str(single))
     assert corpus.notes == ("1 test text also stands in the training or validation texts",)

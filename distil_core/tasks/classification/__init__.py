@@ -36,6 +36,7 @@ class TextClassification(Task):
     """One of several labels for each text."""
 
     name = "classification"
+    free_labels = True
     title = "Text classification"
     head = SEQUENCE_CLASSIFICATION
     built_in: ClassVar[tuple[str, ...]] = BUILT_IN

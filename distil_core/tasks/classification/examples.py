@@ -1,7 +1,10 @@
 """Rows of a table as texts with one label each, as written."""
 
+from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass
 
+from distil_core.data import labels as label_words
 from distil_core.data.tables import (
     LABEL_COLUMNS,
     TEXT_COLUMNS,
@@ -14,7 +17,7 @@ from distil_core.data.tables import (
 )
 from distil_core.errors import CorpusError
 
-_EXPECTED = "one label a row (a word, a whole number or true/false)"
+_EXPECTED = "one label a row (a word, a whole number or true/false; several are for the task multi-label)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,13 +33,14 @@ class Examples:
     notes: tuple[str, ...]
 
 
-def examples_of(table: Table, *, text_column: str, label_column: str) -> Examples:
+def examples_of(table: Table, *, text_column: str, label_column: str, missing: Collection[str] = ()) -> Examples:
     """Return the rows of a table that have both a text and a label.
 
     Args:
         table: Rows of named columns.
         text_column: Column with the texts; empty: found by its name.
         label_column: Column with the labels; empty: found by its name.
+        missing: Labels that stand for none.
 
     Raises:
         CorpusError: If a column is not there, or holds what cannot be a text or a label.
@@ -47,6 +51,8 @@ def examples_of(table: Table, *, text_column: str, label_column: str) -> Example
         raise CorpusError(f"texts and labels must be two columns of {table.where}, got {text_column!r} for both")
     texts = [text_in(value, table, text_column) for value in table.values(text_column)]
     labels = [written(value, table, label_column, expected=_EXPECTED) for value in table.values(label_column)]
+    n_written = {word: n for word, n in Counter(labels).items() if word in missing}
+    labels = ["" if label in missing else label for label in labels]
     labeled = [(text, label) for text, label in zip(texts, labels, strict=True) if text and label]
     n_without_text = sum(not text for text in texts)
     n_without_label = len(texts) - n_without_text - len(labeled)
@@ -55,7 +61,7 @@ def examples_of(table: Table, *, text_column: str, label_column: str) -> Example
             f"every text in column {text_column!r} of {table.where} is empty; choose another text column of: "
             f"{', '.join(table.columns)}"
         )
-    notes = []
+    notes = [f"the label {word!r} of {table.where} stands for none, in {n:,} rows" for word, n in n_written.items()]
     for n_rows, what in ((n_without_text, "text"), (n_without_label, "label")):
         if n_rows:
             rows, verb = ("row", "is") if n_rows == 1 else ("rows", "are")
@@ -68,13 +74,17 @@ def examples_of(table: Table, *, text_column: str, label_column: str) -> Example
         declared=table.declared.get(label_column, ()),
         text_column=text_column,
         label_column=label_column,
-        notes=(*notes, *separator_notes(table, text_column)),
+        notes=(
+            *notes,
+            *separator_notes(table, text_column),
+            *label_words.nothing_text_note(table.where, Counter(text for text, _ in labeled if len(text) < 5)),
+        ),
     )
 
 
-def examples_like(train: Examples, table: Table) -> Examples | None:
+def examples_like(train: Examples, table: Table, *, missing: Collection[str] = ()) -> Examples | None:
     """Return the examples of another split, from the columns of the training examples; None if it has no labels."""
     if not {train.text_column, train.label_column} <= set(table.columns):
         return None
-    part = examples_of(table, text_column=train.text_column, label_column=train.label_column)
+    part = examples_of(table, text_column=train.text_column, label_column=train.label_column, missing=missing)
     return part if part.texts else None

@@ -27,6 +27,7 @@ class MultiLabelClassification(Task):
     """Any number of labels for each text."""
 
     name = "multi-label"
+    free_labels = True
     title = "Several labels a text"
     head = MULTI_LABEL_CLASSIFICATION
     quality = metrics.QUALITY

@@ -1,14 +1,16 @@
 """From rows with a text and its labels to a corpus: labels become yes or no, and splits that are not there are cut."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
+from distil_core.data import labels as label_words
 from distil_core.data.corpus import Corpus, Label, Split
 from distil_core.data.sources import Source
 from distil_core.data.splits import finish, hold_out
 from distil_core.data.tables import Table
 from distil_core.errors import CorpusError
-from distil_core.settings.config import CorpusConfig
+from distil_core.settings.config import CorpusConfig, LookAlikes
 from distil_core.tasks.classification.labels import MAX_LABELS, listed
 from distil_core.tasks.multi_label.columns import LabeledRows, labeled_rows
 
@@ -34,6 +36,9 @@ def assemble_sets(source: Source, config: CorpusConfig) -> Corpus:
     if test is None and validation is not None and source.may_lack_labels and not config.test:
         notes.append(f"{source.name} has no test split with labels: its validation split takes that place")
         validation, test = None, validation
+    spell = _spelling([part for part in (train, validation, test) if part is not None], config, notes)
+    train = spell(train)
+    validation, test = (None if part is None else spell(part) for part in (validation, test))
     counts = Counter(label for entry in train.labels for label in entry)
     ordered = source.label_names or _ordered(train, counts, config.label_names)
     _refuse_unusable(train, ordered, counts, n_needed=1 + (validation is None) + (test is None))
@@ -52,6 +57,31 @@ def assemble_sets(source: Source, config: CorpusConfig) -> Corpus:
     else:
         validation_split = _indexed(validation, ordered)
     return finish(source.name, ordered, rest, validation_split, test_split, config, stratum=stratum, notes=notes)
+
+
+def _spelling(
+    there: Sequence[LabeledRows], config: CorpusConfig, notes: list[str]
+) -> Callable[[LabeledRows], LabeledRows]:
+    """Return what leaves out labels that stand for none, and merges look-alikes where that is wanted; add notes."""
+    if there[0].label_names:  # columns, whose names are all there is
+        return lambda part: part
+    missing = frozenset(config.missing_labels)
+    counts = Counter(label for part in there for entry in part.labels for label in entry if label not in missing)
+    words: dict[str, str] = {}
+    if config.look_alikes is LookAlikes.MERGE:
+        notes += label_words.merged_note(there[0].where, counts)
+        words = {word: group[0] for group in label_words.look_alikes(counts) for word in group}
+    else:
+        notes += label_words.alike_note(there[0].where, counts)
+    notes += label_words.nothing_note(there[0].where, counts)
+    n_missing = sum(label in missing for part in there for entry in part.labels for label in entry)
+    if n_missing:
+        notes.append(f"{n_missing:,} labels of {there[0].where} stand for none: {listed(sorted(missing))}")
+
+    def respelled(entry: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(words.get(label, label) for label in entry if label not in missing))
+
+    return lambda part: replace(part, labels=tuple(map(respelled, part.labels)))
 
 
 def _like(

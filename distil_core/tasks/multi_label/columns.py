@@ -1,22 +1,18 @@
 """Rows of a table as texts with any number of labels each: a column a label, a list, or labels with separators."""
 
-import json
-import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from distil_core.data.labels import SEPARATORS, list_in
 from distil_core.data.tables import TEXT_COLUMNS, Table, choose_column, guess, refuse_surrogates, text_in, written
 from distil_core.errors import CorpusError
+from distil_core.tasks.classification.columns import NO, YES, binary_columns, spelled
 
 FOR_SEVERAL = ("tags", "aspects", "topics", "genres", "categories", "emotions")
 """Usual names of a column with several labels that no column with one label has."""
 LABEL_COLUMNS = ("labels", *FOR_SEVERAL, "label", "tag", "category", "class")
 """Usual names of a column with all labels of a text."""
-SEPARATORS = ("|", ";", ",")
-_YES, _NO = {"1", "1.0", "true"}, {"0", "0.0", "false"}
-_BINARY = {*_YES, *_NO, ""}
-"""What stands in the columns of labels; an empty cell is one of them, and is refused as unclear."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,7 +85,7 @@ def _label_columns(table: Table, text_column: str, label_column: str) -> tuple[s
     if label_column or guess(others, LABEL_COLUMNS):
         column = choose_column(replace(table, columns=others), label_column, kind="label", usual=LABEL_COLUMNS)
         return (column,)
-    binary = tuple(column for column in others if {_spelled(cell) for cell in table.values(column)} <= _BINARY)
+    binary = binary_columns(table, but=(text_column,))
     if len(binary) > 1:
         return binary
     raise CorpusError(
@@ -103,20 +99,16 @@ def _one_hot(table: Table, columns: Sequence[str], texts: Sequence[str]) -> list
     labels: list[list[str]] = [[] for _ in texts]
     for column in columns:
         for row, (cell, text) in enumerate(zip(table.values(column), texts, strict=True)):
-            answer = _spelled(cell)
-            if text and answer not in _YES | _NO:
+            answer = spelled(cell)
+            if text and answer not in YES | NO:
                 what = repr(answer) if answer else "nothing"
                 raise CorpusError(
                     f"row {row + 1:,} of {table.where} must have 0 or 1 in column {column!r}, got {what}; write 1 "
                     "where the text has this label and 0 where it has not"
                 )
-            if answer in _YES:
+            if answer in YES:
                 labels[row].append(column)
     return [tuple(entry) for entry in labels]
-
-
-def _spelled(cell: object) -> str:
-    return "" if cell is None or (isinstance(cell, float) and math.isnan(cell)) else str(cell).strip().lower()
 
 
 def _listed(table: Table, column: str, texts: Sequence[str]) -> tuple[list[tuple[str, ...]], str]:
@@ -146,10 +138,9 @@ def _list_in(cell: object, table: Table, column: str, row: int) -> list[str] | N
     if isinstance(cell, str):
         if not cell.lstrip().startswith("["):
             return None
-        try:
-            entries = json.loads(cell)
-        except ValueError as exc:
-            raise CorpusError(f'{unclear}, got {cell[:60]!r}, which is not JSON; write it as ["a", "b"]') from exc
+        entries = list_in(cell)
+        if entries is None:
+            raise CorpusError(f'{unclear}, got {cell[:60]!r}, which is no list of words; write it as ["a", "b"]')
     if not isinstance(entries, list | tuple):
         return None
     words = [written(entry, table, column, expected="lists of words", kind="label") for entry in entries]

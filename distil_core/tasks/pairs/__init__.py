@@ -38,6 +38,7 @@ class TextPairs(TextClassification):
     """One of several labels for each two texts."""
 
     name = "pairs"
+    free_labels = True
     title = "Text pairs"
     built_in: ClassVar[tuple[str, ...]] = ("reviews",)
     # Attention from one text into the other is built up layer by layer, and a gap between layers breaks it.
@@ -108,6 +109,7 @@ class PairRegression(TextPairs):
     quality: ClassVar[tuple[Metric, ...]] = (SPEARMAN, PEARSON)
     fidelity = (TEACHER_CORRELATION,)
     few_labels = False
+    free_labels = False
     predicts_numbers = True
     loss_parts = MappingProxyType({"soft_labels": "teacher's numbers", "hard_labels": "right numbers"})
     baseline_description = "words of both texts, how they overlap, and ridge regression; no transformer"

@@ -105,7 +105,7 @@ def test_a_cell_that_says_neither_yes_nor_no_is_refused(tmp_path: Path, cell: st
             r"row 2 of a.jsonl must have a list of labels in column 'labels', got nothing; write \[\]",
         ),
         ([["a", ""]], r"row 1 of a.jsonl .* got an empty label; leave it out"),
-        (["[a"], r"row 1 of a.jsonl must have a list .* got '\[a', which is not JSON; write it as"),
+        (["[a"], r"row 1 of a.jsonl must have a list .* got '\[a', which is no list of words; write it as"),
         (["a|b", "a;b"], r"must separate labels in one way, got both '\|' and ';'; write lists such as"),
         (["a, b", "c, d"], r"labels that come back in other texts, got 4 pieces between commas that do not"),
         ([{"a": 1}], r"column 'labels' of a.jsonl must hold labels, got dict"),
