@@ -1,5 +1,7 @@
 """The output layer of a model: how much it puts out; of a classifier, located, drawn afresh, put into another order."""
 
+import re
+
 import torch
 from torch import nn
 
@@ -7,17 +9,34 @@ from distil_core.models.pooling import Embedder
 from distil_core.types import Model
 
 
+_BETWEEN = re.compile(r"(^|\.)(pooler(\.dense)?|pre_classifier|classifier\.dense|head\.dense)$")
+"""Layers of a head between encoder and output layer."""
+
+
 def n_outputs(model: Model) -> int:
     """Return how many numbers a model puts out at a site: one a label, or those of a vector."""
     return model.pooling.width if isinstance(model, Embedder) else int(model.config.num_labels)
 
 
-def reset_head(model: Model) -> None:
-    """Draw the output layer afresh, so that the seed alone decides it, whatever head the checkpoint had."""
+def reset_head(model: Model, *, whole: bool = False) -> None:
+    """Draw the output layer afresh, so that the seed alone decides it, whatever head the checkpoint had.
+
+    Args:
+        model: A classifier.
+        whole: Whether to draw what stands between encoder and output layer, too. A pooler that was trained for other
+            labels tells these apart, often with its tanh at the ends, and lets little else through; re-initialized, it
+            learns new ones faster (Zhang et al., 2021, arXiv:2006.05987, §5).
+    """
     head = output_layer(model)
     nn.init.normal_(head.weight, std=model.config.initializer_range)
     if head.bias is not None:
         nn.init.zeros_(head.bias)
+    if whole:
+        for name, layer in model.named_modules():
+            if isinstance(layer, nn.Linear) and _BETWEEN.search(name):
+                nn.init.normal_(layer.weight, std=layer.in_features**-0.5)  # puts out about as much as it takes in
+                if layer.bias is not None:
+                    nn.init.zeros_(layer.bias)
 
 
 def output_layer(model: Model) -> nn.Linear:

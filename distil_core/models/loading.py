@@ -90,7 +90,7 @@ def load_model(folder: Path, *, head: Head | None = None, label_names: tuple[str
             )
             if label_names:
                 torch.manual_seed(seed)
-                reset_head(model)
+                reset_head(model, whole=_has_head(folder, model))
     except (OSError, ValueError, RuntimeError, KeyError, SafetensorError) as exc:
         raise ModelError(f"the model in {folder} cannot be loaded: {_first_line(exc)}") from exc
     return model.eval()
@@ -103,13 +103,24 @@ def auto_class(head: Head) -> Any:
 
 def head_of(folder: Path) -> Head:
     """Return the head that the configuration of a model names, or the modules beside it; else a classifier's."""
-    try:
-        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-    except ValueError:
-        config = {}
+    config = _config(folder)
     heads = [head_named(str(name), config.get("problem_type")) for name in config.get("architectures") or ()]
     usual = EMBEDDING if (folder / "modules.json").is_file() else SEQUENCE_CLASSIFICATION
     return next((head for head in heads if head is not None), usual)
+
+
+def _has_head(folder: Path, model: Model) -> bool:
+    """Tell whether a checkpoint has a head of the same kind as a model that was loaded from it, for other labels."""
+    heads = [head_named(str(name)) for name in _config(folder).get("architectures") or ()]
+    return any(head is not None and type(model).__name__.endswith(head.kind) for head in heads)
+
+
+def _config(folder: Path) -> dict[str, Any]:
+    try:
+        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return config if isinstance(config, dict) else {}
 
 
 def _first_line(error: BaseException) -> str:

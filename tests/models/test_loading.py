@@ -343,6 +343,24 @@ class TestFolders:
         assert heads.output_layer(one).bias.tolist() == [0.0, 0.0, 0.0]
 
     @every_architecture
+    def test_what_was_trained_for_other_labels_is_drawn_too(self, architecture: str, checkpoint: Made) -> None:
+        whole, encoder = (
+            loading.load_model(checkpoint(architecture, head=head), label_names=("x", "y"), seed=3)
+            for head in (True, False)
+        )
+        before = tiny.model(architecture).state_dict()
+        changed = {
+            name: weight.std() * tiny.WIDTH**0.5
+            for name, weight in whole.state_dict().items()
+            if weight.shape == before[name].shape and not torch.equal(weight, before[name])
+        }
+        (name,) = (name for name in changed if not name.endswith("bias"))
+        assert any(part in name for part in ("pooler", "pre_classifier", "dense"))
+        assert 0.8 < changed[name] < 1.2
+        if "pooler" in name:  # the encoder's own, which was trained with no labels
+            assert torch.equal(encoder.state_dict()[name], before[name])
+
+    @every_architecture
     def test_outputs_can_be_put_into_another_order(self, architecture: str) -> None:
         model, tokens, padding = tiny.model(architecture), tiny.tokens(architecture), padding_of(architecture)
         before = forward.predict(model, tokens, padding=padding)
