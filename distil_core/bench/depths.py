@@ -55,9 +55,7 @@ def compare_depths(config: RunConfig, store: RunStore, *, depths: Sequence[int])
 
 
 def _texts_per_second(config: RunConfig, store: RunStore, records: Mapping[int, RunRecord]) -> dict[str, float]:
-    work = gather_materials(
-        canonical(config), cache=Cache(store.layout.cache), watch=Stopwatch(), queried=("validation",)
-    )
+    work = gather_materials(canonical(config), cache=Cache(store.layout.cache), watch=Stopwatch())
     materials = drain(work, lambda _: None)
     models = {"teacher": materials.teacher.model}
     for depth, record in records.items():

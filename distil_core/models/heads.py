@@ -8,7 +8,6 @@ from torch import nn
 from distil_core.models.pooling import Embedder
 from distil_core.types import Model
 
-
 _BETWEEN = re.compile(r"(^|\.)(pooler(\.dense)?|pre_classifier|classifier\.dense|head\.dense)$")
 """Layers of a head between encoder and output layer."""
 

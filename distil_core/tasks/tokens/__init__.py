@@ -15,7 +15,7 @@ from distil_core.data.sources import Source, read_source
 from distil_core.errors import CorpusError
 from distil_core.evaluation.metrics import KL
 from distil_core.models.head import TOKEN_CLASSIFICATION
-from distil_core.settings.config import CorpusConfig, Recipe
+from distil_core.settings.config import CorpusConfig, LayerMap, Recipe
 from distil_core.tasks.task import Baseline, Task
 from distil_core.tasks.tokens import assembly, words
 from distil_core.tasks.tokens.entities import AGREEMENT, ENTITY_F1, PRECISION, RECALL, TOKEN_ACCURACY
@@ -35,6 +35,8 @@ class TokenClassification(Task):
     name = "tokens"
     title = "Named entities (tags of words)"
     head = TOKEN_CLASSIFICATION
+    # Lower layers still know each word as it stands, which a student that is cut out has no time to learn again.
+    defaults = MappingProxyType({"student": {"layer_map": LayerMap.FIRST}})
     corpus_titles = MappingProxyType({"reviews": "Reviews: aspects and opinions"})
     quality = (ENTITY_F1, TOKEN_ACCURACY, PRECISION, RECALL)
     fidelity = (AGREEMENT, KL)
