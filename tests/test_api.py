@@ -87,8 +87,8 @@ class TestNames:
         assert calls == [(config, store, {"twins": False, "on_event": listener})]
 
     def test_what_is_wrong_is_told_at_once(self, home: Path) -> None:
-        with pytest.raises(ConfigError, match=r"student\.depth must be at least 1, got 0; loss\.alpha must"):
-            distil(student=StudentConfig(depth=0), loss=LossConfig(alpha=2.0))
+        with pytest.raises(ConfigError, match=r"student\.depth must be at least 0, got -1; loss\.alpha must"):
+            distil(student=StudentConfig(depth=-1), loss=LossConfig(alpha=2.0))
 
 
 def test_objects_give_what_names_give(lab: tiny.Lab, tmp_path: Path) -> None:
