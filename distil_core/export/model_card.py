@@ -19,7 +19,7 @@ def model_card(family: Family) -> str:
     name = f"A student of {record.teacher_name} for {record.corpus.name}"
     data = ModelCardData(
         model_name=name,
-        library_name="transformers",
+        library_name=record.task.library,
         pipeline_tag=_pipeline(record),
         tags=["knowledge-distillation"],
         eval_results=_results(record),
@@ -53,6 +53,7 @@ def _results(record: RunRecord) -> list[Any]:
 def _body(family: Family) -> str:
     record = family.distilled.record
     labels = "\n".join(f"- {i}: {label}" for i, label in enumerate(record.corpus.label_names))
+    labels = f"\n## Labels\n\n{labels}\n" if labels else ""
     versions = ", ".join(f"{name} {version}" for name, version in sorted(record.environment.versions.items()))
     config = json.dumps(to_json(record.config), indent=2, ensure_ascii=False)
     return f"""
@@ -61,16 +62,9 @@ def _body(family: Family) -> str:
 {narrative.runs.verdict(run_verdict(family, twin_difference(family)))}
 
 ```python
-from transformers import pipeline
-
-student = pipeline("{_pipeline(record)}", model="path/to/this/folder")
-print(student("Put a sentence here."))
+{record.task.usage}
 ```
-
-## Labels
-
 {labels}
-
 ## What was measured
 
 On {record.corpus.n_test:,} test texts; {record.corpus.n_train:,} training texts. Intervals are 95 % bootstrap

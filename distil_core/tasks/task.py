@@ -85,6 +85,14 @@ class Task(ABC):
     """What outputs of a head are counted in while it is fitted: how far numbers that are predicted are spread."""
     predicts_numbers: ClassVar[bool] = False
     """Whether its models predict a number and no distribution, so that there are no probabilities or temperature."""
+    usage: ClassVar[str] = """\
+from transformers import pipeline
+
+student = pipeline("text-classification", model="path/to/this/folder")
+print(student("Put a sentence here."))"""
+    """How a student is asked for an answer in Python, from ``path/to/this/folder``."""
+    library: ClassVar[str] = "transformers"
+    """Which library that takes."""
     loss_parts: ClassVar[Mapping[str, str]] = MappingProxyType(
         {"soft_labels": "teacher's soft labels", "hard_labels": "hard labels"}
     )

@@ -112,6 +112,13 @@ class Embeddings(Task):
 
     name = "embeddings"
     title = "Sentence embeddings"
+    usage = """\
+from sentence_transformers import SentenceTransformer
+
+student = SentenceTransformer("path/to/this/folder")
+vectors = student.encode(["Put a text here.", "Put another one here."])
+print(student.similarity(vectors[:1], vectors[1:]))"""
+    library = "sentence-transformers"
     head = EMBEDDING
     quality = (SPEARMAN, NDCG, MRR, RECALL)
     fidelity = (TEACHER_COSINE,)

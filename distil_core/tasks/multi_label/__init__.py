@@ -29,6 +29,11 @@ class MultiLabelClassification(Task):
     name = "multi-label"
     free_labels = True
     title = "Several labels a text"
+    usage = """\
+from transformers import pipeline
+
+student = pipeline("text-classification", model="path/to/this/folder", top_k=None)
+print(student(["Put a sentence here."]))  # the labels above 0.5 are predicted"""
     head = MULTI_LABEL_CLASSIFICATION
     quality = metrics.QUALITY
     fidelity = metrics.FIDELITY

@@ -40,6 +40,11 @@ class TextPairs(TextClassification):
     name = "pairs"
     free_labels = True
     title = "Text pairs"
+    usage: ClassVar[str] = """\
+from transformers import pipeline
+
+student = pipeline("text-classification", model="path/to/this/folder")
+print(student({"text": "Put a text here.", "text_pair": "Put another one here."}))"""
     built_in: ClassVar[tuple[str, ...]] = ("reviews",)
     # Attention from one text into the other is built up layer by layer, and a gap between layers breaks it.
     defaults = MappingProxyType({"corpus": {"n_train": 3000}, "student": {"layer_map": LayerMap.FIRST}})
@@ -111,6 +116,11 @@ class PairRegression(TextPairs):
     few_labels = False
     free_labels = False
     predicts_numbers = True
+    usage = """\
+from transformers import pipeline
+
+student = pipeline("text-classification", model="path/to/this/folder", function_to_apply="none")
+print(student({"text": "Put a text here.", "text_pair": "Put another one here."}))"""
     loss_parts = MappingProxyType({"soft_labels": "teacher's numbers", "hard_labels": "right numbers"})
     baseline_description = "words of both texts, how they overlap, and ridge regression; no transformer"
 

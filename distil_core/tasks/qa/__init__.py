@@ -94,6 +94,17 @@ class QuestionAnswering(Task):
 
     name = "qa"
     title = "Question answering"
+    usage = """\
+import torch
+from transformers import AutoModelForQuestionAnswering, AutoTokenizer
+
+folder = "path/to/this/folder"
+tokenizer, student = AutoTokenizer.from_pretrained(folder), AutoModelForQuestionAnswering.from_pretrained(folder)
+inputs = tokenizer("Put a question here.", "Put its context here.", return_tensors="pt")
+with torch.inference_mode():
+    answer = student(**inputs)
+first, last = int(answer.start_logits.argmax()), int(answer.end_logits.argmax())
+print(tokenizer.decode(inputs["input_ids"][0, first : last + 1]) if first else "no answer")"""
     head = QUESTION_ANSWERING
     quality = (F1, EXACT_MATCH, ANSWERABLE_F1, NO_ANSWER)
     fidelity = (AGREEMENT, KL, LOYALTY)

@@ -34,6 +34,11 @@ class TokenClassification(Task):
 
     name = "tokens"
     title = "Named entities (tags of words)"
+    usage = """\
+from transformers import pipeline
+
+student = pipeline("token-classification", model="path/to/this/folder", aggregation_strategy="first")
+print(student("Put a sentence here."))"""
     head = TOKEN_CLASSIFICATION
     # Lower layers still know each word as it stands, which a student that is cut out has no time to learn again.
     defaults = MappingProxyType({"student": {"layer_map": LayerMap.FIRST}})

@@ -26,6 +26,7 @@ from distil_core.settings.config import (
 )
 from distil_core.tasks.embeddings import SPEARMAN, Embeddings
 from tests import tiny
+from tests.cards import printed
 
 
 def a_config(folder: Path, *, width: int = 0) -> RunConfig:
@@ -111,3 +112,8 @@ def test_similarities_ask_nothing_of_the_same_geometry() -> None:
 
 def test_a_teacher_that_tells_nothing_apart_is_worth_nothing() -> None:
     assert SPEARMAN.reduce(np.zeros((1, 6)))[0] == 0.0
+
+
+def test_the_model_card_says_how_to_ask_for_vectors(distillation: Distillation) -> None:
+    pytest.importorskip("sentence_transformers", reason="sentence-transformers is not installed")
+    assert printed(distillation).startswith("tensor([[")

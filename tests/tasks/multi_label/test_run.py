@@ -16,6 +16,7 @@ from distil_core.runs.store import RunStore
 from distil_core.tasks.catalog import task_named
 from distil_core.training.cache import Cache
 from tests import tiny
+from tests.cards import printed
 from tests.tasks.multi_label.weather import a_run
 
 
@@ -99,3 +100,7 @@ def test_labeled_and_left_out_mean_what_they_mean_elsewhere(
     corpus = replace(config.corpus, labeled=0.2, left_out="hot")
     record = foreground.run_all(replace(config, corpus=corpus), store, twins=False).record
     assert record.examples_seen < result.record.examples_seen
+
+
+def test_the_model_card_says_how_to_ask_for_all_labels(outcome: tuple[RunStore, foreground.Distillation]) -> None:
+    assert all(label in printed(outcome[1]) for label in ("cold", "hot", "mild"))

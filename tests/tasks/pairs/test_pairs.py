@@ -22,6 +22,7 @@ from distil_core.tasks.pairs import TextPairs
 from distil_core.tasks.pairs.overlap import OverlapBaseline
 from distil_core.tasks.pairs.quality import F1, MATTHEWS
 from tests import pairs
+from tests.cards import printed
 from tests.data.test_files import write_jsonl
 
 TASK = TextPairs()
@@ -187,6 +188,7 @@ def test_a_student_answers_pairs_for_others_too(tmp_path: Path, quick: None) -> 
         (answer,) = asked([{"text": first, "text_pair": second}])
         named = {item["label"]: item["score"] for item in answer}
         assert [named[label] for label in ("hot", "not hot")] == pytest.approx(list(shares), abs=1e-4)
+    assert "hot" in printed(result)
 
 
 def test_the_task_is_offered() -> None:

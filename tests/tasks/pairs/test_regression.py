@@ -23,6 +23,7 @@ from distil_core.tasks.pairs import PairRegression, TextPairs
 from distil_core.tasks.pairs.overlap import RidgeBaseline
 from distil_core.training.teachers import refuse_unfit
 from tests import pairs, tiny
+from tests.cards import printed
 from tests.data.test_files import write_jsonl
 
 TASK = PairRegression()
@@ -160,3 +161,4 @@ def test_a_student_predicts_in_the_units_of_the_file(tmp_path: Path, quick: None
         first, second = split_segments(row["text"])
         (answer,) = asked([{"text": first, "text_pair": second}])
         assert answer["score"] == pytest.approx(numbers[0], abs=1e-4)
+    assert "'score': " in printed(result)

@@ -23,6 +23,7 @@ from distil_core.tasks.catalog import task_named
 from distil_core.tasks.corpora import guess_task, load_corpus
 from distil_core.tasks.qa.windows import windows_of
 from tests import questions
+from tests.cards import printed
 from tests.tasks.qa.test_scoring import official
 
 TASK = task_named("qa")
@@ -152,6 +153,8 @@ def test_questions_go_from_their_file_to_a_student_that_others_can_load(tmp_path
     stored = result.folder.read_predictions().test
     assert TASK.primary.of(stored) == pytest.approx(f1, abs=1e-6)
     assert TASK.primary.of(stored.teacher) == pytest.approx(record.teacher.metrics["f1"].value)
+
+    assert printed(result).strip()
 
     # And these answers are the lab's own.
     split = Split(texts=tuple(row["text"] for row in rows), labels=tuple(row["label"] for row in rows))

@@ -12,6 +12,7 @@ from distil_core.settings.config import Recipe, TeacherConfig
 from distil_core.tasks.tokens import TokenClassification
 from distil_core.tasks.tokens.tags import label_names
 from tests import named_entities, tiny
+from tests.cards import printed
 
 NAMES = label_names(sorted(tiny.LABELS))
 
@@ -82,3 +83,7 @@ def test_narrow_teachers_learn_faster_unless_the_recipe_is_quick() -> None:
     assert task.teacher_rate(384, Recipe.THOROUGH) == pytest.approx(3e-4)
     assert task.teacher_rate(768, Recipe.THOROUGH) == pytest.approx(1.5e-4)
     assert task.teacher_rate(384, Recipe.QUICK) == TeacherConfig().learning_rate
+
+
+def test_the_model_card_says_how_to_ask_for_entities(result: Distillation) -> None:
+    assert printed(result).startswith("[")
