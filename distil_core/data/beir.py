@@ -10,6 +10,9 @@ from typing import Any
 from distil_core.errors import CorpusError
 
 DOCUMENTS, QUERIES, JUDGMENTS = "corpus.jsonl", "queries.jsonl", "qrels"
+PARTS = ("test", "dev", "train")
+PLACES = {DOCUMENTS: DOCUMENTS, QUERIES: QUERIES, **{f"{part}.tsv": f"{JUDGMENTS}/{part}.tsv" for part in PARTS}}
+"""Where in the folder a file of each name lies."""
 _EXPECTED = f"{DOCUMENTS}, {QUERIES} and {JUDGMENTS}/test.tsv"
 
 
@@ -41,7 +44,7 @@ def read_collection(folder: Path) -> Collection:
     if not is_collection(folder) or not (folder / JUDGMENTS / "test.tsv").is_file():
         raise CorpusError(f"{folder} must hold {_EXPECTED}, as BEIR has them")
     documents, queries = (dict(_texts(folder / name)) for name in (DOCUMENTS, QUERIES))
-    paths = {part: folder / JUDGMENTS / f"{part}.tsv" for part in ("test", "dev", "train")}
+    paths = {part: folder / JUDGMENTS / f"{part}.tsv" for part in PARTS}
     return Collection(
         name=folder.name,
         documents=documents,

@@ -32,7 +32,7 @@ def read_table(path: Path, *, plain: bool = False) -> Table:
 
     Args:
         path: The file.
-        plain: Whether it may also be a ``.txt`` file with a text on each line, which makes one column.
+        plain: Whether a ``.txt`` file, else CoNLL columns, may also have a text on each line, which makes one column.
 
     Raises:
         CorpusError: If there is no such file, or it is not what its name says.
@@ -46,12 +46,9 @@ def read_table(path: Path, *, plain: bool = False) -> Table:
 def _read(path: Path, *, plain: bool, head: bool) -> Table:
     suffix = path.suffix.lower()
     readers = {**_READERS, ".txt": _read_plain} if plain else _READERS
-    if suffix not in SUFFIXES and suffix not in readers:
-        what, usable = (
-            "file of sentences" if plain else "corpus file",
-            ", ".join((*SUFFIXES, ".txt")[: None if plain else -1]),
-        )
-        raise CorpusError(f"a {what} must end in {usable}, got {path.name!r}; save it as one of these")
+    if suffix not in SUFFIXES:
+        what = "file of sentences" if plain else "corpus file"
+        raise CorpusError(f"a {what} must end in {', '.join(SUFFIXES)}, got {path.name!r}; save it as one of these")
     content = read_content(path, head=head or suffix == _PARQUET)
     return _read_parquet(path) if suffix == _PARQUET else readers[suffix](content)
 
@@ -148,7 +145,21 @@ def _of_objects(content: Content, read: json_rows.ObjectRows) -> Table:
     )
 
 
+def _read_columns(content: Content) -> Table:
+    """Read a text file, whose name does not promise columns."""
+    table = _read_conll(content)
+    if not conll.looks_like(lines(plain_text(content))):
+        raise CorpusError(
+            f"{content.name} must have a word and its tag on each line and a blank line after each sentence, as CoNLL "
+            "has them, got something else; save rows with named columns as CSV"
+        )
+    return table
+
+
 def _read_plain(content: Content) -> Table:
+    """Read a text on each line, or the columns of words and tags that are there instead."""
+    if conll.looks_like(lines(plain_text(content))):
+        return _read_conll(content)
     texts = list[str]()
     for line in lines(plain_text(content)):
         if (text := line.rstrip("\r\n")) and not text.isspace():
@@ -185,6 +196,7 @@ _READERS: dict[str, Callable[[Content], Table]] = {
     ".jsonl": lambda content: _of_objects(content, json_rows.read_lines(content)),
     ".ndjson": lambda content: _of_objects(content, json_rows.read_lines(content)),
     ".json": lambda content: _of_objects(content, json_rows.read_value(content)),
+    ".txt": _read_columns,
 }
 
 SUFFIXES = (*_READERS, _PARQUET)

@@ -67,7 +67,7 @@ def guess_task(source: str) -> str:
     """Return the task that the columns of a file leave no doubt about; the usual one where they do, or of no file."""
     path = files.path_of(source)
     if path.suffix.lower() in files.SUFFIXES and path.is_file():
-        columns = files.preview(path, rows=1).columns
+        columns = files.preview(path, rows=1, plain=True).columns
         able = [task.name for task in TASKS.values() if task.recognizes(columns)]
         if len(able) == 1:
             return able[0]

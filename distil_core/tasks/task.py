@@ -175,6 +175,13 @@ print(student("Put a sentence here."))"""
         """Tell whether rows with these columns can be meant for this task alone; by default never."""
         return False
 
+    def segment_columns(self, columns: Sequence[str]) -> tuple[str, ...]:
+        """Return which columns hold the segments of a text by their names, empty ones where none has a usual name.
+
+        By default there is none to be chosen.
+        """
+        return ()
+
     def source(self, config: CorpusConfig) -> Source:
         """Return the rows of a corpus; by default as :func:`distil_core.data.sources.read_source` does.
 

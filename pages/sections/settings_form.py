@@ -1,21 +1,17 @@
 """The settings of a run as widgets, generated from their declarations in :mod:`distil_core.settings.config`.
 
-Reads: nothing but the widgets. Writes: uploaded files, into the run store's folder.
+Reads: nothing but the widgets. Writes: what its parts write.
 """
 
 import typing
 from dataclasses import Field, fields
 from enum import StrEnum
-from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
-from distil_core.data import files
 from distil_core.data.sources import BUILT_IN
-from distil_core.data.tables import guess
-from distil_core.errors import ConfigError, DistilError
-from distil_core.reporting import formatting
+from distil_core.errors import ConfigError
 from distil_core.settings import recipes
 from distil_core.settings.canonical import parse_config
 from distil_core.settings.config import (
@@ -30,9 +26,9 @@ from distil_core.settings.config import (
 from distil_core.settings.declaration import split_at_commas
 from distil_core.tasks.catalog import TASKS
 from distil_core.tasks.task import Task
-from pages.state import address, resources, uploads
+from pages.sections import own_file
+from pages.state import address
 
-FILE_TYPES = tuple(suffix.removeprefix(".") for suffix in files.SUFFIXES)
 SLIDERS = {"temperature": (0.5, 10.0, 0.5), "alpha": (0.0, 1.0, 0.05)}
 LABELS = {
     "corpus.seed": "Corpus seed",
@@ -256,7 +252,7 @@ def _corpus(task: Task) -> dict[str, Any]:
         help="The labeled texts that the student is trained, validated and tested on.",
     )
     if kind == "file":
-        return _own_file(task)
+        return own_file.ask(task)
     if kind == "hub":
         name = st.text_input(
             "Data set",
@@ -267,63 +263,6 @@ def _corpus(task: Task) -> dict[str, Any]:
         )
         return {"source": f"hub:{name.strip()}" if name and name.strip() else ""}
     return {"source": kind}
-
-
-def _own_file(task: Task) -> dict[str, Any]:
-    path = _upload("Texts with labels", "train", help="A column with texts and a column with their labels.")
-    if path is None:
-        st.caption(f"CSV, TSV, JSON, JSONL or Parquet, at most 200 MB: {task.file_format}.")
-        return {"source": ""}
-    try:
-        preview = resources.preview(path)
-    except DistilError as error:
-        st.error(str(error))
-        return {"source": ""}
-    columns = list(preview.columns)
-    chosen: dict[str, str | None] = {}
-    asked_for = {"text": task.text_columns, "label": task.label_columns}
-    for box, (role, usual) in zip(st.columns(2), asked_for.items(), strict=True):
-        if usual and role == "label" and task.several_label_columns:
-            several = box.multiselect(
-                "Label columns",
-                columns,
-                default=[name for name in (guess(columns, usual),) if name],
-                key="distil.corpus.labels",
-                placeholder="All columns of 0 and 1",
-                help="One column with all labels of a text, or a column of 0 and 1 for each label.",
-            )
-            chosen["label_column"] = ",".join(several)
-        elif usual:
-            chosen[f"{role}_column"] = box.selectbox(
-                f"{role.capitalize()} column",
-                columns,
-                index=_index(columns, guess(columns, usual)),
-                key=f"distil.corpus.{role}",
-                bind="query-params",
-            )
-    st.dataframe(
-        [dict(zip(columns, row, strict=True)) for row in preview.rows],
-        hide_index=True,
-        height=180,
-        alt=f"First rows of {path.name}",
-        key="distil.corpus.preview",
-    )
-    st.caption(formatting.rows_shown(len(preview.rows), preview.n_rows, path.name))
-    test = _upload("Test split (optional)", "test", help="Without one a stratified part of the texts is held out.")
-    if test is not None:
-        st.caption(f"Tested on {test.name}.")
-    if None in chosen.values() or len(set(chosen.values())) < len(chosen):
-        st.caption("Choose the column with the texts and another one with the labels.")
-        return {"source": ""}
-    return {"source": str(path), **chosen, "test": str(test or "")}
-
-
-def _index(columns: list[str], name: str) -> int | None:
-    return columns.index(name) if name in columns else None
-
-
-def _upload(label: str, name: str, *, help: str) -> Path | None:
-    return uploads.file(label, FILE_TYPES, key=f"distil.upload.{name}", parameter=f"upload.{name}", help=help)
 
 
 def _teacher(task: Task) -> dict[str, Any]:

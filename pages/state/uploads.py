@@ -3,12 +3,13 @@
 Reads and writes: a query parameter for each. Writes: the files.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path, PurePath
 
 import streamlit as st
 
+from distil_core.errors import CorpusError
 from distil_core.training.cache import replacing
 from pages.state import resources
 
@@ -26,6 +27,52 @@ def file(label: str, types: Sequence[str], *, key: str, parameter: str, help: st
     st.file_uploader(label, types, key=key, help=help, on_change=_keep, args=(key, parameter))
     path = (_folder() / st.query_params.get(parameter, "")).resolve()
     return path if path.is_file() and path.parent.parent == _folder().resolve() else None
+
+
+def folder(label: str, places: Mapping[str, str], *, key: str, parameter: str, help: str) -> Path | None:
+    """Ask for several files that belong together, and return the folder in which they are kept; see :func:`file`.
+
+    Args:
+        label: What people are asked for.
+        places: Where in the folder a file of each name goes.
+        key: Key of the widget.
+        parameter: Query parameter that names the folder by its contents.
+        help: A sentence more.
+
+    Raises:
+        CorpusError: If a file has another name than these.
+    """
+    types = sorted({name.rpartition(".")[2] for name in places})
+    st.file_uploader(
+        label,
+        types,
+        accept_multiple_files=True,
+        key=key,
+        help=help,
+        on_change=_keep_all,
+        args=(key, parameter, places),
+    )
+    unknown = [upload.name for upload in st.session_state.get(key) or () if upload.name not in places]
+    if unknown:
+        raise CorpusError(f"a file of a search must be called {', '.join(places)}, got {unknown[0]!r}; rename it")
+    path = (_folder() / st.query_params.get(parameter, "")).resolve()
+    return path if path.is_dir() and path.parent.parent == _folder().resolve() else None
+
+
+def _keep_all(key: str, parameter: str, places: Mapping[str, str]) -> None:
+    """Keep uploaded files in one folder that has its name from all their contents, or forget them."""
+    contents = {places[upload.name]: upload.getvalue() for upload in st.session_state[key] if upload.name in places}
+    if not contents:
+        st.query_params.pop(parameter, None)
+        return
+    name = sha256(b"".join(place.encode() + sha256(contents[place]).digest() for place in sorted(contents)))
+    path = _folder() / name.hexdigest()[:16] / "search"
+    for place, content in contents.items():
+        if not (path / place).exists():
+            (path / place).parent.mkdir(parents=True, exist_ok=True)
+            with replacing(path / place) as whole:
+                whole.write_bytes(content)
+    st.query_params[parameter] = f"{path.parent.name}/{path.name}"
 
 
 def _folder() -> Path:

@@ -308,7 +308,7 @@ def test_a_text_file_has_a_sentence_on_each_line(tmp_path: Path) -> None:
 
 def test_a_text_file_is_no_corpus(tmp_path: Path) -> None:
     path = write(tmp_path / "mine.txt", b"One.\nTwo.\n")
-    with pytest.raises(CorpusError, match=r"a corpus file must end in \.csv"):
+    with pytest.raises(CorpusError, match=r"line 1 of mine\.txt must have 2 columns, a word first and its tag last"):
         preview(path)
     with pytest.raises(CorpusError, match=r"a file of sentences must end in .*\.txt, got 'mine\.doc'"):
         read_sentences(write(tmp_path / "mine.doc", b"One."))

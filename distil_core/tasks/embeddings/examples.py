@@ -160,6 +160,9 @@ def tables_of_collection(collection: Collection, *, seed: int) -> tuple[Table, T
         validation = {query: gains for query, gains in test.items() if query in chosen}
         test = {query: gains for query, gains in test.items() if query not in chosen}
         notes.append(f"{len(validation):,} of the test queries are taken for validation, as no others are there")
+    judged_at_all = {query for part in collection.judgments.values() for query in part}
+    if n_unjudged := sum(query not in judged_at_all for query in collection.queries):
+        notes.append(f"{n_unjudged:,} queries without a judgment are not asked")
     if n_themselves := sum(query in collection.documents for query in (*test, *validation)):
         notes.append(
             f"{n_themselves:,} queries are texts that are searched in, by their id: they are not ranked for themselves"

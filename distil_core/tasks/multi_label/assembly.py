@@ -41,6 +41,8 @@ def assemble_sets(source: Source, config: CorpusConfig) -> Corpus:
     validation, test = (None if part is None else spell(part) for part in (validation, test))
     counts = Counter(label for entry in train.labels for label in entry)
     ordered = source.label_names or _ordered(train, counts, config.label_names)
+    if absent := [name for name in source.train.declared.get(train.columns[1], ()) if name not in ordered]:
+        notes.append(f"{len(absent):,} labels that no training text has are left out: {listed(absent)}")
     _refuse_unusable(train, ordered, counts, n_needed=1 + (validation is None) + (test is None))
     rarest = sorted(range(len(ordered)), key=lambda i: (counts[ordered[i]], i))
 

@@ -20,7 +20,7 @@ class LabeledRows:
     """Texts of a table with the labels of each, and what was guessed or left out.
 
     ``columns`` has the columns that were read: the text's, then the labels'; ``label_names`` has all labels in their
-    order where the columns themselves are the labels.
+    order where the columns themselves are the labels, or where the data set declares them.
     """
 
     where: str
@@ -52,8 +52,10 @@ def labeled_rows(table: Table, *, text_column: str, label_column: str) -> Labele
         if not label_column:
             notes.append(f"the columns {', '.join(columns)} of {table.where} are taken for the labels")
     else:
-        label_names = ()
         labels, note = _listed(table, columns[0], texts)
+        told = {label for entry in labels for label in entry}
+        declared = table.declared.get(columns[0], ())
+        label_names = tuple(name for name in declared if name in told) if told <= set(declared) else ()
         notes += [note] if note else []
     with_text = [(text, entry) for text, entry in zip(texts, labels, strict=True) if text]
     refuse_surrogates([(text, "".join(entry)) for text, entry in with_text], table, text_column)

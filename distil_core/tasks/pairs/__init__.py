@@ -13,6 +13,7 @@ from typing import Any, ClassVar
 from distil_core.data import sources
 from distil_core.data.corpus import Corpus, Label, Split
 from distil_core.data.sources import Source
+from distil_core.data.tables import LABEL_COLUMNS
 from distil_core.evaluation import metrics
 from distil_core.evaluation.metrics import AGREEMENT, ECE, KL, LOYALTY, NLL, Metric
 from distil_core.models.head import REGRESSION
@@ -52,6 +53,7 @@ print(student({"text": "Put a text here.", "text_pair": "Put another one here."}
     segments = ("First text", "Second text")
     file_format = "one row a pair, with two columns of texts and one of labels"
     text_columns: ClassVar[tuple[str, ...]] = ()
+    label_columns: ClassVar[tuple[str, ...]] = (*LABEL_COLUMNS, *rows.SCORE_COLUMNS)
     quality: ClassVar[tuple[Metric, ...]] = (ACCURACY, F1, MATTHEWS, NLL, ECE)
     fidelity: ClassVar[tuple[Metric, ...]] = (AGREEMENT, KL, LOYALTY)
     baseline_name = "TF-IDF"
@@ -73,6 +75,10 @@ print(student({"text": "Put a text here.", "text_pair": "Put another one here."}
     def recognizes(self, columns: Sequence[str]) -> bool:
         """Tell whether there are two columns of texts that go together, and one of labels."""
         return rows.text_pair(columns) is not None
+
+    def segment_columns(self, columns: Sequence[str]) -> tuple[str, ...]:
+        """Return the two columns of texts."""
+        return rows.text_pair(columns) or ("", "")
 
     def source(self, config: CorpusConfig) -> Source:
         """Return the rows of a corpus; the built-in one has pairs of reviews."""

@@ -1,9 +1,11 @@
 """Files that somebody gives to a page: kept by their contents, and let go."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 from streamlit.testing.v1 import AppTest
 
+from distil_core.data.beir import read_collection
 from distil_core.runs.store import RunStore
 from tests.pages.conftest import markdown
 
@@ -21,4 +23,38 @@ def test_test_file_can_be_taken_away_again(app: App, store: RunStore) -> None:
     assert "Tested on" not in markdown(at)
     at.button(key="distil.start").click().run()
     assert {run.config.corpus.test for run in store.list()} == {""}
+    assert not at.exception
+
+
+def test_a_search_of_several_files_is_one_folder(app: App, store: RunStore) -> None:
+    at = app("distil", distil__task="Sentence embeddings", distil__corpus="My own file")
+    documents = b"".join(b'{"_id": "d%d", "text": "text %d"}\n' % (i, i) for i in range(8))
+    queries = b"".join(b'{"_id": "q%d", "text": "query %d"}\n' % (i, i) for i in range(4))
+    judgments = b"query-id\tcorpus-id\tscore\n" + b"".join(b"q%d\td%d\t1\n" % (i, i) for i in range(4))
+    kind = "application/octet-stream"
+    files = [("corpus.jsonl", documents, kind), ("queries.jsonl", queries, kind), ("test.tsv", judgments, kind)]
+    at.file_uploader(key="distil.upload.search").set_value(files).run()
+    assert not at.exception
+    assert not at.error
+    at.button(key="distil.start").click().run()
+    (source,) = {run.config.corpus.source for run in store.list()}
+    collection = read_collection(Path(source))
+    assert (len(collection.documents), len(collection.queries)) == (8, 4)
+    assert collection.judgments["test"]["q3"] == {"d3": 1.0}
+    at.file_uploader(key="distil.upload.search").set_value([("mine.jsonl", documents, kind)]).run()
+    assert "must be called corpus.jsonl, queries.jsonl" in at.error[0].value
+    assert not at.exception
+
+
+def test_the_columns_of_pairs_are_chosen(app: App, store: RunStore) -> None:
+    at = app("distil", distil__task="Text pairs", distil__corpus="My own file")
+    content = b"left,right,verdict\n" + b"".join(b"text %d,other %d,%d\n" % (i, i, i % 2) for i in range(8))
+    at.file_uploader(key="distil.upload.train").upload("mine.csv", content).run()
+    assert at.button(key="distil.start").disabled
+    for key, name in (("segment.1", "left"), ("segment.2", "right"), ("label", "verdict")):
+        at.selectbox(key=f"distil.corpus.{key}").set_value(name).run()
+    at.button(key="distil.start").click().run()
+    assert {(run.config.corpus.text_column, run.config.corpus.label_column) for run in store.list()} == {
+        ("left,right", "verdict")
+    }
     assert not at.exception

@@ -93,6 +93,15 @@ def test_queries_that_are_texts_themselves_are_told(tmp_path: Path) -> None:
     assert sum(gain is None for label in labels for _, gain in label) == 1
 
 
+def test_queries_without_a_judgment_are_told(tmp_path: Path) -> None:
+    folder = Path(write_collection(tmp_path / "beir"))
+    with (folder / "queries.jsonl").open("a") as file:
+        file.write(json.dumps({"_id": "nobody", "text": "what nobody has judged"}) + "\n")
+    corpus = loaded(str(folder))
+    assert "21 queries without a judgment are not asked" in corpus.notes
+    assert "what nobody has judged" not in corpus.test.texts
+
+
 def test_queries_that_are_set_apart_are_the_validation(tmp_path: Path) -> None:
     corpus = loaded(write_collection(tmp_path / "beir", dev=True))
     assert sum(label is not None for label in corpus.test.labels) == 20

@@ -159,3 +159,18 @@ def test_reviews_say_what_they_praise_and_blame() -> None:
 def test_reviews_refuse_what_they_would_ignore() -> None:
     with pytest.raises(CorpusError, match="test must be empty for the built-in corpus 'reviews'"):
         load_corpus(CorpusConfig(test="a.csv"), task="multi-label")
+
+
+def test_labels_that_a_data_set_declares_keep_their_order(tmp_path: Path) -> None:
+    datasets = pytest.importorskip("datasets", reason="the extra hub is not installed")
+    names = ("wet", "never", "hot", "cold")
+    label = datasets.ClassLabel(names=list(names))
+    features = datasets.Features(text=datasets.Value("string"), labels=datasets.Sequence(label))
+    rows = {
+        "text": [f"text {i}" for i in range(N)],
+        "labels": [[names.index(name) for name in each] for each in sets()],
+    }
+    datasets.DatasetDict({"train": datasets.Dataset.from_dict(rows, features=features)}).save_to_disk(tmp_path / "sky")
+    corpus = loaded(tmp_path / "sky")
+    assert corpus.label_names == ("wet", "hot", "cold")
+    assert "1 labels that no training text has are left out: 'never'" in corpus.notes
