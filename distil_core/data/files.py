@@ -199,5 +199,5 @@ _READERS: dict[str, Callable[[Content], Table]] = {
     ".txt": _read_columns,
 }
 
-SUFFIXES = (*_READERS, _PARQUET)
+SUFFIXES = (*(suffix for suffix in _READERS if suffix != ".txt"), _PARQUET, ".txt")
 """Endings of the files that can be read."""
