@@ -100,7 +100,7 @@ def config_at(sweep: Sweep, point: SweepPoint, seed: int) -> CanonicalConfig:
     """
     base = sweep.base
     student = replace(base.student, init=point.init)
-    if point.depth != len(student.layers):
+    if not student.layers or point.depth != len(student.layers):
         by_name = student.layer_map is LayerMap.EXPLICIT
         layer_map = LayerMap.EVEN if by_name else student.layer_map
         student = replace(student, depth=point.depth, layers=(), layer_map=layer_map)

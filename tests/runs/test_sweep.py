@@ -15,8 +15,8 @@ from distil_core.runs.sources import CombinedRuns, ShippedRuns
 from distil_core.runs.store import RunStore
 from distil_core.runs.sweep import Axis, Frame, Sweep, based, config_at, configs
 from distil_core.settings import hardware
-from distil_core.settings.config import CorpusConfig, Init, Method, Precision, RunConfig, TrainingConfig
-from distil_core.tasks.catalog import task_named
+from distil_core.settings.config import CorpusConfig, Init, Method, Precision, RunConfig, StudentConfig, TrainingConfig
+from distil_core.tasks.catalog import task_named, usual_config
 from distil_core.tasks.classification import TextClassification
 from tests import seeds, tiny
 
@@ -135,11 +135,25 @@ def test_a_frame_says_what_can_be_chosen(lab: tiny.Lab) -> None:
     assert sweep.frame(lab.config()) == Frame(depths=(1, 2, 3, 4), labels=("cold", "hot", "mild"))
 
 
+def test_no_layer_is_another_run_than_that_of_the_base() -> None:
+    base = replace(usual_config("embeddings"), student=StudentConfig(depth=2))
+    wanted = Sweep(base=base, temperatures=(2.0,), depths=(0, 2), alphas=(0.9,), inits=(Init.TEACHER,), seeds=(0,))
+    assert [config_at(wanted, point, 0).student.depth for point in wanted.points()] == [0, 2]
+    assert [config_at(wanted, point.twin(), 0).student.depth for point in wanted.points()] == [0, 2]
+
+
 def test_vectors_can_be_had_without_a_layer() -> None:
     frame = sweep.frame(RunConfig(task="embeddings", corpus=CorpusConfig(n_train=20, n_test=20)))
     every, _ = lessons.presets(frame, task_named("embeddings"))
     assert every.depths == tuple(reversed(frame.depths))
     assert frame.depths[0] == 0
+
+
+def test_presets_of_numbers_try_one_temperature() -> None:
+    numbers = task_named("pairs").for_labels(("score",))
+    for preset in lessons.presets(Frame(depths=(1, 2, 3, 4), labels=("score",)), numbers):
+        assert len(preset.temperatures) == 1
+        assert preset.metric == numbers.primary
 
 
 @pytest.mark.parametrize("n_layers", [1, 2, 6, 12])

@@ -112,6 +112,7 @@ class Embeddings(Task):
 
     name = "embeddings"
     title = "Sentence embeddings"
+    place_title = "Text"
     usage = """\
 from sentence_transformers import SentenceTransformer
 
