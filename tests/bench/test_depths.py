@@ -1,6 +1,12 @@
 """The table of a student's depths; never a time."""
 
+from pathlib import Path
+
+import pytest
+
 from distil_core.bench import depths
+from distil_core.runs.store import RunStore
+from tests import tiny
 
 
 def row(value: float) -> dict[str, object]:
@@ -16,6 +22,21 @@ def test_the_table_has_the_teacher_first_and_a_line_a_depth() -> None:
                                                         "| 2 layers", "| 1 layer"]  # fmt: skip
     assert "0.720 | 0.620 to 0.820 | 90.0 %" in lines[3]
     assert lines[4].endswith("| 12.3 M | 1,234 |")
+
+
+@pytest.mark.usefixtures("quick")
+def test_every_depth_is_distilled_and_timed_beside_the_teacher(lab: tiny.Lab, tmp_path: Path) -> None:
+    store = RunStore(tmp_path / "store")
+    figures = depths.compare_depths(lab.config(), store, depths=(2, 1))
+    assert list(figures["students"]) == ["2", "1"]
+    for depth, student in figures["students"].items():
+        record = store.get(student["run"]).record
+        assert record is not None
+        assert len(record.layers) == int(depth)
+        assert student["score"]["value"] == record.score.value
+    rows = [figures["teacher"], *figures["students"].values()]
+    assert all(row["cost"]["texts_per_second"] > 0 for row in rows)
+    assert len({row["cost"]["parameters"] for row in rows}) == 3
 
 
 def test_a_task_begins_with_its_own_settings() -> None:
