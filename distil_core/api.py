@@ -15,7 +15,8 @@ from distil_core.errors import ModelError
 from distil_core.evaluation import bootstrap
 from distil_core.evaluation.records import Interval
 from distil_core.models import devices, heads, loading
-from distil_core.models.checkpoints import SUPPORTED, match_labels
+from distil_core.models.checkpoints import SUPPORTED
+from distil_core.models.label_matching import match_labels
 from distil_core.runs.execute import Student, cut_and_train, drain
 from distil_core.runs.foreground import Distillation, run_all
 from distil_core.runs.materials import Materials, Stopwatch, encode_corpus, query_teacher
@@ -177,14 +178,14 @@ def _fitted(teacher: Model, label_names: tuple[str, ...], *, task: Task) -> Mode
     if not any(kind.__name__.endswith(f"For{task.head.kind}") for kind in type(teacher).__mro__):
         raise ModelError(f"a teacher for {task.name} must be a …For{task.head.kind}, got {type(teacher).__name__}")
     known = tuple(name for _, name in sorted(teacher.config.id2label.items()))
-    order = match_labels(known, label_names)
-    if order is None:
+    match = match_labels(known, label_names)
+    if match is None:
         raise ModelError(
             f"the teacher must have an output for each label of the corpus ({', '.join(label_names)}), got "
             f"{', '.join(known)}; fine-tune it first"
         )
     model = copy.deepcopy(teacher).float().eval()
     model.set_attn_implementation("eager")
-    heads.reorder_head(model, order, label_names)
+    heads.reorder_head(model, match.order, label_names)
     model.config.problem_type = task.head.problem_type
     return model

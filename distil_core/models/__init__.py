@@ -5,15 +5,18 @@ In: the name of a checkpoint, a teacher, tokens. Out: students, logits, hidden s
 
 __all__ = [
     "checkpoints",
+    "configuration",
     "devices",
     "embeddings",
     "forward",
     "freezing",
     "head",
     "heads",
+    "label_matching",
     "loading",
     "packing",
     "pooling",
     "private_apis",
     "surgery",
+    "weights",
 ]

@@ -10,11 +10,29 @@ from pathlib import Path
 from typing import Any
 
 from distil_core.errors import MissingExtraError, ModelError
+from distil_core.models.configuration import read_model_config
 from distil_core.models.head import HEADS, Head, head_named
+from distil_core.models.label_matching import HeadMatch, match_labels, why_unmatched
+from distil_core.models.weights import Weights, read_weights
 from distil_core.settings.config import Recipe, TeacherConfig
 from distil_core.settings.serialization import digest
 
-SUPPORTED = ("bert", "roberta", "albert", "distilbert", "electra", "mpnet", "modernbert", "squeezebert")
+PREFIXES = {
+    "bert": "bert",
+    "roberta": "roberta",
+    "albert": "albert",
+    "distilbert": "distilbert",
+    "electra": "electra",
+    "mpnet": "mpnet",
+    "modernbert": "model",
+    "squeezebert": "transformer",
+    "xlm-roberta": "roberta",
+    "camembert": "roberta",
+}
+"""What the weights of the encoder begin with, by architecture."""
+SUPPORTED = tuple(PREFIXES)
+LIKE_ROBERTA = ("roberta", "xlm-roberta", "camembert")
+"""Architectures that are RoBERTa in structure, trained on other texts."""
 MINILM_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 _ASSETS = Path(__file__).parents[1] / "assets"
 
@@ -35,6 +53,8 @@ class Checkpoint:
     """Its head, where it has one that is known."""
     local: bool = False
     """Whether it is a folder, whose name says nothing of its contents."""
+    notes: tuple[str, ...] = ()
+    """What was taken for something else than its files say."""
 
 
 def assets_folder() -> Path:
@@ -121,7 +141,8 @@ def _hash_file(path: Path, size: int, mtime_ns: int) -> str:
     return state.hexdigest()
 
 
-_TOKENIZER_FILES = ("tokenizer*.json", "vocab.*", "merges.txt", "*.model")
+_TOKENIZER_FILES = ("tokenizer*.json", "vocab.*", "merges.txt", "*.model", "added_tokens.json")
+_MAX_LABELS = 100_000
 _DEPTH_KEYS = ("num_hidden_layers", "n_layers")
 _WIDTH_KEYS = ("hidden_size", "dim")
 
@@ -143,7 +164,10 @@ def _head(config: dict[str, Any]) -> Head | None:
 def _labels(config: dict[str, Any]) -> tuple[str, ...]:
     if _head(config) is None:
         return ()
-    names = config.get("id2label") or {str(i): f"LABEL_{i}" for i in range(int(config.get("num_labels", 2)))}
+    n_labels = config.get("num_labels", 2)
+    if not isinstance(n_labels, int) or not 0 < n_labels <= _MAX_LABELS:
+        raise ModelError(f"num_labels in a config.json must be from 1 to {_MAX_LABELS:,}, got {n_labels!r}")
+    names = config.get("id2label") or {str(i): f"LABEL_{i}" for i in range(n_labels)}
     try:
         return tuple(str(names[key]) for key in sorted(names, key=int))
     except (TypeError, ValueError) as exc:
@@ -151,30 +175,29 @@ def _labels(config: dict[str, Any]) -> tuple[str, ...]:
 
 
 def _describe(name: str, folder: Path) -> Checkpoint:
-    if not (folder / "config.json").is_file():
-        raise ModelError(f"{folder} must hold a Hugging Face model, but has no config.json")
-    weights = sorted(folder.glob("*.safetensors"))
-    if not weights:
-        raise ModelError(
-            f"{folder} must hold its weights as safetensors; convert them with save_pretrained of a recent transformers"
-        )
-    try:
-        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError) as exc:
-        raise ModelError(f"{folder / 'config.json'} must be JSON, but cannot be read: {exc}") from exc
-    if not isinstance(config, dict):
-        raise ModelError(f"{folder / 'config.json'} must hold a JSON object, got {type(config).__name__}")
+    config = read_model_config(folder)
     architecture = config.get("model_type")
-    if architecture not in SUPPORTED:
+    if architecture not in PREFIXES:
         raise ModelError(f"the model's type must be one of {', '.join(SUPPORTED)}, got {architecture!r} in {folder}")
     n_layers, width = (
         next((config[key] for key in keys if key in config), None) for keys in (_DEPTH_KEYS, _WIDTH_KEYS)
     )
     if not isinstance(n_layers, int) or not isinstance(width, int):
         raise ModelError(f"{folder / 'config.json'} must say how deep and how wide the model is, but does not")
+    weights = read_weights(folder, base=PREFIXES[architecture])
+    head, labels, notes = _head(config), _labels(config), []
+    if weights.prefix:
+        notes.append(f"the names of all weights of the teacher begin with {weights.prefix!r}, which was taken off")
+    if head is not None and head.labeled and not weights.has_head:
+        notes.append(
+            f"the teacher's configuration speaks of a head for {len(labels)} labels, but there are no weights of one: "
+            "it gets a new head, fine-tuned on the corpus"
+        )
+        head, labels = None, ()
+    _refuse_other_sizes(folder, config, weights, n_layers=n_layers, n_labels=len(labels))
     content = sha256()
     words = sorted({path for pattern in _TOKENIZER_FILES for path in folder.glob(pattern)})
-    for path in [folder / "config.json", *weights, *words]:
+    for path in [folder / "config.json", *weights.files, *words]:
         content.update(f"{path.name}:{_file_digest(path)}\n".encode())
     return Checkpoint(
         name=name,
@@ -183,40 +206,54 @@ def _describe(name: str, folder: Path) -> Checkpoint:
         architecture=architecture,
         n_layers=n_layers,
         width=width,
-        labels=_labels(config),
-        head=_head(config),
+        labels=labels,
+        head=head,
+        notes=tuple(notes),
     )
 
 
-def head_order(checkpoint: Checkpoint, label_names: tuple[str, ...], *, head: Head) -> tuple[int, ...] | None:
+def _refuse_other_sizes(
+    folder: Path, config: dict[str, Any], weights: Weights, *, n_layers: int, n_labels: int
+) -> None:
+    """Refuse a configuration that is of another model than the weights, before anything of its size is built."""
+    pairs = (
+        ("encoder layers", n_layers, weights.n_layers),
+        ("words in the vocabulary", config.get("vocab_size"), weights.n_words),
+        ("labels", n_labels or None, weights.n_outputs),
+    )
+    for what, told, there in pairs:
+        if told is not None and there is not None and told != there:
+            raise ModelError(
+                f"{folder / 'config.json'} must be that of the weights beside it, but says {told:,} {what} where the "
+                f"weights have {there:,}; save the model again with save_pretrained"
+            )
+
+
+def match_head(checkpoint: Checkpoint, label_names: tuple[str, ...], *, head: Head) -> HeadMatch | None:
     """Return which output of the checkpoint's head stands for each label of a corpus, or None if it has no such head.
 
     See :func:`match_labels`. There is nothing to order where a head has no labels: any encoder has it.
     """
     if not head.labeled:
-        return ()
+        return HeadMatch(order=())
     return match_labels(checkpoint.labels, label_names) if checkpoint.head == head else None
 
 
-def match_labels(labels: tuple[str, ...], label_names: tuple[str, ...]) -> tuple[int, ...] | None:
-    """Return which of a model's labels stands for each label of a corpus, or None if they are not the same.
-
-    Names are compared without case and punctuation. Labels without names (LABEL_0, LABEL_1, ...) are taken to have the
-    order of the corpus; a teacher that is then no better than chance is refused later.
-    """
-    if len(labels) != len(label_names):
-        return None
-    if all(re.fullmatch(r"LABEL_\d+", name) for name in labels):
-        return tuple(range(len(label_names)))
-    known = {_folded(name): i for i, name in enumerate(labels)}
-    wanted = [_folded(name) for name in label_names]
-    if len(known) != len(label_names) or set(known) != set(wanted):
-        return None
-    return tuple(known[name] for name in wanted)
+def head_notes(
+    checkpoint: Checkpoint, match: HeadMatch | None, label_names: tuple[str, ...], *, head: Head
+) -> tuple[str, ...]:
+    """Say what was made of the labels of a checkpoint's head, where it is not what everybody expects."""
+    if match is not None:
+        return (match.note,) if match.note else ()
+    if checkpoint.head != head:
+        return ()
+    return (f"the teacher {checkpoint.name}: {why_unmatched(checkpoint.labels, label_names)}",)
 
 
-def _folded(name: str) -> str:
-    return re.sub(r"[\W_]+", "", name.casefold())
+def head_order(checkpoint: Checkpoint, label_names: tuple[str, ...], *, head: Head) -> tuple[int, ...] | None:
+    """Return the order of :func:`match_head` alone."""
+    match = match_head(checkpoint, label_names, head=head)
+    return None if match is None else match.order
 
 
 def teacher_digest(

@@ -2,7 +2,6 @@
 
 import re
 
-import torch
 from torch import nn
 
 from distil_core.models.pooling import Embedder
@@ -49,13 +48,16 @@ def output_layer(model: Model) -> nn.Linear:
 
 
 def reorder_head(model: Model, order: tuple[int, ...], label_names: tuple[str, ...]) -> None:
-    """Put the outputs of a classifier into the order of a corpus's labels, if it has any, and give them its names."""
+    """Put the outputs of a classifier into the order of a corpus's labels, if it has any, and give them its names.
+
+    Outputs that no label of the corpus stands for are taken off.
+    """
     if not label_names:
         return
     head = output_layer(model)
-    with torch.no_grad():
-        head.weight.copy_(head.weight[list(order)].clone())
-        if head.bias is not None:
-            head.bias.copy_(head.bias[list(order)].clone())
+    head.weight = nn.Parameter(head.weight.detach()[list(order)].clone())
+    if head.bias is not None:
+        head.bias = nn.Parameter(head.bias.detach()[list(order)].clone())
+    head.out_features = model.num_labels = len(label_names)
     model.config.id2label = dict(enumerate(label_names))
     model.config.label2id = {name: i for i, name in enumerate(label_names)}

@@ -5,6 +5,8 @@ Eight architectures, all through their transformers classes: safetensors only, n
 
 import copy
 import json
+import re
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +17,12 @@ from transformers import AutoConfig, AutoTokenizer
 from transformers.utils import logging as transformers_logging
 
 from distil_core.errors import ModelError
+from distil_core.models.checkpoints import LIKE_ROBERTA, PREFIXES
+from distil_core.models.configuration import read_model_config
 from distil_core.models.head import EMBEDDING, SEQUENCE_CLASSIFICATION, Head, head_named
 from distil_core.models.heads import reset_head
 from distil_core.models.pooling import AutoModelForEmbedding, Embedder
+from distil_core.models.weights import read_weights
 from distil_core.settings.config import Precision
 from distil_core.types import Model, Tokenizer
 
@@ -40,7 +45,7 @@ def load_tokenizer(folder: Path) -> Tokenizer:
     if not any(path for pattern in _VOCABULARIES for path in folder.glob(pattern)):
         raise ModelError(f"{folder} must hold a tokenizer beside the model, such as tokenizer.json or vocab.txt")
     try:
-        config = AutoConfig.from_pretrained(folder, trust_remote_code=False, local_files_only=True)
+        config = load_config(folder)
         tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False, local_files_only=True)
     except (OSError, ValueError, KeyError) as exc:
         raise ModelError(f"{folder} must hold a tokenizer beside the model: {_first_line(exc)}") from exc
@@ -53,8 +58,8 @@ def load_tokenizer(folder: Path) -> Tokenizer:
 
 def n_positions(config: Any) -> int:
     """Return how many tokens of a text a model of this configuration can read."""
-    # These two count positions from behind the id of the padding.
-    skipped = config.pad_token_id + 1 if config.model_type in ("roberta", "mpnet") else 0
+    # These count positions from behind the id of the padding.
+    skipped = config.pad_token_id + 1 if config.model_type in (*LIKE_ROBERTA, "mpnet") else 0
     return int(config.max_position_embeddings) - skipped
 
 
@@ -70,30 +75,81 @@ def load_model(folder: Path, *, head: Head | None = None, label_names: tuple[str
     Raises:
         ModelError: If the weights cannot be read.
     """
-    options: dict[str, Any] = {}
+    config = load_config(folder)
     if label_names:
-        options = {"id2label": dict(enumerate(label_names)), "label2id": {n: i for i, n in enumerate(label_names)}}
+        config.id2label = dict(enumerate(label_names))
+        config.label2id = {name: i for i, name in enumerate(label_names)}
         if head is not None:
-            options["problem_type"] = head.problem_type
+            config.problem_type = head.problem_type
+    weights = read_weights(folder, base=PREFIXES[config.model_type])
     try:
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
-            model = auto_class(head or head_of(folder)).from_pretrained(
+            model, report = auto_class(head or head_of(folder)).from_pretrained(
                 folder,
+                config=config,
                 dtype=torch.float32,
                 attn_implementation="eager",
                 use_safetensors=True,
                 trust_remote_code=False,
                 local_files_only=True,
-                ignore_mismatched_sizes=bool(label_names),
-                **options,
+                ignore_mismatched_sizes=True,  # told with their names below
+                output_loading_info=True,
+                key_mapping={f"^{re.escape(weights.prefix)}": ""} if weights.prefix else None,
             )
             if label_names:
                 torch.manual_seed(seed)
                 reset_head(model, whole=_has_head(folder, model))
-    except (OSError, ValueError, RuntimeError, KeyError, SafetensorError) as exc:
+    except (OSError, ValueError, RuntimeError, KeyError, TypeError, ArithmeticError, SafetensorError) as exc:
         raise ModelError(f"the model in {folder} cannot be loaded: {_first_line(exc)}") from exc
+    _refuse_foreign(folder, model, report, fresh_head=bool(label_names))
+    model.config.name_or_path = ""  # where it lay is nobody's business who gets a student of it
     return model.eval()
+
+
+def load_config(folder: Path) -> Any:
+    """Return the configuration of a checkpoint, without options of whoever saved it.
+
+    Raises:
+        ModelError: If it cannot be read, or its values make no model.
+    """
+    settings = read_model_config(folder)
+    try:
+        return AutoConfig.for_model(settings.pop("model_type", ""), **settings)
+    except Exception as exc:  # each architecture checks its own values in its own way
+        problem = " ".join(str(exc).split())
+        raise ModelError(f"{folder / 'config.json'} must hold a model's settings, but is wrong: {problem}") from exc
+
+
+def _refuse_foreign(folder: Path, model: Model, report: Mapping[str, Any], *, fresh_head: bool) -> None:
+    """Refuse weights that are not the model's: what is lacking would be drawn at random.
+
+    A head that is new anyway may be lacking, and so may the pooler below it.
+    """
+    base = f"{model.base_model_prefix}."
+    new = {name for name, _ in model.named_parameters() if not name.startswith(base) or ".pooler." in name}
+    missing = sorted(set(report["missing_keys"]) - (new if fresh_head else set()))
+    if missing:
+        raise ModelError(
+            f"the weights in {folder} must be all that the model has, but {len(missing)} of them are lacking, such as "
+            f"{missing[0]}; save the model again with save_pretrained"
+        )
+    for name, there, wanted in sorted(report["mismatched_keys"]):
+        if not fresh_head or name not in new:
+            raise ModelError(
+                f"the weights {name} in {folder} must have the shape {_shape(wanted)} that config.json asks for, got "
+                f"{_shape(there)}; save the model again with save_pretrained"
+            )
+    for name, weight in model.named_parameters():
+        if not bool(torch.isfinite(weight).all()):
+            raise ModelError(
+                f"the weights {name} in {folder} must be finite, but some are NaN or infinite: the training that made "
+                "them went wrong; take an earlier checkpoint"
+            )
+
+
+def _shape(sizes: Iterable[int]) -> str:
+    return " x ".join(map(str, sizes))
 
 
 def auto_class(head: Head) -> Any:

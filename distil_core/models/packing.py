@@ -19,9 +19,10 @@ from torch.autograd.function import once_differentiable
 from transformers import AttentionInterface
 
 from distil_core.data.tokenization import Ragged
+from distil_core.models.checkpoints import LIKE_ROBERTA
 from distil_core.models.private_apis import attention_implementation, set_attention_implementation
 
-PACKABLE = ("bert", "roberta", "electra", "distilbert")
+PACKABLE = ("bert", *LIKE_ROBERTA, "electra", "distilbert")
 """Models whose layers take tokens from several texts, and whose head reads the first token alone, or each by itself."""
 _ATTENTION = "packed"
 _EMBEDDERS = ("embeddings", "embeddings_project")
@@ -230,7 +231,7 @@ def packed_states(
 def _inputs(
     model: Any, tokens: Ragged, examples: Int[Tensor, "batch"], states: Float[Tensor, "all width"] | None
 ) -> tuple[dict[str, Tensor], Packing]:
-    first = model.config.pad_token_id + 1 if model.config.model_type == "roberta" else 0
+    first = model.config.pad_token_id + 1 if model.config.model_type in LIKE_ROBERTA else 0
     ids, positions, packing = pack(tokens, examples, first_position=first, dtype=next(model.parameters()).dtype)
     if states is None:
         inputs = {"input_ids": ids, "position_ids": positions}

@@ -11,7 +11,7 @@ from jaxtyping import Float
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from torch.nn import functional as F
-from transformers import MODEL_MAPPING, AutoConfig
+from transformers import MODEL_MAPPING
 from transformers.modeling_outputs import SequenceClassifierOutput
 
 from distil_core.errors import ModelError
@@ -146,22 +146,23 @@ class AutoModelForEmbedding:
         return _class_for(config)(config)
 
     @classmethod
-    def from_pretrained(cls, folder: Path, **options: Any) -> Any:
-        """Return the encoder in a folder with the modules that sentence-transformers has beside it.
+    def from_pretrained(cls, folder: Path, *, config: Any, **options: Any) -> Any:
+        """Return the encoder in a folder with the modules that sentence-transformers has beside it, and a report.
 
-        An encoder without them gets the mean over the tokens, as sentence-transformers does it.
+        An encoder without them gets the mean over the tokens, as sentence-transformers does it. The report is that of
+        transformers on what was loaded.
 
         Raises:
             ModelError: If it has modules that are not known here.
         """
-        config = AutoConfig.from_pretrained(folder, trust_remote_code=False, local_files_only=True)
         pooling = read_pooling(folder, hidden_size=config.hidden_size)
         config.sentence_embedding = asdict(pooling)
-        model = _class_for(config).from_pretrained(folder, config=config, **options)
+        model, report = _class_for(config).from_pretrained(folder, config=config, **options)
         if model.projection is not None:
             with torch.no_grad():
                 model.projection.weight.copy_(load_file(folder / _DENSE / "model.safetensors")["linear.weight"])
-        return model
+            report["missing_keys"] = set(report["missing_keys"]) - {"projection.weight"}
+        return model, report
 
 
 def read_pooling(folder: Path, *, hidden_size: int) -> Pooling:

@@ -378,7 +378,7 @@ def _probe(config: RunConfig, materials: Materials, student: Student) -> dict[st
 
 def _summary(materials: Materials, test: SplitPredictions) -> CorpusSummary:
     corpus, splits = materials.corpus, materials.splits
-    notes = list(corpus.notes)
+    notes = [*corpus.notes, *materials.teacher.notes]
     n_truncated = sum(part.tokens.n_truncated for part in splits.values())
     if n_truncated:
         notes.append(f"{n_truncated:,} texts are longer than the model reads and were cut off")

@@ -12,7 +12,7 @@ from torch import Tensor
 from distil_core.data.sites import EncodedSplit, Sites
 from distil_core.errors import TeacherError
 from distil_core.evaluation.metrics import Metric
-from distil_core.models.checkpoints import Checkpoint, head_order, teacher_digest
+from distil_core.models.checkpoints import Checkpoint, head_notes, match_head, teacher_digest
 from distil_core.models.embeddings import trim_embedding
 from distil_core.models.forward import packs, predict
 from distil_core.models.freezing import LowerLayers, most_parts
@@ -32,13 +32,15 @@ from distil_core.types import Model, Tokenizer
 class Teacher:
     """A model with a head for a corpus, in fp32 and eval mode, and the folder it can be loaded from.
 
-    ``lower`` gives what its lowest layers put out, where a recipe shares that with a student.
+    ``notes`` says what was taken for something else than its files say; ``lower`` gives what its lowest layers put
+    out, where a recipe shares that with a student.
     """
 
     name: str
     digest: str
     model: Model
     folder: Path
+    notes: tuple[str, ...] = ()
     lower: LowerLayers | None = None
 
 
@@ -90,13 +92,16 @@ def prepare_teacher(
         tokens = {split: part.tokens for split, part in splits.items()}
         return LowerLayers(independent_copy(model, precision), tokens, n_layers=n_layers)
 
-    order = head_order(checkpoint, label_names, head=task.head)
-    if order is not None:
+    match = match_head(checkpoint, label_names, head=task.head)
+    notes = (*checkpoint.notes, *head_notes(checkpoint, match, label_names, head=task.head))
+    if match is not None:
         model = load_model(checkpoint.folder, head=task.head)
-        reorder_head(model, order, label_names)
+        reorder_head(model, match.order, label_names)
         model = model.to(device)
         lower = lower_layers(model, checkpoint.n_layers - 1)
-        return Teacher(name=checkpoint.name, digest=name, model=model, folder=checkpoint.folder, lower=lower)
+        return Teacher(
+            name=checkpoint.name, digest=name, model=model, folder=checkpoint.folder, notes=notes, lower=lower
+        )
     folder = cache.find("teachers", name)
     lower = None
     if folder is None:
@@ -120,7 +125,9 @@ def prepare_teacher(
     else:
         model = load_model(folder).to(device)
         lower = lower_layers(model, checkpoint.n_layers - 1)
-    return Teacher(name=f"{checkpoint.name} (fine-tuned)", digest=name, model=model, folder=folder, lower=lower)
+    return Teacher(
+        name=f"{checkpoint.name} (fine-tuned)", digest=name, model=model, folder=folder, notes=notes, lower=lower
+    )
 
 
 def _fine_tune(

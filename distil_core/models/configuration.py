@@ -1,0 +1,45 @@
+"""The configuration of a checkpoint, without what is an option of whoever saved it and no property of its weights."""
+
+from pathlib import Path
+from typing import Any
+
+from distil_core.errors import ModelError
+from distil_core.models.weights import read_object
+
+OPTIONS = (
+    "_attn_implementation",
+    "_attn_implementation_autoset",
+    "_attn_implementation_internal",
+    "attn_implementation",
+    "auto_map",
+    "chunk_size_feed_forward",
+    "compression_config",
+    "dtype",
+    "gradient_checkpointing",
+    "output_attentions",
+    "output_hidden_states",
+    "quantization_config",
+    "return_dict",
+    "torch_dtype",
+    "torchscript",
+    "use_return_dict",
+)
+"""Entries of a config.json that are left out: how a model was run, not what it is."""
+
+
+def read_model_config(folder: Path) -> dict[str, Any]:
+    """Return what the config.json in a folder says of the model, with the names of labels as text.
+
+    Raises:
+        ModelError: If it is not there, or cannot be read.
+    """
+    path = folder / "config.json"
+    if not path.is_file():
+        raise ModelError(f"{folder} must hold a Hugging Face model, but has no config.json")
+    config = {name: value for name, value in read_object(path).items() if name not in OPTIONS}
+    names = config.get("id2label")
+    if isinstance(names, dict):
+        config["id2label"] = {index: str(name) for index, name in names.items()}
+        # Says the same the other way round, or contradicts it.
+        config["label2id"] = {str(name): int(index) for index, name in names.items() if str(index).isdecimal()}
+    return config
