@@ -70,7 +70,15 @@ def show_one(family: Family) -> None:
             "difference of the two logits divided by T."
         )
     gold = edits.gold_label(text, texts, site=site)
-    temperature = temperature_bars.show(labels, teacher, student, gold, key="temperature.t", value=2.0)
+    temperature = temperature_bars.show(
+        labels,
+        teacher,
+        student,
+        gold,
+        key="temperature.t",
+        value=2.0,
+        noun="word" if sites[site].class_names else "label",
+    )
     with beside:
         charts.data(
             key="temperature.answers",

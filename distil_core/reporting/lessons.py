@@ -125,6 +125,8 @@ def _of_numbers(shape: Frame, task: Task) -> tuple[Preset, ...]:
             temperatures=(2.0,),
             depths=few,
             metric=task.primary,
+            down=Axis.DEPTH,
+            across=Axis.ALPHA,
         ),
         Preset(
             title="3 % of the labels",
@@ -134,6 +136,8 @@ def _of_numbers(shape: Frame, task: Task) -> tuple[Preset, ...]:
             depths=few,
             labeled=0.03,
             metric=task.primary,
+            down=Axis.DEPTH,
+            across=Axis.ALPHA,
         ),
     )
 
