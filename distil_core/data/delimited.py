@@ -148,11 +148,13 @@ def _plain_rows(content: Content, top: Top) -> list[list[str]] | None:
 class _Evidence:
     """What the lines of a file say of its quotation marks.
 
-    ``unquoted`` tells that the file can have been written without quoting: all lines fit so, and few look quoted.
+    ``unquoted`` tells that the file can have been written without quoting: all lines fit so, and few look quoted;
+    ``quoted`` that it was written with it: some line fits only so.
     ``column`` is where most lines have what others have too, such as labels, and ``values`` counts that; -1: nowhere.
     """
 
     unquoted: bool
+    quoted: bool
     n_loose: int
     column: int
     values: Counter[str]
@@ -161,7 +163,7 @@ class _Evidence:
 def _evidence(content: Content, top: Top) -> _Evidence:
     quoted, n = top.dialect, len(top.columns)
     n_lines = n_quoted = n_loose = 0
-    all_fit, doubled = True, False
+    all_fit, doubled, needed = True, False, False
     counters: dict[int, Counter[str]] = {i: Counter() for i in range(min(n, 50))}
     for line in _below(content, top):
         if not line.strip():
@@ -174,6 +176,7 @@ def _evidence(content: Content, top: Top) -> _Evidence:
             n_loose += 1
         if row is not None and row != plain and '"' in line and len(row) == n:
             n_quoted += 1
+            needed = needed or not fits
             doubled = doubled or any('"' in cell for cell in row)
         if row is None or len(row) != n:
             row = plain if fits else None
@@ -186,6 +189,7 @@ def _evidence(content: Content, top: Top) -> _Evidence:
         column = -1
     return _Evidence(
         unquoted=all_fit and not doubled and n_quoted <= n_lines / 2,
+        quoted=needed or doubled,
         n_loose=n_loose,
         column=column,
         values=counters[column] if column >= 0 else Counter(),
@@ -288,26 +292,30 @@ def _spanning(
         row = _trimmed(next(quoted.reader(source()), None), n)
     except csv.Error:
         return None
-    if row is None or (plain is not None and _are_rows(consumed, quoted, n, evidence)):
+    if row is None or (plain is not None and _are_rows([plain, *_alone(consumed, quoted, n)], quoted, evidence)):
         return None
     for _ in consumed:
         ahead.take()
     return row
 
 
-def _are_rows(swallowed: list[str], quoted: Dialect, n: int, evidence: _Evidence) -> bool:
-    """Tell whether lines that a quotation would swallow look like rows: with fields, and a label that others have."""
-    values = Counter[str]()
-    for line in swallowed:
+def _alone(lines: list[str], quoted: Dialect, n: int) -> Iterator[list[str] | None]:
+    """Yield each line as the row that it is by itself; None where it is none."""
+    for line in lines:
         row = quoted.row(line)
         if row is None or len(row) != n:
             row = _flat(line, quoted)
-        if row is None or len(row) != n:
-            return False
-        if evidence.column >= 0:
-            values[row[evidence.column].strip()] += 1
+        yield row if row is not None and len(row) == n else None
+
+
+def _are_rows(rows: list[list[str] | None], quoted: Dialect, evidence: _Evidence) -> bool:
+    """Tell whether lines that a quotation would join look like rows: with fields, and a label that others have."""
+    there = [row for row in rows if row is not None]
+    if len(there) < len(rows) or evidence.quoted:
+        return False
     if evidence.column < 0:
         return quoted.delimiter == "\t"
+    values = Counter(row[evidence.column].strip() for row in there)
     return all(evidence.values[value] > n_here for value, n_here in values.items())
 
 
