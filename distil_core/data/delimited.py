@@ -16,6 +16,8 @@ _NEARBY_LINES = 500
 """So far is a closing quotation mark looked for where its line is a row without it."""
 _MAX_VAIN = 1000
 """So often is a closing quotation mark looked for in vain."""
+_MAX_EVIDENCE = 200_000
+"""So many lines tell how a file was written."""
 _MAX_VALUES = 1000
 """So many different values can be labels."""
 
@@ -165,7 +167,7 @@ def _evidence(content: Content, top: Top) -> _Evidence:
     n_lines = n_quoted = n_loose = 0
     all_fit, doubled, needed = True, False, False
     counters: dict[int, Counter[str]] = {i: Counter() for i in range(min(n, 50))}
-    for line in _below(content, top):
+    for line in islice(_below(content, top), _MAX_EVIDENCE):
         if not line.strip():
             continue
         n_lines += 1

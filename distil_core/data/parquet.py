@@ -34,8 +34,17 @@ class ParquetColumns:
         Raises:
             CorpusError: If they are damaged, too many or too large, or can be no text and no label.
         """
+        cells, n_characters = list[object](), 0
         with _Damage(self.name):
-            return [cell for batch in self._batches(column) for cell in _cells(batch)]
+            for batch in self._batches(column):
+                cells += (new := _cells(batch))
+                n_characters += sum(map(_n_characters, new))
+                if n_characters > MAX_UNFOLDED:
+                    raise CorpusError(
+                        f"the texts in column {column!r} of {self.name} must have at most "
+                        f"{MAX_UNFOLDED // 1_000_000:,} million characters in all, got more; take a part of it"
+                    )
+        return cells
 
     def first(self, column: str, n: int) -> list[object]:
         """Return the first cells of a column, or as many words for one that cannot be read."""
@@ -167,6 +176,12 @@ def _cells(array: Any) -> list[object]:
         return [row if valid else None for row, valid in zip(rows, array.is_valid().to_pylist(), strict=True)]
     cells: list[object] = array.to_pylist()
     return cells
+
+
+def _n_characters(cell: object) -> int:
+    if isinstance(cell, list):
+        return sum(map(_n_characters, cell))
+    return len(cell) if isinstance(cell, str) else 0
 
 
 def _declared_labels(name: str, metadata: dict[bytes, bytes]) -> tuple[dict[str, tuple[str, ...]], tuple[str, ...]]:
