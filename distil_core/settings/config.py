@@ -229,6 +229,13 @@ class TrainingConfig:
         help="Frozen layers, which stay as copied, from below: 1 the embeddings, 2 also the first layer, and so on; "
         "0: none.",
     )
+    averaging: float = setting(
+        0.0,
+        low=0.0,
+        high=1.0,
+        help="Weight averaging: share of the steps, counted from the last, of whose weights the model gets the mean; 0: "
+        "it gets the last ones.",
+    )
     patience: int = setting(
         0,
         low=0,

@@ -69,7 +69,8 @@ class _Weights:
 class Optimizer:
     """AdamW over flat buffers (Loshchilov & Hutter, 2019, arXiv:1711.05101).
 
-    Matrices decay; vectors and embeddings do not.
+    Matrices decay; vectors and embeddings do not. The last of the planned steps leaves the mean of the weights after
+    each of the last steps, as many as the settings say (Izmailov et al., 2018, arXiv:1803.05407).
     """
 
     def __init__(
@@ -85,7 +86,7 @@ class Optimizer:
         self._frozen = [(p, p.data) for p in model.parameters() if not p.requires_grad]
         for parameter, data in self._frozen:
             parameter.data = data.to(dtype)
-        self._clip = config.clip
+        self._config = config
         self._groups = [_Weights.take(group, dtype) for group in (decayed, others)]
         self._adam = torch.optim.AdamW(
             [
@@ -94,20 +95,38 @@ class Optimizer:
             ],
             fused=True,
         )
+        self._means: list[Tensor] = []
 
-    def step(self, learning_rate: float) -> None:
-        """Use up the gradients of the last backward pass."""
+    def step(self, step: int, n_steps: int) -> None:
+        """Use up the gradients of the last backward pass.
+
+        Args:
+            step: Steps before this one.
+            n_steps: Steps that are planned; decides the learning rate, and when to begin the mean of the weights.
+        """
         for group in self._groups:
             group.collect_gradient()
         norm = float(torch.stack([torch.linalg.vector_norm(group.gradient) for group in self._groups]).norm())
         for group, settings in zip(self._groups, self._adam.param_groups, strict=True):
-            if norm > self._clip:
-                group.gradient.mul_(self._clip / norm)
+            if norm > self._config.clip:
+                group.gradient.mul_(self._config.clip / norm)
             group.master.grad = group.gradient
-            settings["lr"] = learning_rate
+            settings["lr"] = learning_rate_at(step, n_steps, self._config)
         self._adam.step()
+        self._average(step, n_steps)
         for group in self._groups:
             group.publish()
+
+    def _average(self, step: int, n_steps: int) -> None:
+        before = step - round(n_steps * (1 - self._config.averaging))
+        if before < 0:
+            return
+        if before == 0:
+            self._means = self.copy()
+        for mean, group in zip(self._means, self._groups, strict=True):
+            mean.lerp_(group.master, 1 / (before + 1))
+            if step + 1 == n_steps:
+                group.master.copy_(mean)
 
     def copy(self) -> list[Tensor]:
         """Return a copy of the master weights."""
@@ -125,7 +144,7 @@ class Optimizer:
             f"{name}.{i}": value
             for i, group in enumerate(self._groups)
             for name, value in {"master": group.master, **self._adam.state[group.master]}.items()
-        }
+        } | {f"mean.{i}": mean for i, mean in enumerate(self._means)}
 
     def load_state(self, tensors: Mapping[str, Tensor]) -> None:
         """Put back what :meth:`state` returned."""
@@ -134,6 +153,11 @@ class Optimizer:
             self._adam.state[group.master] = {
                 name: tensors[f"{name}.{i}"].to(group.master.device) for name in ("step", "exp_avg", "exp_avg_sq")
             }
+        self._means = [
+            tensors[f"mean.{i}"].to(group.master.device)
+            for i, group in enumerate(self._groups)
+            if f"mean.{i}" in tensors
+        ]
 
     def release(self) -> None:
         """Give the parameters memory of their own again, in fp32."""

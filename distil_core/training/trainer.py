@@ -38,7 +38,7 @@ from distil_core.models.packing import packed_logits, scores_of, without_waste
 from distil_core.settings.config import LossConfig, Precision, TrainingConfig
 from distil_core.tasks.task import Task
 from distil_core.training.events import Step, Validation
-from distil_core.training.optimizer import Optimizer, learning_rate_at
+from distil_core.training.optimizer import Optimizer
 from distil_core.types import Mask, Model
 
 
@@ -323,7 +323,7 @@ def _steps(work: _Training, optimizer: Optimizer, progress: _Progress) -> Genera
             loss = work.loss_of(examples)
             scale = work.normalizer / len(work.lesson.sites.within(examples)[0])
             loss.total.backward()
-            optimizer.step(learning_rate_at(progress.step, n_steps, training))
+            optimizer.step(progress.step, n_steps)
             progress.step += 1
             seen += len(examples)
             elapsed = time.perf_counter() - started

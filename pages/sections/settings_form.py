@@ -63,6 +63,7 @@ LABELS = {
     "warmup": "Warm-up (share of steps)",
     "clip": "Gradient clipping (largest norm)",
     "frozen": "Frozen layers (0: none)",
+    "averaging": "Weight averaging (share of steps)",
     "threads": "Threads (0: the share of a worker)",
     "patience": "Early stopping patience (epochs; 0: never)",
 }

@@ -84,6 +84,7 @@ DEFAULTS_OF_SCHEMA_2 = {
     "training.clip": 1.0,
     "training.dropout": 0.0,
     "training.frozen": 0,
+    "training.averaging": 0.0,
     "training.patience": 0,
     "training.precision": "auto",
     "training.threads": 0,

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import torch
 from torch import Tensor, nn
+from torch.optim.swa_utils import AveragedModel
 
 from distil_core.data.batches import shuffled_batches
 from distil_core.data.sites import Sites
@@ -99,11 +100,16 @@ class TestBits:
         assert not torch.equal(trained(lessons, config=config, seed=1), first)
 
     @both_precisions
-    @pytest.mark.parametrize("patience", [0, 1])
+    @pytest.mark.parametrize(("patience", "averaging"), [(0, 0.0), (1, 0.0), (0, 0.7)])
     def test_an_interruption_at_any_event_changes_nothing(
-        self, lessons: tuple[TrainingData, TrainingData], precision: Precision, patience: int, tmp_path: Path
+        self,
+        lessons: tuple[TrainingData, TrainingData],
+        precision: Precision,
+        patience: int,
+        averaging: float,
+        tmp_path: Path,
     ) -> None:
-        config = replace(FP32, epochs=3, dropout=0.1, patience=patience, precision=precision)
+        config = replace(FP32, epochs=3, dropout=0.1, patience=patience, averaging=averaging, precision=precision)
         whole = tiny.model(depth=2)
         events = list(steps(whole, lessons, config=config))
         last_of_epochs = [i for i, event in enumerate(events[1:]) if isinstance(event, Validation)]
@@ -175,10 +181,11 @@ def told(events: list[Step | Validation]) -> list[tuple[Any, ...]]:
 
 
 class TestNumbers:
-    def test_they_are_those_of_a_plain_loop(self, lessons: tuple[TrainingData, TrainingData]) -> None:
+    @pytest.mark.parametrize("averaging", [0.0, 0.5])
+    def test_they_are_those_of_a_plain_loop(self, lessons: tuple[TrainingData, TrainingData], averaging: float) -> None:
         lesson, validation = taught(lessons)
         loss = LossConfig(temperature=3.0, alpha=0.6, logit_mse=0.1)
-        config = replace(FP32, weight_decay=0.1, clip=0.5, learning_rate=1e-3)
+        config = replace(FP32, weight_decay=0.1, clip=0.5, learning_rate=1e-3, averaging=averaging)
         model = tiny.model(depth=2)
         for _ in steps(model, (lesson, validation), loss=loss, config=config, seed=3):
             pass
@@ -199,6 +206,7 @@ class TestNumbers:
             shuffled_batches(lesson.tokens.lengths, n_tokens=budget, padded=False, seed=3, epoch=e) for e in range(2)
         ]
         n_steps, clipped = sum(map(len, epochs)), 0
+        mean = AveragedModel(plain)  # type: ignore[no-untyped-call]
         for step, examples in enumerate(batch for epoch in epochs for batch in epoch):
             ids, mask = lesson.tokens.padded(examples, padding=0)
             output = plain(input_ids=ids, attention_mask=mask.long())
@@ -217,8 +225,11 @@ class TestNumbers:
             for group in adam.param_groups:
                 group["lr"] = learning_rate_at(step, n_steps, config)
             adam.step()
+            if step >= n_steps - round(averaging * n_steps):
+                mean.update_parameters(plain)
         assert clipped > 0
-        for (name, ours), theirs in zip(model.named_parameters(), plain.parameters(), strict=True):
+        expected = mean.module if averaging else plain
+        for (name, ours), theirs in zip(model.named_parameters(), expected.parameters(), strict=True):
             if "key.bias" not in name:  # has no gradient but rounding, which AdamW blows up
                 torch.testing.assert_close(ours, theirs, atol=2e-6, rtol=1e-5, msg=name)
 
