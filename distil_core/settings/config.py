@@ -233,8 +233,8 @@ class TrainingConfig:
         0.0,
         low=0.0,
         high=1.0,
-        help="Weight averaging: share of the steps, counted from the last, of whose weights the model gets the mean; 0: "
-        "it gets the last ones.",
+        help="Weight averaging: share of the steps, counted from the last, whose weights are averaged into the "
+        "model; 0: the last ones alone.",
     )
     patience: int = setting(
         0,
