@@ -264,6 +264,7 @@ def teacher_digest(
     corpus: str,
     head: Head,
     recipe: Recipe = Recipe.THOROUGH,
+    few_labels: bool = False,
 ) -> str:
     """Name a teacher for a corpus by its content: the checkpoint, and how it is fine-tuned if it has no head for it.
 
@@ -274,6 +275,7 @@ def teacher_digest(
         corpus: Digest of the corpus.
         head: The head that it needs.
         recipe: Of the run.
+        few_labels: Whether some training texts have no label, so that it reads the mean of the tokens.
     """
     if not head.labeled:
         modules = (checkpoint.folder / name for name in ("modules.json", "1_Pooling/config.json"))
@@ -295,4 +297,6 @@ def teacher_digest(
         settings["between"] = "drawn"  # what stands below the output layer was trained for other labels
     if recipe is not Recipe.THOROUGH:
         settings["recipe"] = recipe
+    if few_labels:
+        settings["head"] = head.pooled.kind
     return digest({"checkpoint": checkpoint.digest, "corpus": corpus, **settings})

@@ -14,13 +14,13 @@ from distil_core.data.tokenization import Ragged
 from distil_core.models.freezing import LowerStates
 from distil_core.models.heads import n_outputs
 from distil_core.models.packing import PACKABLE, packed, packed_logits, scores_of, tells_segments_apart
-from distil_core.models.pooling import Embedder
+from distil_core.models.pooling import PooledEncoder
 from distil_core.types import Attention, Logits, Model
 
 
 def packs(model: Model) -> bool:
     """Whether texts go through ``model`` without padding."""
-    return model.config.model_type in PACKABLE and not isinstance(model, Embedder)
+    return model.config.model_type in PACKABLE and not isinstance(model, PooledEncoder)
 
 
 def packed_above(model: Model, lower: LowerStates | None, sites: Sites | None) -> AbstractContextManager[None]:

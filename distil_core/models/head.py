@@ -1,6 +1,6 @@
 """Which head of transformers stands on an encoder; needs neither torch nor a model."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +25,17 @@ class Head:
     def fewest_layers(self) -> int:
         """How many layers it takes: the first token alone knows nothing of a text before a layer has looked at it."""
         return int(self.reads_first_token)
+
+    @property
+    def pooled(self) -> "Head":
+        """The head that reads the mean of the tokens where this one reads the first."""
+        return replace(self, kind="PooledClassification", reads_first_token=False) if self.reads_first_token else self
+
+    @property
+    def standard(self) -> "Head":
+        """The head of transformers for the same answers, which a student has: it reads the first token."""
+        pooled = self.kind == "PooledClassification"
+        return replace(self, kind="SequenceClassification", reads_first_token=True) if pooled else self
 
     @property
     def auto_class(self) -> str:
@@ -57,6 +68,8 @@ HEADS = (
     MULTI_LABEL_CLASSIFICATION,
     REGRESSION,
     EMBEDDING,
+    SEQUENCE_CLASSIFICATION.pooled,
+    MULTI_LABEL_CLASSIFICATION.pooled,
 )
 
 

@@ -21,7 +21,7 @@ from distil_core.models.checkpoints import LIKE_ROBERTA, PREFIXES
 from distil_core.models.configuration import read_model_config
 from distil_core.models.head import EMBEDDING, SEQUENCE_CLASSIFICATION, Head, head_named
 from distil_core.models.heads import reset_head
-from distil_core.models.pooling import AutoModelForEmbedding, Embedder
+from distil_core.models.pooling import AutoModelForEmbedding, AutoModelForPooledClassification, Embedder
 from distil_core.models.weights import read_weights
 from distil_core.settings.config import Precision
 from distil_core.types import Model, Tokenizer
@@ -154,6 +154,8 @@ def _shape(sizes: Iterable[int]) -> str:
 
 def auto_class(head: Head) -> Any:
     """Return the class that loads any architecture with a head: one of transformers, or alike."""
+    if head != head.standard:
+        return AutoModelForPooledClassification
     return AutoModelForEmbedding if head == EMBEDDING else getattr(transformers, head.auto_class)
 
 

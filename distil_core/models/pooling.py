@@ -1,4 +1,4 @@
-"""An encoder that answers a text with a vector, and its files as sentence-transformers reads and writes them."""
+"""An encoder that makes a vector of a text, its files as sentence-transformers has them, and a classifier of vectors."""
 
 import json
 from dataclasses import asdict, dataclass
@@ -21,6 +21,7 @@ from distil_core.types import Hidden
 _POOLINGS = ("mean", "cls")
 _DENSE = "2_Dense"
 _MODULES = "sentence_transformers.models"
+_LABELS = ("id2label", "label2id", "problem_type")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,10 +47,10 @@ def pooled_states(hidden: Hidden, mask: Tensor, *, mode: str) -> Float[Tensor, "
     return (hidden * weights).sum(dim=1) / weights.sum(dim=1).clamp_min(1e-9)
 
 
-class Embedder(nn.Module):
-    """A model of transformers whose ``logits`` are the vectors of texts.
+class PooledEncoder(nn.Module):
+    """A model of transformers that reads a text as one vector.
 
-    How they are made stands in its configuration as ``sentence_embedding``; see :class:`Pooling`.
+    How it is made stands in its configuration as ``sentence_embedding``; see :class:`Pooling`.
     """
 
     encoder_class: Any
@@ -66,9 +67,17 @@ class Embedder(nn.Module):
         self.projection = (
             None if pooling.width == config.hidden_size else nn.Linear(config.hidden_size, pooling.width, bias=False)
         )
+        self.add_head()
         self.post_init()  # type: ignore[operator]
         if self.projection is not None:
             nn.init.eye_(self.projection.weight)
+
+    def add_head(self) -> None:
+        """Add what reads the vector; nothing by default."""
+
+    def read(self, vectors: Float[Tensor, "batch width"]) -> Tensor:
+        """Return what is answered to the vectors of texts; by default they are it."""
+        return vectors
 
     @property
     def pooling(self) -> Pooling:
@@ -83,7 +92,7 @@ class Embedder(nn.Module):
     def forward(
         self, input_ids: Tensor | None = None, attention_mask: Tensor | None = None, **options: Any
     ) -> SequenceClassifierOutput:
-        """Return the vectors of texts as ``logits``, with hidden states and attention where they are asked for."""
+        """Return the answers to texts as ``logits``, with hidden states and attention where they are asked for."""
         assert attention_mask is not None
         output = self.encoder(input_ids=input_ids, attention_mask=attention_mask, **options)
         pooled = pooled_states(output.last_hidden_state, attention_mask, mode=self.pooling.mode)
@@ -91,7 +100,13 @@ class Embedder(nn.Module):
             pooled = self.projection(pooled)
         if self.pooling.normalize:
             pooled = F.normalize(pooled, dim=-1)
-        return SequenceClassifierOutput(logits=pooled, hidden_states=output.hidden_states, attentions=output.attentions)
+        return SequenceClassifierOutput(
+            logits=self.read(pooled), hidden_states=output.hidden_states, attentions=output.attentions
+        )
+
+
+class Embedder(PooledEncoder):
+    """A model of transformers whose ``logits`` are the vectors of texts."""
 
     def save_modules(self, folder: Path) -> None:
         """Write a folder that SentenceTransformer loads; its encoder is one that AutoModel loads."""
@@ -136,33 +151,58 @@ class Embedder(nn.Module):
         )
 
 
+class PooledClassifier(PooledEncoder):
+    """A classifier of the vectors of texts, which transformers has for few architectures: for teachers alone."""
+
+    classifier: nn.Linear
+
+    def add_head(self) -> None:
+        """Add a linear layer with an output for each label."""
+        self.classifier = nn.Linear(self.pooling.width, self.config.num_labels)
+
+    def read(self, vectors: Float[Tensor, "batch width"]) -> Tensor:
+        """Return the logits of the labels."""
+        logits: Tensor = self.classifier(vectors)
+        return logits
+
+
 class AutoModelForEmbedding:
     """Makes an :class:`Embedder` of any architecture, as the automatic classes of transformers do."""
+
+    model_class: type[PooledEncoder] = Embedder
 
     @classmethod
     def from_config(cls, config: Any, *, attn_implementation: str) -> Any:
         """Return a model with fresh weights."""
         set_attention_implementation(config, attn_implementation)
-        return _class_for(config)(config)
+        return _class_of(cls.model_class, MODEL_MAPPING[type(config)])(config)
 
     @classmethod
     def from_pretrained(cls, folder: Path, *, config: Any, **options: Any) -> Any:
         """Return the encoder in a folder with the modules that sentence-transformers has beside it, and a report.
 
-        An encoder without them gets the mean over the tokens, as sentence-transformers does it. The report is that of
-        transformers on what was loaded.
+        An encoder without them gets the mean over the tokens, as sentence-transformers does it, unless its
+        configuration knows better. The report is that of transformers on what was loaded.
 
         Raises:
             ModelError: If it has modules that are not known here.
         """
-        pooling = read_pooling(folder, hidden_size=config.hidden_size)
-        config.sentence_embedding = asdict(pooling)
-        model, report = _class_for(config).from_pretrained(folder, config=config, **options)
-        if model.projection is not None:
+        whole = hasattr(config, "sentence_embedding")
+        if not whole:
+            config.sentence_embedding = asdict(read_pooling(folder, hidden_size=config.hidden_size))
+        model_class = _class_of(cls.model_class, MODEL_MAPPING[type(config)])
+        model, report = model_class.from_pretrained(folder, config=config, **options)
+        if model.projection is not None and not whole:
             with torch.no_grad():
                 model.projection.weight.copy_(load_file(folder / _DENSE / "model.safetensors")["linear.weight"])
             report["missing_keys"] = set(report["missing_keys"]) - {"projection.weight"}
         return model, report
+
+
+class AutoModelForPooledClassification(AutoModelForEmbedding):
+    """Makes a :class:`PooledClassifier` of any architecture."""
+
+    model_class = PooledClassifier
 
 
 def read_pooling(folder: Path, *, hidden_size: int) -> Pooling:
@@ -204,14 +244,11 @@ def _mode(settings: dict[str, Any], path: Path) -> str:
 
 
 @cache
-def _class_of(encoder: Any) -> Any:
+def _class_of(model_class: type[PooledEncoder], encoder: Any) -> Any:
     """Return a class of models for an encoder's, as transformers would name it: ``BertForEmbedding``."""
-    name = f"{encoder.__name__.removesuffix('Model')}ForEmbedding"
-    return type(name, (Embedder, encoder.__bases__[0]), {"encoder_class": encoder, "__module__": __name__})
-
-
-def _class_for(config: Any) -> Any:
-    return _class_of(MODEL_MAPPING[type(config)])
+    kind = {Embedder: "Embedding", PooledClassifier: "PooledClassification"}[model_class]
+    name = f"{encoder.__name__.removesuffix('Model')}For{kind}"
+    return type(name, (model_class, encoder.__bases__[0]), {"encoder_class": encoder, "__module__": __name__})
 
 
 def _read(path: Path) -> Any:

@@ -31,11 +31,13 @@ def cut_student(teacher: Model, student: StudentConfig, *, seed: int = 0) -> tup
     """
     config, head = teacher.config, head_named(type(teacher).__name__, teacher.config.problem_type)
     assert head is not None
-    layers = layer_indices(student, config.num_hidden_layers, fewest=head.fewest_layers)
+    layers = layer_indices(student, config.num_hidden_layers, fewest=head.standard.fewest_layers)
     if not layers and config.model_type == "modernbert":  # its weights are drawn by a share of the layers
         raise ConfigError("student.depth must be at least 1 for ModernBERT, got 0")
     shape = type(config).from_dict(config.to_dict())
     shape.num_hidden_layers = len(layers)
+    if head != head.standard:  # a student has a head that transformers knows
+        del shape.sentence_embedding
     shape.problem_type = head.problem_type  # whatever the checkpoint was made for
     if getattr(config, "layer_types", None) and config.model_type == "modernbert":
         shape.layer_types = [config.layer_types[layer] for layer in layers]
@@ -48,7 +50,7 @@ def cut_student(teacher: Model, student: StudentConfig, *, seed: int = 0) -> tup
             )
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        model = auto_class(head).from_config(shape, attn_implementation="eager").float()
+        model = auto_class(head.standard).from_config(shape, attn_implementation="eager").float()
     if student.init is Init.TEACHER:
         _copy_weights(teacher, model, layers)
     return model.eval(), layers

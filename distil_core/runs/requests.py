@@ -79,6 +79,7 @@ class ExaminedConfig:
             corpus=self.corpus.digest,
             head=self.task.head,
             recipe=self.config.training.recipe,
+            few_labels=len(self.corpus.train.labeled) < len(self.corpus.train),
         )
 
     def to_request(self) -> RunRequest:

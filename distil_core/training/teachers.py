@@ -23,7 +23,7 @@ from distil_core.settings.config import LossConfig, Precision, Recipe, TeacherCo
 from distil_core.tasks.task import Task
 from distil_core.training.cache import Cache
 from distil_core.training.events import Event, Stage, Step, TeacherMeasured, Validation
-from distil_core.training.head_fitting import fit_head
+from distil_core.training.head_fitting import FROZEN_PENALTY, PENALTY, fit_head
 from distil_core.training.trainer import TrainingData, predictions_of, train
 from distil_core.types import Model, Tokenizer
 
@@ -62,8 +62,9 @@ def prepare_teacher(
     """Load a teacher for a corpus, and fine-tune it on the corpus first if it has no head for its labels.
 
     A fine-tuned teacher is kept under its digest and is used again for the same corpus and settings. The thorough
-    recipe keeps the epoch that is best on the validation texts. Where some texts have no label, fine-tuning that does
-    not help on the validation texts is undone, so that only its head is fitted.
+    recipe keeps the epoch that is best on the validation texts. Where some texts have no label, its head reads the mean
+    of the tokens, which pretrained encoders say more with than with their first token, and fine-tuning that does not
+    help on the validation texts is undone, so that only its head is fitted.
 
     Args:
         checkpoint: Where the teacher starts.
@@ -83,7 +84,13 @@ def prepare_teacher(
     epochs = recipes.teacher_epochs(config, recipe, n_examples=n_labeled)
     config = replace(config, epochs=epochs)
     name = teacher_digest(
-        checkpoint, config, label_names=label_names, corpus=corpus_digest, head=task.head, recipe=recipe
+        checkpoint,
+        config,
+        label_names=label_names,
+        corpus=corpus_digest,
+        head=task.head,
+        recipe=recipe,
+        few_labels=labeled is not None,
     )
 
     def lower_layers(model: Model, n_layers: int) -> LowerLayers | None:
@@ -113,7 +120,8 @@ def prepare_teacher(
             n_layers=checkpoint.n_layers,
             n_examples=n_labeled,
         )
-        model = load_model(checkpoint.folder, head=task.head, label_names=label_names).to(device)
+        head = task.head if labeled is None else task.head.pooled
+        model = load_model(checkpoint.folder, head=head, label_names=label_names).to(device)
         if recipe is Recipe.QUICK:
             schedule = replace(schedule, precision=precision, frozen=most_parts(model, schedule.frozen))
         lower = lower_layers(model, max(schedule.frozen - 1, 0))
@@ -155,7 +163,7 @@ def _fine_tune(
     yield Stage(name=title, detail="fitting its head", fraction=0.0)
     if labeled is not None:
         train_data = replace(train_data, chosen=torch.tensor(labeled))
-    fit_head(model, train_data, task=task, padding=padding)
+    fit_head(model, train_data, task=task, padding=padding, penalty=PENALTY if labeled is None else FROZEN_PENALTY)
     scores: list[float] = []
     fitted = None
     if labeled is not None:

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 import torch
 from torch.nn import functional as F
-from transformers import AutoModel
+from transformers import AutoModel, AutoModelForSequenceClassification
 
 from distil_core.errors import ConfigError, ModelError
 from distil_core.models.forward import predict
-from distil_core.models.head import EMBEDDING
+from distil_core.models.head import EMBEDDING, SEQUENCE_CLASSIFICATION
 from distil_core.models.heads import n_outputs
 from distil_core.models.loading import load_model, save
 from distil_core.models.pooling import pooled_states, read_pooling
@@ -154,3 +154,28 @@ def test_other_modules_are_refused(tmp_path: Path) -> None:
     (tmp_path / "modules.json").write_text(json.dumps([{"path": "", "type": "sentence_transformers.models.CNN"}]))
     with pytest.raises(ModelError, match="got CNN"):
         load_model(tmp_path, head=EMBEDDING)
+
+
+@pytest.mark.parametrize("architecture", ["bert", "modernbert", "roberta"])
+def test_a_classifier_reads_the_mean_and_its_student_the_first_token_as_transformers_has_it(
+    architecture: str, tmp_path: Path
+) -> None:
+    tiny.save(architecture, tmp_path / "encoder")
+    words = tiny.tokenizer_for(architecture)
+    model = load_model(tmp_path / "encoder", head=SEQUENCE_CLASSIFICATION.pooled, label_names=tiny.LABELS)
+    tokens = tiny.encode(words, TEXTS, max_length=tiny.LENGTH)
+    logits = predict(model, tokens, padding=words.pad_token_id)
+    by_layer = model.classifier(by_hand(tmp_path / "encoder", TEXTS[1], architecture))
+    torch.testing.assert_close(logits[1], by_layer.detach(), atol=1e-5, rtol=1e-5)
+    save(model, words, tmp_path / "kept")
+    again = load_model(tmp_path / "kept")
+    assert torch.equal(predict(again, tokens, padding=words.pad_token_id), logits)
+    assert tuple(again.config.id2label.values()) == tiny.LABELS
+    student, _ = cut_student(again, StudentConfig(depth=1))
+    save(student, words, tmp_path / "student")
+    by_transformers = AutoModelForSequenceClassification.from_pretrained(tmp_path / "student").eval()
+    inputs = words(TEXTS[1], return_tensors="pt")
+    with torch.no_grad():
+        expected = by_transformers(**inputs).logits[0]
+    answers = predict(student, tokens, padding=words.pad_token_id)
+    torch.testing.assert_close(answers[1], expected, atol=1e-5, rtol=1e-5)

@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 
+from distil_core.analysis.model_pair import compare, load_pair
 from distil_core.errors import ConfigError
 from distil_core.runs import foreground
 from distil_core.runs.store import RunStore
@@ -16,6 +17,7 @@ from distil_core.settings.config import (
     TrainingConfig,
 )
 from distil_core.tasks.corpora import load_corpus
+from distil_core.training.cache import Cache
 from tests import tiny
 
 
@@ -80,5 +82,10 @@ def test_teacher_and_student_learn_from_the_same_few_labels(tmp_path: Path) -> N
     assert result.hard_label_twin is not None
     assert result.hard_label_twin.examples_seen == 2 * 60 * round(216 / 60)
     assert result.record.examples_seen == 2 * 216
+    pair = load_pair(result.folder, record=result.record, cache=Cache(store.layout.cache))
+    assert type(pair.teacher).__name__ == "BertForPooledClassification"
+    assert type(pair.student).__name__ == "BertForSequenceClassification"
+    compared = compare(pair, "we saw snow near the old house")
+    assert {len(compared.sites[0].teacher_logits), len(compared.sites[0].student_logits)} == {3}
     told_all = foreground.run_all(replace(config, corpus=replace(config.corpus, shots=0)), store, twins=False)
     assert told_all.record.teacher_digest != result.record.teacher_digest
