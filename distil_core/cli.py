@@ -198,7 +198,7 @@ class _Printer:
         self._last = ""
 
     def __call__(self, run: Run, event: Event) -> None:
-        label, metric = f"[{run.config.method}]", task_of(run.config).primary
+        label, metric = f"[{run.config.method}]", task_of(run.config).monitored
         match event:
             case Stage():
                 detail = counted(event.detail, event.n_done, event.n_total)

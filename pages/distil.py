@@ -80,7 +80,7 @@ def show_run(run_id: str, *, poll: bool) -> None:
         elif run.resumable:
             words = "Resume" if run.state is RunState.INTERRUPTED else "Run again"
             st.button(words, icon=":material/replay:", key="distil.again", on_click=again, args=(run, twins))
-    primary = task_of(run.config).primary if family is None else family.distilled.record.metric
+    primary = task_of(run.config).monitored if family is None else family.distilled.record.metric
     curves = {member.config.method: learning_curves.curves(resources.events(member)) for member in members}
     run_summary.headline(family, primary, curves[run.config.method])
     with st.container(key="distil.progress"):
@@ -97,7 +97,7 @@ def show_state(members: tuple[Run, ...], family: Family | None) -> None:
     running = next((member for member in members if member.state is RunState.RUNNING), None)
     if running is not None:
         state = learning_curves.progress(resources.events(running))
-        name, metric = comparison.model_name(running.config), task_of(running.config).primary
+        name, metric = comparison.model_name(running.config), task_of(running.config).monitored
         st.progress(
             state.fraction or 0.0,
             f"**{name}** · {formatting.progress_text(state, metric, stopping=running.stopping)}",
@@ -132,7 +132,7 @@ def _pill(member: Run) -> str:
 def show_curves(key: tuple[object, ...], config: RunConfig, curves: dict[Method, learning_curves.Curves]) -> None:
     """Show the loss by part and the validation score, of a run that is finished or still going on."""
     task = task_of(config)
-    metric, parts = task.primary, task.loss_parts
+    metric, parts = task.monitored, task.loss_parts
     student = curves[config.method]
     n_epochs = max(recipes.fewest_epochs(config.training), student.last_epoch)
     loss, validation = resources.curve_figures(key, n_epochs, task, curves)

@@ -63,7 +63,10 @@ class Split:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Corpus:
-    """Three disjoint splits; ``notes`` says what a reader should know, ``digest`` names the contents."""
+    """Three disjoint splits; ``notes`` says what a reader should know, ``digest`` names the contents.
+
+    ``label_sentences`` says of each label what it means, where nobody is told a label of a training text.
+    """
 
     name: str
     label_names: tuple[str, ...]
@@ -72,6 +75,7 @@ class Corpus:
     test: Split
     notes: tuple[str, ...]
     digest: str
+    label_sentences: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -90,7 +90,7 @@ def read_sentences(path: Path, *, text_column: str = "", label_column: str = "")
 def stamps_of(config: CorpusConfig) -> tuple[tuple[int, int], ...]:
     """Return size and time of the files of a corpus: what changes when they do; zeros where there is no such file."""
     stamps = []
-    for source in (config.source, config.test):
+    for source in (config.source, config.test, config.label_descriptions):
         try:
             status = files.path_of(source).stat()
             stamps.append((status.st_size, status.st_mtime_ns))

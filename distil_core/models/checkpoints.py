@@ -265,6 +265,7 @@ def teacher_digest(
     head: Head,
     recipe: Recipe = Recipe.THOROUGH,
     few_labels: bool = False,
+    zero_shot: bool = False,
 ) -> str:
     """Name a teacher for a corpus by its content: the checkpoint, and how it is fine-tuned if it has no head for it.
 
@@ -276,6 +277,7 @@ def teacher_digest(
         head: The head that it needs.
         recipe: Of the run.
         few_labels: Whether some training texts have no label, so that it reads the mean of the tokens.
+        zero_shot: Whether none has, so that it is fitted to what the labels mean, which is in the digest of the corpus.
     """
     if not head.labeled:
         modules = (checkpoint.folder / name for name in ("modules.json", "1_Pooling/config.json"))
@@ -285,6 +287,9 @@ def teacher_digest(
     order = head_order(checkpoint, label_names, head=head)
     if order is not None:
         return digest({"checkpoint": checkpoint.digest, "order": order})
+    if zero_shot:
+        described = {"starts": "label descriptions", "max_length": config.max_length}
+        return digest({"checkpoint": checkpoint.digest, "corpus": corpus, **described})
     settings: dict[str, Any] = {
         "epochs": config.epochs,
         "learning_rate": config.learning_rate,

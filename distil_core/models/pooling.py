@@ -1,4 +1,4 @@
-"""An encoder that makes a vector of a text, its files as sentence-transformers has them, and a classifier of vectors."""
+"""An encoder that reads a text as one vector, a classifier of these, and the files of sentence-transformers."""
 
 import json
 from dataclasses import asdict, dataclass
@@ -21,7 +21,6 @@ from distil_core.types import Hidden
 _POOLINGS = ("mean", "cls")
 _DENSE = "2_Dense"
 _MODULES = "sentence_transformers.models"
-_LABELS = ("id2label", "label2id", "problem_type")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -244,7 +243,7 @@ def _mode(settings: dict[str, Any], path: Path) -> str:
 
 
 @cache
-def _class_of(model_class: type[PooledEncoder], encoder: Any) -> Any:
+def _class_of(model_class: Any, encoder: Any) -> Any:
     """Return a class of models for an encoder's, as transformers would name it: ``BertForEmbedding``."""
     kind = {Embedder: "Embedding", PooledClassifier: "PooledClassification"}[model_class]
     name = f"{encoder.__name__.removesuffix('Model')}For{kind}"

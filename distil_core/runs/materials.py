@@ -109,6 +109,7 @@ def gather_materials(
                 corpus_digest=corpus.digest,
                 task=task,
                 splits=splits,
+                label_sentences=corpus.label_sentences,
                 labeled=None if len(corpus.train.labeled) == len(corpus.train) else corpus.train.labeled,
                 cache=cache,
                 device=device,
@@ -176,10 +177,11 @@ def query_teacher(
             cache=cache,
         )
     score = teachers.refuse_unfit(
-        outputs["validation"].logits, splits["validation"].sites, metric=task.primary, name=teacher.name
+        outputs["validation"].logits, splits["validation"].sites, metric=task.monitored, name=teacher.name
     )
     yield Stage(name="Teacher outputs", detail="", fraction=1.0)
-    yield TeacherMeasured(score=score)
+    if score is not None:
+        yield TeacherMeasured(score=score)
     return Materials(
         task=task,
         corpus=corpus,

@@ -10,7 +10,7 @@ from distil_core.evaluation.records import Environment, Interval, ModelRecord
 from distil_core.settings.canonical import renewed
 from distil_core.settings.config import RunConfig
 from distil_core.settings.serialization import from_json
-from distil_core.tasks.catalog import task_named
+from distil_core.tasks.catalog import configured_task
 from distil_core.tasks.task import Task
 
 SCHEMA = 4
@@ -65,7 +65,7 @@ class RunRecord:
         Raises:
             ConfigError: If this version does not know it.
         """
-        return task_named(self.config.task).for_labels(self.corpus.label_names)
+        return configured_task(self.config).for_labels(self.corpus.label_names)
 
     @property
     def class_names(self) -> tuple[str, ...]:

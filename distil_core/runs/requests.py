@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 
 from distil_core.data.corpus import Corpus
-from distil_core.data.files import path_of
+from distil_core.data.files import SUFFIXES, path_of
 from distil_core.data.sources import BUILT_IN
 from distil_core.errors import ConfigError
 from distil_core.models.checkpoints import Checkpoint, head_order, locate, teacher_digest
@@ -19,7 +19,7 @@ from distil_core.settings.config import CorpusConfig, Method, Recipe, RunConfig,
 from distil_core.settings.identity import fingerprint
 from distil_core.settings.layer_maps import layer_indices
 from distil_core.settings.recipes import teacher_epochs
-from distil_core.tasks.catalog import task_named
+from distil_core.tasks.catalog import configured_task, task_named
 from distil_core.tasks.corpora import load_corpus_cached
 from distil_core.tasks.task import Task
 from distil_core.tasks.transfer import refuse_unknown
@@ -34,7 +34,7 @@ def with_twins(config: RunConfig, *, twins: bool = True) -> tuple[CanonicalConfi
     Raises:
         ConfigError: If settings are out of range.
     """
-    possible = task_named(config.task).methods
+    possible = configured_task(config).methods
     if config.method not in possible:
         raise ConfigError(
             f"the method of the task {config.task} must be one of {', '.join(possible)}, got {config.method!r}: "
@@ -80,6 +80,7 @@ class ExaminedConfig:
             head=self.task.head,
             recipe=self.config.training.recipe,
             few_labels=len(self.corpus.train.labeled) < len(self.corpus.train),
+            zero_shot=bool(self.corpus.label_sentences),
         )
 
     def to_request(self) -> RunRequest:
@@ -112,9 +113,9 @@ def _request(config: CanonicalConfig, corpus: Corpus, checkpoint: Checkpoint) ->
     teacher, training = config.teacher, config.training
     if checkpoint.local:
         teacher = replace(teacher, source=str(checkpoint.folder))
-    if (
-        head_order(checkpoint, corpus.label_names, head=task_named(config.task).for_corpus(corpus).head) is not None
-    ):  # it will not be fine-tuned, so this cannot matter
+    head = task_named(config.task).for_corpus(corpus).head
+    whole_teacher = head_order(checkpoint, corpus.label_names, head=head) is not None
+    if whole_teacher or corpus.label_sentences:  # it will not be fine-tuned, so this cannot matter
         usual = TeacherConfig()
         teacher = replace(teacher, epochs=usual.epochs, learning_rate=usual.learning_rate)
         if config.method in (Method.LAYER_CUT, Method.BASELINE):
@@ -137,7 +138,10 @@ def _absolute_corpus(config: CorpusConfig) -> CorpusConfig:
             return source
         return str(path_of(source).resolve())
 
-    return replace(config, source=absolute(config.source), test=absolute(config.test))
+    described = config.label_descriptions
+    if path_of(described).suffix.lower() in SUFFIXES:
+        described = absolute(described)
+    return replace(config, source=absolute(config.source), test=absolute(config.test), label_descriptions=described)
 
 
 def corpus_notes(config: RunConfig) -> tuple[str, ...]:

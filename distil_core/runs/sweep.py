@@ -18,7 +18,7 @@ from distil_core.runs.sources import RunSource
 from distil_core.runs.store import RunStore
 from distil_core.settings.canonical import CanonicalConfig, canonical
 from distil_core.settings.config import Init, LayerMap, Method, RunConfig
-from distil_core.tasks.catalog import task_named
+from distil_core.tasks.catalog import configured_task
 from distil_core.tasks.corpora import load_corpus_cached
 
 MAX_RUNS = 200
@@ -108,7 +108,7 @@ def config_at(sweep: Sweep, point: SweepPoint, seed: int) -> CanonicalConfig:
     training = replace(base.training, frozen=min(base.training.frozen, copied))
     base = replace(base, student=student, training=training, seed=seed)
     if point.temperature is None or point.alpha is None:
-        return canonical(replace(base, method=task_named(base.task).untaught))
+        return canonical(replace(base, method=configured_task(base).untaught))
     loss = replace(base.loss, temperature=point.temperature, alpha=point.alpha)
     return canonical(replace(base, method=Method.DISTILLED, loss=loss))
 

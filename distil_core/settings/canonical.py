@@ -16,6 +16,7 @@ from distil_core.settings.config import (
     Recipe,
     RunConfig,
     StudentConfig,
+    Supervision,
     TrainingConfig,
 )
 from distil_core.settings.serialization import from_json, to_json
@@ -86,6 +87,13 @@ def _one_form(config: RunConfig) -> CanonicalConfig:
     machine = TrainingConfig(recipe=training.recipe, precision=training.precision, threads=training.threads)
     if student.layers:
         student = replace(student, depth=len(student.layers), layer_map=LayerMap.EXPLICIT)
+    if corpus.supervision is Supervision.LABELS:
+        usual = CorpusConfig()
+        corpus = replace(
+            corpus, label_descriptions=usual.label_descriptions, hypothesis_template=usual.hypothesis_template
+        )
+    elif config.method is Method.DISTILLED:  # there are no labels to ask for
+        loss = replace(loss, alpha=1.0)
     if config.method is not Method.DISTILLED:
         loss = replace(LossConfig(), alpha=0.0)
     if config.method is Method.LAYER_CUT:
@@ -130,6 +138,8 @@ def _clashes(config: RunConfig) -> Iterator[str]:
     student, frozen = config.student, config.training.frozen
     if config.corpus.shots and (config.corpus.labeled < 1.0 or config.corpus.left_out):
         yield "corpus.shots must be 0 when corpus.labeled or corpus.left_out say whose labels are told"
+    if config.corpus.supervision is Supervision.ZERO_SHOT:
+        yield from _zero_shot_clashes(config)
     if student.layer_map is LayerMap.EXPLICIT and not student.layers:
         yield "student.layers must name the teacher layers to copy when student.layer_map is explicit"
     if len(set(student.layers)) != len(student.layers) or list(student.layers) != sorted(student.layers):
@@ -148,3 +158,14 @@ def _clashes(config: RunConfig) -> Iterator[str]:
         yield "training.recipe must be thorough when student.init is random, as quick freezes layers of the teacher"
     if frozen and student.init is Init.RANDOM:
         yield f"training.frozen must be 0 when student.init is random, got {frozen}"
+
+
+def _zero_shot_clashes(config: RunConfig) -> Iterator[str]:
+    corpus, usual = config.corpus, CorpusConfig()
+    for name in ("labeled", "shots", "left_out"):
+        if getattr(corpus, name) != getattr(usual, name):
+            yield f"corpus.{name} must be left as it is when corpus.supervision is zero-shot: no label is told"
+    if config.loss.alpha not in (LossConfig().alpha, 1.0):
+        yield f"loss.alpha must be 1 when corpus.supervision is zero-shot, as no label is told, got {config.loss.alpha}"
+    if corpus.hypothesis_template.count("{}") != 1:
+        yield f"corpus.hypothesis_template must hold {{}} once, got {corpus.hypothesis_template!r}"

@@ -47,6 +47,13 @@ class Precision(StrEnum):
     BF16 = "bf16"
 
 
+class Supervision(StrEnum):
+    """Supervision: what teacher and student are told of the training texts."""
+
+    LABELS = "labels"
+    ZERO_SHOT = "zero-shot"
+
+
 SIMILARITY_SCALE = 20.0
 """What cosines are multiplied by before a temperature divides them, as the losses of sentence-transformers do."""
 
@@ -109,6 +116,20 @@ class CorpusConfig:
     )
     left_out: str = setting(
         "", help="Class left out of the training split: the student never sees a text of it; empty: none."
+    )
+    supervision: Supervision = setting(
+        Supervision.LABELS,
+        help="Supervision: labels of the training texts, or none (zero-shot): then teacher and student are told only "
+        "what the labels are called or described as, and labels of test texts serve to measure.",
+    )
+    label_descriptions: str = setting(
+        "",
+        help="Label descriptions (zero-shot): NAME: a few words; NAME: a few words; or the path of a file with columns "
+        "label and description; empty: the names of the labels.",
+    )
+    hypothesis_template: str = setting(
+        "This text is about {}.",
+        help="Hypothesis template (zero-shot): the sentence in which a label description stands in the place of {}.",
     )
 
 

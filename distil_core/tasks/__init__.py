@@ -16,4 +16,5 @@ __all__ = [
     "task",
     "tokens",
     "transfer",
+    "zero_shot",
 ]

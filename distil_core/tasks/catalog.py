@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from distil_core.errors import ConfigError
-from distil_core.settings.config import RunConfig
+from distil_core.settings.config import RunConfig, Supervision
 from distil_core.tasks.classification import TextClassification
 from distil_core.tasks.embeddings import Embeddings
 from distil_core.tasks.multi_label import MultiLabelClassification
@@ -31,6 +31,16 @@ def task_named(name: str) -> Task:
     if name not in TASKS:
         raise ConfigError(f"task must be one of {', '.join(TASKS)}, got {name!r}")
     return TASKS[name]
+
+
+def configured_task(config: RunConfig) -> Task:
+    """Return the task of some settings, whatever its corpus.
+
+    Raises:
+        ConfigError: If there is none, or it cannot do what the settings ask for.
+    """
+    task = task_named(config.task)
+    return task if config.corpus.supervision is Supervision.LABELS else task.without_labels()
 
 
 def usual_config(name: str) -> RunConfig:

@@ -8,10 +8,11 @@ from distil_core.data.corpus import Corpus
 from distil_core.data.sources import BUILT_IN, stamps_of
 from distil_core.errors import CorpusError, DistilError
 from distil_core.settings.canonical import whole
-from distil_core.settings.config import CorpusConfig, LookAlikes, RunConfig
-from distil_core.tasks.catalog import TASKS, task_named
+from distil_core.settings.config import CorpusConfig, LookAlikes, RunConfig, Supervision
+from distil_core.tasks.catalog import TASKS, configured_task, task_named
 from distil_core.tasks.shots import with_few_labels
 from distil_core.tasks.task import Task
+from distil_core.tasks.zero_shot import with_label_sentences
 
 
 def load_corpus(config: CorpusConfig, *, task: str = RunConfig().task) -> Corpus:
@@ -37,11 +38,15 @@ def load_corpus(config: CorpusConfig, *, task: str = RunConfig().task) -> Corpus
             f"missing_labels and look_alikes must be left as they are for the task {read_for.name}, whose labels "
             "are no words of people"
         )
+    zero_shot = config.supervision is Supervision.ZERO_SHOT
+    read_for = read_for.without_labels() if zero_shot else read_for
     source = read_for.source(config)
     parts = [table for table in (source.train, source.validation, source.test) if table is not None]
     read = dict.fromkeys(note for table in parts for note in table.notes)
     corpus = read_for.corpus(source, config)
     corpus = replace(corpus, notes=(*read, *corpus.notes))
+    if zero_shot:
+        return with_label_sentences(corpus, config)
     if not config.shots:
         return corpus
     return with_few_labels(corpus, config.shots, task=read_for.for_corpus(corpus), seed=config.seed)
@@ -49,7 +54,7 @@ def load_corpus(config: CorpusConfig, *, task: str = RunConfig().task) -> Corpus
 
 def task_of(config: RunConfig) -> Task:
     """Return the task of a run as it is on the corpus of the run; as it usually is where that cannot be read."""
-    task = task_named(config.task)
+    task = configured_task(config)
     if type(task).for_corpus is Task.for_corpus and type(task).for_labels is Task.for_labels:
         return task  # on all corpora
     try:
@@ -60,7 +65,7 @@ def task_of(config: RunConfig) -> Task:
 
 @lru_cache(maxsize=256)
 def _task_stamped(config: CorpusConfig, task: str, stamps: tuple[tuple[int, int], ...]) -> Task:
-    return task_named(task).for_corpus(load_corpus_cached(config, task=task))
+    return configured_task(RunConfig(task=task, corpus=config)).for_corpus(load_corpus_cached(config, task=task))
 
 
 def guess_task(source: str) -> str:

@@ -79,6 +79,8 @@ class Task(ABC):
     """Whether training texts may be without a label; see :mod:`distil_core.tasks.shots`."""
     free_labels: ClassVar[bool] = False
     """Whether labels are words as people write them, some of which may look alike or stand for none."""
+    zero_shot: ClassVar[bool] = False
+    """Whether training texts may all be without a label; see :mod:`distil_core.tasks.zero_shot`."""
     several_label_columns: ClassVar[bool] = False
     """Whether the labels of a text may stand in several columns."""
     unit: float = 1.0
@@ -107,6 +109,19 @@ print(student("Put a sentence here."))"""
     def for_corpus(self, corpus: Corpus) -> "Task":
         """Return the task as it is on a corpus, such as by another primary metric; by default its labels decide."""
         return self.for_labels(corpus.label_names)
+
+    def without_labels(self, label_sentences: Sequence[str] = ()) -> "Task":
+        """Return the task as it is where nobody is told a label of a training text.
+
+        Args:
+            label_sentences: What each label means, where that is known already.
+
+        Raises:
+            ConfigError: If the task cannot do without.
+        """
+        raise ConfigError(
+            f"corpus.supervision must be labels for the task {self.name}, got zero-shot; choose the task classification"
+        )
 
     def class_names(self, label_names: Sequence[str], *, max_length: int = 0) -> tuple[str, ...]:
         """Return what the classes at a site are called, where a head has an output for each of these labels.
@@ -139,6 +154,11 @@ print(student("Put a sentence here."))"""
     def primary(self) -> Metric:
         """The metric that decides which model is better."""
         return self.quality[0]
+
+    @property
+    def monitored(self) -> Metric:
+        """What validation texts tell while a model learns: the primary metric, unless they have no labels."""
+        return self.primary
 
     @property
     def metrics(self) -> tuple[Metric, ...]:

@@ -21,7 +21,28 @@ be, or more, with another one (AG News and SST-2, embeddings of MiniLM)."""
 _ITERATIONS = 60
 
 
-def fit_head(model: Model, lesson: TrainingData, *, task: Task, padding: int, penalty: float = PENALTY) -> None:
+def head_features(model: Model, data: TrainingData, *, padding: int) -> Tensor:
+    """Return what goes into the output layer of a model, a row a site; a row a text where it is the same for all."""
+    layer = output_layer(model)
+    # What stands for a text as a whole is the same for all that is asked of it.
+    places = data.sites if data.sites.outputs is None else None
+    n_rows = len(data.tokens) if places is None else len(places)
+    features = torch.empty(n_rows, layer.in_features, device=layer.weight.device)
+    with _without(model, layer):
+        for rows, states in logits_of(model, data.tokens, padding=padding, sites=places, lower=data.lower):
+            features[rows] = states.float()
+    return features
+
+
+def fit_head(
+    model: Model,
+    lesson: TrainingData,
+    *,
+    task: Task,
+    padding: int,
+    penalty: float = PENALTY,
+    features: Tensor | None = None,
+) -> None:
     r"""Fit the output layer of a model to its labels, all below it left as it is.
 
     Minimizes ``Σ loss + λ/2 ‖W‖²`` by L-BFGS on centered features of mean square 1: logistic regression, where the
@@ -36,17 +57,12 @@ def fit_head(model: Model, lesson: TrainingData, *, task: Task, padding: int, pe
         task: What the labels ask.
         padding: Token id to fill up with.
         penalty: ``λ``.
+        features: What :func:`head_features` returned of the same texts, if somebody has asked already.
     """
     layer, data = output_layer(model), lesson
     if data.sites.pointers is not None:
         return
-    # What stands for a text as a whole is the same for all that is asked of it.
-    places = data.sites if data.sites.outputs is None else None
-    n_rows = len(data.tokens) if places is None else len(places)
-    features = torch.empty(n_rows, layer.in_features, device=layer.weight.device)
-    with _without(model, layer):
-        for rows, states in logits_of(model, data.tokens, padding=padding, sites=places, lower=data.lower):
-            features[rows] = states.float()
+    features = head_features(model, data, padding=padding) if features is None else features
     known = data.sites.known
     if data.label_weights is not None:
         known &= data.label_weights[data.sites.rows] > 0

@@ -25,6 +25,7 @@ from distil_core.training.cache import Cache
 from distil_core.training.events import Event, Stage, Step, TeacherMeasured, Validation
 from distil_core.training.head_fitting import FROZEN_PENALTY, PENALTY, fit_head
 from distil_core.training.trainer import TrainingData, predictions_of, train
+from distil_core.training.zero_shot import fit_to_descriptions
 from distil_core.types import Model, Tokenizer
 
 
@@ -54,6 +55,7 @@ def prepare_teacher(
     task: Task,
     splits: Mapping[str, EncodedSplit],
     labeled: Sequence[int] | None = None,
+    label_sentences: Sequence[str] = (),
     cache: Cache,
     device: torch.device,
     recipe: Recipe = Recipe.THOROUGH,
@@ -75,6 +77,7 @@ def prepare_teacher(
         task: What the teacher is for.
         splits: Texts and targets of ``train``, ``validation`` and ``test``.
         labeled: Training texts whose label is known; None: all.
+        label_sentences: What each label means, where no label is known: then nothing but its head is fitted, to that.
         cache: Where fine-tuned teachers are kept.
         device: Where to compute.
         recipe: Of the run.
@@ -91,6 +94,7 @@ def prepare_teacher(
         head=task.head,
         recipe=recipe,
         few_labels=labeled is not None,
+        zero_shot=bool(label_sentences),
     )
 
     def lower_layers(model: Model, n_layers: int) -> LowerLayers | None:
@@ -120,21 +124,30 @@ def prepare_teacher(
             n_layers=checkpoint.n_layers,
             n_examples=n_labeled,
         )
-        head = task.head if labeled is None else task.head.pooled
+        pooled = labeled is not None or label_sentences
+        head = task.head.pooled if pooled else task.head
         model = load_model(checkpoint.folder, head=head, label_names=label_names).to(device)
         if recipe is Recipe.QUICK:
             schedule = replace(schedule, precision=precision, frozen=most_parts(model, schedule.frozen))
         lower = lower_layers(model, max(schedule.frozen - 1, 0))
-        yield from _fine_tune(model, schedule, tokenizer, task=task, splits=splits, labeled=labeled, lower=lower)
-        with cache.writing("teachers", name, name=f"{checkpoint.name}, fine-tuned on {n_labeled} texts") as new:
+        if label_sentences:
+            yield Stage(name="Fitting the teacher", detail="to what the labels mean", fraction=None)
+            fit_to_descriptions(
+                model, splits["train"], label_sentences, tokenizer, task=task, max_length=config.max_length
+            )
+        else:
+            yield from _fine_tune(model, schedule, tokenizer, task=task, splits=splits, labeled=labeled, lower=lower)
+        about = "told what labels mean" if label_sentences else f"fine-tuned on {n_labeled} texts"
+        with cache.writing("teachers", name, name=f"{checkpoint.name}, {about}") as new:
             save(model, tokenizer, new)
         folder = cache.find("teachers", name)
         assert folder is not None
     else:
         model = load_model(folder).to(device)
         lower = lower_layers(model, checkpoint.n_layers - 1)
+    how = "zero-shot" if label_sentences else "fine-tuned"
     return Teacher(
-        name=f"{checkpoint.name} (fine-tuned)", digest=name, model=model, folder=folder, notes=notes, lower=lower
+        name=f"{checkpoint.name} ({how})", digest=name, model=model, folder=folder, notes=notes, lower=lower
     )
 
 
@@ -202,12 +215,16 @@ def _score(model: Model, data: TrainingData, *, task: Task, padding: int) -> flo
     return task.primary.of(predictions_of(logits, data.sites, teacher=None))
 
 
-def refuse_unfit(logits: Float[Tensor, "sites classes"], sites: Sites, *, metric: Metric, name: str) -> float:
-    """Return what a teacher is measured by on the validation texts.
+def refuse_unfit(logits: Float[Tensor, "sites classes"], sites: Sites, *, metric: Metric, name: str) -> float | None:
+    """Return what a teacher is measured by on the validation texts; None where these tell nothing of it.
 
     Raises:
-        TeacherError: If it is no better than always saying the commonest label.
+        TeacherError: If it is no better than always saying the commonest label, or, where no label is known, says the
+            same of all texts.
     """
+    if metric.needs_teacher and sites.commonest is None:
+        _refuse_constant(logits, name=name)
+        return None
     answers, commonest = predictions_of(logits, sites, teacher=None), sites.commonest
     score = metric.of(answers)
     if commonest is None:
@@ -223,3 +240,12 @@ def refuse_unfit(logits: Float[Tensor, "sites classes"], sites: Sites, *, metric
             "longer"
         )
     return score
+
+
+def _refuse_constant(logits: Float[Tensor, "sites classes"], *, name: str) -> None:
+    answers = logits.argmax(dim=-1).unique()
+    if len(logits) > 1 and len(answers) < 2:
+        raise TeacherError(
+            f"the teacher {name} has nothing to teach: it answers all {len(logits):,} validation texts with the same "
+            "label; describe the labels in other words, or choose another teacher"
+        )

@@ -196,9 +196,9 @@ class _Training:
                 yield step
         self.model.train()
         split = predictions_of(logits, data.sites, teacher=None if data.teacher is None else data.teacher.logits)
-        score = bootstrap.interval(split, self.task.primary) if self.early else None
+        score = bootstrap.interval(split, self.task.monitored) if self.early else None
         compared = data.teacher is not None and AGREEMENT in self.task.fidelity
-        return score or Interval(value=self.task.primary.of(split)), AGREEMENT.of(split) if compared else None
+        return score or Interval(value=self.task.monitored.of(split)), AGREEMENT.of(split) if compared else None
 
 
 def train(
@@ -342,7 +342,7 @@ def _steps(work: _Training, optimizer: Optimizer, progress: _Progress) -> Genera
         done += counts[epoch]
         score, agreement = yield from work.validate(step)
         progress.epochs = epoch + 1
-        if progress.best_score is None or work.task.primary.better(score.value, progress.best_score):
+        if progress.best_score is None or work.task.monitored.better(score.value, progress.best_score):
             progress.best_score, progress.epochs_without_gain = score.value, 0
             if training.patience:
                 progress.best = optimizer.copy()

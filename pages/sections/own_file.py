@@ -18,9 +18,18 @@ from pages.state import resources, uploads
 FILE_TYPES = tuple(suffix.removeprefix(".") for suffix in files.SUFFIXES)
 
 
-def ask(task: Task) -> dict[str, Any]:
-    """Ask for files and their columns; returns the settings of a corpus, whose source is empty while one is missing."""
-    path = _upload("Texts with labels", "train", help="A column with texts and a column with their labels.")
+def ask(task: Task, *, labeled: bool = True) -> dict[str, Any]:
+    """Ask for files and their columns; returns the settings of a corpus, whose source is empty while one is missing.
+
+    Args:
+        task: What the texts are for.
+        labeled: Whether the training texts tell their labels; else those of the test split are the only ones.
+    """
+    path = (
+        _upload("Texts with labels", "train", help="A column with texts and a column with their labels.")
+        if labeled
+        else _upload("Texts", "train", help="A column with texts; labels are not looked at.")
+    )
     if path is None:
         st.caption(f"CSV, TSV, JSON, JSONL or Parquet, at most 200 MB: {task.file_format}.")
         collection = _collection(task)
@@ -33,7 +42,8 @@ def ask(task: Task) -> dict[str, Any]:
     columns = list(preview.columns)
     chosen: dict[str, str | None] = {}
     segments = _segment_columns(task, columns)
-    asked_for = {"text": task.text_columns, "label": task.label_columns}
+    # Without labels there may be no such column; that of the test split is recognized by its name.
+    asked_for = {"text": task.text_columns, "label": task.label_columns if labeled else ()}
     for box, (role, usual) in zip(st.columns(2), asked_for.items(), strict=True):
         if usual and role == "label" and task.several_label_columns:
             several = box.multiselect(
@@ -61,7 +71,13 @@ def ask(task: Task) -> dict[str, Any]:
         key="distil.corpus.preview",
     )
     st.caption(formatting.rows_shown(len(preview.rows), preview.n_rows, path.name))
-    test = _upload("Test split (optional)", "test", help="Without one a stratified part of the texts is held out.")
+    test = (
+        _upload("Test split (optional)", "test", help="Without one a stratified part of the texts is held out.")
+        if labeled
+        else _upload(
+            "Test split, with labels", "test", help="Texts with labels, to measure with; needed where no text has one."
+        )
+    )
     if test is None:
         test = _collection(task)
     if test is not None:

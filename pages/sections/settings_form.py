@@ -20,6 +20,7 @@ from distil_core.settings.config import (
     Recipe,
     RunConfig,
     StudentConfig,
+    Supervision,
     TeacherConfig,
     TrainingConfig,
 )
@@ -45,6 +46,9 @@ LABELS = {
     "labeled": "Labeled share of the training split",
     "shots": "Labeled texts a class (0: all)",
     "left_out": "Class left out of the training split",
+    "supervision": "Supervision",
+    "label_descriptions": "Label descriptions (NAME: a few words; …)",
+    "hypothesis_template": "Hypothesis template",
     "max_length": "Maximum length (tokens)",
     "learning_rate": "Learning rate",
     "depth": "Layers of the student",
@@ -73,6 +77,16 @@ CORPORA = {
     "file": "My own file",
     "hub": "A data set from the Hugging Face hub",
 }
+TOLD = {
+    "all": "All",
+    "share": "A share",
+    "shots": "A few of each class (few-shot)",
+    "none": "None (zero-shot)",
+}
+"""How many of the training texts tell their label."""
+FIRST = {"labeled": 0.05, "shots": 8}
+"""What few labels begin with."""
+_TOLD_BY = {"share": ("labeled",), "shots": ("shots",), "none": ("label_descriptions", "hypothesis_template")}
 TEACHERS = {
     "shipped": "Shipped teacher, made for the reviews",
     "minilm": "MiniLM, 6 layers",
@@ -91,7 +105,9 @@ def show() -> RunConfig | None:
         with address.control("distil.teacher", "Teacher"):
             teacher = _teacher(task)
         depth = _field(StudentConfig, "depth")
-        temperature, alpha = _field(LossConfig, "temperature"), _field(LossConfig, "alpha")
+        temperature = _field(LossConfig, "temperature")
+        # There is no hard-label loss to weigh against where no label is told.
+        alpha = LossConfig().alpha if corpus.get("supervision") else _field(LossConfig, "alpha")
         if not task.head.labeled:
             st.caption("α weighs the similarities within a batch; the cosine with the teacher's vectors gets 1 − α.")
         schedule = {"recipe": _field(TrainingConfig, "recipe")}
@@ -252,8 +268,9 @@ def _corpus(task: Task) -> dict[str, Any]:
         bind="query-params",
         help="The labeled texts that the student is trained, validated and tested on.",
     )
+    told = _told(task)
     if kind == "file":
-        return own_file.ask(task)
+        return {**own_file.ask(task, labeled="supervision" not in told), **told}
     if kind == "hub":
         name = st.text_input(
             "Data set",
@@ -262,8 +279,33 @@ def _corpus(task: Task) -> dict[str, Any]:
             bind="query-params",
             help="Name of a data set on huggingface.co; it is downloaded when the run starts.",
         )
-        return {"source": f"hub:{name.strip()}" if name and name.strip() else ""}
-    return {"source": kind}
+        return {"source": f"hub:{name.strip()}" if name and name.strip() else "", **told}
+    return {"source": kind, **told}
+
+
+def _told(task: Task) -> dict[str, Any]:
+    """Ask how many training texts tell their label, and return the settings that say so."""
+    if not task.head.labeled:
+        return {}
+    offered = [how for how in TOLD if (how != "shots" or task.few_labels) and (how != "none" or task.zero_shot)]
+    if st.session_state.get("distil.corpus.told") not in (None, *offered):  # the task before had it
+        st.session_state["distil.corpus.told"] = offered[0]
+    # An address may name a setting alone.
+    named = [
+        how for how in offered if any(f"distil.corpus.{name}" in st.query_params for name in _TOLD_BY.get(how, ()))
+    ]
+    how = st.selectbox(
+        "Labels told",
+        offered,
+        index=offered.index(named[0]) if named else 0,
+        format_func=TOLD.__getitem__,
+        key="distil.corpus.told",
+        bind="query-params",
+        help="How many of the training texts tell their label. A share is told to the student alone; a few of each class "
+        "are all that teacher and student know; with none, the teacher answers by what the labels mean.",
+    )
+    values = {name: _field(CorpusConfig, name, first=FIRST.get(name)) for name in _TOLD_BY.get(how, ())}
+    return {**values, **({"supervision": Supervision.ZERO_SHOT} if how == "none" else {})}
 
 
 def _teacher(task: Task) -> dict[str, Any]:
@@ -307,6 +349,5 @@ def _corpus_fields(corpus: dict[str, Any], task: Task) -> tuple[str, ...]:
     else:
         columns = {"text_column": task.text_columns, "label_column": task.label_columns}
         specific = (*(name for name, usual in columns.items() if usual), *_label_fields(task))
-    few = ("shots",) if task.few_labels else ()
-    told = ("labeled", *few, "left_out") if task.head.labeled else ()
-    return (*specific, "max_examples", "seed", *told)
+    whole = not {"shots", "supervision"} & set(corpus)
+    return (*specific, "max_examples", "seed", *(("left_out",) if whole and task.head.labeled else ()))

@@ -134,7 +134,7 @@ def curve_figures(
 ) -> tuple[theme.Figure, theme.Figure]:
     """Return the loss and the validation figure; all who watch the same run get the same two."""
     loss = curves.loss(_curves[next(iter(_curves))], n_epochs=n_epochs, names=_task.loss_parts)
-    return loss, curves.validation(_curves, metric=_task.primary, names=comparison.NAMES, n_epochs=n_epochs)
+    return loss, curves.validation(_curves, metric=_task.monitored, names=comparison.NAMES, n_epochs=n_epochs)
 
 
 @st.cache_data(max_entries=8, show_spinner="Reading the file…")

@@ -4,6 +4,7 @@ In: rows with a text and a label. Out: a corpus, one site a text, and everything
 label a text: what the labels ask, what is measured, TF-IDF as the baseline.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, ClassVar
 
@@ -13,8 +14,8 @@ from distil_core.evaluation import metrics
 from distil_core.evaluation.metrics import ECE, KL, LOYALTY, MACRO_F1, NLL, Metric
 from distil_core.models.checkpoints import assets_folder
 from distil_core.models.head import SEQUENCE_CLASSIFICATION
-from distil_core.settings.config import CorpusConfig
-from distil_core.tasks.classification import assembly
+from distil_core.settings.config import CorpusConfig, Method
+from distil_core.tasks.classification import assembly, unlabeled
 from distil_core.tasks.task import Baseline, Task
 
 __all__ = ["TextClassification"]
@@ -41,6 +42,7 @@ class TextClassification(Task):
     head = SEQUENCE_CLASSIFICATION
     built_in: ClassVar[tuple[str, ...]] = BUILT_IN
     few_labels = True
+    zero_shot: ClassVar[bool] = True
     quality: ClassVar[tuple[Metric, ...]] = (ACCURACY, MACRO_F1, NLL, ECE)
     fidelity: ClassVar[tuple[Metric, ...]] = (AGREEMENT, KL, LOYALTY)
     baseline_name = "TF-IDF"
@@ -58,6 +60,14 @@ class TextClassification(Task):
         """What a sweep of students can be looked at by: what says nearly the same as another is left out."""
         others = (metric for metric in self.metrics if metric not in (MACRO_F1, NLL, LOYALTY))
         return tuple(dict.fromkeys((self.primary, *others)))
+
+    def without_labels(self, label_sentences: Sequence[str] = ()) -> Task:
+        """Return text classification without labels."""
+        return ZeroShotClassification(label_sentences)
+
+    def for_corpus(self, corpus: Corpus) -> Task:
+        """Return the task as it is on a corpus: another one where nothing is labeled."""
+        return self.without_labels(corpus.label_sentences) if corpus.label_sentences else self
 
     def corpus(self, source: Source, config: CorpusConfig) -> Corpus:
         """Turn the rows of a source into labeled texts in three splits; see :func:`assembly.assemble`."""
@@ -100,3 +110,28 @@ class TextClassification(Task):
             rows = list(csv.DictReader(file))
         labels = tuple(corpus.label_names.index(row["label"]) for row in rows)
         return Split(texts=tuple(row["text"] for row in rows), labels=labels)
+
+
+class ZeroShotClassification(TextClassification):
+    """Text classification where only what the labels mean is known: the teacher's answers are all that is learned."""
+
+    methods = (Method.DISTILLED, Method.LAYER_CUT, Method.BASELINE)
+    baseline_description = "word counts likened to the label descriptions and self-training, no transformer"
+
+    def __init__(self, label_sentences: Sequence[str] = ()) -> None:
+        self._label_sentences = tuple(label_sentences)
+
+    @property
+    def monitored(self) -> Metric:
+        """Validation texts have no labels, but the teacher's answers."""
+        return AGREEMENT
+
+    def corpus(self, source: Source, config: CorpusConfig) -> Corpus:
+        """Turn the rows of a source into texts in three splits, those for training with labels or without."""
+        return unlabeled.assemble(source, config)
+
+    def baseline(self, split: Split, *, n_classes: int) -> Baseline:
+        """Learn TF-IDF with logistic regression from the texts that are likest to a description."""
+        from distil_core.tasks.classification.likeness import tfidf_baseline
+
+        return tfidf_baseline(split.texts, self._label_sentences)

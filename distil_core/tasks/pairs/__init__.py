@@ -56,8 +56,13 @@ print(student({"text": "Put a text here.", "text_pair": "Put another one here."}
     label_columns: ClassVar[tuple[str, ...]] = (*LABEL_COLUMNS, *rows.SCORE_COLUMNS)
     quality: ClassVar[tuple[Metric, ...]] = (ACCURACY, F1, MATTHEWS, NLL, ECE)
     fidelity: ClassVar[tuple[Metric, ...]] = (AGREEMENT, KL, LOYALTY)
+    zero_shot = False
     baseline_name = "TF-IDF"
     baseline_description = "words of both texts, how they overlap, and logistic regression; no transformer"
+
+    def without_labels(self, label_sentences: Sequence[str] = ()) -> Task:
+        """Refuse, as for any task that is not said to do without."""
+        return Task.without_labels(self, label_sentences)
 
     def for_labels(self, label_names: Sequence[str]) -> Task:
         """Return the task of predicting a number where that is all there is."""
