@@ -16,6 +16,7 @@ from typing import Any, NoReturn
 from distil_core import process
 from distil_core.bench import commands as bench
 from distil_core.errors import Cancelled, ConfigError, DistilError
+from distil_core.evaluation.metrics import AGREEMENT
 from distil_core.reporting.formatting import counted, figure, percent
 from distil_core.runs.rows import Run
 from distil_core.runs.store import RunStore, default_folder
@@ -212,7 +213,8 @@ class _Printer:
             case TeacherMeasured():
                 self._say(f"{label} teacher: validation {metric.in_text} {figure(metric, event.score)}", lasting=True)
             case Validation():
-                agreement = "" if event.agreement is None else f", agreement {percent(event.agreement)}"
+                share = None if metric == AGREEMENT else event.agreement
+                agreement = "" if share is None else f", agreement {percent(share)}"
                 self._say(
                     f"{label} epoch {event.epoch:g}: {metric.in_text} {figure(metric, event.score)}{agreement}",
                     lasting=True,

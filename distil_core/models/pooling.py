@@ -168,7 +168,7 @@ class PooledClassifier(PooledEncoder):
 class AutoModelForEmbedding:
     """Makes an :class:`Embedder` of any architecture, as the automatic classes of transformers do."""
 
-    model_class: type[PooledEncoder] = Embedder
+    model_class: Any = Embedder
 
     @classmethod
     def from_config(cls, config: Any, *, attn_implementation: str) -> Any:

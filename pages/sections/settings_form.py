@@ -301,8 +301,8 @@ def _told(task: Task) -> dict[str, Any]:
         format_func=TOLD.__getitem__,
         key="distil.corpus.told",
         bind="query-params",
-        help="How many of the training texts tell their label. A share is told to the student alone; a few of each class "
-        "are all that teacher and student know; with none, the teacher answers by what the labels mean.",
+        help="How many of the training texts tell their label. A share is told to the student alone; a few of each "
+        "class are all that teacher and student know; with none, the teacher answers by what the labels mean.",
     )
     values = {name: _field(CorpusConfig, name, first=FIRST.get(name)) for name in _TOLD_BY.get(how, ())}
     return {**values, **({"supervision": Supervision.ZERO_SHOT} if how == "none" else {})}

@@ -175,11 +175,12 @@ def test_a_student_learns_what_a_teacher_makes_of_descriptions(tmp_path: Path) -
         training=TrainingConfig(epochs=4, batch_size=8, learning_rate=3e-3, patience=2, precision=Precision.FP32),
     )
     store = RunStore(tmp_path / "store")
-    events = []
-    result = foreground.run_all(config, store, on_event=lambda run, event: events.append((run, event)))
+    result = foreground.run_all(config, store)
     assert result.hard_label_twin is None
-    assert result.layer_cut_twin is not None and result.baseline is not None
+    assert result.layer_cut_twin is not None
+    assert result.baseline is not None
     record = result.record
+    assert record.task.untaught is Method.LAYER_CUT
     assert record.teacher_name.endswith("(zero-shot)")
     assert record.corpus.constant_score is None
     assert record.score.value == record.model.metrics["accuracy"].value

@@ -2,13 +2,14 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from distil_core.runs.store import RunStore
 from distil_core.settings import recipes
-from distil_core.settings.config import CorpusConfig, LossConfig, Method, Recipe, TrainingConfig
+from distil_core.settings.config import CorpusConfig, LossConfig, Method, Recipe, Supervision, TrainingConfig
 from tests.pages.conftest import markdown
 
 App = Callable[..., AppTest]
@@ -92,6 +93,53 @@ def test_own_file_is_previewed_mapped_and_used(app: App, store: RunStore) -> Non
     assert Path(config.corpus.source).read_text(encoding="utf-8") == content
     assert Path(config.corpus.source).is_relative_to(store.path)
     assert (config.corpus.text_column, config.corpus.label_column) == ("review", "stars")
+    assert not at.exception
+
+
+@pytest.mark.parametrize(
+    ("told", "key", "value", "expected"),
+    [
+        ("share", "labeled", 0.1, CorpusConfig(labeled=0.1)),
+        ("shots", "shots", 6, CorpusConfig(shots=6)),
+        ("none", "label_descriptions", "mixed: so so", None),
+    ],
+)
+def test_labels_are_told_of_as_many_texts_as_somebody_says(
+    told: str, key: str, value: Any, expected: CorpusConfig | None, app: App, store: RunStore
+) -> None:
+    at = app()
+    at.selectbox(key="distil.corpus.told").set_value(told).run()
+    fields = at.text_input if isinstance(value, str) else at.number_input
+    fields(key=f"distil.corpus.{key}").set_value(value).run()
+    at.button(key="distil.start").click().run()
+    queued = [run.config for run in store.list()]
+    config = next(config for config in queued if config.method is Method.DISTILLED)
+    expected = expected or CorpusConfig(supervision=Supervision.ZERO_SHOT, label_descriptions=value)
+    assert config.corpus == expected
+    assert (Method.HARD_LABELS in {config.method for config in queued}) is (told != "none")
+    assert ("distil.loss.alpha" in {widget.key for widget in at.slider}) is (told != "none")
+    assert not at.exception
+
+
+def test_an_address_that_names_few_labels_shows_them(app: App) -> None:
+    at = app(**{"distil.corpus.shots": "4"})
+    assert at.selectbox(key="distil.corpus.told").value == "shots"
+    assert at.number_input(key="distil.corpus.shots").value == 4
+
+
+def test_texts_without_labels_need_no_column_of_them(app: App, store: RunStore) -> None:
+    at = app()
+    at.selectbox(key="distil.corpus").set_value("file").run()
+    at.selectbox(key="distil.corpus.told").set_value("none").run()
+    texts = "review\n" + "".join(f"text {i}\n" for i in range(40))
+    labeled = "review,stars\n" + "".join(f"text {i},{'good' if i % 2 else 'bad'}\n" for i in range(8))
+    at.file_uploader(key="distil.upload.train").upload("mine.csv", texts.encode()).run()
+    at.file_uploader(key="distil.upload.test").upload("test.csv", labeled.encode()).run()
+    at.selectbox(key="distil.corpus.text").set_value("review").run()
+    at.button(key="distil.start").click().run()
+    assert not at.error
+    config = next(run.config for run in store.list() if run.config.method is Method.DISTILLED)
+    assert Path(config.corpus.test).read_text(encoding="utf-8") == labeled
     assert not at.exception
 
 
