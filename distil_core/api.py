@@ -130,7 +130,8 @@ def distil_models(
             the corpus.
         TeacherError: If the teacher is no better than always saying the commonest label.
     """
-    task = (task_named(task) if isinstance(task, str) else task).for_corpus(corpus)
+    task = task_named(task) if isinstance(task, str) else task
+    task = (task.without_labels() if corpus.label_sentences else task).for_corpus(corpus)
     settings = RunConfig(
         task=task.name,
         teacher=TeacherConfig(max_length=max_length),

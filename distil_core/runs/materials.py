@@ -23,7 +23,7 @@ from distil_core.settings.config import LossConfig, Method, Precision
 from distil_core.settings.identity import fingerprint
 from distil_core.settings.layer_maps import layer_indices
 from distil_core.settings.recipes import student_schedule
-from distil_core.tasks.catalog import task_named
+from distil_core.tasks.catalog import configured_task
 from distil_core.tasks.corpora import load_corpus_cached
 from distil_core.tasks.task import Task
 from distil_core.tasks.transfer import transfer_set
@@ -90,7 +90,7 @@ def gather_materials(
     device = devices.default_device()
     yield Stage(name="Reading the corpus", detail="", fraction=0.0)
     corpus = load_corpus_cached(config.corpus, task=config.task)
-    task = task_named(config.task).for_corpus(corpus)
+    task = configured_task(config).for_corpus(corpus)
     checkpoint = locate(config.teacher.source)
     tokenizer = loading.load_tokenizer(checkpoint.folder)
     yield Stage(name="Reading the corpus", detail="cutting texts into tokens", fraction=0.5)

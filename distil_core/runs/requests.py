@@ -19,7 +19,7 @@ from distil_core.settings.config import CorpusConfig, Method, Recipe, RunConfig,
 from distil_core.settings.identity import fingerprint
 from distil_core.settings.layer_maps import layer_indices
 from distil_core.settings.recipes import teacher_epochs
-from distil_core.tasks.catalog import configured_task, task_named
+from distil_core.tasks.catalog import configured_task
 from distil_core.tasks.corpora import load_corpus_cached
 from distil_core.tasks.task import Task
 from distil_core.tasks.transfer import refuse_unknown
@@ -68,7 +68,7 @@ class ExaminedConfig:
     @property
     def task(self) -> Task:
         """What the models are for."""
-        return task_named(self.config.task).for_corpus(self.corpus)
+        return configured_task(self.config).for_corpus(self.corpus)
 
     def teacher_digest(self) -> str:
         """Name the teacher for this corpus by its content."""
@@ -98,7 +98,7 @@ def examine(configs: Iterable[CanonicalConfig]) -> Iterator[ExaminedConfig]:
     corpora, checkpoints = cache(load_corpus_cached), cache(locate)
     for config in configs:
         checkpoint = checkpoints(config.teacher.source)
-        layer_indices(config.student, checkpoint.n_layers, fewest=task_named(config.task).head.fewest_layers)
+        layer_indices(config.student, checkpoint.n_layers, fewest=configured_task(config).head.fewest_layers)
         if config.student.width > checkpoint.width:
             raise ConfigError(
                 f"student.width must be at most the teacher's {checkpoint.width}, got {config.student.width}; 0 keeps "
@@ -113,7 +113,7 @@ def _request(config: CanonicalConfig, corpus: Corpus, checkpoint: Checkpoint) ->
     teacher, training = config.teacher, config.training
     if checkpoint.local:
         teacher = replace(teacher, source=str(checkpoint.folder))
-    head = task_named(config.task).for_corpus(corpus).head
+    head = configured_task(config).for_corpus(corpus).head
     whole_teacher = head_order(checkpoint, corpus.label_names, head=head) is not None
     if whole_teacher or corpus.label_sentences:  # it will not be fine-tuned, so this cannot matter
         usual = TeacherConfig()

@@ -199,7 +199,7 @@ def frame(base: RunConfig) -> Frame:
     Raises:
         DistilError: If one of them cannot be used.
     """
-    fewest, n_layers = task_named(base.task).head.fewest_layers, locate(base.teacher.source).n_layers
+    fewest, n_layers = configured_task(base).head.fewest_layers, locate(base.teacher.source).n_layers
     return Frame(
         depths=tuple(range(fewest, n_layers + 1)), labels=load_corpus_cached(base.corpus, task=base.task).label_names
     )

@@ -65,10 +65,6 @@ class TextClassification(Task):
         """Return text classification without labels."""
         return ZeroShotClassification(label_sentences)
 
-    def for_corpus(self, corpus: Corpus) -> Task:
-        """Return the task as it is on a corpus: another one where nothing is labeled."""
-        return self.without_labels(corpus.label_sentences) if corpus.label_sentences else self
-
     def corpus(self, source: Source, config: CorpusConfig) -> Corpus:
         """Turn the rows of a source into labeled texts in three splits; see :func:`assembly.assemble`."""
         return assembly.assemble(source, config)
@@ -120,6 +116,10 @@ class ZeroShotClassification(TextClassification):
 
     def __init__(self, label_sentences: Sequence[str] = ()) -> None:
         self._label_sentences = tuple(label_sentences)
+
+    def for_corpus(self, corpus: Corpus) -> Task:
+        """Return the task as it is on a corpus: by what its labels mean."""
+        return ZeroShotClassification(corpus.label_sentences)
 
     @property
     def monitored(self) -> Metric:

@@ -32,8 +32,14 @@ def assemble(source: Source, config: CorpusConfig) -> Corpus:
             "none; give one, if only of a few dozen texts"
         )
     train = sentences_of(source.train, text_column=config.text_column)
-    test = examples_of(source.test, text_column=config.text_column, label_column=config.label_column)
-    test = labels.respelled(test, among=[test])
+    test = examples_of(
+        source.test,
+        text_column=config.text_column,
+        label_column=config.label_column,
+        missing=frozenset(config.missing_labels),
+    )
+    spelling, spelled = labels.spelling_of([test], config)
+    test = spelling.of(test)
     named = config.label_names or names_in(config.label_descriptions)
     names = tuple(named or labels.order(set(test.labels), named=(), declared=test.declared)[1])
     if unknown := sorted(set(test.labels) - set(names)):
@@ -48,7 +54,7 @@ def assemble(source: Source, config: CorpusConfig) -> Corpus:
         held = sentences_of(source.validation, text_column=config.text_column)
         rest, validation = Split.unlabeled(train.texts), Split.unlabeled(held.texts)
     test_split = Split(texts=test.texts, labels=tuple(map(names.index, test.labels)))
-    notes = [*train.notes, *test.notes]
+    notes = [*train.notes, *test.notes, *spelled]
     return finish(source.name, names, rest, validation, test_split, config, stratum=lambda _: 0, notes=notes)
 
 
