@@ -12,4 +12,5 @@ __all__ = [
     "teacher_outputs",
     "teachers",
     "trainer",
+    "zero_shot",
 ]
