@@ -146,9 +146,7 @@ def prepare_teacher(
         model = load_model(folder).to(device)
         lower = lower_layers(model, checkpoint.n_layers - 1)
     how = "zero-shot" if label_sentences else "fine-tuned"
-    return Teacher(
-        name=f"{checkpoint.name} ({how})", digest=name, model=model, folder=folder, notes=notes, lower=lower
-    )
+    return Teacher(name=f"{checkpoint.name} ({how})", digest=name, model=model, folder=folder, notes=notes, lower=lower)
 
 
 def _fine_tune(

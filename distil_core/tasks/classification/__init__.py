@@ -128,7 +128,7 @@ class ZeroShotClassification(TextClassification):
 
     def corpus(self, source: Source, config: CorpusConfig) -> Corpus:
         """Turn the rows of a source into texts in three splits, those for training with labels or without."""
-        return unlabeled.assemble(source, config)
+        return unlabeled.assemble_unlabeled(source, config)
 
     def baseline(self, split: Split, *, n_classes: int) -> Baseline:
         """Learn TF-IDF with logistic regression from the texts that are likest to a description."""

@@ -11,7 +11,7 @@ from distil_core.tasks.classification.examples import examples_of
 from distil_core.tasks.zero_shot import names_in
 
 
-def assemble(source: Source, config: CorpusConfig) -> Corpus:
+def assemble_unlabeled(source: Source, config: CorpusConfig) -> Corpus:
     """Build a corpus from rows that need no labels, but for those to test on.
 
     Where the training rows have labels, splits are cut as if these were told. Else a tenth is held out for validation,
