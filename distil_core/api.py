@@ -34,8 +34,8 @@ from distil_core.settings.config import (
 from distil_core.tasks.catalog import task_named, usual_config
 from distil_core.tasks.task import Task
 from distil_core.training.events import Event
+from distil_core.training.lessons import predictions_of
 from distil_core.training.teachers import Teacher
-from distil_core.training.trainer import predictions_of
 from distil_core.types import Model, Tokenizer
 
 

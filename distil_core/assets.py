@@ -23,7 +23,8 @@ from distil_core.tasks.catalog import task_named
 from distil_core.tasks.corpora import load_corpus
 from distil_core.training.cache import replacing
 from distil_core.training.events import Step, Validation, event_to_json
-from distil_core.training.trainer import TrainingData, train
+from distil_core.training.lessons import TrainingData
+from distil_core.training.trainer import train
 
 N_TEXTS = 100_000
 """Reviews that the shipped teacher has read."""

@@ -27,6 +27,7 @@ from pages.sections import (
     task_views,
     text_fields,
     vector_views,
+    word_views,
 )
 from pages.state import address, model_answers, resources, run_in_use
 
@@ -179,6 +180,8 @@ if family is not None and not family.distilled.record.task.head.labeled:
     vector_views.compare(family)
 elif family is not None and family.distilled.record.task.predicts_numbers:
     number_views.compare(family)
+elif family is not None and family.distilled.record.task.head.predicts_words:
+    word_views.compare(family)
 elif family is not None:
     try:
         known = resources.test_texts(family.distilled.folder)

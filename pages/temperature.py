@@ -18,7 +18,7 @@ from distil_core.runs.families import Family
 from distil_core.settings.config import Method
 from distil_core.tasks.catalog import task_named
 from pages.components import temperature_bars
-from pages.sections import charts, number_views, pickers, text_fields, vector_views
+from pages.sections import charts, number_views, pickers, text_fields, vector_views, word_views
 from pages.state import address, model_answers, run_in_use, softened_outputs
 
 TEXT, PLACE = "temperature.text", "temperature.place"
@@ -302,5 +302,7 @@ if family is not None and not family.distilled.record.task.head.labeled:
     vector_views.temperature(family)
 elif family is not None and family.distilled.record.task.predicts_numbers:
     number_views.temperature(family)
+elif family is not None and family.distilled.record.task.head.predicts_words:
+    word_views.temperature(family)
 elif family is not None:
     show(family)

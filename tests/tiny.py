@@ -27,7 +27,8 @@ from distil_core.settings.config import (
 )
 from distil_core.settings.serialization import digest
 from distil_core.tasks.classification import TextClassification
-from distil_core.training.trainer import TrainingData, train
+from distil_core.training.lessons import TrainingData
+from distil_core.training.trainer import train
 
 ARCHITECTURES = ("bert", "roberta", "albert", "distilbert", "electra", "mpnet", "modernbert", "squeezebert")
 TYPED = ("bert", "albert", "electra", "squeezebert")

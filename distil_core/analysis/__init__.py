@@ -17,6 +17,7 @@ __all__ = [
     "kinds",
     "learning_curves",
     "literature",
+    "masked_words",
     "model_pair",
     "roles",
     "slices",

@@ -20,7 +20,7 @@ from distil_core.evaluation.predictions import SplitPredictions
 from distil_core.evaluation.records import Latency
 from distil_core.models.checkpoints import head_order, locate
 from distil_core.models.devices import default_device, resolve_precision
-from distil_core.models.forward import at_sites, padded_inputs, predict
+from distil_core.models.forward import at_sites, padded_inputs, predict, readable
 from distil_core.models.heads import reorder_head
 from distil_core.models.loading import independent_copy, load_model, load_tokenizer
 from distil_core.models.packing import scores_of
@@ -110,7 +110,8 @@ def load_pair(folder: RunFolder, *, record: RunRecord, cache: Cache) -> ModelPai
                 "(delete it first, or change its seed)"
             )
         teacher = load_model(teacher_folder)
-    tokenizer = load_tokenizer(folder.student)
+    # Not the student's, whose architecture may know no segments where the teacher's does.
+    tokenizer = load_tokenizer(checkpoint.folder)
     return ModelPair(
         teacher=teacher.to(device),
         student=load_model(folder.student).to(device),
@@ -132,7 +133,7 @@ def compare(pair: ModelPair, text: str) -> TextComparison:
     batch, rows = _batch(pair, encoded), torch.arange(len(encoded.tokens), device=pair.teacher.device)
     with torch.inference_mode():
         teacher, student = (
-            at_sites(scores_of(model(**batch)), encoded.sites, rows)[1].float().cpu().tolist()
+            at_sites(scores_of(model(**readable(model, batch))), encoded.sites, rows)[1].float().cpu().tolist()
             for model in (pair.teacher, pair.student)
         )
     return TextComparison(
@@ -297,4 +298,4 @@ def _batch(pair: ModelPair, encoded: EncodedSplit) -> cost.Batch:
 
 
 def _answer(model: Model, batch: cost.Batch) -> object:
-    return scores_of(model(**batch))
+    return scores_of(model(**readable(model, batch)))

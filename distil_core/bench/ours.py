@@ -19,7 +19,8 @@ from distil_core.settings.serialization import from_json
 from distil_core.tasks.catalog import task_named
 from distil_core.training import teacher_outputs, teachers
 from distil_core.training.events import Step
-from distil_core.training.trainer import TrainingData, train
+from distil_core.training.lessons import TrainingData
+from distil_core.training.trainer import train
 from distil_core.types import Model
 
 

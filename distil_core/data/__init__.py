@@ -17,6 +17,7 @@ __all__ = [
     "json_rows",
     "labels",
     "lines",
+    "masks",
     "parquet",
     "python_docs",
     "reviews",
@@ -25,4 +26,5 @@ __all__ = [
     "splits",
     "tables",
     "tokenization",
+    "words",
 ]

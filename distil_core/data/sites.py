@@ -14,6 +14,7 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from distil_core.data.tokenization import Ragged
+from distil_core.data.words import WordColumn
 
 UNKNOWN = -100
 """Target of a site whose right class is not known; as PyTorch's cross-entropy has it."""
@@ -72,6 +73,39 @@ class Pointers:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TeacherWords:
+    """What a teacher predicts at sites whose classes are the words of a vocabulary, without its logits being kept.
+
+    Its logits are ``features @ weight.T + bias``: exact, and as small as a hidden state.
+    """
+
+    features: Float[Tensor, "sites width"]
+    weight: Float[Tensor, "vocabulary width"]
+    bias: Float[Tensor, "vocabulary"] | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WordClasses:
+    """The words that are the classes of a site, too many for the logits of a split to be kept.
+
+    What is kept of a model's answer at a site are the columns of :class:`WordColumn`.
+
+    Attributes:
+        mask: Token that stands where a word is to be predicted.
+        special: Which tokens are no words, such as the padding.
+        teacher: What the teacher predicts at the same sites, where that is known.
+    """
+
+    mask: int
+    special: Bool[Tensor, "vocabulary"]
+    teacher: TeacherWords | None = None
+
+    def to(self, device: torch.device) -> "WordClasses":
+        """Return the same on another device."""
+        return replace(self, special=self.special.to(device))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Sites:
     """The sites of many rows of tokens laid end to end; those of row ``i`` are ``offsets[i]`` to ``offsets[i + 1]``.
 
@@ -85,6 +119,7 @@ class Sites:
         judge: What is made of all answers where that takes more than targets.
         outputs: The output of the head that each site asks for yes (class 1) or no (class 0), where a text as a whole
             is asked several things; None where the outputs are the classes.
+        vocabulary: The words to choose from, where a masked word is asked for.
     """
 
     targets: Int[Tensor, "sites"] | Float[Tensor, "sites"]
@@ -94,6 +129,7 @@ class Sites:
     owners: Int[Tensor, "rows"] | None = None
     judge: Judge | None = None
     outputs: Int[Tensor, "sites"] | None = None
+    vocabulary: WordClasses | None = None
 
     @classmethod
     def of_texts(cls, targets: Int[Tensor, "examples"] | Float[Tensor, "examples"]) -> "Sites":
@@ -120,9 +156,9 @@ class Sites:
 
     @property
     def commonest(self) -> int | None:
-        """The class that is right most often, 0 where there is none; None where nothing is known."""
+        """The class that is right most often, 0 where there is none; None where nothing is known, or of words."""
         known = self.targets[self.known]
-        if not len(known):
+        if not len(known) or self.vocabulary is not None:
             return None
         return 0 if known.is_floating_point() else int(known.bincount().argmax())
 
@@ -150,6 +186,8 @@ class Sites:
         """Return how many classes a site has, for a model of so many labels."""
         if self.outputs is not None:
             return 2
+        if self.vocabulary is not None:
+            return len(WordColumn)
         return n_labels if self.pointers is None else self.pointers.n_classes
 
     def rows_of(self, examples: Int[Tensor, "chosen"]) -> Int[Tensor, "rows"]:
@@ -177,6 +215,7 @@ class Sites:
             pointers=None if self.pointers is None else self.pointers.to(device),
             owners=None if self.owners is None else self.owners.to(device),
             outputs=None if self.outputs is None else self.outputs.to(device),
+            vocabulary=None if self.vocabulary is None else self.vocabulary.to(device),
         )
 
 

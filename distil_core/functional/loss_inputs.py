@@ -51,6 +51,7 @@ class LossInputs:
     projection: Projection | None
     label_weights: PerSite | None
     normalizer: float | None
+    state_normalizer: float | None = None
 
     @property
     def teacher(self) -> ModelOutputs:

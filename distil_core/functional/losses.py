@@ -169,17 +169,17 @@ def attention_kl(
 class Part:
     """One part of the loss: the setting that weighs it, and what it makes of a batch.
 
-    ``complement`` is for the part that weighs what another one leaves, 1 less the setting.
+    ``weighed_by`` is what the configuration calls its weight, where that follows from several settings.
     """
 
     setting: str
     value: Callable[[LossInputs], Scalar]
-    complement: bool = False
+    weighed_by: str = ""
 
     def weight(self, config: LossConfig) -> float:
         """Return how much the part weighs; one that weighs nothing is not computed."""
-        weight: float = getattr(config, self.setting)
-        return 1 - weight if self.complement else weight
+        weight: float = getattr(config, self.weighed_by or self.setting)
+        return weight
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -197,6 +197,7 @@ class LossParts:
 PARTS: dict[str, Part] = {
     "soft_labels": Part(
         setting="alpha",
+        weighed_by="soft",
         value=lambda batch: batch.soft_loss(
             batch.student.logits,
             batch.teacher.logits,
@@ -206,7 +207,7 @@ PARTS: dict[str, Part] = {
     ),
     "hard_labels": Part(
         setting="alpha",
-        complement=True,
+        weighed_by="hard",
         value=lambda batch: batch.hard_loss(
             batch.student.logits, batch.labels, weights=batch.label_weights, normalizer=batch.normalizer
         ),
@@ -222,7 +223,7 @@ PARTS: dict[str, Part] = {
             need(batch.teacher.last_hidden, "the teacher's last hidden states"),
             batch.mask,
             projection=batch.projection,
-            normalizer=batch.normalizer,
+            normalizer=batch.state_normalizer,
         ),
     ),
     "hidden_mse": Part(
@@ -230,7 +231,7 @@ PARTS: dict[str, Part] = {
         value=lambda batch: batch.over_layers(
             batch.student.hidden,
             batch.teacher.hidden,
-            lambda s, t: hidden_mse(s, t, batch.mask, projection=batch.projection, normalizer=batch.normalizer),
+            lambda s, t: hidden_mse(s, t, batch.mask, projection=batch.projection, normalizer=batch.state_normalizer),
         ),
     ),
     "attention_kl": Part(
@@ -238,7 +239,7 @@ PARTS: dict[str, Part] = {
         value=lambda batch: batch.over_layers(
             batch.student.attention,
             batch.teacher.attention,
-            lambda s, t: attention_kl(s, t, batch.mask, normalizer=batch.normalizer),
+            lambda s, t: attention_kl(s, t, batch.mask, normalizer=batch.state_normalizer),
         ),
     ),
 }
@@ -257,9 +258,11 @@ def distillation_loss(
     projection: Projection | None = None,
     label_weights: PerSite | None = None,
     normalizer: float | None = None,
+    state_normalizer: float | None = None,
 ) -> LossParts:
     r"""Combine :data:`PARTS`, ``α · T² KL(p_t || p_s) + (1 - α) · CE(y, p_s) + Σ weight · part``.
 
+    Weights of their own may stand for ``α`` and ``1 - α``: DistilBERT has 5, 2, and 1 for the cosine.
     A part that weighs nothing is not computed, and what only it would need may be missing. ``hidden_mse`` and
     ``attention_kl`` are averaged over the mapped layers, so that a weight means the same at every depth.
 
@@ -274,6 +277,7 @@ def distillation_loss(
         projection: Takes the student's hidden states to the teacher's width, when they differ.
         label_weights: How much the hard label of each example counts; None: 1.
         normalizer: Divisor of the sum over the batch; None: the number of examples.
+        state_normalizer: The same for hidden states and attention; None: the other.
 
     Raises:
         ConfigError: If a part weighs something and what it needs is not there.
@@ -289,6 +293,7 @@ def distillation_loss(
         projection=projection,
         label_weights=label_weights,
         normalizer=normalizer,
+        state_normalizer=normalizer if state_normalizer is None else state_normalizer,
     )
     values: dict[str, Scalar] = {}
     for name, part in PARTS.items():

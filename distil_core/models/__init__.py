@@ -7,6 +7,7 @@ __all__ = [
     "checkpoints",
     "configuration",
     "devices",
+    "distilbert",
     "embeddings",
     "forward",
     "freezing",
@@ -19,4 +20,5 @@ __all__ = [
     "private_apis",
     "surgery",
     "weights",
+    "words",
 ]

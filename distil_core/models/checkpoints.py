@@ -9,7 +9,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from distil_core.errors import MissingExtraError, ModelError
+from distil_core.errors import ConfigError, MissingExtraError, ModelError
 from distil_core.models.configuration import read_model_config
 from distil_core.models.head import HEADS, Head, head_named
 from distil_core.models.label_matching import HeadMatch, match_labels, why_unmatched
@@ -162,7 +162,8 @@ def _head(config: dict[str, Any]) -> Head | None:
 
 
 def _labels(config: dict[str, Any]) -> tuple[str, ...]:
-    if _head(config) is None:
+    head = _head(config)
+    if head is None or head.predicts_words:
         return ()
     n_labels = config.get("num_labels", 2)
     if not isinstance(n_labels, int) or not 0 < n_labels <= _MAX_LABELS:
@@ -212,6 +213,19 @@ def _describe(name: str, folder: Path) -> Checkpoint:
     )
 
 
+def refuse_other_architectures(model_type: str) -> None:
+    """Refuse a teacher that DistilBERT cannot be cut out of.
+
+    Raises:
+        ConfigError: If it is not BERT.
+    """
+    if model_type != "bert":
+        raise ConfigError(
+            f"student.architecture must be own for a {model_type} teacher, as DistilBERT is cut out of BERT alone; "
+            "choose own or a BERT teacher"
+        )
+
+
 def _refuse_other_sizes(
     folder: Path, config: dict[str, Any], weights: Weights, *, n_layers: int, n_labels: int
 ) -> None:
@@ -232,11 +246,13 @@ def _refuse_other_sizes(
 def match_head(checkpoint: Checkpoint, label_names: tuple[str, ...], *, head: Head) -> HeadMatch | None:
     """Return which output of the checkpoint's head stands for each label of a corpus, or None if it has no such head.
 
-    See :func:`match_labels`. There is nothing to order where a head has no labels: any encoder has it.
+    See :func:`match_labels`. There is nothing to order where a head has no labels: any encoder has it. Neither is there
+    where it predicts words.
     """
-    if not head.labeled:
+    if not head.labeled or (head.predicts_words and checkpoint.head == head):
         return HeadMatch(order=())
-    return match_labels(checkpoint.labels, label_names) if checkpoint.head == head else None
+    fits = checkpoint.head == head and not head.predicts_words
+    return match_labels(checkpoint.labels, label_names) if fits else None
 
 
 def head_notes(

@@ -23,6 +23,8 @@ class TrimmedEmbedding:
 
     def restore(self, model: Model) -> None:
         """Put the trained rows back among all others and give the model its whole vocabulary again."""
+        if model.get_input_embeddings() is self.full:
+            return
         trained = model.get_input_embeddings().weight.detach()
         with torch.no_grad():
             self.full.weight[self.used.to(self.full.weight.device)] = trained.to(self.full.weight)
@@ -33,9 +35,13 @@ def trim_embedding(model: Model, used_ids: Iterable[Int[Tensor, "_"]], *, paddin
     """Leave only the rows of ``used_ids`` and ``padding`` in the model's word embedding.
 
     The rows left out get no gradient and would keep their values, so the result of training is the same, for less work.
-    RoBERTa and MPNet tell padding by its id, so low padding ids keep their place.
+    RoBERTa and MPNet tell padding by its id, so low padding ids keep their place. A model that predicts words keeps all
+    rows, which are what it chooses from.
     """
     full = model.get_input_embeddings()
+    if model.get_output_embeddings() is not None:
+        every = torch.arange(full.num_embeddings)
+        return TrimmedEmbedding(lookup=every, used=every, full=full)
     keep: Bool[Tensor, "vocabulary"] = torch.zeros(full.num_embeddings, dtype=torch.bool)
     keep[padding] = True
     for ids in used_ids:

@@ -1,6 +1,6 @@
 """Texts through a model: logits, hidden states and attention maps."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
@@ -15,6 +15,7 @@ from distil_core.models.freezing import LowerStates
 from distil_core.models.heads import n_outputs
 from distil_core.models.packing import PACKABLE, packed, packed_logits, scores_of, tells_segments_apart
 from distil_core.models.pooling import PooledEncoder
+from distil_core.models.words import figures_at, undecoded
 from distil_core.types import Attention, Logits, Model
 
 
@@ -39,6 +40,12 @@ def padded_inputs(
     inputs = {"input_ids": ids, "attention_mask": mask.long()}
     types = tokens.padded_types(examples)
     return {**inputs, "token_type_ids": types} if types is not None and tells_segments_apart(model) else inputs
+
+
+def readable(model: Model, inputs: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Return of some inputs what a model takes: no token types where it has none."""
+    typed = tells_segments_apart(model)
+    return {name: value for name, value in inputs.items() if typed or name != "token_type_ids"}
 
 
 def at_sites(
@@ -77,8 +84,12 @@ def logits_of(
     sites: Sites | None = None,
     n_tokens: int = 4096,
     lower: LowerStates | None = None,
+    features: bool = False,
 ) -> Iterator[tuple[Int[Tensor, "sites"], Logits]]:
     """Put texts to ``model`` in batches of like length; yields which sites and their logits.
+
+    Where words are asked for, figures about its distributions stand for logits; see
+    :func:`distil_core.models.words.figures_at`.
 
     Args:
         model: In eval mode, on the device of ``tokens``.
@@ -87,15 +98,22 @@ def logits_of(
         sites: Where the model is asked; None: once for each text as a whole.
         n_tokens: Budget of a batch.
         lower: What its lowest layers put out for these texts, where that is known; for models that are packed.
+        features: Whether to give what goes into the decoder, where words are asked for.
     """
-    packing = packs(model)
+    packing, words = packs(model), sites is not None and sites.vocabulary is not None
     for examples in sorted_batches(tokens.lengths, n_tokens=n_tokens, padded=not packing):
-        with torch.inference_mode(), packed_above(model, lower, sites) if packing else nullcontext():
+        with (
+            torch.inference_mode(),
+            packed_above(model, lower, sites) if packing else nullcontext(),
+            undecoded(model) if words else nullcontext() as decoder,
+        ):
             if packing:
                 logits = packed_logits(model, tokens, examples, states=None if lower is None else lower.states)
             else:
                 logits = scores_of(model(**padded_inputs(model, tokens, examples, padding=padding)))
             chosen, logits = at_sites(logits, sites, examples)
+            if sites is not None and decoder is not None and not features:
+                logits = figures_at(decoder, logits, sites, chosen)
         yield chosen, logits
 
 

@@ -13,6 +13,7 @@ class Head:
         reads_first_token: Whether it answers a text as a whole from the first token; else it answers every token.
         problem_type: What the configuration of a model with this head says, if anything.
         labeled: Whether it has an output for each label; else it is nothing that is learned, and puts out a vector.
+        predicts_words: Whether its outputs are the words of a vocabulary, whatever the labels of a corpus.
     """
 
     kind: str
@@ -20,6 +21,7 @@ class Head:
     reads_first_token: bool
     problem_type: str | None = None
     labeled: bool = True
+    predicts_words: bool = False
 
     @property
     def fewest_layers(self) -> int:
@@ -61,6 +63,7 @@ REGRESSION = Head(
 TOKEN_CLASSIFICATION = Head(kind="TokenClassification", pipeline="token-classification", reads_first_token=False)
 QUESTION_ANSWERING = Head(kind="QuestionAnswering", pipeline="question-answering", reads_first_token=False)
 EMBEDDING = Head(kind="Embedding", pipeline="sentence-similarity", reads_first_token=False, labeled=False)
+MASKED_WORDS = Head(kind="MaskedLM", pipeline="fill-mask", reads_first_token=False, predicts_words=True)
 HEADS = (
     SEQUENCE_CLASSIFICATION,
     TOKEN_CLASSIFICATION,
@@ -70,6 +73,7 @@ HEADS = (
     EMBEDDING,
     SEQUENCE_CLASSIFICATION.pooled,
     MULTI_LABEL_CLASSIFICATION.pooled,
+    MASKED_WORDS,
 )
 
 

@@ -32,6 +32,7 @@ transformers_logging.set_verbosity_error()
 transformers_logging.disable_progress_bar()
 
 
+_TYPES = "token_type_ids"
 _VOCABULARIES = ("tokenizer.json", "vocab.*", "*.model")
 
 
@@ -102,7 +103,8 @@ def load_model(folder: Path, *, head: Head | None = None, label_names: tuple[str
                 reset_head(model, whole=_has_head(folder, model))
     except (OSError, ValueError, RuntimeError, KeyError, TypeError, ArithmeticError, SafetensorError) as exc:
         raise ModelError(f"the model in {folder} cannot be loaded: {_first_line(exc)}") from exc
-    _refuse_foreign(folder, model, report, fresh_head=bool(label_names))
+    fitted_later = head is not None and head.predicts_words and head_of(folder) != head
+    _refuse_foreign(folder, model, report, fresh_head=bool(label_names) or fitted_later)
     model.config.name_or_path = ""  # where it lay is nobody's business who gets a student of it
     return model.eval()
 
@@ -127,7 +129,11 @@ def _refuse_foreign(folder: Path, model: Model, report: Mapping[str, Any], *, fr
     A head that is new anyway may be lacking, and so may the pooler below it.
     """
     base = f"{model.base_model_prefix}."
-    new = {name for name, _ in model.named_parameters() if not name.startswith(base) or ".pooler." in name}
+    new = {
+        name
+        for name, _ in model.named_parameters(remove_duplicate=False)
+        if not name.startswith(base) or ".pooler." in name
+    }
     missing = sorted(set(report["missing_keys"]) - (new if fresh_head else set()))
     if missing:
         raise ModelError(
@@ -186,12 +192,18 @@ def _first_line(error: BaseException) -> str:
 
 
 def save(model: Model, tokenizer: Tokenizer, folder: Path) -> None:
-    """Write a folder that ``from_pretrained`` of transformers loads, and SentenceTransformer where it makes vectors."""
+    """Write a folder that ``from_pretrained`` of transformers loads, and SentenceTransformer where it makes vectors.
+
+    The tokenizer gives what the model takes: no token types for one that has none.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     if isinstance(model, Embedder):
         model.save_modules(folder)
     else:
         model.save_pretrained(folder)
+    if model.config.model_type == "distilbert" and _TYPES in tokenizer.model_input_names:
+        tokenizer = copy.deepcopy(tokenizer)
+        tokenizer.model_input_names = [name for name in tokenizer.model_input_names if name != _TYPES]
     tokenizer.save_pretrained(folder)
 
 

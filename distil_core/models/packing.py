@@ -198,6 +198,22 @@ def packed_logits(
     return scores[: packing.n_texts]
 
 
+def packed_output(
+    model: Any, tokens: Ragged, examples: Int[Tensor, "batch"], **outputs: bool
+) -> tuple[Any, Packing, Bool[Tensor, "1 tokens"]]:
+    """Return all that a model inside :func:`packed` put out for some texts in one row, and which tokens are real.
+
+    Args:
+        model: The model.
+        tokens: Where the texts are.
+        examples: Which of them.
+        outputs: ``output_hidden_states=True``.
+    """
+    inputs, packing = _inputs(model, tokens, examples, None)
+    real = torch.arange(inputs["position_ids"].shape[1], device=tokens.ids.device) < packing.n_tokens
+    return model(**inputs, packing=packing, **outputs), packing, real[None]
+
+
 @torch.no_grad()
 def packed_states(
     model: Any,

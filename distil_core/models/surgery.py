@@ -1,15 +1,17 @@
 """Cut a student out of a teacher: fewer layers, perhaps narrower, with copies of its weights."""
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 import torch
 from torch import Tensor
 
 from distil_core.errors import ConfigError
+from distil_core.models.distilbert import distilbert_config, distilbert_weights
 from distil_core.models.head import head_named
 from distil_core.models.loading import auto_class
-from distil_core.settings.config import Init, StudentConfig
+from distil_core.settings.config import Architecture, Init, StudentConfig
 from distil_core.settings.layer_maps import layer_indices
 from distil_core.types import Model
 
@@ -21,7 +23,8 @@ def cut_student(teacher: Model, student: StudentConfig, *, seed: int = 0) -> tup
 
     A narrower student takes the leading part of every weight, with attention heads of unchanged size. Layers are chosen
     by :func:`distil_core.settings.layer_maps.layer_indices`. Weights that the teacher lacks, or all of them with
-    ``init = random``, are drawn from ``seed``.
+    ``init = random``, are drawn from ``seed``. With ``architecture = distilbert`` the student of
+    a BERT teacher is DistilBERT.
 
     Returns:
         The student in eval mode, and the teacher layer that each of its layers is mapped to.
@@ -29,8 +32,11 @@ def cut_student(teacher: Model, student: StudentConfig, *, seed: int = 0) -> tup
     Raises:
         ConfigError: If the student would not fit the teacher.
     """
-    config, head = teacher.config, head_named(type(teacher).__name__, teacher.config.problem_type)
+    head = head_named(type(teacher).__name__, teacher.config.problem_type)
     assert head is not None
+    config, weights = teacher.config, teacher.state_dict()
+    if student.architecture is Architecture.DISTILBERT and config.model_type != "distilbert":
+        config, weights = distilbert_config(config), distilbert_weights(weights)
     layers = layer_indices(student, config.num_hidden_layers, fewest=head.standard.fewest_layers)
     if not layers and config.model_type == "modernbert":  # its weights are drawn by a share of the layers
         raise ConfigError("student.depth must be at least 1 for ModernBERT, got 0")
@@ -52,7 +58,7 @@ def cut_student(teacher: Model, student: StudentConfig, *, seed: int = 0) -> tup
         torch.manual_seed(seed)
         model = auto_class(head.standard).from_config(shape, attn_implementation="eager").float()
     if student.init is Init.TEACHER:
-        _copy_weights(teacher, model, layers)
+        _copy_weights(weights, model, layers)
     return model.eval(), layers
 
 
@@ -76,8 +82,7 @@ def _narrow(shape: Any, width: int) -> None:
 
 
 @torch.no_grad()
-def _copy_weights(teacher: Model, student: Model, layers: tuple[int, ...]) -> None:
-    source = teacher.state_dict()
+def _copy_weights(source: Mapping[str, Tensor], student: Model, layers: tuple[int, ...]) -> None:
     for name, target in student.state_dict().items():
         match = _LAYER.match(name)
         origin = f"{match[1]}.{layers[int(match[2])]}.{match[3]}" if match else name

@@ -41,7 +41,8 @@ from distil_core.settings.config import Method, RunConfig
 from distil_core.tasks.transfer import labeled_split
 from distil_core.training.cache import Cache, replacing
 from distil_core.training.events import Event, Stage, Step, TeacherMeasured, Validation
-from distil_core.training.trainer import TrainingData, predictions_of, train
+from distil_core.training.lessons import TrainingData, predictions_of
+from distil_core.training.trainer import train
 from distil_core.types import Model
 
 T = TypeVar("T")
@@ -289,7 +290,8 @@ def _baseline(
     train = labeled_split(corpus, config.corpus, task=task, seed=config.seed)
     yield stage
     with watch.timing("training"):
-        baseline = yield from meanwhile(lambda: task.baseline(train, n_classes=n_classes), stage)
+        of_tokens = task.token_baseline(materials.splits["train"])
+        baseline = of_tokens or (yield from meanwhile(lambda: task.baseline(train, n_classes=n_classes), stage))
     yield Stage(name="Measuring", detail="the baseline", fraction=None)
     with watch.timing("measurement"):
         texts, splits = corpus.test.texts, materials.splits
@@ -329,8 +331,7 @@ def _record(
     test = predictions_of(student.test_logits, materials.splits["test"].sites, teacher=materials.outputs["test"].logits)
     if student.quality:
         test = replace(test, quality=student.quality["test"])
-    task = materials.task
-    metrics = task.metrics
+    task, metrics = materials.task, materials.task.metrics
     probes = _probe(config, materials, student)
     return RunRecord(
         run=run_id,

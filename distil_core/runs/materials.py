@@ -6,7 +6,7 @@ from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import torch
 from filelock import FileLock, Timeout
@@ -30,9 +30,11 @@ from distil_core.tasks.transfer import transfer_set
 from distil_core.training import teacher_outputs, teachers
 from distil_core.training.cache import Cache
 from distil_core.training.events import Event, Stage, TeacherMeasured
+from distil_core.training.lessons import TrainingData
+from distil_core.training.masked import LiveTeacher, masked_lesson
 from distil_core.training.teacher_outputs import TeacherOutputs
+from distil_core.training.teacher_words import teacher_words
 from distil_core.training.teachers import Teacher
-from distil_core.training.trainer import TrainingData
 from distil_core.types import Tokenizer
 
 T = TypeVar("T")
@@ -49,7 +51,7 @@ class Materials:
     tokenizer: Tokenizer
     splits: Mapping[str, EncodedSplit]
     teacher: Teacher
-    outputs: Mapping[str, TeacherOutputs]
+    outputs: Mapping[str, TeacherOutputs | LiveTeacher]
     device: torch.device
     precision: Precision
 
@@ -166,16 +168,21 @@ def query_teacher(
     with watch.timing("teacher_outputs"):
         for split in ("train", "validation"):  # what the teacher goes on from, a frozen student does, too
             shared_states(teacher, split, config, layers=layers)
-        outputs = yield from teacher_outputs.teacher_outputs(
-            teacher,
-            {name: splits[name] for name in queried},
-            corpus_digest=corpus.digest,
-            padding=tokenizer.pad_token_id,
-            precision=precision,
-            loss=config.loss if config.method is Method.DISTILLED else LossConfig(),
-            layers=layers,
-            cache=cache,
-        )
+        query: dict[str, Any] = {
+            "corpus_digest": corpus.digest,
+            "padding": tokenizer.pad_token_id,
+            "precision": precision,
+            "loss": config.loss if config.method is Method.DISTILLED else LossConfig(),
+            "layers": layers,
+            "cache": cache,
+        }
+        outputs: Mapping[str, TeacherOutputs | LiveTeacher]
+        if task.head.predicts_words:
+            splits, outputs = yield from teacher_words(teacher, splits, queried=queried, **query)
+        else:
+            outputs = yield from teacher_outputs.teacher_outputs(
+                teacher, {name: splits[name] for name in queried}, **query
+            )
     score = teachers.refuse_unfit(
         outputs["validation"].logits, splits["validation"].sites, metric=task.monitored, name=teacher.name
     )
@@ -253,8 +260,11 @@ def training_data(materials: Materials, config: CanonicalConfig, tokens: Ragged)
         config: What is told, and what the loss asks for.
         tokens: The training texts, with the ids that the student knows.
     """
-    whole_lesson = TrainingData(
-        tokens=tokens, sites=materials.splits["train"].sites, teacher=materials.outputs["train"]
+    whole_lesson = masked_lesson(
+        TrainingData(tokens=tokens, sites=materials.splits["train"].sites, teacher=materials.outputs["train"]),
+        loss=config.loss,
+        training=config.training,
+        seed=config.seed,
     )
     if config.corpus == whole(config.corpus) and len(materials.corpus.train.labeled) == len(materials.corpus.train):
         return whole_lesson

@@ -11,11 +11,11 @@ from distil_core.data.corpus import Corpus
 from distil_core.data.files import SUFFIXES, path_of
 from distil_core.data.sources import BUILT_IN
 from distil_core.errors import ConfigError
-from distil_core.models.checkpoints import Checkpoint, head_order, locate, teacher_digest
+from distil_core.models.checkpoints import Checkpoint, head_order, locate, refuse_other_architectures, teacher_digest
 from distil_core.runs.rows import Run
 from distil_core.runs.store import RunStore
 from distil_core.settings.canonical import CanonicalConfig, canonical, whole
-from distil_core.settings.config import CorpusConfig, Method, Recipe, RunConfig, TeacherConfig
+from distil_core.settings.config import Architecture, CorpusConfig, Method, Recipe, RunConfig, TeacherConfig
 from distil_core.settings.identity import fingerprint
 from distil_core.settings.layer_maps import layer_indices
 from distil_core.settings.recipes import teacher_epochs
@@ -104,6 +104,8 @@ def examine(configs: Iterable[CanonicalConfig]) -> Iterator[ExaminedConfig]:
                 f"student.width must be at most the teacher's {checkpoint.width}, got {config.student.width}; 0 keeps "
                 "it"
             )
+        if config.student.architecture is Architecture.DISTILBERT and checkpoint.architecture != "distilbert":
+            refuse_other_architectures(checkpoint.architecture)
         corpus = corpora(whole(_absolute_corpus(config.corpus)), task=config.task)
         refuse_unknown(corpus, config.corpus)
         yield _request(config, corpus, checkpoint)
@@ -126,6 +128,8 @@ def _request(config: CanonicalConfig, corpus: Corpus, checkpoint: Checkpoint) ->
     student = config.student
     if student.width == checkpoint.width:
         student = replace(student, width=0)
+    if str(student.architecture) == checkpoint.architecture:
+        student = replace(student, architecture=Architecture.OWN)
     config = replace(
         config, corpus=_absolute_corpus(config.corpus), teacher=teacher, student=student, training=training
     )

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from distil_core.evaluation import cost
 from distil_core.evaluation.records import Cost
-from distil_core.models.forward import padded_inputs
+from distil_core.models.forward import padded_inputs, readable
 from distil_core.models.packing import scores_of
 from distil_core.runs.locks import held
 from distil_core.runs.materials import Materials
@@ -59,7 +59,7 @@ def speeds(materials: Materials, models: Mapping[str, Model], *, seconds: float)
     def answering(model: Model) -> Callable[[Mapping[str, Any]], object]:
         def answer(batch: Mapping[str, Any]) -> object:
             with torch.inference_mode():
-                return scores_of(model(**batch))
+                return scores_of(model(**readable(model, batch)))
 
         return answer
 

@@ -24,6 +24,10 @@ from distil_core.settings.serialization import from_json, to_json
 FORMER_BASELINE = "tfidf"
 """What the baseline was called when that of text classification was the only one."""
 
+MASKED_WORDS = "fill-mask"
+"""Name of the task whose texts have no labels, but masked words."""
+_OF_WORDS = (("loss", "soft_sites"), ("training", "masked"), ("training", "mask_smoothing"))
+
 CanonicalConfig = NewType("CanonicalConfig", RunConfig)
 """Settings that are checked, in the one form of all that ask for the same, with precision and threads resolved.
 
@@ -100,9 +104,11 @@ def _one_form(config: RunConfig) -> CanonicalConfig:
         training, corpus = replace(machine, epochs=0), whole(corpus)
     if config.method is Method.BASELINE:
         student, training = StudentConfig(), machine
-    if loss.alpha == 0.0 and config.method is Method.DISTILLED:
-        loss = replace(loss, temperature=LossConfig().temperature)
-    if loss.alpha == 1.0:  # nobody asks for the labels
+    if loss.soft_weight or loss.hard_weight:
+        loss = replace(loss, alpha=LossConfig().alpha)
+    if loss.soft == 0.0 and config.method is Method.DISTILLED:
+        loss = replace(loss, temperature=LossConfig().temperature, soft_sites=LossConfig().soft_sites)
+    if loss.hard == 0.0:  # nobody asks for the labels
         corpus = replace(corpus, labeled=CorpusConfig().labeled)
     return CanonicalConfig(replace(config, corpus=corpus, student=student, loss=loss, training=training))
 
@@ -136,6 +142,7 @@ def parse_config(data: Mapping[str, Any]) -> RunConfig:
 def _clashes(config: RunConfig) -> Iterator[str]:
     """Say which settings do not go together, though each is one that is allowed."""
     student, frozen = config.student, config.training.frozen
+    yield from _about_words(config)
     if config.corpus.shots and (config.corpus.labeled < 1.0 or config.corpus.left_out):
         yield "corpus.shots must be 0 when corpus.labeled or corpus.left_out say whose labels are told"
     if config.corpus.supervision is Supervision.ZERO_SHOT:
@@ -169,3 +176,15 @@ def _zero_shot_clashes(config: RunConfig) -> Iterator[str]:
         yield f"loss.alpha must be 1 when corpus.supervision is zero-shot, as no label is told, got {config.loss.alpha}"
     if corpus.hypothesis_template.count("{}") != 1:
         yield f"corpus.hypothesis_template must hold {{}} once, got {corpus.hypothesis_template!r}"
+
+
+def _about_words(config: RunConfig) -> Iterator[str]:
+    if config.task != MASKED_WORDS:
+        for section, name in _OF_WORDS:
+            if getattr(getattr(config, section), name) != getattr(getattr(RunConfig(), section), name):
+                yield f"{section}.{name} must be left as it is for the task {config.task}, which masks no words"
+        return
+    if config.corpus.labeled < 1.0 or config.corpus.shots or config.corpus.left_out:
+        yield f"corpus.labeled, shots and left_out must be left as they are for {MASKED_WORDS}, which has no labels"
+    if config.loss.attention_kl:
+        yield f"loss.attention_kl must be 0 for {MASKED_WORDS}, got {config.loss.attention_kl:g}"

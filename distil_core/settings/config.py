@@ -39,6 +39,13 @@ class Init(StrEnum):
     RANDOM = "random"
 
 
+class Architecture(StrEnum):
+    """Architecture of the student."""
+
+    OWN = "own"
+    DISTILBERT = "distilbert"
+
+
 class Precision(StrEnum):
     """Precision of the matrix products; master weights are always fp32."""
 
@@ -52,6 +59,13 @@ class Supervision(StrEnum):
 
     LABELS = "labels"
     ZERO_SHOT = "zero-shot"
+
+
+class SoftSites(StrEnum):
+    """Sites of the soft-label loss where words are masked."""
+
+    MASKED = "masked"
+    ALL = "all"
 
 
 SIMILARITY_SCALE = 20.0
@@ -172,6 +186,10 @@ class StudentConfig:
         LayerMap.EVEN, help="Layer mapping: which teacher layers the student's layers are copied from."
     )
     layers: tuple[int, ...] = setting((), help="Explicit layer mapping: teacher layers to copy, counted from 0.")
+    architecture: Architecture = setting(
+        Architecture.OWN,
+        help="Architecture: the teacher's own, or DistilBERT's, without token types and pooler (BERT teachers only).",
+    )
     width: int = setting(0, low=0, help="Hidden size: numbers in a hidden state; 0: the teacher's.")
     init: Init = setting(
         Init.TEACHER, help="Initialization: weights copied from the teacher's layers, or drawn at random."
@@ -194,6 +212,18 @@ class LossConfig:
         high=1.0,
         help="Weight α of the soft-label loss (teacher); the hard-label loss (corpus) gets 1 - α.",
     )
+    soft_weight: float = setting(
+        0.0,
+        low=0.0,
+        high=1000.0,
+        help="Weight of the soft-label loss where it is not α; with it or the next one above 0, both count and α does "
+        "not.",
+    )
+    hard_weight: float = setting(0.0, low=0.0, high=1000.0, help="Weight of the hard-label loss where it is not 1 - α.")
+    soft_sites: SoftSites = setting(
+        SoftSites.MASKED,
+        help="Sites of the soft-label loss where words are masked: the masked words, or all (fill-mask only).",
+    )
     logit_mse: float = setting(0.0, low=0.0, high=1000.0, help="Weight of the mean squared error (MSE) of the logits.")
     hidden_cosine: float = setting(
         0.0,
@@ -211,6 +241,16 @@ class LossConfig:
         help="Weight of the KL divergence of the attention maps of mapped layers: how far the student's are from the "
         "teacher's.",
     )
+
+    @property
+    def soft(self) -> float:
+        """Weight of the soft-label loss."""
+        return self.soft_weight if self.soft_weight or self.hard_weight else self.alpha
+
+    @property
+    def hard(self) -> float:
+        """Weight of the hard-label loss."""
+        return self.hard_weight if self.soft_weight or self.hard_weight else 1 - self.alpha
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -256,6 +296,20 @@ class TrainingConfig:
         high=1.0,
         help="Weight averaging: share of the steps, counted from the last, whose weights are averaged into the "
         "model; 0: the last ones alone.",
+    )
+    masked: float = setting(
+        0.15,
+        above=0.0,
+        high=0.9,
+        help="Masked words: share of the words of a text that are masked in each epoch, anew each time (fill-mask "
+        "only).",
+    )
+    mask_smoothing: float = setting(
+        0.0,
+        low=0.0,
+        high=2.0,
+        help="Smoothing of the masks: a word that occurs n times is masked in proportion to n to the power of minus "
+        "this, so that rare words are masked more often; DistilBERT had 0.7; 0: all alike (fill-mask only).",
     )
     patience: int = setting(
         0,

@@ -15,6 +15,7 @@ _TEACHER = {
     Recipe.THOROUGH: TrainingConfig(epochs=3, dropout=FINE_TUNING_DROPOUT),
     Recipe.QUICK: TrainingConfig(recipe=Recipe.QUICK, epochs=2, learning_rate=3e-4),
 }
+_HEAD_RATE = 2e-3
 _MIN_STEPS = {Recipe.THOROUGH: 250, Recipe.QUICK: 120}
 """A small corpus is passed over until so many steps are done."""
 _MAX_EPOCHS = 20
@@ -71,6 +72,11 @@ def teacher_schedule(config: TeacherConfig, recipe: Recipe, *, n_layers: int, n_
     chosen = config.learning_rate != TeacherConfig().learning_rate
     rate = config.learning_rate if chosen else usual.learning_rate
     return replace(usual, epochs=epochs, learning_rate=rate, frozen=1 + n_layers // 2)
+
+
+def head_schedule(schedule: TrainingConfig, *, n_layers: int) -> TrainingConfig:
+    """Return how a head that predicts words is fitted, all below it left as it is, before a teacher is fine-tuned."""
+    return replace(schedule, epochs=1, learning_rate=_HEAD_RATE, dropout=0.0, frozen=1 + n_layers, patience=0)
 
 
 def overruled(training: TrainingConfig) -> Iterator[str]:

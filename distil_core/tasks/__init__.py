@@ -9,6 +9,7 @@ __all__ = [
     "classification",
     "corpora",
     "embeddings",
+    "fill_mask",
     "multi_label",
     "pairs",
     "qa",

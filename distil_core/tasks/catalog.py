@@ -6,6 +6,7 @@ from distil_core.errors import ConfigError
 from distil_core.settings.config import RunConfig, Supervision
 from distil_core.tasks.classification import TextClassification
 from distil_core.tasks.embeddings import Embeddings
+from distil_core.tasks.fill_mask import FillMask
 from distil_core.tasks.multi_label import MultiLabelClassification
 from distil_core.tasks.pairs import TextPairs
 from distil_core.tasks.qa import QuestionAnswering
@@ -19,6 +20,7 @@ TASKS: dict[str, Task] = {
     Embeddings.name: Embeddings(),
     TextPairs.name: TextPairs(),
     TokenClassification.name: TokenClassification(),
+    FillMask.name: FillMask(),
 }
 
 

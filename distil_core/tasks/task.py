@@ -269,6 +269,14 @@ print(student("Put a sentence here."))"""
     def baseline(self, split: Split, *, n_classes: int) -> Baseline:
         """Learn the baseline that every student must beat."""
 
+    def token_baseline(self, encoded: Any) -> Baseline | None:
+        """Learn the baseline where it knows tokens instead of texts; by default there is none of that kind.
+
+        Args:
+            encoded: The training split, as :meth:`encode` has it.
+        """
+        return None
+
     def baseline_logits(self, answers: Any, sites: Any) -> Any:
         """Return what the baseline answered to the texts of a split as logits, a row a site; by default they are that.
 

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from distil_core.models.forward import logits_of, yes_or_no
 from distil_core.models.heads import output_layer
 from distil_core.tasks.task import Task
-from distil_core.training.trainer import TrainingData
+from distil_core.training.lessons import TrainingData
 from distil_core.types import Model
 
 PENALTY = 100.0

@@ -24,7 +24,9 @@ from distil_core.tasks.task import Task
 from distil_core.training.cache import Cache
 from distil_core.training.events import Event, Stage, Step, TeacherMeasured, Validation
 from distil_core.training.head_fitting import FROZEN_PENALTY, PENALTY, fit_head
-from distil_core.training.trainer import TrainingData, predictions_of, train
+from distil_core.training.lessons import TrainingData, predictions_of
+from distil_core.training.masked import masked_lesson, start_as_unigram
+from distil_core.training.trainer import train
 from distil_core.training.zero_shot import fit_to_descriptions
 from distil_core.types import Model, Tokenizer
 
@@ -98,8 +100,8 @@ def prepare_teacher(
     )
 
     def lower_layers(model: Model, n_layers: int) -> LowerLayers | None:
-        if recipe is not Recipe.QUICK or not packs(model):
-            return None
+        if recipe is not Recipe.QUICK or not packs(model) or task.head.predicts_words:
+            return None  # with other words masked in each epoch, no layer says the same twice
         tokens = {split: part.tokens for split, part in splits.items()}
         return LowerLayers(independent_copy(model, precision), tokens, n_layers=n_layers)
 
@@ -174,38 +176,52 @@ def _fine_tune(
     yield Stage(name=title, detail="fitting its head", fraction=0.0)
     if labeled is not None:
         train_data = replace(train_data, chosen=torch.tensor(labeled))
-    fit_head(model, train_data, task=task, padding=padding, penalty=PENALTY if labeled is None else FROZEN_PENALTY)
+    loss = replace(LossConfig(), alpha=0.0)
+    train_data = masked_lesson(train_data, loss=loss, training=schedule, seed=0)
+    if task.head.predicts_words:
+        start_as_unigram(model, train_data)
+        fitting = recipes.head_schedule(schedule, n_layers=model.config.num_hidden_layers)
+        yield from _passes(
+            train(model, train_data, validation_data, task=task, loss=loss, training=fitting, seed=0, padding=padding),
+            title,
+            detail="steps of fitting its head",
+        )
+    else:
+        fit_head(model, train_data, task=task, padding=padding, penalty=PENALTY if labeled is None else FROZEN_PENALTY)
     scores: list[float] = []
     fitted = None
     if labeled is not None:
         scores = [_score(model, validation_data, task=task, padding=padding)]
         fitted = copy.deepcopy(model.state_dict())
-    for event in train(
-        model,
-        train_data,
-        validation_data,
-        task=task,
-        loss=replace(LossConfig(), alpha=0.0),
-        training=schedule,
-        seed=0,
-        padding=padding,
-    ):
+    learning = train(
+        model, train_data, validation_data, task=task, loss=loss, training=schedule, seed=0, padding=padding
+    )
+    for event in _passes(learning, title, detail="steps"):
+        if isinstance(event, TeacherMeasured):
+            scores.append(event.score)
+        yield event
+    if fitted is not None and not any(task.primary.better(score, scores[0]) for score in scores[1:]):
+        model.load_state_dict(fitted)
+    trimmed.restore(model)
+
+
+def _passes(
+    learning: Generator[Step | Validation, None, int], title: str, *, detail: str
+) -> Generator[Event, None, None]:
+    """Tell of a training as of a stage of the work."""
+    for event in learning:
         match event:
             case Validation():
-                scores.append(event.score)
                 yield TeacherMeasured(score=event.score)
             case Step():
                 yield Stage(
                     name=title,
-                    detail="steps",
+                    detail=detail,
                     fraction=event.step / event.n_steps,
                     n_done=event.step,
                     n_total=event.n_steps,
                     seconds_left=event.seconds_left,
                 )
-    if fitted is not None and not any(task.primary.better(score, scores[0]) for score in scores[1:]):
-        model.load_state_dict(fitted)
-    trimmed.restore(model)
 
 
 def _score(model: Model, data: TrainingData, *, task: Task, padding: int) -> float:

@@ -6,20 +6,16 @@ from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Protocol, runtime_checkable
 
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Int
 from safetensors import safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from distil_core.data.batches import shuffled_batches
-from distil_core.data.sites import Sites
-from distil_core.data.tokenization import Ragged
 from distil_core.evaluation import bootstrap
 from distil_core.evaluation.metrics import AGREEMENT
-from distil_core.evaluation.predictions import SplitPredictions, split_predictions
 from distil_core.evaluation.records import Interval
 from distil_core.functional.loss_inputs import ModelOutputs
 from distil_core.functional.losses import LossParts, distillation_loss
@@ -38,65 +34,10 @@ from distil_core.models.packing import packed_logits, scores_of, without_waste
 from distil_core.settings.config import LossConfig, Precision, TrainingConfig
 from distil_core.tasks.task import Task
 from distil_core.training.events import Step, Validation
+from distil_core.training.lessons import TrainingData, predictions_of
+from distil_core.training.masked import word_outputs
 from distil_core.training.optimizer import Optimizer
 from distil_core.types import Mask, Model
-
-
-@runtime_checkable
-class TeacherSignal(Protocol):
-    """What a teacher said of the texts that are learned from."""
-
-    @property
-    def logits(self) -> Float[Tensor, "sites classes"]:
-        """Logits of every site."""
-        ...
-
-    @property
-    def width(self) -> int:
-        """Size of the teacher's hidden states."""
-        ...
-
-    def batch(self, examples: Int[Tensor, "batch"]) -> ModelOutputs:
-        """Return what the losses in use need for some texts, padded to the longest of them."""
-        ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TrainingData:
-    """Texts to learn from, what is right at their sites, and what the teacher said there, if there is one.
-
-    ``chosen`` are the texts to learn from in one epoch, where it is not each of them once; ``label_weights`` says how
-    much each text's label counts, where it is not 1. ``lower`` is what the frozen layers put out, where it is known.
-    """
-
-    tokens: Ragged
-    sites: Sites
-    teacher: TeacherSignal | None = None
-    chosen: Int[Tensor, "chosen"] | None = None
-    label_weights: Float[Tensor, "examples"] | None = None
-    lower: freezing.LowerStates | None = None
-
-    def __len__(self) -> int:
-        """Texts in one epoch."""
-        return len(self.tokens if self.chosen is None else self.chosen)
-
-
-def predictions_of(
-    logits: Float[Tensor, "sites classes"], sites: Sites, *, teacher: Float[Tensor, "sites teacher_classes"] | None
-) -> SplitPredictions:
-    """Return what a model and its teacher answered at the sites of a split, as it is measured."""
-    answers = logits.float().cpu().numpy()
-    by_teacher = None if teacher is None else teacher.float().cpu().numpy()
-    judge = sites.judge
-    return split_predictions(
-        answers,
-        sites.targets.cpu().numpy(),
-        teacher_logits=by_teacher,
-        examples=sites.examples.cpu().numpy(),
-        n_examples=sites.n_examples,
-        quality=None if judge is None else judge(answers),
-        teacher_quality=None if judge is None or by_teacher is None else judge(by_teacher),
-    )
 
 
 @dataclass
@@ -131,7 +72,12 @@ class _Training:
     def packs(self) -> bool:
         """Whether batches go through the model without padding."""
         needs_states = self.loss.hidden_mse or self.loss.hidden_cosine or self.loss.attention_kl
-        return packs(self.model) and not needs_states
+        return packs(self.model) and (not needs_states or self.predicts_words)
+
+    @property
+    def predicts_words(self) -> bool:
+        """Whether masked words are to be predicted."""
+        return self.lesson.sites.vocabulary is not None
 
     @property
     def normalizer(self) -> float:
@@ -147,7 +93,11 @@ class _Training:
         batches = shuffled_batches(lengths, n_tokens=budget, padded=not self.packs, seed=self.seed, epoch=number)
         return batches if chosen is None else [chosen[batch] for batch in batches]
 
-    def student(self, examples: Int[Tensor, "batch"]) -> tuple[ModelOutputs, Mask | None]:
+    def student(self, examples: Int[Tensor, "batch"]) -> tuple[ModelOutputs, Bool[Tensor, "rows length"] | None]:
+        if self.predicts_words:
+            return word_outputs(
+                *(self.model, self.lesson.tokens, self.lesson.sites, examples), padding=self.padding, loss=self.loss
+            )
         if self.packs:
             lower = self.lesson.lower
             states = None if lower is None else lower.states
@@ -180,7 +130,15 @@ class _Training:
             projection=self.projection,
             label_weights=None if weights is None else weights[examples][rows],
             normalizer=self.normalizer,
+            state_normalizer=self.state_normalizer(mask),
         )
+
+    def state_normalizer(self, mask: Mask | None) -> float | None:
+        """Return the divisor for hidden states where it is not that of the sites: of words, that of tokens."""
+        if mask is None or not self.predicts_words:
+            return None
+        n_tokens = min(self.training.batch_size, len(self.lesson)) * self.lesson.tokens.lengths.float().mean()
+        return float(n_tokens) / mask.numel()  # of one row of tokens the loss takes the mean
 
     def validate(self, step: Step | None) -> Generator[Step, None, tuple[Interval, float | None]]:
         """Return score and agreement; says the last step again between batches, so that it can be stopped there."""
@@ -198,7 +156,8 @@ class _Training:
         split = predictions_of(logits, data.sites, teacher=None if data.teacher is None else data.teacher.logits)
         score = bootstrap.interval(split, self.task.monitored) if self.early else None
         compared = data.teacher is not None and AGREEMENT in self.task.fidelity
-        return score or Interval(value=self.task.monitored.of(split)), AGREEMENT.of(split) if compared else None
+        agreement = self.task.metric(AGREEMENT.name).of(split) if compared else None
+        return score or Interval(value=self.task.monitored.of(split)), agreement
 
 
 def train(
@@ -260,7 +219,7 @@ def train(
         written = time.monotonic()
         try:
             with _dropout(model, training.dropout, but=still):
-                if still and work.packs:
+                if still and work.packs and lesson.redraw is None:
                     lesson, validation = (
                         _with_lower(model, data, training.frozen - 1) for data in (lesson, validation)
                     )
@@ -315,6 +274,7 @@ def _steps(work: _Training, optimizer: Optimizer, progress: _Progress) -> Genera
         if epoch < progress.epochs or progress.stopped:
             done += counts[epoch]
             continue
+        work = replace(work, lesson=work.lesson.in_epoch(epoch))
         for number, examples in enumerate(work.epoch(epoch)):
             if done + number < progress.step:
                 continue

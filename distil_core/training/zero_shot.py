@@ -10,7 +10,7 @@ from distil_core.data.tokenization import encode
 from distil_core.tasks.classification.likeness import pseudo_labels
 from distil_core.tasks.task import Task
 from distil_core.training.head_fitting import PENALTY, fit_head, head_features
-from distil_core.training.trainer import TrainingData
+from distil_core.training.lessons import TrainingData
 from distil_core.types import Model, Tokenizer
 
 

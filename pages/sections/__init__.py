@@ -23,4 +23,5 @@ __all__ = [
     "task_views",
     "text_fields",
     "vector_views",
+    "word_views",
 ]

@@ -48,6 +48,8 @@ def show() -> RunConfig | None:
         temperature = _field(LossConfig, "temperature")
         # There is no hard-label loss to weigh against where no label is told.
         alpha = LossConfig().alpha if corpus.get("supervision") else _field(LossConfig, "alpha")
+        if task.head.predicts_words:
+            st.caption("Weights of their own stand for α below: 5 for the teacher's words, 2 for the masked ones.")
         if not task.head.labeled:
             st.caption("α weighs the similarities within a batch; the cosine with the teacher's vectors gets 1 − α.")
         schedule = {"recipe": _field(TrainingConfig, "recipe")}
@@ -56,18 +58,23 @@ def show() -> RunConfig | None:
             schedule["epochs"] = _field(TrainingConfig, "epochs")
         student = _group("Student", ":material/layers:", StudentConfig, shown={"depth": depth}, task=task)
         loss = _group(
-            "Extra losses", ":material/add_circle:", LossConfig, shown={"temperature": temperature, "alpha": alpha}
+            "Extra losses",
+            ":material/add_circle:",
+            LossConfig,
+            shown={"temperature": temperature, "alpha": alpha},
+            only=_of_task(LossConfig, task),
+            task=task,
         )
         training = _group(
             "Training",
             ":material/tune:",
             TrainingConfig,
             shown=schedule,
-            only=tuple(item.name for item in fields(TrainingConfig) if item.name not in decided),
+            only=tuple(name for name in _of_task(TrainingConfig, task) if name not in decided),
         )
         further = _corpus_fields(corpus, task)
         corpus_more = _group("Corpus", ":material/article:", CorpusConfig, shown=corpus, only=further, task=task)
-        teacher_more = _group("Teacher", ":material/school:", TeacherConfig, shown=teacher)
+        teacher_more = _group("Teacher", ":material/school:", TeacherConfig, shown=teacher, task=task)
         with training.box:
             seed = _seed()
     if corpus.get("source") == "" or teacher.get("source") == "":
@@ -105,13 +112,20 @@ def _group(
     task: Task | None = None,
 ) -> _Group:
     values = dict(shown)
-    first = {} if task is None else task.defaults.get(label.lower(), {})
+    first = {} if task is None else task.defaults.get(config.__name__.removesuffix("Config").lower(), {})
     box = st.expander(label, icon=icon, key=f"distil.{config.__name__}")
     with box:
         for item in fields(config):
             if item.name not in shown and (only is None or item.name in only):
                 values[item.name] = _field(config, item.name, first=first.get(item.name))
     return _Group(box, values)
+
+
+def _of_task(config: type, task: Task) -> tuple[str, ...]:
+    """Return the settings of a section that mean something for a task."""
+    words = () if task.head.predicts_words else ("soft_sites", "masked", "mask_smoothing")
+    unknown = ("attention_kl",) if task.head.predicts_words else ()
+    return tuple(item.name for item in fields(config) if item.name not in (*words, *unknown))
 
 
 def _field(config: type, name: str, *, first: Any = None) -> Any:
@@ -225,7 +239,7 @@ def _corpus(task: Task) -> dict[str, Any]:
 
 def _told(task: Task) -> dict[str, Any]:
     """Ask how many training texts tell their label, and return the settings that say so."""
-    if not task.head.labeled:
+    if not task.head.labeled or task.head.predicts_words:
         return {}
     offered = [how for how in TOLD if (how != "shots" or task.few_labels) and (how != "none" or task.zero_shot)]
     if st.session_state.get("distil.corpus.told") not in (None, *offered):  # the task before had it
@@ -276,12 +290,12 @@ def _teacher(task: Task) -> dict[str, Any]:
 
 def _label_fields(task: Task) -> tuple[str, ...]:
     free = ("missing_labels", "look_alikes") if task.free_labels else ()
-    return ("label_names", *free) if task.head.labeled else ()
+    return ("label_names", *free) if task.head.labeled and not task.head.predicts_words else ()
 
 
 def _corpus_fields(corpus: dict[str, Any], task: Task) -> tuple[str, ...]:
     """Return the further settings that mean something for a corpus."""
-    source = corpus["source"]
+    source, labeled = corpus["source"], task.head.labeled and not task.head.predicts_words
     if source == "reviews":
         specific: tuple[str, ...] = ("n_train", "n_test")
     elif not source or source in BUILT_IN:
@@ -290,4 +304,4 @@ def _corpus_fields(corpus: dict[str, Any], task: Task) -> tuple[str, ...]:
         columns = {"text_column": task.text_columns, "label_column": task.label_columns}
         specific = (*(name for name, usual in columns.items() if usual), *_label_fields(task))
     whole = not {"shots", "supervision"} & set(corpus)
-    return (*specific, "max_examples", "seed", *(("left_out",) if whole and task.head.labeled else ()))
+    return (*specific, "max_examples", "seed", *(("left_out",) if whole and labeled else ()))

@@ -8,6 +8,7 @@ bounded and keyed on names of runs or on contents, never on tensors. Nothing her
 __all__ = [
     "address",
     "attention_maps",
+    "masked_words",
     "model_answers",
     "resources",
     "run_in_use",

@@ -15,7 +15,8 @@ from distil_core.models.forward import logits_of
 from distil_core.models.packing import PACKABLE
 from distil_core.settings.config import LossConfig, Precision, TrainingConfig
 from distil_core.training.events import Step
-from distil_core.training.trainer import TrainingData, train
+from distil_core.training.lessons import TrainingData
+from distil_core.training.trainer import train
 from tests import tiny
 
 CORPUS = tiny.corpus(n_train=30, n_validation=12, n_test=6)

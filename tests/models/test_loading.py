@@ -18,7 +18,8 @@ from distil_core.models import devices, embeddings, forward, heads, loading, sur
 from distil_core.models.packing import PACKABLE, packed, packed_logits
 from distil_core.settings import hardware
 from distil_core.settings.config import Init, LayerMap, LossConfig, Precision, StudentConfig, TrainingConfig
-from distil_core.training.trainer import TrainingData, train
+from distil_core.training.lessons import TrainingData
+from distil_core.training.trainer import train
 from tests import tiny
 
 Made = Callable[..., Path]

@@ -19,7 +19,8 @@ from distil_core.models.packing import PACKABLE
 from distil_core.settings.config import LossConfig, Precision, TrainingConfig
 from distil_core.training.events import Step
 from distil_core.training.head_fitting import fit_head
-from distil_core.training.trainer import TrainingData, train
+from distil_core.training.lessons import TrainingData
+from distil_core.training.trainer import train
 from tests import tiny
 
 every_architecture = pytest.mark.parametrize("architecture", tiny.ARCHITECTURES)

@@ -44,7 +44,7 @@ from distil_core.tasks.classification import TextClassification, tfidf
 from distil_core.tasks.corpora import load_corpus
 from distil_core.training import teachers, trainer
 from distil_core.training.events import Event, Stage, Step, TeacherMeasured, Validation
-from distil_core.training.trainer import TrainingData
+from distil_core.training.lessons import TrainingData
 from tests import tiny
 from tests.factories import a_step
 

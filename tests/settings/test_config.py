@@ -19,6 +19,7 @@ from distil_core.settings.canonical import (
     validate,
 )
 from distil_core.settings.config import (
+    Architecture,
     CorpusConfig,
     Init,
     LayerMap,
@@ -27,6 +28,7 @@ from distil_core.settings.config import (
     Precision,
     Recipe,
     RunConfig,
+    SoftSites,
     StudentConfig,
     TeacherConfig,
     TrainingConfig,
@@ -122,7 +124,8 @@ def test_all_problems_are_told_at_once() -> None:
         "student.depth must be at least 0, got -1",
         "student.layer_map must be one of alternate, first, last, even, explicit, got 'middle'",
         "unknown key loss.beta",
-        "known: alpha, attention_kl, hidden_cosine, hidden_mse, logit_mse, temperature",
+        "known: alpha, attention_kl, hard_weight, hidden_cosine, hidden_mse, logit_mse, soft_sites, soft_weight, "
+        "temperature",
         "loss.temperature must be a number, got nan",
         "loss.alpha must be at most 1, got 1.5",
         "training.epochs must be int, got 'many'",
@@ -335,6 +338,20 @@ class TestFingerprint:
         assert len(set(names)) == len(names)
         assert len(names) > 25
 
+    def test_how_words_are_masked_matters_where_they_are(self) -> None:
+        settled = RunConfig(task="fill-mask", training=TrainingConfig(precision=Precision.FP32, threads=1))
+        changed = [
+            settled,
+            replace(settled, training=replace(settled.training, masked=0.3)),
+            replace(settled, training=replace(settled.training, mask_smoothing=0.7)),
+            replace(settled, loss=LossConfig(soft_sites=SoftSites.ALL)),
+            replace(settled, loss=LossConfig(soft_weight=5.0, hard_weight=2.0)),
+        ]
+        assert len({_fingerprint(config) for config in changed}) == len(changed)
+        # Weights of their own stand for alpha, which then cannot matter.
+        weighed = replace(settled, loss=LossConfig(soft_weight=5.0, hard_weight=2.0, alpha=0.5))
+        assert _fingerprint(weighed) == _fingerprint(changed[-1])
+
     def test_two_and_two_point_zero_are_one_run(self) -> None:
         assert _fingerprint(RunConfig(loss=LossConfig(temperature=4))) == _fingerprint(
             RunConfig(loss=LossConfig(temperature=4.0))
@@ -382,10 +399,11 @@ def _changes(config: RunConfig) -> typing.Iterator[RunConfig]:
             yield replace(config, **{item.name: _other(value)})
             continue
         for setting in fields(value):
-            if setting.name in ("source", "layers"):
+            if setting.name in ("source", "layers", "soft_sites", "masked", "mask_smoothing"):
                 continue
             given = _other(getattr(value, setting.name))
             given = LayerMap.FIRST if setting.name == "layer_map" else given
+            given = Architecture.DISTILBERT if setting.name == "architecture" else given
             yield replace(config, **{item.name: replace(value, **{setting.name: given})})
     yield replace(config, student=replace(config.student, layers=(0, 1)))
 

@@ -24,7 +24,8 @@ from distil_core.settings.config import (
     TrainingConfig,
 )
 from distil_core.tasks import catalog
-from distil_core.training.trainer import TrainingData, train
+from distil_core.training.lessons import TrainingData
+from distil_core.training.trainer import train
 from distil_core.types import Model
 from tests import tiny
 from tests.landscapes import a_point

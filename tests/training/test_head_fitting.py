@@ -12,7 +12,7 @@ from distil_core.models.forward import predict
 from distil_core.models.freezing import lower_states
 from distil_core.models.heads import output_layer
 from distil_core.training.head_fitting import fit_head
-from distil_core.training.trainer import TrainingData
+from distil_core.training.lessons import TrainingData
 from tests import tiny
 
 SPLIT = tiny.split(60, seed=3)

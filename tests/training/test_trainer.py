@@ -20,10 +20,11 @@ from distil_core.models import forward, surgery
 from distil_core.settings.config import Init, LossConfig, Precision, StudentConfig, TrainingConfig
 from distil_core.training import trainer
 from distil_core.training.events import Step, Validation
+from distil_core.training.lessons import TrainingData
 from distil_core.training.optimizer import learning_rate_at
 from distil_core.training.teacher_outputs import TeacherOutputs, teacher_outputs
 from distil_core.training.teachers import Teacher
-from distil_core.training.trainer import TrainingData, train
+from distil_core.training.trainer import train
 from tests import tiny
 
 CORPUS = tiny.corpus(n_train=30, n_validation=12, n_test=6)
