@@ -46,10 +46,9 @@ def show() -> RunConfig | None:
             teacher = _teacher(task)
         depth = _field(StudentConfig, "depth")
         temperature = _field(LossConfig, "temperature")
-        # There is no hard-label loss to weigh against where no label is told.
-        alpha = LossConfig().alpha if corpus.get("supervision") else _field(LossConfig, "alpha")
-        if task.head.predicts_words:
-            st.caption("Weights of their own stand for α below: 5 for the teacher's words, 2 for the masked ones.")
+        # There is nothing to share out where no label is told, or where both parts have weights of their own.
+        shared = not corpus.get("supervision") and not task.head.predicts_words
+        alpha = _field(LossConfig, "alpha") if shared else LossConfig().alpha
         if not task.head.labeled:
             st.caption("α weighs the similarities within a batch; the cosine with the teacher's vectors gets 1 − α.")
         schedule = {"recipe": _field(TrainingConfig, "recipe")}
