@@ -18,6 +18,7 @@ from distil_core.errors import CorpusError
 from distil_core.models import devices, loading
 from distil_core.models.checkpoints import locate
 from distil_core.models.freezing import LowerStates
+from distil_core.models.head import SEQUENCE_CLASSIFICATION
 from distil_core.settings.canonical import CanonicalConfig, whole
 from distil_core.settings.config import LossConfig, Method, Precision
 from distil_core.settings.identity import fingerprint
@@ -183,6 +184,9 @@ def query_teacher(
             outputs = yield from teacher_outputs.teacher_outputs(
                 teacher, {name: splits[name] for name in queried}, **query
             )
+    if teacher.own_head and task.head == SEQUENCE_CLASSIFICATION:
+        answers = outputs["validation"].logits
+        teachers.refuse_mixed_up(teacher, answers, splits["validation"].sites, corpus.label_names)
     score = teachers.refuse_unfit(
         outputs["validation"].logits, splits["validation"].sites, metric=task.monitored, name=teacher.name
     )

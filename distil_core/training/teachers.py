@@ -35,8 +35,9 @@ from distil_core.types import Model, Tokenizer
 class Teacher:
     """A model with a head for a corpus, in fp32 and eval mode, and the folder it can be loaded from.
 
-    ``notes`` says what was taken for something else than its files say; ``lower`` gives what its lowest layers put
-    out, where a recipe shares that with a student.
+    ``notes`` says what was taken for something else than its files say, ``own_head`` whether its head is that of the
+    checkpoint and not fitted here; ``lower`` gives what its lowest layers put out, where a recipe shares that with a
+    student.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Teacher:
     model: Model
     folder: Path
     notes: tuple[str, ...] = ()
+    own_head: bool = False
     lower: LowerLayers | None = None
 
 
@@ -113,7 +115,13 @@ def prepare_teacher(
         model = model.to(device)
         lower = lower_layers(model, checkpoint.n_layers - 1)
         return Teacher(
-            name=checkpoint.name, digest=name, model=model, folder=checkpoint.folder, notes=notes, lower=lower
+            name=checkpoint.name,
+            digest=name,
+            model=model,
+            folder=checkpoint.folder,
+            notes=notes,
+            own_head=True,
+            lower=lower,
         )
     folder = cache.find("teachers", name)
     lower = None
@@ -227,6 +235,37 @@ def _passes(
 def _score(model: Model, data: TrainingData, *, task: Task, padding: int) -> float:
     logits = predict(model, data.tokens, padding=padding, sites=data.sites)
     return task.primary.of(predictions_of(logits, data.sites, teacher=None))
+
+
+def refuse_mixed_up(
+    teacher: Teacher, logits: Float[Tensor, "texts classes"], sites: Sites, label_names: Sequence[str]
+) -> None:
+    """Refuse a classifier whose outputs seem to stand for the labels in another order than they were taken in.
+
+    The assignment of outputs to labels under which most validation texts are right is the other one, where it gains a
+    tenth of the texts and more than three standard deviations of chance.
+
+    Raises:
+        TeacherError: With the order in which it would be right.
+    """
+    from scipy.optimize import linear_sum_assignment
+
+    n_classes = len(label_names)
+    counts = torch.zeros(n_classes, n_classes, dtype=torch.long)
+    counts.index_put_((logits.argmax(dim=-1).cpu(), sites.targets.cpu()), torch.tensor(1), accumulate=True)
+    _, labels = linear_sum_assignment(counts.numpy(), maximize=True)
+    here, there = int(counts.trace()), int(counts[range(n_classes), labels].sum())
+    moved = [output for output, label in enumerate(labels) if output != label]
+    n_decided = int(sum(counts[output, output] + counts[output, labels[output]] for output in moved))
+    n_texts = max(int(counts.sum()), 1)
+    if there - here < max(0.1 * n_texts, 3 * n_decided**0.5, 1):
+        return
+    order = ",".join(label_names[int(label)] for label in labels)
+    raise TeacherError(
+        f"the teacher {teacher.name} is right on {here / n_texts:.0%} of the validation texts, and would be on "
+        f"{there / n_texts:.0%} if its outputs stood for {order} in this order; give --label-names {order}, or mend "
+        "id2label in its config.json if that names its outputs wrongly"
+    )
 
 
 def refuse_unfit(logits: Float[Tensor, "sites classes"], sites: Sites, *, metric: Metric, name: str) -> float | None:

@@ -23,7 +23,7 @@ from distil_core.training import teachers, trainer
 from distil_core.training.cache import Cache
 from distil_core.training.events import Event, Stage, TeacherMeasured
 from distil_core.training.teacher_outputs import TeacherOutputs, teacher_outputs
-from distil_core.training.teachers import Teacher, prepare_teacher, refuse_unfit
+from distil_core.training.teachers import Teacher, prepare_teacher, refuse_mixed_up, refuse_unfit
 from tests import tiny
 
 Made = Callable[..., Path]
@@ -337,3 +337,39 @@ class TestUnfit:
             TeacherError, match=r"its log-loss on the validation texts is 1\.313 nats, and .* give 0\.563 "
         ):
             refuse_unfit(self.logits([1, 1, 1, 0]), self.sites, metric=NLL, name="x")
+
+
+class TestMixedUp:
+    NAMES = ("billing", "delivery", "other", "returns")
+
+    def refuse(self, order: tuple[int, ...], *, n: int = 40, wrong: int = 0) -> None:
+        """Refuse a teacher whose output ``i`` stands for the label ``order[i]``, but for the first ``wrong`` texts."""
+        labels = torch.arange(n) % len(order)
+        answers = torch.tensor(order).argsort()[labels]
+        answers[:wrong] = (answers[:wrong] + 1) % len(order)
+        teacher = Teacher(name="desks", digest="", model=tiny.model(), folder=Path())
+        refuse_mixed_up(teacher, torch.eye(len(order))[answers], Sites.of_texts(labels), self.NAMES[: len(order)])
+
+    @pytest.mark.parametrize(
+        ("order", "share", "named"),
+        [
+            ((1, 0), "0%", "delivery,billing"),
+            ((0, 1, 3, 2), "50%", "billing,delivery,returns,other"),
+            ((3, 0, 1, 2), "0%", "returns,billing,delivery,other"),
+        ],
+    )
+    def test_the_order_in_which_it_would_be_right_is_named(
+        self, order: tuple[int, ...], share: str, named: str
+    ) -> None:
+        with pytest.raises(TeacherError, match=f"the teacher desks is right on {share} of the") as caught:
+            self.refuse(order)
+        assert f"would be on 100% if its outputs stood for {named} in this order; give --label-names {named}" in str(
+            caught.value
+        )
+
+    def test_one_in_order_is_taken_whatever_it_gets_wrong(self) -> None:
+        for wrong in range(0, 41, 4):
+            self.refuse((0, 1, 2, 3), wrong=min(wrong, 20))
+
+    def test_a_few_texts_decide_nothing(self) -> None:
+        self.refuse((1, 0), n=8)
