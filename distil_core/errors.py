@@ -57,3 +57,8 @@ class Cancelled(BaseException):
 
 class Deferred(BaseException):
     """The work goes on later, from its checkpoint: others have their turn first."""
+
+
+def is_failure(error: BaseException) -> bool:
+    """Tell whether something went wrong, and nobody asked for the end: a panic of a Rust library is no Exception."""
+    return isinstance(error, Exception) or type(error).__name__ == "PanicException"

@@ -108,6 +108,9 @@ def show_state(members: tuple[Run, ...], family: Family | None) -> None:
     if family is not None:
         verdict = comparison.run_verdict(family, resources.gap(family))
         st.markdown(narrative.runs.verdict(verdict))
+        baseline = comparison.model_names(run.config.task)[Method.BASELINE]
+        if doubt := narrative.runs.teacher_worth(resources.worth(family), baseline):
+            st.warning(doubt, icon=":material/rule:")
     elif run.state is RunState.FAILED:
         st.error(f"This run failed: {run.error}", icon=":material/error:")
     elif run.state is RunState.CANCELLED:

@@ -1,7 +1,7 @@
 """What a run comes down to: what was kept, how much smaller and faster, and how it stands beside its twin."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 import numpy as np
@@ -263,6 +263,26 @@ def twin_difference(
         return score_difference(read(family.distilled.folder), read(twin.folder), family.distilled.record.metric)
     except (StoreError, ValueError):
         return None
+
+
+def teacher_over_baseline(
+    family: Family, read: Callable[[RunFolder], Predictions] = RunFolder.read_predictions
+) -> Contrast | None:
+    """Hold the teacher of a run against the baseline, which had none; None where one is not known.
+
+    Args:
+        family: The run with its twins.
+        read: Reads what a run answered from its folder.
+    """
+    baseline, record = family.twin(Method.BASELINE), family.distilled.record
+    if baseline is None or record.teacher_score is None or record.task.monitored.needs_teacher:
+        return None
+    try:
+        taught, untaught = read(family.distilled.folder), read(baseline.folder)
+        difference = score_difference(replace(taught, test=taught.test.teacher), untaught, record.metric)
+    except (StoreError, ValueError):
+        return None
+    return Contrast(metric=record.metric, difference=difference, outcome=outcome_of(difference, record.metric))
 
 
 def outcome_of(difference: Interval | None, metric: Metric) -> Outcome:

@@ -10,6 +10,7 @@ from jaxtyping import Int
 from torch import Tensor
 
 from distil_core.data.corpus import SEGMENT
+from distil_core.errors import ModelError, is_failure
 from distil_core.types import Mask, TokenIds
 
 _CHUNK = 2_000
@@ -87,13 +88,19 @@ def encode(tokenizer: Any, texts: Sequence[str], *, max_length: int) -> Ragged:
     ids, types, lengths, n_truncated = array("i"), array("b"), array("q", [0]), 0
     for start in range(0, len(texts), _CHUNK):
         inputs = inputs_of(texts[start : start + _CHUNK])
-        encoded = tokenizer(
-            *inputs,
-            truncation="longest_first",
-            max_length=max_length,
-            return_attention_mask=False,
-            return_token_type_ids=None if len(inputs) == 2 else False,
-        )
+        try:
+            encoded = tokenizer(
+                *inputs,
+                truncation="longest_first",
+                max_length=max_length,
+                return_attention_mask=False,
+                return_token_type_ids=None if len(inputs) == 2 else False,
+            )
+        except BaseException as exc:  # Rust panics
+            if not is_failure(exc):
+                raise
+            problem = " ".join(str(exc).split())
+            raise ModelError(f"the model's tokenizer cannot read the texts: {problem}; take another model") from exc
         for token_ids in encoded["input_ids"]:
             ids.extend(token_ids)
             lengths.append(len(token_ids))
@@ -102,8 +109,24 @@ def encode(tokenizer: Any, texts: Sequence[str], *, max_length: int) -> Ragged:
         n_truncated += sum(bool(item.overflowing) for item in encoded.encodings)
     flat = torch.frombuffer(ids, dtype=torch.int32) if ids else torch.empty(0, dtype=torch.int32)
     offsets = torch.frombuffer(lengths, dtype=torch.int64).cumsum(0)
+    _refuse_unembedded(tokenizer, flat, offsets)
     told = torch.frombuffer(types, dtype=torch.int8) if any(types) else None
     return Ragged(ids=flat, offsets=offsets, n_truncated=n_truncated, types=told)
+
+
+def _refuse_unembedded(tokenizer: Any, ids: Tensor, offsets: Tensor) -> None:
+    """Refuse texts with tokens that the model beside the tokenizer has no embedding for, where that is known."""
+    n_embeddings = getattr(tokenizer, "n_embeddings", None)
+    if n_embeddings is None or not len(ids) or int(ids.max()) < n_embeddings:
+        return
+    unknown = ids >= n_embeddings
+    names = tokenizer.convert_ids_to_tokens(ids[unknown].unique().tolist())
+    n_texts = len(torch.bucketize(unknown.nonzero().squeeze(1), offsets, right=True).unique())
+    raise ModelError(
+        f"the tokenizer has {len(tokenizer):,} tokens and the model {n_embeddings:,} embeddings, so that it cannot "
+        f"read {n_texts:,} texts with {', '.join(names[:3])}{' and others' * (len(names) > 3)}; resize its embeddings "
+        "(resize_token_embeddings) and save both again, or take these out of the texts"
+    )
 
 
 def inputs_of(texts: Sequence[str]) -> tuple[list[str], ...]:

@@ -19,6 +19,7 @@ __all__ = [
     "pooling",
     "private_apis",
     "surgery",
+    "tokenizers",
     "weights",
     "words",
 ]

@@ -13,7 +13,7 @@ from distil_core.errors import ConfigError, MissingExtraError, ModelError
 from distil_core.models.configuration import read_model_config
 from distil_core.models.head import HEADS, Head, head_named
 from distil_core.models.label_matching import HeadMatch, match_labels, why_unmatched
-from distil_core.models.weights import Weights, read_weights
+from distil_core.models.weights import Weights, read_object, read_weights
 from distil_core.settings.config import Recipe, TeacherConfig
 from distil_core.settings.serialization import digest
 
@@ -178,7 +178,7 @@ def _labels(config: dict[str, Any]) -> tuple[str, ...]:
 def _describe(name: str, folder: Path) -> Checkpoint:
     config = read_model_config(folder)
     architecture = config.get("model_type")
-    if architecture not in PREFIXES:
+    if not isinstance(architecture, str) or architecture not in PREFIXES:
         raise ModelError(f"the model's type must be one of {', '.join(SUPPORTED)}, got {architecture!r} in {folder}")
     n_layers, width = (
         next((config[key] for key in keys if key in config), None) for keys in (_DEPTH_KEYS, _WIDTH_KEYS)
@@ -200,6 +200,8 @@ def _describe(name: str, folder: Path) -> Checkpoint:
     words = sorted({path for pattern in _TOKENIZER_FILES for path in folder.glob(pattern)})
     for path in [folder / "config.json", *weights.files, *words]:
         content.update(f"{path.name}:{_file_digest(path)}\n".encode())
+    if further := _further_special_tokens(folder):
+        content.update(json.dumps(further, sort_keys=True).encode())
     return Checkpoint(
         name=name,
         folder=folder,
@@ -211,6 +213,15 @@ def _describe(name: str, folder: Path) -> Checkpoint:
         head=head,
         notes=tuple(notes),
     )
+
+
+def _further_special_tokens(folder: Path) -> dict[str, Any]:
+    """Return the special tokens that are named in a file of their own and not in the tokenizer's configuration."""
+    path, usual = folder / "special_tokens_map.json", folder / "tokenizer_config.json"
+    if not path.is_file():
+        return {}
+    named = read_object(usual) if usual.is_file() else {}
+    return {name: token for name, token in read_object(path).items() if named.get(name) != token}
 
 
 def refuse_other_architectures(model_type: str) -> None:
@@ -237,8 +248,9 @@ def _refuse_other_sizes(
     )
     for what, told, there in pairs:
         if told is not None and there is not None and told != there:
+            shown = f"{told:,}" if isinstance(told, int) else repr(told)[:40]
             raise ModelError(
-                f"{folder / 'config.json'} must be that of the weights beside it, but says {told:,} {what} where the "
+                f"{folder / 'config.json'} must be that of the weights beside it, but says {shown} {what} where the "
                 f"weights have {there:,}; save the model again with save_pretrained"
             )
 

@@ -1,10 +1,13 @@
 """The configuration of a checkpoint, without what is an option of whoever saved it and no property of its weights."""
 
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
 from distil_core.errors import ModelError
 from distil_core.models.weights import read_object
+
+_MOST_PARTS, _LARGEST_SIZE = 1_000, 10_000_000
 
 OPTIONS = (
     "_attn_implementation",
@@ -43,3 +46,23 @@ def read_model_config(folder: Path) -> dict[str, Any]:
         # Says the same the other way round, or contradicts it.
         config["label2id"] = {str(name): int(index) for index, name in names.items() if str(index).isdecimal()}
     return config
+
+
+def refuse_endless(path: Path, config: dict[str, Any]) -> None:
+    """Refuse numbers that no model has, which would be built, or counted to, for ever.
+
+    Raises:
+        ModelError: With the entry.
+    """
+    for name, value in config.items():
+        if isinstance(value, float) and not (
+            isfinite(value) and (value <= 1 or not name.endswith(("dropout", "prob")))
+        ):
+            raise ModelError(f"{name} in {path} must be a number that it can have, got {value!r}; take another model")
+        if not isinstance(value, int | float) or not any(
+            part in name for part in ("size", "num", "layers", "dim", "_emb")
+        ):
+            continue
+        most = _MOST_PARTS if any(part in name for part in ("layers", "heads", "group")) else _LARGEST_SIZE
+        if not 0 <= value <= most:
+            raise ModelError(f"{name} in {path} must be from 0 to {most:,}, got {repr(value)[:40]}; take another model")

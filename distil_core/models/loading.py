@@ -5,6 +5,7 @@ Eight architectures, all through their transformers classes: safetensors only, n
 
 import copy
 import json
+import math
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -13,16 +14,17 @@ from typing import Any
 import torch
 import transformers
 from safetensors import SafetensorError
-from transformers import AutoConfig, AutoTokenizer
+from transformers import AutoConfig, AutoModel, AutoTokenizer
 from transformers.utils import logging as transformers_logging
 
-from distil_core.errors import ModelError
+from distil_core.errors import ModelError, is_failure
 from distil_core.models.checkpoints import LIKE_ROBERTA, PREFIXES
-from distil_core.models.configuration import read_model_config
+from distil_core.models.configuration import read_model_config, refuse_endless
 from distil_core.models.head import EMBEDDING, SEQUENCE_CLASSIFICATION, Head, head_named
 from distil_core.models.heads import reset_head
 from distil_core.models.pooling import AutoModelForEmbedding, AutoModelForPooledClassification, Embedder
-from distil_core.models.weights import read_weights
+from distil_core.models.tokenizers import meant_cased
+from distil_core.models.weights import Weights, read_weights
 from distil_core.settings.config import Precision
 from distil_core.types import Model, Tokenizer
 
@@ -36,6 +38,9 @@ _TYPES = "token_type_ids"
 _VOCABULARIES = ("tokenizer.json", "vocab.*", "*.model")
 
 
+_FEWEST_POSITIONS = 8
+
+
 def load_tokenizer(folder: Path) -> Tokenizer:
     """Return the fast tokenizer of a checkpoint.
 
@@ -45,23 +50,40 @@ def load_tokenizer(folder: Path) -> Tokenizer:
     # Without its files, transformers would make up a tokenizer that knows no word.
     if not any(path for pattern in _VOCABULARIES for path in folder.glob(pattern)):
         raise ModelError(f"{folder} must hold a tokenizer beside the model, such as tokenizer.json or vocab.txt")
+    config = load_config(folder)
     try:
-        config = load_config(folder)
-        tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False, local_files_only=True)
-    except (OSError, ValueError, KeyError) as exc:
+        tokenizer = _tokenizer(folder)
+        cased = tokenizer.is_fast and meant_cased(tokenizer, folder)
+        if cased:
+            tokenizer = _tokenizer(folder, do_lower_case=False)
+    except BaseException as exc:  # each kind of tokenizer fails in its own way, and Rust panics
+        if not is_failure(exc):
+            raise
         raise ModelError(f"{folder} must hold a tokenizer beside the model: {_first_line(exc)}") from exc
     if not tokenizer.is_fast or tokenizer.pad_token_id is None:
         raise ModelError(f"the tokenizer in {folder} must be a fast one with a padding token")
     # Many tokenizers do not say how many positions the model beside them has.
-    tokenizer.model_max_length = min(tokenizer.model_max_length, n_positions(config))
+    told, limit = tokenizer.model_max_length, n_positions(config)
+    tokenizer.model_max_length = min(told, limit) if isinstance(told, int) and told >= _FEWEST_POSITIONS else limit
+    tokenizer.n_embeddings, tokenizer.mended_case = int(config.vocab_size), cased
     return tokenizer
+
+
+def _tokenizer(folder: Path, **options: Any) -> Tokenizer:
+    return AutoTokenizer.from_pretrained(folder, trust_remote_code=False, local_files_only=True, **options)
 
 
 def n_positions(config: Any) -> int:
     """Return how many tokens of a text a model of this configuration can read."""
     # These count positions from behind the id of the padding.
     skipped = config.pad_token_id + 1 if config.model_type in (*LIKE_ROBERTA, "mpnet") else 0
-    return int(config.max_position_embeddings) - skipped
+    n = int(config.max_position_embeddings) - skipped
+    if n < _FEWEST_POSITIONS:
+        raise ModelError(
+            f"a model must read at least {_FEWEST_POSITIONS} tokens of a text, but max_position_embeddings in its "
+            f"config.json leaves {n}; take another model"
+        )
+    return n
 
 
 def load_model(folder: Path, *, head: Head | None = None, label_names: tuple[str, ...] = (), seed: int = 0) -> Model:
@@ -83,6 +105,7 @@ def load_model(folder: Path, *, head: Head | None = None, label_names: tuple[str
         if head is not None:
             config.problem_type = head.problem_type
     weights = read_weights(folder, base=PREFIXES[config.model_type])
+    _refuse_other_shapes(folder, config, weights)
     try:
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
@@ -116,11 +139,40 @@ def load_config(folder: Path) -> Any:
         ModelError: If it cannot be read, or its values make no model.
     """
     settings = read_model_config(folder)
+    refuse_endless(folder / "config.json", settings)
     try:
         return AutoConfig.for_model(settings.pop("model_type", ""), **settings)
     except Exception as exc:  # each architecture checks its own values in its own way
         problem = " ".join(str(exc).split())
         raise ModelError(f"{folder / 'config.json'} must hold a model's settings, but is wrong: {problem}") from exc
+
+
+def _refuse_other_shapes(folder: Path, config: Any, weights: Weights) -> None:
+    """Refuse an encoder whose weights would have other shapes than those in the files, before it takes any memory."""
+    try:
+        with torch.device("meta"):
+            encoder = AutoModel.from_config(config, attn_implementation="eager")
+    except Exception as exc:  # each architecture checks its own values in its own way
+        raise ModelError(f"the model in {folder} cannot be loaded: {_first_line(exc)}") from exc
+    base, wanted = f"{PREFIXES[config.model_type]}.", dict(encoder.named_parameters())
+    for name, weight in sorted(wanted.items()):
+        there = weights.shapes.get(base + name, weights.shapes.get(name))
+        if there is not None and there != tuple(weight.shape):
+            raise _other_shape(folder, name, there=there, wanted=weight.shape)
+    n_wanted = sum(weight.numel() for weight in wanted.values())
+    n_there = sum(math.prod(shape) for shape in weights.shapes.values())
+    if n_wanted > 2 * n_there + 1_000_000:
+        raise ModelError(
+            f"{folder / 'config.json'} must be that of the weights beside it, but asks for {n_wanted:,} numbers where "
+            f"the weights have {n_there:,}; save the model again with save_pretrained"
+        )
+
+
+def _other_shape(folder: Path, name: str, *, there: Iterable[int], wanted: Iterable[int]) -> ModelError:
+    return ModelError(
+        f"the weights {name} in {folder} must have the shape {_shape(wanted)} that config.json asks for, got "
+        f"{_shape(there)}; save the model again with save_pretrained"
+    )
 
 
 def _refuse_foreign(folder: Path, model: Model, report: Mapping[str, Any], *, fresh_head: bool) -> None:
@@ -142,10 +194,7 @@ def _refuse_foreign(folder: Path, model: Model, report: Mapping[str, Any], *, fr
         )
     for name, there, wanted in sorted(report["mismatched_keys"]):
         if not fresh_head or name not in new:
-            raise ModelError(
-                f"the weights {name} in {folder} must have the shape {_shape(wanted)} that config.json asks for, got "
-                f"{_shape(there)}; save the model again with save_pretrained"
-            )
+            raise _other_shape(folder, name, there=there, wanted=wanted)
     for name, weight in model.named_parameters():
         if not bool(torch.isfinite(weight).all()):
             raise ModelError(

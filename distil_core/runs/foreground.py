@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from distil_core.errors import Cancelled, DistilError, StoreError
+from distil_core.errors import Cancelled, DistilError, StoreError, TeacherError
 from distil_core.evaluation.metrics import KL
 from distil_core.evaluation.records import ModelRecord
 from distil_core.runs import workers
@@ -95,7 +95,19 @@ def run_all(
     with store.owner() as owner:
         if assisted and sum(run.state is not RunState.DONE for run in runs) > 1:
             workers.assist(store)
-        done = [_computed(run, store, owner, on_event) for run in runs]
+        try:
+            done = [_computed(run, store, owner, on_event) for run in runs]
+        except TeacherError as error:
+            baseline = next((run for run in runs if run.config.method is Method.BASELINE), None)
+            if baseline is None:
+                raise
+            record = _computed(baseline, store, owner, on_event).record
+            assert record is not None
+            metric, name = record.metric, record.task.baseline_name
+            value = f"{metric.scale * record.score.value:.{1 if metric.is_share else 3}f} {metric.unit}".rstrip()
+            raise TeacherError(
+                f"{error}. The baseline ({name}) needs no teacher: its {metric.in_text} on the test texts is {value}"
+            ) from error
     records = {run.config.method: run.record for run in done}
     record = done[0].record
     assert record is not None

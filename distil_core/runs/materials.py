@@ -14,11 +14,12 @@ from filelock import FileLock, Timeout
 from distil_core.data.corpus import Corpus
 from distil_core.data.sites import EncodedSplit
 from distil_core.data.tokenization import Ragged
-from distil_core.errors import CorpusError
+from distil_core.errors import CorpusError, TeacherError
 from distil_core.models import devices, loading
 from distil_core.models.checkpoints import locate
 from distil_core.models.freezing import LowerStates
 from distil_core.models.head import SEQUENCE_CLASSIFICATION
+from distil_core.models.tokenizers import tokenizer_notes
 from distil_core.settings.canonical import CanonicalConfig, whole
 from distil_core.settings.config import LossConfig, Method, Precision
 from distil_core.settings.identity import fingerprint
@@ -28,11 +29,12 @@ from distil_core.tasks.catalog import configured_task
 from distil_core.tasks.corpora import load_corpus_cached
 from distil_core.tasks.task import Task
 from distil_core.tasks.transfer import transfer_set
-from distil_core.training import teacher_outputs, teachers
+from distil_core.training import teacher_checks, teacher_outputs, teachers
 from distil_core.training.cache import Cache
 from distil_core.training.events import Event, Stage, TeacherMeasured
 from distil_core.training.lessons import TrainingData
 from distil_core.training.masked import LiveTeacher, masked_lesson
+from distil_core.training.teacher_checks import Fitness
 from distil_core.training.teacher_outputs import TeacherOutputs
 from distil_core.training.teacher_words import teacher_words
 from distil_core.training.teachers import Teacher
@@ -119,6 +121,8 @@ def gather_materials(
                 recipe=config.training.recipe,
                 precision=config.training.precision,
             )
+        told = tokenizer_notes(tokenizer, checkpoint.folder, max_length=config.teacher.max_length)
+        teacher = replace(teacher, notes=(*teacher.notes, *told))
         return (
             yield from query_teacher(
                 teacher, tokenizer, task, corpus, splits, config=config, cache=cache, watch=watch, queried=queried
@@ -184,15 +188,29 @@ def query_teacher(
             outputs = yield from teacher_outputs.teacher_outputs(
                 teacher, {name: splits[name] for name in queried}, **query
             )
-    if teacher.own_head and task.head == SEQUENCE_CLASSIFICATION:
-        answers = outputs["validation"].logits
-        teachers.refuse_mixed_up(teacher, answers, splits["validation"].sites, corpus.label_names)
-    score = teachers.refuse_unfit(
-        outputs["validation"].logits, splits["validation"].sites, metric=task.monitored, name=teacher.name
-    )
+    for split in ("train", "validation"):
+        if split in outputs:
+            teacher_checks.refuse_unfinite(outputs[split].logits, name=teacher.name)
+    try:
+        if teacher.own_head and task.head == SEQUENCE_CLASSIFICATION:
+            answers = outputs["validation"].logits
+            teacher_checks.refuse_mixed_up(teacher, answers, splits["validation"].sites, corpus.label_names)
+        fitness = teacher_checks.refuse_unfit(
+            outputs["validation"].logits,
+            splits["validation"].sites,
+            metric=task.monitored,
+            name=teacher.name,
+            label_names=corpus.label_names,
+        )
+    except TeacherError:
+        if config.method is not Method.BASELINE:  # which learns nothing of a teacher
+            raise
+        fitness = Fitness(score=None)
+    if fitness.doubt:
+        teacher = replace(teacher, notes=(*teacher.notes, fitness.doubt))
     yield Stage(name="Teacher outputs", detail="", fraction=1.0)
-    if score is not None:
-        yield TeacherMeasured(score=score)
+    if fitness.score is not None:
+        yield TeacherMeasured(score=fitness.score)
     return Materials(
         task=task,
         corpus=corpus,

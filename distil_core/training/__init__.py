@@ -11,6 +11,7 @@ __all__ = [
     "lessons",
     "masked",
     "optimizer",
+    "teacher_checks",
     "teacher_outputs",
     "teacher_words",
     "teachers",

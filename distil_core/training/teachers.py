@@ -6,12 +6,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
-from jaxtyping import Float
-from torch import Tensor
 
-from distil_core.data.sites import EncodedSplit, Sites
-from distil_core.errors import TeacherError
-from distil_core.evaluation.metrics import Metric
+from distil_core.data.sites import EncodedSplit
 from distil_core.models.checkpoints import Checkpoint, head_notes, match_head, teacher_digest
 from distil_core.models.embeddings import trim_embedding
 from distil_core.models.forward import packs, predict
@@ -235,70 +231,3 @@ def _passes(
 def _score(model: Model, data: TrainingData, *, task: Task, padding: int) -> float:
     logits = predict(model, data.tokens, padding=padding, sites=data.sites)
     return task.primary.of(predictions_of(logits, data.sites, teacher=None))
-
-
-def refuse_mixed_up(
-    teacher: Teacher, logits: Float[Tensor, "texts classes"], sites: Sites, label_names: Sequence[str]
-) -> None:
-    """Refuse a classifier whose outputs seem to stand for the labels in another order than they were taken in.
-
-    The assignment of outputs to labels under which most validation texts are right is the other one, where it gains a
-    tenth of the texts and more than three standard deviations of chance.
-
-    Raises:
-        TeacherError: With the order in which it would be right.
-    """
-    from scipy.optimize import linear_sum_assignment
-
-    n_classes = len(label_names)
-    counts = torch.zeros(n_classes, n_classes, dtype=torch.long)
-    counts.index_put_((logits.argmax(dim=-1).cpu(), sites.targets.cpu()), torch.tensor(1), accumulate=True)
-    _, labels = linear_sum_assignment(counts.numpy(), maximize=True)
-    here, there = int(counts.trace()), int(counts[range(n_classes), labels].sum())
-    moved = [output for output, label in enumerate(labels) if output != label]
-    n_decided = int(sum(counts[output, output] + counts[output, labels[output]] for output in moved))
-    n_texts = max(int(counts.sum()), 1)
-    if there - here < max(0.1 * n_texts, 3 * n_decided**0.5, 1):
-        return
-    order = ",".join(label_names[int(label)] for label in labels)
-    raise TeacherError(
-        f"the teacher {teacher.name} is right on {here / n_texts:.0%} of the validation texts, and would be on "
-        f"{there / n_texts:.0%} if its outputs stood for {order} in this order; give --label-names {order}, or mend "
-        "id2label in its config.json if that names its outputs wrongly"
-    )
-
-
-def refuse_unfit(logits: Float[Tensor, "sites classes"], sites: Sites, *, metric: Metric, name: str) -> float | None:
-    """Return what a teacher is measured by on the validation texts; None where these tell nothing of it.
-
-    Raises:
-        TeacherError: If it is no better than always saying the commonest label, or, where no label is known, says the
-            same of all texts.
-    """
-    if metric.needs_teacher and sites.commonest is None:
-        _refuse_constant(logits, name=name)
-        return None
-    answers, commonest = predictions_of(logits, sites, teacher=None), sites.commonest
-    score = metric.of(answers)
-    if commonest is None:
-        return score
-    constant = metric.of_constant(answers, commonest)
-    if constant == constant and not metric.better(score, constant):
-        unit = metric.unit and f" {metric.unit}"
-        shown = [f"{value:.1%}" if metric.is_share else f"{value:.3f}{unit}" for value in (score, constant)]
-        constantly = "the same number" if sites.targets.is_floating_point() else "the commonest label"
-        raise TeacherError(
-            f"the teacher {name} has nothing to teach: its {metric.in_text} on the validation texts is "
-            f"{shown[0]}, and always saying {constantly} would give {shown[1]}; choose another teacher or fine-tune it "
-            "longer"
-        )
-    return score
-
-
-def _refuse_constant(logits: Float[Tensor, "sites classes"], *, name: str) -> None:
-    answers = logits.argmax(dim=-1).unique()
-    if len(logits) > 1 and len(answers) < 2:
-        raise TeacherError(
-            f"the teacher {name} has nothing to teach: it answers all {len(logits):,} validation texts with the same "
-            "label; describe the labels in other words, or choose another teacher"
-        )

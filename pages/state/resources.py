@@ -105,6 +105,11 @@ def gap(family: Family) -> Interval | None:
     return comparison.twin_difference(family, outputs)
 
 
+def worth(family: Family) -> comparison.Contrast | None:
+    """Return the teacher of a run against the baseline, where both can be read."""
+    return comparison.teacher_over_baseline(family, outputs)
+
+
 class _Log:
     """The events of a run as far as they have been read."""
 

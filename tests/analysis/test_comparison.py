@@ -12,7 +12,10 @@ from distil_core.analysis.roles import Role
 from distil_core.evaluation.metrics import ACCURACY, KL
 from distil_core.evaluation.predictions import Predictions
 from distil_core.evaluation.records import Interval
+from distil_core.reporting.narrative.runs import teacher_worth
 from distil_core.runs import families
+from distil_core.runs.folder import RunFolder
+from distil_core.settings.canonical import twin_of
 from distil_core.settings.config import Init, Method, Recipe, RunConfig, StudentConfig, TrainingConfig
 from tests import seeds
 from tests.factories import a_comparison, a_cost, a_model_record, a_prediction, a_teacher_record, figures
@@ -184,6 +187,26 @@ def test_without_pairs_it_decides_whether_intervals_overlap(twin: float, outcome
 def test_without_a_twin_the_outcome_is_pending() -> None:
     judged = comparison.run_verdict(a_compared_family(0.9, None), None)
     assert (judged.outcome, judged.twin, judged.contrast) == (Outcome.PENDING, None, None)
+
+
+@pytest.mark.parametrize(("n_right", "words"), [(60, ""), (40, "not seen to be better than"), (10, "worse than")])
+def test_a_teacher_is_held_against_the_baseline(n_right: int, words: str) -> None:
+    family = a_compared_family(0.9, 0.8)
+    baseline = replace(family.twins[-1], folder=RunFolder(path=Path("baseline")))
+    baseline = replace(
+        baseline, record=replace(baseline.record, config=twin_of(baseline.record.config, Method.BASELINE))
+    )
+    family = replace(family, twins=(baseline,))
+    student, other = (_answers([i < n for i in range(60)]) for n in (20, 40))
+    logits = _answers([i < n_right for i in range(60)]).test.logits
+    student = replace(student, test=replace(student.test, teacher_logits=logits))
+    contrast = comparison.teacher_over_baseline(
+        family, lambda folder: other if folder.path.name == "baseline" else student
+    )
+    assert contrast is not None
+    told = teacher_worth(contrast, "TF-IDF")
+    assert words in told
+    assert bool(told) is bool(words)
 
 
 def test_less_may_be_better() -> None:

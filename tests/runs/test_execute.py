@@ -42,7 +42,7 @@ from distil_core.settings.config import (
 from distil_core.settings.serialization import to_json
 from distil_core.tasks.classification import TextClassification, tfidf
 from distil_core.tasks.corpora import load_corpus
-from distil_core.training import teachers, trainer
+from distil_core.training import teacher_checks, trainer
 from distil_core.training.events import Event, Stage, Step, TeacherMeasured, Validation
 from distil_core.training.lessons import TrainingData
 from tests import tiny
@@ -270,7 +270,7 @@ class TestWhatIsLeft:
     def test_reviews_are_probed_with_texts_that_no_grammar_wrote(
         self, store: RunStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(teachers, "refuse_unfit", lambda logits, sites, *, metric, name: 0.5)
+        monkeypatch.setattr(teacher_checks, "refuse_unfit", lambda *_, **__: teacher_checks.Fitness(score=0.5))
         tiny.model(labels=reviews.LABEL_NAMES).save_pretrained(tmp_path / "teacher")
         tiny.tokenizer().save_pretrained(tmp_path / "teacher")
         config = RunConfig(

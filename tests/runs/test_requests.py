@@ -274,11 +274,13 @@ class TestRunning:
         config = lab.config(teacher=TeacherConfig(source=str(tmp_path / "useless")))
         with pytest.raises(
             TeacherError,
-            match=r"the teacher useless .* its accuracy on the validation texts is 33\.3%",
+            match=r"its accuracy on the 6 validation texts is 33\.3%.* The baseline \(TF-IDF\) needs no teacher: its",
         ):
             run_all(config, store)
         failed = [run for run in store.list() if run.state is RunState.FAILED]
         assert [run.config.method for run in failed] == [Method.DISTILLED]
+        done = [run.config.method for run in store.list() if run.state is RunState.DONE]
+        assert done == [Method.BASELINE]
         assert "has nothing to teach" in failed[0].error
 
     def test_a_cancelled_run_is_cancelled(self, lab: tiny.Lab, store: RunStore) -> None:

@@ -28,7 +28,7 @@ from distil_core.settings.config import (
 from distil_core.tasks.classification.likeness import pseudo_labels, tfidf_baseline
 from distil_core.tasks.corpora import load_corpus, task_of
 from distil_core.training.cache import Cache
-from distil_core.training.teachers import refuse_unfit
+from distil_core.training.teacher_checks import refuse_unfit
 from tests import tiny
 
 ZERO = Supervision.ZERO_SHOT
@@ -161,7 +161,7 @@ def test_a_teacher_that_tells_nothing_apart_is_refused(tmp_path: Path) -> None:
     sites = task.encode(tiny.tokenizer(), load_corpus(config.corpus).validation, max_length=20).sites
     with pytest.raises(TeacherError, match=r"answers all 6 validation texts with the same label; describe the labels"):
         refuse_unfit(torch.eye(3)[[1] * 6], sites, metric=task.monitored, name="t")
-    assert refuse_unfit(torch.eye(3)[[0, 1, 1, 1, 1, 1]], sites, metric=task.monitored, name="t") is None
+    assert refuse_unfit(torch.eye(3)[[0, 1, 1, 1, 1, 1]], sites, metric=task.monitored, name="t").score is None
 
 
 def test_a_student_learns_what_a_teacher_makes_of_descriptions(tmp_path: Path) -> None:

@@ -22,8 +22,9 @@ from distil_core.training import teacher_outputs as teacher_outputs_module
 from distil_core.training import teachers, trainer
 from distil_core.training.cache import Cache
 from distil_core.training.events import Event, Stage, TeacherMeasured
+from distil_core.training.teacher_checks import Fitness, refuse_mixed_up, refuse_unfit
 from distil_core.training.teacher_outputs import TeacherOutputs, teacher_outputs
-from distil_core.training.teachers import Teacher, prepare_teacher, refuse_mixed_up, refuse_unfit
+from distil_core.training.teachers import Teacher, prepare_teacher
 from tests import tiny
 
 Made = Callable[..., Path]
@@ -322,21 +323,45 @@ class TestUnfit:
         return torch.eye(2)[answers]
 
     def test_one_that_beats_the_commonest_label_is_taken(self) -> None:
-        assert refuse_unfit(self.logits([0, 0, 0, 1]), self.sites, metric=ACCURACY, name="x") == 1.0
+        assert refuse_unfit(self.logits([0, 0, 0, 1]), self.sites, metric=ACCURACY, name="x") == Fitness(score=1.0)
 
-    @pytest.mark.parametrize("answers", [[0, 0, 0, 0], [1, 0, 0, 0], [1, 1, 1, 0]])
-    def test_one_that_does_not_is_refused_with_both_figures(self, answers: list[int]) -> None:
-        share = f"{sum(a == b for a, b in zip(answers, [0, 0, 0, 1], strict=True)) / 4:.1%}"
+    def test_one_that_always_says_the_same_is_refused_however_few_texts_there_are(self) -> None:
         with pytest.raises(TeacherError, match="the teacher x has nothing to teach") as caught:
-            refuse_unfit(self.logits(answers), self.sites, metric=ACCURACY, name="x")
-        assert f"accuracy on the validation texts is {share}," in str(caught.value)
-        assert "would give 75.0%" in str(caught.value)
+            refuse_unfit(self.logits([0, 0, 0, 0]), self.sites, metric=ACCURACY, name="x")
+        assert "accuracy on the 4 validation texts is 75.0%," in str(caught.value)
+        assert "always saying the commonest label (75% of them) would give 75.0%" in str(caught.value)
+
+    @pytest.mark.parametrize("answers", [[1, 0, 0, 0], [1, 1, 1, 0]])
+    def test_many_texts_decide_and_their_commonest_label_is_named(self, answers: list[int]) -> None:
+        many = self.logits(answers * 60)
+        with pytest.raises(
+            TeacherError, match=r"always saying the commonest label \(ok, 75% of them\) would"
+        ) as caught:
+            refuse_unfit(many, self.repeated(60), metric=ACCURACY, name="x", label_names=("ok", "spam"))
+        assert "on the 240 validation texts" in str(caught.value)
+        assert "95 % interval of the difference -" in str(caught.value)
+
+    def test_an_unlucky_split_of_a_few_texts_is_told_as_a_doubt(self) -> None:
+        sites = Sites.of_texts(torch.tensor([0] * 10 + [1] * 8))
+        fitness = refuse_unfit(self.logits([0] * 6 + [1] * 4 + [1] * 3 + [0] * 5), sites, metric=ACCURACY, name="x")
+        assert (
+            "the teacher x may have nothing to teach: its accuracy on the 18 validation texts is 50.0%" in fitness.doubt
+        )
+        assert "so few texts decide nothing, give more of them" in fitness.doubt
+
+    def test_a_label_that_nearly_all_have_is_named_as_the_reason(self) -> None:
+        sites = Sites.of_texts(torch.tensor([0] * 95 + [1] * 5))
+        with pytest.raises(TeacherError, match="there is little to be better at where one is so common"):
+            refuse_unfit(self.logits([1] * 2 + [0] * 98), sites, metric=ACCURACY, name="x")
+
+    def repeated(self, n: int) -> Sites:
+        return Sites.of_texts(self.sites.targets.repeat(n))
 
     def test_figures_are_told_in_the_unit_of_the_metric(self) -> None:
         with pytest.raises(
-            TeacherError, match=r"its log-loss on the validation texts is 1\.313 nats, and .* give 0\.563 "
+            TeacherError, match=r"its log-loss on the 240 validation texts is 1\.313 nats, and .* give 0\.563 "
         ):
-            refuse_unfit(self.logits([1, 1, 1, 0]), self.sites, metric=NLL, name="x")
+            refuse_unfit(self.logits([1, 1, 1, 0] * 60), self.repeated(60), metric=NLL, name="x")
 
 
 class TestMixedUp:

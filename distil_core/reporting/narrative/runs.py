@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from distil_core.analysis.comparison import NAMES, NOTHING, Outcome, RunVerdict, headline
+from distil_core.analysis.comparison import NAMES, NOTHING, Contrast, Outcome, RunVerdict, headline
 from distil_core.analysis.learning_curves import Curves
 from distil_core.analysis.roles import Role
 from distil_core.evaluation.metrics import ACCURACY, Metric
@@ -109,3 +109,19 @@ def verdict(judged: RunVerdict) -> str:
     if judged.outcome is Outcome.NO_DIFFERENCE:
         return f"{opening}**No difference seen** between learning with and without the teacher ({detail})."
     return f"{opening}**The teacher {_TEACHER_DID[judged.outcome]}**: {detail}."
+
+
+def teacher_worth(contrast: Contrast | None, baseline: str) -> str:
+    """Say of a teacher that it is no better than the baseline; nothing of one that is, or is not known to be.
+
+    Args:
+        contrast: The teacher against the baseline.
+        baseline: What the baseline is called.
+    """
+    if contrast is None or contrast.outcome in (Outcome.BETTER, Outcome.PENDING):
+        return ""
+    seen = "worse than" if contrast.outcome is Outcome.WORSE else "not seen to be better than"
+    return (
+        f"The teacher is {seen} the baseline ({baseline}), which needs neither a teacher nor a transformer: "
+        f"{figure_difference(contrast.metric, contrast.difference)}."
+    )

@@ -21,7 +21,7 @@ from distil_core.settings.config import CorpusConfig
 from distil_core.tasks.corpora import guess_task, load_corpus
 from distil_core.tasks.pairs import PairRegression, TextPairs
 from distil_core.tasks.pairs.overlap import RidgeBaseline
-from distil_core.training.teachers import refuse_unfit
+from distil_core.training.teacher_checks import refuse_unfit
 from tests import pairs, tiny
 from tests.cards import printed
 from tests.data.test_files import write_jsonl
