@@ -15,10 +15,12 @@ from typing import Any, NoReturn
 
 from distil_core import process
 from distil_core.bench import commands as bench
-from distil_core.errors import Cancelled, ConfigError, DistilError
+from distil_core.errors import Cancelled, ConfigError, DistilError, RunNotFoundError
 from distil_core.evaluation.metrics import AGREEMENT
+from distil_core.export.formats import Format
 from distil_core.reporting.formatting import counted, figure, percent
 from distil_core.runs.rows import Run
+from distil_core.runs.sources import CombinedRuns, RunSource, ShippedRuns
 from distil_core.runs.store import RunStore, default_folder
 from distil_core.settings.canonical import parse_config
 from distil_core.settings.config import (
@@ -99,6 +101,12 @@ def _parser() -> argparse.ArgumentParser:
     distil.add_argument("--no-twins", action="store_true", help="Leave out the twins and the baseline.")
     distil.add_argument("--out", type=Path, default=None, help="Write the student to this folder too.")
     distil.set_defaults(command=_distil)
+
+    export = commands.add_parser("export", parents=[store], help="write the student of a run for use without the lab")
+    export.add_argument("run", help="name of a run, or its beginning; example: the one that ships with the package")
+    export.add_argument("--format", choices=list(Format), type=Format, default=Format.HF, help="what to write")
+    export.add_argument("--out", type=Path, required=True, help="folder to write to; must be empty or not there")
+    export.set_defaults(command=_export)
 
     runs = commands.add_parser("runs", parents=[store], help="list the runs, or show or delete one")
     runs.add_argument("run", nargs="?", help="name of a run, or its beginning")
@@ -233,7 +241,6 @@ class _Printer:
 
 def _runs(options: argparse.Namespace) -> int:
     from distil_core.analysis.comparison import settings_title
-    from distil_core.errors import RunNotFoundError
     from distil_core.settings.serialization import to_json
 
     store = RunStore(options.store)
@@ -245,18 +252,48 @@ def _runs(options: argparse.Namespace) -> int:
             line = (run.id, f"{run.state:11}", f"{run.config.method:11}", f"{score:6}", f"{run.corpus_name:12}")
             print("  ".join((*line, settings_title(run.config))))
         return 0
-    matches = [run for run in store.list() if run.id.startswith(options.run)]
-    if len(matches) != 1:
-        raise RunNotFoundError(
-            f"a run must be named by itself, got {options.run!r}, which fits {len(matches)}; see the list of runs"
-        )
+    run = _named(store, options.run)
     if options.delete:
-        store.delete(matches[0].id)
-        print(f"deleted {matches[0].id}")
+        store.delete(run.id)
+        print(f"deleted {run.id}")
     else:
-        (run,) = matches
         shown = {"id": run.id, "state": run.state, "config": run.config, "record": run.record}
         print(json.dumps(to_json(shown), indent=1))
+    return 0
+
+
+def _named(source: RunSource, name: str) -> Run:
+    """Return the run of a name, or the only one whose name begins so."""
+    matches = [run for run in source.list() if run.id.startswith(name)]
+    exact = [run for run in matches if run.id == name]
+    if len(exact or matches) != 1:
+        raise RunNotFoundError(
+            f"a run must be named by itself, got {name!r}, which fits {len(matches)}; see the list of runs"
+        )
+    return (exact or matches)[0]
+
+
+def _export(options: argparse.Namespace) -> int:
+    from distil_core.export.exporter import export_student
+    from distil_core.export.formats import sentences
+    from distil_core.settings.serialization import to_json
+
+    source = CombinedRuns(ShippedRuns(), RunStore(options.store))
+    run = _named(source, options.run)
+    seen = set[str]()
+
+    def tell(what: str, share: float | None) -> None:
+        if sys.stderr.isatty():
+            print(f"\r\033[K{what}{'' if share is None else f', {share:.0%}'}", end="", file=sys.stderr, flush=True)
+        elif what not in seen:
+            seen.add(what)
+            print(what, file=sys.stderr, flush=True)
+
+    proof = export_student(source, run.id, options.format, options.out, tell=tell)
+    print("written to", options.out, file=sys.stderr)
+    if run.record is not None:
+        print(*sentences(proof, run.record.task), sep="\n")
+    print(json.dumps(to_json(proof)))
     return 0
 
 

@@ -1,9 +1,15 @@
 """A student leaves for elsewhere.
 
-In: a finished run. Out: its Hugging Face folder as an archive, with a model card and its record.
+In: a finished run. Out: its student as a folder that works without the lab, with a model card and its record, and the
+proof that it answers as it did in the lab; the same folder as an archive.
 """
 
 __all__ = [
     "archive",
+    "exporter",
+    "folders",
+    "formats",
+    "lab_student",
     "model_card",
+    "onnx_model",
 ]

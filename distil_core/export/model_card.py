@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 from distil_core.analysis.comparison import run_verdict, settings_title, twin_difference
+from distil_core.export.formats import Format, Proof, sentences
 from distil_core.reporting import narrative
 from distil_core.reporting.tables import metric_table_markdown
 from distil_core.runs.families import Family
@@ -11,30 +12,40 @@ from distil_core.runs.record import RunRecord
 from distil_core.settings.serialization import to_json
 
 
-def model_card(family: Family) -> str:
-    """Return the model card of the student of a family, with its figures also where the Hugging Face hub reads them."""
+def model_card(family: Family, proof: Proof | None = None) -> str:
+    """Return the model card of the student of a family, with its figures also where the Hugging Face hub reads them.
+
+    Args:
+        family: The run with its twins.
+        proof: What is known of the student in the form that it is written in, if that is another than the lab's.
+    """
+    onnx = proof is not None and proof.onnx is not None
     from huggingface_hub import ModelCard, ModelCardData
 
     record = family.distilled.record
     name = f"A student of {record.teacher_name} for {record.corpus.name}"
     data = ModelCardData(
         model_name=name,
-        library_name=record.task.library,
+        library_name="onnx" if onnx else record.task.library,
         pipeline_tag=_pipeline(record),
         tags=["knowledge-distillation"],
-        eval_results=_results(record),
+        eval_results=_results(record, proof),
     )
-    return str(ModelCard(f"---\n{data}\n---\n\n# {name}\n{_body(family)}"))
+    return str(ModelCard(f"---\n{data}\n---\n\n# {name}\n{_body(family, proof)}"))
 
 
 def _pipeline(record: RunRecord) -> str:
     return record.task.head.pipeline
 
 
-def _results(record: RunRecord) -> list[Any]:
+def _results(record: RunRecord, proof: Proof | None) -> list[Any]:
     from huggingface_hub import EvalResult
 
     measured = [(metric, record.model.metric(metric.name)) for metric in record.task.metrics if metric.hub_name]
+    if proof is not None and proof.format is Format.ONNX_INT8:  # another model than the one that was measured in full
+        measured = [
+            (metric, proof.comparison.score) for metric, _ in measured if metric.name == proof.comparison.metric
+        ]
     return [
         EvalResult(
             task_type=_pipeline(record),
@@ -50,26 +61,34 @@ def _results(record: RunRecord) -> list[Any]:
     ]
 
 
-def _body(family: Family) -> str:
+def _body(family: Family, proof: Proof | None) -> str:
     record = family.distilled.record
+    usage, exported = f"```python\n{record.task.usage}\n```", ""
+    if proof is not None:
+        told = "\n".join(f"- {sentence}" for sentence in sentences(proof, record.task))
+        exported = (
+            f"\n## What was exported\n\nAs {proof.format}, held against the lab's on {proof.processor}:\n\n{told}\n"
+        )
+    if proof is not None and proof.onnx is not None:
+        usage = '```sh\npip install onnxruntime tokenizers\npython predict.py "Put a text here."\n```'
     labels = "\n".join(f"- {i}: {label}" for i, label in enumerate(record.corpus.label_names))
     labels = f"\n## Labels\n\n{labels}\n" if labels else ""
     versions = ", ".join(f"{name} {version}" for name, version in sorted(record.environment.versions.items()))
     config = json.dumps(to_json(record.config), indent=2, ensure_ascii=False)
+    n_threads = record.environment.threads
+    threads = f"{n_threads} {'thread' if n_threads == 1 else 'threads'}"
     return f"""
 {settings_title(record.config)}; layers of the teacher, counted from 0: {", ".join(map(str, record.layers)) or "none"}.
 
 {narrative.runs.verdict(run_verdict(family, twin_difference(family)))}
 
-```python
-{record.task.usage}
-```
-{labels}
+{usage}
+{labels}{exported}
 ## What was measured
 
 On {record.corpus.n_test:,} test texts; {record.corpus.n_train:,} training texts. Intervals are 95 % bootstrap
 intervals; latency is for one text, median with 5th to 95th percentile, in fp32 on {record.environment.processor},
-{record.environment.threads} threads.
+{threads}.
 
 {metric_table_markdown(family)}
 

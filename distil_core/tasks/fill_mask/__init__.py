@@ -89,6 +89,11 @@ class FillMask(Task):
 
     name = "fill-mask"
     title = "Masked words"
+    usage = """\
+from transformers import pipeline
+
+student = pipeline("fill-mask", model="path/to/this/folder")
+print(student("Put a [MASK] here.".replace("[MASK]", student.tokenizer.mask_token)))"""
     head = MASKED_WORDS
     quality = (MASKED_ACCURACY, TOP_5, PERPLEXITY)
     fidelity = (

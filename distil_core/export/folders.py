@@ -1,0 +1,76 @@
+"""An exported student as a folder: the model, a tokenizer that needs no telling, and a script that asks it."""
+
+import json
+import shutil
+from pathlib import Path
+
+from distil_core.export.formats import OnnxDetails
+from distil_core.export.lab_student import LabStudent
+from distil_core.export.onnx_model import OPSET, quantize, write_onnx
+from distil_core.models.head import Head
+from distil_core.runs.families import Family
+
+MODEL = "model.onnx"
+_SCRIPTS = Path(__file__).parent / "predict"
+_ARGUMENTS = {
+    '"path/to/this/folder"': "str(Path(__file__).parent)",
+    '"Put a sentence here."': "sys.argv[1]",
+    '"Put a [MASK] here."': "sys.argv[1]",
+    '"Put a text here."': "sys.argv[1]",
+    '"Put another one here."': "sys.argv[2]",
+    '"Put a question here."': "sys.argv[1]",
+    '"Put its context here."': "sys.argv[2]",
+}
+"""What stands in the place of the examples of :attr:`distil_core.tasks.task.Task.usage`."""
+
+
+def write_hf(exported: Family, student: LabStudent, folder: Path) -> None:
+    """Write a student as transformers has it: its files and ``predict.py``."""
+    shutil.copytree(exported.distilled.folder.student, folder, ignore=shutil.ignore_patterns(".*"), dirs_exist_ok=True)
+    _cut_as_in_the_lab(folder / "tokenizer_config.json", student.max_length)
+    usage = student.task.usage
+    for example, argument in _ARGUMENTS.items():
+        usage = usage.replace(example, argument)
+    script = f"import sys\nfrom pathlib import Path\n\n{usage}\n"
+    (folder / "predict.py").write_text(script, encoding="utf-8")
+
+
+def write_onnx_folder(exported: Family, student: LabStudent, folder: Path, *, fp32: Path, int8: bool) -> OnnxDetails:
+    """Write a student as one ONNX file with its tokenizer and a ``predict.py`` without torch.
+
+    Args:
+        exported: The run.
+        student: Its student.
+        folder: Where to.
+        fp32: Where the file in fp32 goes, which is the one in the folder unless that is quantized.
+        int8: Whether it is.
+
+    Raises:
+        MissingExtraError: If the extra ``onnx`` is not installed.
+    """
+    run, task = exported.distilled, student.task
+    metadata = {"run": run.run, "task": task.name, "max_length": str(student.max_length)}
+    write_onnx(student.model, fp32, metadata=metadata)
+    if int8:
+        details = OnnxDetails(opset=OPSET, per_channel=True, reduce_range=True)
+        quantize(fp32, folder / MODEL, per_channel=True, reduce_range=True)
+    else:
+        details = OnnxDetails(opset=OPSET)
+        shutil.copyfile(fp32, folder / MODEL)
+    for name in ("config.json", "tokenizer_config.json"):
+        shutil.copyfile(run.folder.student / name, folder / name)
+    _cut_as_in_the_lab(folder / "tokenizer_config.json", student.max_length)
+    student.tokenizer_file().save(str(folder / "tokenizer.json"))
+    shutil.copyfile(_SCRIPTS / f"{_script(task.head)}.py", folder / "predict.py")
+    return details
+
+
+def _script(head: Head) -> str:
+    kinds = {"TokenClassification": "tags", "QuestionAnswering": "answer", "Embedding": "vector", "MaskedLM": "words"}
+    return kinds.get(head.kind, "labels")
+
+
+def _cut_as_in_the_lab(path: Path, max_length: int) -> None:
+    settings = json.loads(path.read_text(encoding="utf-8"))
+    settings["model_max_length"] = max_length
+    path.write_text(json.dumps(settings, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")

@@ -1,0 +1,161 @@
+"""Models as ONNX files: written from torch, quantized, and asked for answers; needs the extra ``onnx``.
+
+The exporter is the older one of torch, which traces. On all of the declared versions of torch it writes all
+architectures, at once and without further packages; the one that ``torch.export`` feeds takes forty times as long.
+"""
+
+import logging
+import warnings
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from distil_core.errors import MissingExtraError
+from distil_core.models.packing import scores_of, tells_segments_apart
+from distil_core.models.pooling import Embedder
+from distil_core.types import Model
+
+OPSET = 17
+"""The first with layer normalization as one operation; ONNX Runtime has it since version 1.12."""
+_AXES = {0: "batch", 1: "length"}
+
+
+def require_onnx() -> None:
+    """Say so where the packages are not there, before anything is computed.
+
+    Raises:
+        MissingExtraError: If ``onnx`` or ``onnxruntime`` is not installed.
+    """
+    _onnx()
+    _onnxruntime()
+
+
+def output_names(model: Model) -> tuple[str, ...]:
+    """Return what the outputs of a model's file are called: as others name them who export such models."""
+    if isinstance(model, Embedder):
+        return ("sentence_embedding",)
+    return ("start_logits", "end_logits") if _points(model) else ("logits",)
+
+
+def write_onnx(model: Model, path: Path, *, metadata: Mapping[str, str]) -> None:
+    """Write a model as one ONNX file, for any number of texts of any length.
+
+    Args:
+        model: In eval mode, on the processor.
+        path: The file.
+        metadata: What the file says of itself.
+
+    Raises:
+        MissingExtraError: If ``onnx`` is not installed.
+    """
+    onnx = _onnx()
+    names = ("input_ids", "attention_mask", *["token_type_ids"] * tells_segments_apart(model))
+    # Neither axis may have a size that could be taken for a constant.
+    ids = torch.full((2, 7), model.config.pad_token_id + 1)
+    mask = torch.ones_like(ids)
+    mask[1, 5:] = 0
+    outputs = output_names(model)
+    axes = dict.fromkeys(names, _AXES)
+    for name in outputs:
+        axes[name] = _AXES if _each_token(model) else {0: "batch"}
+    with warnings.catch_warnings(), torch.inference_mode():
+        warnings.simplefilter("ignore")  # tracing warns of each size that Python looks at
+        torch.onnx.export(
+            _Positional(model, names).eval(),
+            tuple({"input_ids": ids, "attention_mask": mask}.get(name, torch.zeros_like(ids)) for name in names),
+            path,
+            dynamo=False,
+            opset_version=OPSET,
+            input_names=list(names),
+            output_names=list(outputs),
+            dynamic_axes=axes,
+        )
+    graph = onnx.load(path)
+    for key, value in metadata.items():
+        graph.metadata_props.add(key=key, value=value)
+    onnx.save(graph, path)
+
+
+def quantize(source: Path, path: Path, *, per_channel: bool, reduce_range: bool) -> None:
+    """Write an ONNX file whose matrices and embeddings are kept in 8 bits, activations being quantized as they come.
+
+    Args:
+        source: A file in fp32.
+        path: The new file.
+        per_channel: Whether each column of a matrix has a scale of its own.
+        reduce_range: Whether weights have 7 bits only, so that products cannot overflow on processors without VNNI.
+
+    Raises:
+        MissingExtraError: If ``onnxruntime`` is not installed.
+    """
+    _onnxruntime()
+    from onnxruntime.quantization import QuantType, quantize_dynamic
+
+    logging.disable(logging.WARNING)  # it advises preparing graphs first, which changes nothing in those of encoders
+    try:
+        quantize_dynamic(source, path, per_channel=per_channel, reduce_range=reduce_range, weight_type=QuantType.QInt8)
+    finally:
+        logging.disable(logging.NOTSET)
+
+
+class OnnxModel:
+    """An ONNX file in ONNX Runtime, which answers as a model does."""
+
+    def __init__(self, path: Path, *, n_threads: int) -> None:
+        """Open a file.
+
+        Raises:
+            MissingExtraError: If ``onnxruntime`` is not installed.
+        """
+        runtime = _onnxruntime()
+        options = runtime.SessionOptions()
+        options.intra_op_num_threads = n_threads
+        self._session = runtime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+        self._names = [item.name for item in self._session.get_inputs()]
+
+    def __call__(self, inputs: Mapping[str, Tensor]) -> Tensor:
+        """Return what the head puts out for some texts, as :func:`distil_core.models.packing.scores_of` has it."""
+        zeros = torch.zeros_like(inputs["input_ids"])
+        feed = {name: inputs.get(name, zeros).numpy() for name in self._names}
+        outputs = [torch.from_numpy(values) for values in self._session.run(None, feed)]
+        return outputs[0] if len(outputs) == 1 else torch.stack(outputs, dim=-1)
+
+
+class _Positional(nn.Module):
+    """Takes inputs by their place, as the exporter gives them."""
+
+    def __init__(self, model: Model, names: tuple[str, ...]) -> None:
+        super().__init__()
+        self.model = model
+        self.names = names
+
+    def forward(self, *inputs: Tensor) -> Any:
+        output = self.model(**dict(zip(self.names, inputs, strict=True)))
+        return (output.start_logits, output.end_logits) if hasattr(output, "start_logits") else scores_of(output)
+
+
+def _points(model: Model) -> bool:
+    return type(model).__name__.endswith("ForQuestionAnswering")
+
+
+def _each_token(model: Model) -> bool:
+    return type(model).__name__.endswith(("ForQuestionAnswering", "ForTokenClassification", "ForMaskedLM"))
+
+
+def _onnx() -> Any:
+    try:
+        import onnx
+    except ImportError as exc:
+        raise MissingExtraError("ONNX export", "onnx") from exc
+    return onnx
+
+
+def _onnxruntime() -> Any:
+    try:
+        import onnxruntime
+    except ImportError as exc:
+        raise MissingExtraError("ONNX export", "onnx") from exc
+    return onnxruntime
