@@ -113,7 +113,7 @@ def refuse_unfit(
     )
     if least < most:
         figures += f" (95 % interval of the difference {shown[2]} to {shown[3]})"
-    if most >= (_WORTH if metric.is_share else _WORTH * abs(constant)):
+    if most >= (_WORTH if metric.is_share or not constant else _WORTH * abs(constant)):
         doubt = (
             f"the teacher {name} may have nothing to teach: {figures}; so few texts decide nothing, give more of them"
         )
