@@ -105,7 +105,9 @@ def _parser() -> argparse.ArgumentParser:
     export = commands.add_parser("export", parents=[store], help="write the student of a run for use without the lab")
     export.add_argument("run", help="name of a run, or its beginning; example: the one that ships with the package")
     export.add_argument("--format", choices=list(Format), type=Format, default=Format.HF, help="what to write")
-    export.add_argument("--out", type=Path, required=True, help="folder to write to; must be empty or not there")
+    export.add_argument(
+        "--out", type=Path, default=None, help="folder to write to, empty or not there (default: with the run)"
+    )
     export.set_defaults(command=_export)
 
     runs = commands.add_parser("runs", parents=[store], help="list the runs, or show or delete one")
@@ -274,24 +276,29 @@ def _named(source: RunSource, name: str) -> Run:
 
 
 def _export(options: argparse.Namespace) -> int:
-    from distil_core.export.exporter import export_student
+    from distil_core.export import exporter, jobs
     from distil_core.export.formats import sentences
     from distil_core.settings.serialization import to_json
 
-    source = CombinedRuns(ShippedRuns(), RunStore(options.store))
-    run = _named(source, options.run)
-    seen = set[str]()
+    store = RunStore(options.store)
+    source = CombinedRuns(ShippedRuns(), store)
+    run, told = _named(source, options.run), set[str]()
 
     def tell(what: str, share: float | None) -> None:
         if sys.stderr.isatty():
             print(f"\r\033[K{what}{'' if share is None else f', {share:.0%}'}", end="", file=sys.stderr, flush=True)
-        elif what not in seen:
-            seen.add(what)
+        elif what not in told:
+            told.add(what)
             print(what, file=sys.stderr, flush=True)
 
-    proof = export_student(source, run.id, options.format, options.out, tell=tell)
-    print("written to", options.out, file=sys.stderr)
-    if run.record is not None:
+    if options.out is None:
+        done = jobs.export_into_store(store, run.id, options.format, tell=tell)
+        folder, proof = done.folder, done.proof
+    else:
+        folder, pausing = options.out, store.layout.cache
+        proof = exporter.export_student(source, run.id, options.format, folder, tell=tell, pausing=pausing)
+    print(f"written to {folder}", file=sys.stderr)
+    if run.record is not None and proof is not None:
         print(*sentences(proof, run.record.task), sep="\n")
     print(json.dumps(to_json(proof)))
     return 0

@@ -1,6 +1,6 @@
 """Runs: all that has been distilled, what was asked and what came of it.
 
-Reads: the run store and the cache. Writes: deletes runs and empties the cache, both after asking.
+Reads: the run store and the cache. Writes: exports of students; deletes runs and empties the cache, after asking.
 """
 
 from collections.abc import Callable
@@ -17,7 +17,7 @@ from distil_core.runs.families import Family
 from distil_core.runs.rows import Run, RunState
 from distil_core.settings.config import Method
 from distil_core.settings.serialization import digest
-from pages.sections import run_summary
+from pages.sections import run_summary, take_home
 from pages.state import address, resources, run_in_use
 
 TABLE, PICKED = "runs.table", "runs.picked"
@@ -130,6 +130,8 @@ def show_details(run: Run) -> None:
             st.info("There are none: the run is not done.", icon=":material/info:")
             return
         run_summary.metrics(family, key="runs.measures")
+        if family.distilled.folder.has_student:
+            take_home.show(run.id, family)
         with st.expander("Corpus, machine and times", icon=":material/info:"):
             st.table(
                 tables.origin_rows(family.distilled.record), border="horizontal", alt="Where the figures come from"

@@ -9,6 +9,7 @@ from distil_core.data.corpus import LabeledText, Place
 from distil_core.evaluation.metrics import ACCURACY
 from distil_core.evaluation.predictions import Predictions, split_predictions
 from distil_core.evaluation.records import Cost, Environment, Interval, Latency, ModelRecord
+from distil_core.export.formats import Comparison, Format, OnnxDetails, Proof
 from distil_core.runs.record import CorpusSummary, RunRecord
 from distil_core.settings.config import Method, RunConfig
 from distil_core.training.events import Step
@@ -132,3 +133,34 @@ def a_step(step: int = 10, n_steps: int = 100, **overrides: Any) -> Step:
         "seconds_left": 0.1 * (n_steps - step),
     }
     return Step(**{**values, **overrides})
+
+
+def a_proof(**overrides: Any) -> Proof:
+    """What might be proven of a student as an ONNX file in int8."""
+    same = Interval(value=0.9, low=0.88, high=0.92)
+    values: dict[str, Any] = {
+        "run": "0011223344556677",
+        "format": Format.ONNX_INT8,
+        "bytes": 17_600_000,
+        "lab_bytes": 69_000_000,
+        "comparison": Comparison(
+            n_texts=20,
+            n_sites=20,
+            largest_difference=0.12,
+            fidelity="agreement",
+            fidelity_value=0.95,
+            metric="accuracy",
+            score=same,
+            lab_score=same,
+            difference=Interval(value=0.0, low=-0.01, high=0.01),
+            n_rows=20,
+            n_rows_alike=20,
+        ),
+        "latency_ms": Latency(p5=1.9, p50=2.0, p95=2.2),
+        "lab_latency_ms": Latency(p5=3.8, p50=4.0, p95=4.4),
+        "fp32_latency_ms": Latency(p5=1.5, p50=1.6, p95=1.8),
+        "threads": 1,
+        "processor": "An honest processor, 2 cores",
+        "onnx": OnnxDetails(opset=17, per_channel=True, reduce_range=True),
+    }
+    return Proof(**{**values, **overrides})

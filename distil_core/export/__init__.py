@@ -9,6 +9,7 @@ __all__ = [
     "exporter",
     "folders",
     "formats",
+    "jobs",
     "lab_student",
     "model_card",
     "onnx_model",

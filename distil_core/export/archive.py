@@ -36,18 +36,34 @@ def student_zip(source: RunSource, run_id: str) -> bytes:
     if exported is None:
         raise RunNotFoundError(f"run {run_id!r} must be done to be exported; wait for it or run it again")
     folder = exported.distilled.folder.student
-    files = sorted(path for path in folder.rglob("*") if path.is_file() and not path.name.startswith("."))
-    if not files:
+    if not exported.distilled.folder.has_student:
         name = model_name(exported.distilled.record.config)
         raise RunNotFoundError(f"run {run_id!r} must have a student to be exported; {name} has none")
     archive, name = BytesIO(), folder_name(exported)
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as zipped:
-        for path in files:
-            kind = zipfile.ZIP_STORED if path.suffix in _STORED else zipfile.ZIP_DEFLATED
-            zipped.write(path, Path(name, path.relative_to(folder)), compress_type=kind)
+        _add(zipped, folder, name)
         zipped.writestr(f"{name}/README.md", model_card(exported))
         zipped.writestr(f"{name}/record.json", record_json(exported))
     return archive.getvalue()
+
+
+def folder_zip(folder: Path, name: str) -> bytes:
+    """Return a folder as a ZIP archive that unpacks into one folder.
+
+    Args:
+        folder: Where the files are.
+        name: What the folder is called in the archive.
+    """
+    archive = BytesIO()
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as zipped:
+        _add(zipped, folder, name)
+    return archive.getvalue()
+
+
+def _add(zipped: zipfile.ZipFile, folder: Path, name: str) -> None:
+    for path in sorted(path for path in folder.rglob("*") if path.is_file() and not path.name.startswith(".")):
+        kind = zipfile.ZIP_STORED if path.suffix in _STORED else zipfile.ZIP_DEFLATED
+        zipped.write(path, Path(name, path.relative_to(folder)), compress_type=kind)
 
 
 def folder_name(exported: Family) -> str:

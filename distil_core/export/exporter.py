@@ -4,6 +4,7 @@ import json
 import shutil
 import tempfile
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 
 import torch
@@ -28,6 +29,7 @@ from distil_core.export.model_card import model_card
 from distil_core.export.onnx_model import OnnxModel, require_onnx
 from distil_core.runs.families import Family, family
 from distil_core.runs.sources import RunSource
+from distil_core.runs.timing import alone
 from distil_core.settings.config import Precision
 from distil_core.settings.serialization import to_json
 
@@ -56,7 +58,14 @@ def exportable(source: RunSource, run_id: str) -> Family:
 
 
 def export_student(
-    source: RunSource, run_id: str, wanted: Format, folder: Path, *, tell: Tell = _silent, seconds: float = _SECONDS
+    source: RunSource,
+    run_id: str,
+    wanted: Format,
+    folder: Path,
+    *,
+    tell: Tell = _silent,
+    seconds: float = _SECONDS,
+    pausing: Path | None = None,
 ) -> Proof:
     """Write the student of a finished run into a folder of its own, and hold it against the one in the lab.
 
@@ -67,6 +76,7 @@ def export_student(
         folder: Where to; must be empty or not there.
         tell: Told what is being done, and which share of it is.
         seconds: What the readings of the latency may take.
+        pausing: Folder of the cache whose workers pause meanwhile.
 
     Raises:
         RunNotFoundError: If there is no such run, it is not done, or it has no student.
@@ -88,7 +98,9 @@ def export_student(
             write_hf(exported, student, made)
         else:
             details = write_onnx_folder(exported, student, made, int8=wanted is Format.ONNX_INT8, fp32=fp32)
-        proof = _prove(exported, student, wanted, made, fp32=fp32, details=details, tell=tell, seconds=seconds)
+        proof = _prove(
+            exported, student, wanted, made, fp32=fp32, details=details, tell=tell, seconds=seconds, pausing=pausing
+        )
         (made / "README.md").write_text(model_card(exported, proof), encoding="utf-8")
         (made / "record.json").write_text(record_json(exported), encoding="utf-8")
         (made / "proof.json").write_text(json.dumps(to_json(proof), indent=1) + "\n", encoding="utf-8")
@@ -109,6 +121,7 @@ def _prove(
     details: OnnxDetails | None,
     tell: Tell,
     seconds: float,
+    pausing: Path | None,
 ) -> Proof:
     threads, int8 = torch.get_num_threads(), wanted is Format.ONNX_INT8
     model = reloaded(folder, student) if details is None else OnnxModel(folder / MODEL, n_threads=threads)
@@ -123,7 +136,9 @@ def _prove(
         tell=lambda share: tell("Asking both the test texts", share),
     )
     tell("Timing", None)
-    timed, weights = time_singles(models, student, seconds=seconds), "*.onnx" if details else "*.safetensors"
+    with nullcontext() if pausing is None else alone(pausing):
+        timed = time_singles(models, student, seconds=seconds)
+    weights = "*.onnx" if details else "*.safetensors"
     return Proof(
         run=exported.distilled.run,
         format=wanted,

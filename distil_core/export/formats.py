@@ -17,6 +17,16 @@ class Format(StrEnum):
     ONNX_INT8 = "onnx-int8"
 
 
+TITLES = {Format.HF: "Hugging Face", Format.ONNX: "ONNX", Format.ONNX_INT8: "ONNX, int8"}
+"""What people call them."""
+DESCRIPTIONS = {
+    Format.HF: "A folder that `from_pretrained` loads, with a model card and a script that asks it.",
+    Format.ONNX: "One file for ONNX Runtime with its tokenizer; the script beside it needs no torch.",
+    Format.ONNX_INT8: "The same with matrices and embeddings in 8 bits: about a quarter of the size.",
+}
+"""What they are, as markdown."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Comparison:
     """How an exported model answers the test texts beside the one in the lab.

@@ -17,6 +17,7 @@ __all__ = [
     "foreground",
     "locks",
     "materials",
+    "processes",
     "record",
     "requests",
     "rows",

@@ -48,6 +48,11 @@ class RunFolder:
         return self.path / "checkpoint.safetensors"
 
     @property
+    def exports(self) -> Path:
+        """The student in the forms in which it leaves."""
+        return self.path / "exports"
+
+    @property
     def traceback(self) -> Path:
         """Why the run failed, where that was a fault of the program."""
         return self.path / "traceback.txt"

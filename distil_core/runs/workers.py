@@ -5,9 +5,7 @@ at any moment: what it was computing counts as interrupted, and can be queued ag
 """
 
 import logging
-import os
 import signal
-import subprocess
 import sys
 import threading
 import time
@@ -20,16 +18,15 @@ from filelock import FileLock, Timeout
 
 from distil_core.errors import Cancelled, Deferred, DistilError
 from distil_core.runs.locks import held
+from distil_core.runs.processes import spawn
 from distil_core.runs.rows import Run, RunState
 from distil_core.runs.store import RunStore
 from distil_core.settings.hardware import n_workers
 from distil_core.training.events import Event
 
-NICENESS = 10
 STARTING_SECONDS = 30.0
 """How long a worker may take to start before another one is started; also the pause after one that could not."""
 
-_LOG_BYTES = 1_000_000
 IDLE_SECONDS = 1800.0
 """How long a worker stays without work."""
 
@@ -235,23 +232,7 @@ def _terminable(stop: threading.Event) -> Iterator[None]:
 
 
 def _spawn(store: RunStore, command: Sequence[str]) -> None:
-    log = store.path / "worker.log"
-    small = log.exists() and log.stat().st_size < _LOG_BYTES
-    search = [*filter(None, [os.environ.get("PYTHONPATH")]), str(Path(__file__).parents[2])]
-    with log.open("ab" if small else "wb") as output:
-        process = subprocess.Popen(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=output,
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(search)},
-            start_new_session=True,
-        )
-    if hasattr(os, "setpriority"):  # pragma: no branch
-        with suppress(OSError):  # it has ended already, or is nicer than that
-            os.setpriority(os.PRIO_PROCESS, process.pid, NICENESS)
-    # Somebody has to take note of its end, or it stays in the process table.
-    threading.Thread(target=process.wait, name="worker-reaper", daemon=True).start()
+    spawn(command, log=store.path / "worker.log")
 
 
 def _starting(store: RunStore, slot: int) -> bool:

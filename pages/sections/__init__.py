@@ -20,6 +20,7 @@ __all__ = [
     "sentence_edits",
     "settings_form",
     "sweep_form",
+    "take_home",
     "task_views",
     "text_fields",
     "vector_views",

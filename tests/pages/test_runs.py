@@ -1,16 +1,20 @@
 """The list of all runs: what it says, and what one can do with a run."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from distil_core.export.formats import Format
 from distil_core.runs.store import RunStore
 from distil_core.settings.config import Method
+from distil_core.settings.serialization import to_json
 from distil_core.training.cache import Cache
 from pages.state import resources
 from tests import seeds
+from tests.factories import a_proof
 from tests.pages.conftest import markdown
 
 App = Callable[..., AppTest]
@@ -136,4 +140,30 @@ def test_address_leads_to_the_run_that_was_picked(app: App, store: RunStore, exa
     assert at.query_params["runs.picked"] == run.id
     assert at.table[0].value.iloc[:, 0].to_dict()["seed"] == "**4**"
     assert app("runs", runs__picked="gone").query_params["runs.picked"] == "example"
+    assert not at.exception
+
+
+def test_an_export_shows_its_proof_and_can_be_downloaded(app: App, store: RunStore) -> None:
+    run = seeds.finished_family(store)
+    at = app("runs", run=run.id)
+    assert {button.key for button in at.button} >= {"runs.export"}
+    folder = store.folder(run.id).exports / "onnx-int8"
+    folder.mkdir(parents=True)
+    (folder / "proof.json").write_text(json.dumps(to_json(a_proof())), encoding="utf-8")
+    at.segmented_control(key="runs.format").set_value(Format.ONNX_INT8).run()
+    told = markdown(at)
+    assert "On 20 test texts no number differs by more than" in told
+    assert "int8 is slower than fp32 on this processor" in told
+    assert "runs.export.download" in {button.key for button in at.get("download_button")}
+    assert not at.exception
+
+
+def test_an_export_that_failed_says_why_and_can_be_tried_again(app: App, store: RunStore) -> None:
+    run = seeds.finished_family(store)
+    folder = store.folder(run.id).exports
+    folder.mkdir()
+    (folder / "hf.json").write_text(json.dumps({"error": "the disk is full"}), encoding="utf-8")
+    at = app("runs", run=run.id)
+    assert [error.value for error in at.error] == ["the disk is full"]
+    assert "runs.export" in {button.key for button in at.button}
     assert not at.exception

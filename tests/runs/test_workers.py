@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from distil_core.errors import Cancelled, CorpusError, RunNotFoundError
-from distil_core.runs import workers
+from distil_core.runs import processes, workers
 from distil_core.runs.rows import Run, RunState
 from distil_core.runs.store import RunStore
 from distil_core.settings.config import RunConfig
@@ -445,7 +445,7 @@ class TestWorkerProcess:
         assert commands == [workers.worker_command(store, 0)]
         assert commands[0][:6] == (sys.executable, "-m", "distil_core", "worker", "--store", str(store.path))
         own = os.getpriority(os.PRIO_PROCESS, 0)
-        assert os.getpriority(os.PRIO_PROCESS, started[0].pid) == max(own, workers.NICENESS)
+        assert os.getpriority(os.PRIO_PROCESS, started[0].pid) == max(own, processes.NICENESS)
         assert os.getsid(started[0].pid) == started[0].pid != os.getsid(0)
 
 

@@ -1,0 +1,80 @@
+"""Take a student home: written in the background in the form that somebody wants, with its proof, to be downloaded.
+
+Reads: a finished run, and what has been exported of it. Writes: exports, in the run store's folder.
+"""
+
+from importlib.util import find_spec
+
+import streamlit as st
+
+from distil_core.errors import MissingExtraError
+from distil_core.export import archive, formats, jobs
+from distil_core.export.formats import Format, Proof
+from distil_core.export.jobs import Export
+from distil_core.reporting import formatting
+from distil_core.runs.families import Family
+from distil_core.tasks.task import Task
+from pages.state import address, resources
+
+POLL_SECONDS = 0.5
+
+
+def show(run_id: str, family: Family) -> None:
+    """Ask for a format, say how far its export is, and offer what is there."""
+    st.markdown("**Take home** · the student without the lab, held against the one in it")
+    with address.control("runs.format", "Format"):
+        wanted = st.segmented_control(
+            "Format",
+            list(Format),
+            default=Format.HF,
+            required=True,
+            format_func=formats.TITLES.__getitem__,
+            key="runs.format",
+            bind="query-params",
+            label_visibility="collapsed",
+        )
+    st.caption(formats.DESCRIPTIONS[wanted])
+    state = jobs.export_state(resources.store(), run_id, wanted)
+    if state.running:
+        st.fragment(progress, run_every=POLL_SECONDS)(run_id, wanted)
+    elif state.proof is not None:
+        show_export(family, state, state.proof)
+    elif wanted is not Format.HF and not (find_spec("onnx") and find_spec("onnxruntime")):
+        st.info(str(MissingExtraError("ONNX export", "onnx")), icon=":material/info:")
+    else:
+        if state.error:
+            st.error(state.error, icon=":material/error:")
+        st.button(
+            "Prepare",
+            icon=":material/inventory_2:",
+            key="runs.export",
+            on_click=jobs.start_export,
+            args=(resources.store(), run_id, wanted),
+            help="Writes the files in the background, and puts all test texts to both models; takes a minute or less.",
+        )
+
+
+def progress(run_id: str, wanted: Format) -> None:
+    """Say how far an export is, and draw the page anew once it is over."""
+    state = jobs.export_state(resources.store(), run_id, wanted)
+    if not state.running:
+        st.rerun()
+    st.progress(state.share or 0.0, f"{state.stage}…")
+
+
+def show_export(family: Family, state: Export, proof: Proof) -> None:
+    """Show what was proven, and offer the folder."""
+    task: Task = family.distilled.record.task
+    name = f"{archive.folder_name(family)}-{proof.format}"
+    st.markdown("\n".join(f"- {formatting.escaped(sentence)}" for sentence in formats.sentences(proof, task)))
+    st.download_button(
+        "Download",
+        lambda: archive.folder_zip(state.folder, name),
+        f"{name}.zip",
+        "application/zip",
+        key="runs.export.download",
+        on_click="ignore",
+        type="primary",
+        icon=":material/download:",
+        help=f"A folder of {formatting.size(state.size_bytes())} with {', '.join(state.names())}, as a ZIP archive.",
+    )
