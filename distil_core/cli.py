@@ -19,9 +19,10 @@ from distil_core.errors import Cancelled, ConfigError, DistilError, RunNotFoundE
 from distil_core.evaluation.metrics import AGREEMENT
 from distil_core.export.formats import Format
 from distil_core.reporting.formatting import counted, figure, percent
+from distil_core.runs.ownership import default_folder
 from distil_core.runs.rows import Run
 from distil_core.runs.sources import CombinedRuns, RunSource, ShippedRuns
-from distil_core.runs.store import RunStore, default_folder
+from distil_core.runs.store import RunStore
 from distil_core.settings.canonical import parse_config
 from distil_core.settings.config import (
     CorpusConfig,
@@ -308,7 +309,7 @@ def _cache(options: argparse.Namespace) -> int:
     store = RunStore(options.store)
     cache = Cache(store.layout.cache)
     if options.empty:
-        print(f"freed {cache.empty() / 1e6:.1f} MB")
+        print(f"freed {cache.empty(used_since=store.computing_since()) / 1e6:.1f} MB")
         return 0
     entries = cache.entries()
     for entry in entries:
@@ -335,6 +336,8 @@ def _worker(options: argparse.Namespace) -> int:
     def prepare() -> None:
         from distil_core.runs import execute as run_execute
 
+        store.sweep()
+        Cache(store.layout.cache).sweep()
         run_execute.warm_up(store)
 
     def execute(run: Run, store: RunStore) -> None:

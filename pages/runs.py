@@ -90,7 +90,7 @@ def ask_empty() -> None:
         if st.button("Keep it", key="runs.cache.keep"):
             st.rerun()
         if st.button("Empty", type="primary", icon=":material/delete_sweep:", key="runs.cache.sure"):
-            guarded(resources.computed().empty)
+            guarded(lambda: resources.computed().empty(used_since=resources.store().computing_since()))
             st.rerun()
 
 

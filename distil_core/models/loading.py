@@ -250,8 +250,11 @@ def save(model: Model, tokenizer: Tokenizer, folder: Path) -> None:
         model.save_modules(folder)
     else:
         model.save_pretrained(folder)
+    tokenizer = copy.deepcopy(tokenizer)
+    # What this process has cut texts to would be left in its file.
+    tokenizer.backend_tokenizer.no_truncation()
+    tokenizer.backend_tokenizer.no_padding()
     if model.config.model_type == "distilbert" and _TYPES in tokenizer.model_input_names:
-        tokenizer = copy.deepcopy(tokenizer)
         tokenizer.model_input_names = [name for name in tokenizer.model_input_names if name != _TYPES]
     tokenizer.save_pretrained(folder)
 

@@ -17,6 +17,7 @@ __all__ = [
     "foreground",
     "locks",
     "materials",
+    "ownership",
     "processes",
     "record",
     "requests",

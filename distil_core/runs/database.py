@@ -30,6 +30,9 @@ _TABLES = (
 )
 _TURNS = "CREATE TABLE IF NOT EXISTS turns (run TEXT PRIMARY KEY REFERENCES runs (id) ON DELETE CASCADE)"
 """Runs that have not had their first turn; a table that an older version of the program need not know."""
+_INTERRUPTIONS = """CREATE TABLE IF NOT EXISTS interruptions (
+    run TEXT PRIMARY KEY REFERENCES runs (id) ON DELETE CASCADE, deaths INTEGER NOT NULL)"""
+"""Runs whose worker has ended, and how many have died of it since the run was last asked for."""
 _IDLE_CONNECTIONS = 8
 
 
@@ -47,6 +50,11 @@ class Database:
         self.close = weakref.finalize(self, _close_all, self._idle)
         # Only one process may turn a new file into a store; SQLite does not wait while the journal changes.
         with FileLock(path.with_name("open.lock")):
+            if path.is_file() and not path.stat().st_size and any(path.with_name("runs").glob("*")):
+                raise StoreError(
+                    f"the run store must be a sound SQLite file, got {path} of 0 bytes beside folders of runs; put a "
+                    "copy of it back, or move both away to begin with an empty store"
+                )
             self._create_tables()
 
     @contextmanager
@@ -106,6 +114,7 @@ class Database:
                     db.execute(statement)
                 db.execute("COMMIT")
             db.execute(_TURNS)
+            db.execute(_INTERRUPTIONS)
 
 
 def _close_all(connections: deque[sqlite3.Connection]) -> None:

@@ -42,7 +42,7 @@ from distil_core.tasks.transfer import labeled_split
 from distil_core.training.cache import Cache, replacing
 from distil_core.training.events import Event, Stage, Step, TeacherMeasured, Validation
 from distil_core.training.lessons import TrainingData, predictions_of
-from distil_core.training.trainer import train
+from distil_core.training.trainer import drop_unsound, train
 from distil_core.types import Model
 
 T = TypeVar("T")
@@ -246,7 +246,7 @@ def cut_and_train(
     )
     examples_seen = 0
     if schedule.epochs:
-        yield Stage(name="Training the student", detail="", fraction=0.0)
+        yield Stage(name="Training the student", detail=drop_unsound(checkpoint), fraction=0.0)
         with watch.timing("training"):
             n_epochs = yield from train(
                 model,

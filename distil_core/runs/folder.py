@@ -32,6 +32,11 @@ class RunFolder:
         """Whether the run has a student that can be loaded; a baseline has none."""
         return self.student.is_dir()
 
+    def complete(self, *, student: bool) -> bool:
+        """Tell whether the files of a finished run are there, and not deleted by hand."""
+        weights = (self.student / name for name in ("model.safetensors", "model.safetensors.index.json"))
+        return self.outputs.is_file() and self.test_texts.is_file() and (not student or any(map(Path.is_file, weights)))
+
     @property
     def outputs(self) -> Path:
         """What student and teacher answered to the validation and test texts; see :meth:`read_predictions`."""
@@ -87,7 +92,7 @@ class RunFolder:
         try:
             arrays = load_file(self.outputs)
             return Predictions(test=_split(arrays, "test"), validation=_split(arrays, "validation"))
-        except (OSError, KeyError, SafetensorError) as error:
+        except (OSError, KeyError, ValueError, IndexError, SafetensorError) as error:
             raise StoreError(
                 f"the outputs of run {self.path.name} cannot be read ({error}); delete the run and repeat it"
             ) from error
@@ -102,7 +107,7 @@ class RunFolder:
             with self.test_texts.open(encoding="utf-8") as lines:
                 rows = [json.loads(line) for line in lines]
             return tuple(LabeledText(text=row["text"], label=row["label"], places=_places(row)) for row in rows)
-        except (OSError, KeyError, ValueError) as error:
+        except (OSError, KeyError, ValueError, TypeError) as error:
             raise StoreError(
                 f"the test texts of run {self.path.name} cannot be read ({error}); delete the run and repeat it"
             ) from error

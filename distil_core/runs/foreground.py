@@ -1,11 +1,12 @@
 """A run and its twins computed in this process, as far as nobody else has."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from distil_core.errors import Cancelled, DistilError, StoreError, TeacherError
+from distil_core.errors import Cancelled, DistilError, StoreError, TeacherError, is_failure
 from distil_core.evaluation.metrics import KL
 from distil_core.evaluation.records import ModelRecord
 from distil_core.runs import workers
@@ -135,11 +136,17 @@ def _computed(run: Run, store: RunStore, owner: str, on_event: Callable[[Run, Ev
 
         try:
             execute(run, store, on_event=listener)
-        except DistilError as error:
-            store.fail(run.id, str(error))
-            raise
         except Cancelled:
             store.mark_cancelled(run.id)
+            raise
+        except BaseException as error:
+            if not is_failure(error):
+                raise
+            reason = workers.why_failed(error, store.folder(run.id).traceback)
+            with suppress(StoreError):  # a full disk
+                store.fail(run.id, reason)
+            if isinstance(error, OSError) and not isinstance(error, DistilError) and "traceback" not in reason:
+                raise StoreError(reason) from error
             raise
         run = store.get(run.id)
     return run

@@ -12,7 +12,7 @@ from distil_core.data.files import SUFFIXES, path_of
 from distil_core.data.sources import BUILT_IN
 from distil_core.errors import ConfigError
 from distil_core.models.checkpoints import Checkpoint, head_order, locate, refuse_other_architectures, teacher_digest
-from distil_core.runs.rows import Run
+from distil_core.runs.rows import Run, RunState
 from distil_core.runs.store import RunStore
 from distil_core.settings.canonical import CanonicalConfig, canonical, whole
 from distil_core.settings.config import Architecture, CorpusConfig, Method, Recipe, RunConfig, TeacherConfig
@@ -53,7 +53,11 @@ class RunRequest:
     corpus_name: str
 
     def add(self, store: RunStore, *, in_turns: bool = False) -> Run:
-        """Queue the run, unless it is there."""
+        """Queue the run, unless it is there, with its files."""
+        run = store.find(self.run)
+        student = self.config.method is not Method.BASELINE
+        if run is not None and run.state is RunState.DONE and not store.folder(run.id).complete(student=student):
+            store.reopen(run.id)
         return store.add(self.run, self.config, corpus_name=self.corpus_name, in_turns=in_turns)
 
 

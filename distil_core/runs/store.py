@@ -1,23 +1,16 @@
 """The store itself: what may become of a run, and who may change it."""
 
 import json
-import os
 import re
 import shutil
 import sqlite3
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from pathlib import Path
+from contextlib import suppress
 from uuid import uuid4
 
-from filelock import FileLock
-from platformdirs import user_data_dir
-
 from distil_core.errors import ConfigError, RunNotFoundError, StoreError
-from distil_core.runs.database import Database
-from distil_core.runs.folder import RunFolder, StoreFolder
-from distil_core.runs.locks import held
+from distil_core.runs.folder import RunFolder
+from distil_core.runs.ownership import OwnedRuns
 from distil_core.runs.record import RunRecord
 from distil_core.runs.rows import COLUMNS, Run, RunState, read_event, read_record, read_run
 from distil_core.settings.canonical import CanonicalConfig
@@ -27,29 +20,8 @@ from distil_core.training.events import Event, event_to_json
 _SAFE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
-def default_folder() -> Path:
-    """Return where runs are kept unless somebody says otherwise: ``$DISTIL_LAB_HOME``, or the user's data folder."""
-    return Path(os.environ.get("DISTIL_LAB_HOME") or user_data_dir("distil-lab", appauthor=False))
-
-
-class RunStore:
+class RunStore(OwnedRuns):
     """The runs in one folder."""
-
-    def __init__(self, folder: Path | None = None) -> None:
-        """Open the store in ``folder`` (by default :func:`default_folder`), and create it where there is none.
-
-        Raises:
-            StoreError: If the folder cannot be used, or belongs to a newer version.
-        """
-        self.path = (folder or default_folder()).expanduser().absolute()
-        self.layout = StoreFolder(path=self.path)
-        try:
-            self.layout.owners.mkdir(parents=True, exist_ok=True)
-            self._database = Database(self.layout.database)
-        except StoreError:
-            raise
-        except OSError as exc:
-            raise StoreError(f"the run store must be a writable folder, got {self.path} ({exc})") from exc
 
     def folder(self, run_id: str) -> RunFolder:
         """Return where the files of a run are, or will be.
@@ -140,6 +112,7 @@ class RunStore:
                 (run_id, text, corpus_name, time.time()),
             )
             db.execute("DELETE FROM turns WHERE run = ?", (run_id,))
+            db.execute("DELETE FROM interruptions WHERE run = ?", (run_id,))
             if in_turns:
                 db.execute("INSERT INTO turns VALUES (?)", (run_id,))
         return self.get(run_id)
@@ -200,7 +173,10 @@ class RunStore:
                 "UPDATE runs SET state = 'cancelled', finished = ? WHERE id = ? AND state IN ('queued', 'interrupted')",
                 (time.time(), run_id),
             )
-            db.execute("UPDATE runs SET stopping = 1 WHERE id = ? AND state = 'running'", (run_id,))
+            db.execute(
+                "UPDATE runs SET stopping = ? WHERE id = ? AND state = 'running' AND stopping = 0",
+                (int(time.time()), run_id),
+            )
             if db.execute("SELECT 1 FROM runs WHERE id = ?", (run_id,)).fetchone() is None:
                 raise RunNotFoundError(f"no run {run_id!r} in {self.path}; it may have been deleted")
 
@@ -208,6 +184,14 @@ class RunStore:
         """Tell whether a running run was asked to stop; cheap enough to ask at every step."""
         with self._database.connection() as db:
             return db.execute("SELECT 1 FROM runs WHERE id = ? AND stopping", (run_id,)).fetchone() is not None
+
+    def reopen(self, run_id: str) -> None:
+        """Note of a run that is done that its files were deleted by hand, so that it can be queued again."""
+        with self._database.transaction() as db:
+            db.execute(
+                "UPDATE runs SET state = 'failed', error = ?, record = NULL WHERE id = ? AND state = 'done'",
+                ("its files were deleted; run it again", run_id),
+            )
 
     def delete(self, run_id: str) -> None:
         """Remove a run with its events and files.
@@ -280,37 +264,6 @@ class RunStore:
         """Note that a running run has stopped because it was asked to; False if it was not running."""
         return self._end(run_id, RunState.CANCELLED)
 
-    def interrupt(self, run_id: str) -> bool:
-        """Note that nobody computes a running run any more; False if it was not running.
-
-        One that was asked to stop counts as cancelled.
-        """
-        return self._interrupt("id", run_id)
-
-    # Owners
-
-    @contextmanager
-    def owner(self) -> Iterator[str]:
-        """Give a name to claim runs under; what is still running under it at the end counts as interrupted."""
-        name = f"{os.getpid()}-{uuid4().hex[:12]}"
-        with FileLock(self.layout.owner_lock(name), thread_local=False):
-            try:
-                yield name
-            finally:
-                self.disown(name)
-
-    def owners(self) -> dict[str, bool]:
-        """Return the owners of running runs, and whether each of them is alive."""
-        with self._database.connection() as db:
-            names = [name for (name,) in db.execute("SELECT DISTINCT owner FROM runs WHERE state = 'running'")]
-        return {name: self.layout.owner_lock(name).exists() and held(self.layout.owner_lock(name)) for name in names}
-
-    def disown(self, owner: str) -> None:
-        """Interrupt every run of an owner that ends or has ended."""
-        self._interrupt("owner", owner)
-        with suppress(OSError):  # some systems keep a file that is open
-            self.layout.owner_lock(owner).unlink()
-
     def _end(self, run_id: str, state: RunState, *, error: str = "", record: str | None = None) -> bool:
         with self._database.transaction() as db:
             cursor = db.execute(
@@ -319,12 +272,3 @@ class RunStore:
                 (state.value, time.time(), error, record, run_id),
             )
             return cursor.rowcount == 1
-
-    def _interrupt(self, column: str, value: str) -> bool:
-        with self._database.transaction() as db:
-            cursor = db.execute(
-                f"""UPDATE runs SET state = CASE stopping WHEN 0 THEN 'interrupted' ELSE 'cancelled' END,
-                finished = ?, owner = NULL, stopping = 0 WHERE {column} = ? AND state = 'running'""",
-                (time.time(), value),
-            )
-            return cursor.rowcount > 0

@@ -4,7 +4,9 @@ The worker is warm (it has imported what training needs), niced, and detached fr
 at any moment: what it was computing counts as interrupted, and can be queued again.
 """
 
+import errno
 import logging
+import os
 import signal
 import sys
 import threading
@@ -16,7 +18,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from distil_core.errors import Cancelled, Deferred, DistilError
+from distil_core.errors import Cancelled, Deferred, DistilError, is_failure
 from distil_core.runs.locks import held
 from distil_core.runs.processes import spawn
 from distil_core.runs.rows import Run, RunState
@@ -26,6 +28,9 @@ from distil_core.training.events import Event
 
 STARTING_SECONDS = 30.0
 """How long a worker may take to start before another one is started; also the pause after one that could not."""
+
+LISTENING_SECONDS = 20.0
+"""How long a worker may take to stop a run before it is ended; what never ends in a library of others cannot listen."""
 
 IDLE_SECONDS = 1800.0
 """How long a worker stays without work."""
@@ -38,10 +43,17 @@ class _Terminated(BaseException):
 
 
 def recover(store: RunStore) -> None:
-    """Interrupt the runs whose owners are dead, whether these were workers or commands in the foreground."""
-    for owner, alive in store.owners().items():
+    """Interrupt the runs whose owners are dead, whether these were workers or commands in the foreground.
+
+    A worker that was asked to stop a run and does not listen is ended, which cancels the run.
+    """
+    owners, deaf = store.owners(), store.deaf(LISTENING_SECONDS)
+    for owner, alive in owners.items():
         if not alive:
-            store.disown(owner)
+            store.bury(owner)
+        elif owner in deaf and deaf[owner] != os.getpid():
+            with suppress(OSError):
+                os.kill(deaf[owner], signal.SIGKILL)
 
 
 def worker_alive(store: RunStore) -> bool:
@@ -172,12 +184,13 @@ def _serve_until_idle(
     poll_seconds: float,
     stop: threading.Event,
 ) -> None:
-    with store.owner() as owner:
+    with store.owner(worker=True) as owner:
         # Caught in here: leaving the block interrupts the run, for which nothing of it may be on the stack any more.
         try:
             idle_since = time.monotonic()
             while not stop.is_set():
                 recover(store)
+                store.go_on()
                 if (run := store.claim(owner)) is not None:
                     _compute(run, store, execute)
                     idle_since = time.monotonic()
@@ -200,15 +213,25 @@ def _compute(run: Run, store: RunStore, execute: Callable[[Run, RunStore], None]
         return
     except Deferred:
         return
-    except DistilError as error:
-        reason = str(error)
-    except Exception as error:
-        _log.exception("run %s failed", run.id)
-        with suppress(OSError):  # a full disk must not stop the queue
-            report.write_text(traceback.format_exc())
-        summary = f"{type(error).__name__}: {error}".splitlines()[0][:200]
-        reason = f"internal error: {summary} (traceback in {report})"
+    except BaseException as error:
+        if not is_failure(error):
+            raise
+        reason = why_failed(error, report)
+        if not isinstance(error, DistilError):
+            _log.exception("run %s failed", run.id)
     store.fail(run.id, reason)
+
+
+def why_failed(error: BaseException, report: Path) -> str:
+    """Return in one sentence why a run failed; the traceback of what nobody has foreseen is written to ``report``."""
+    if isinstance(error, DistilError):
+        return str(error)
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EROFS):
+        return f"the disk of the run store cannot be written to ({error.strerror}); make room on it, then run it again"
+    with suppress(OSError):
+        report.write_text("".join(traceback.format_exception(error)))
+    summary = f"{type(error).__name__}: {error}".splitlines()[0][:200]
+    return f"internal error: {summary} (traceback in {report})"
 
 
 @contextmanager

@@ -5,6 +5,7 @@ Losing it loses nothing but time.
 
 import json
 import shutil
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from uuid import uuid4
 from filelock import FileLock
 
 _ABOUT = "about.json"
+_HALF_WRITTEN_SECONDS = 3600.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +43,10 @@ class Cache:
             (folder / _ABOUT).touch()
         return folder
 
+    def drop(self, kind: str, key: str) -> None:
+        """Remove what is kept under ``key``, as it is damaged; it is computed again."""
+        shutil.rmtree(self.root / kind / key, ignore_errors=True)
+
     @contextmanager
     def writing(self, kind: str, key: str, *, name: str) -> Iterator[Path]:
         """Give an empty folder to fill; it is kept under ``key`` only when the block ends well."""
@@ -66,10 +72,10 @@ class Cache:
             folder = about.parent
             if folder.name.startswith("."):
                 continue
-            with suppress(OSError, ValueError):
+            with suppress(OSError):
                 entries.append(
                     CacheEntry(
-                        name=str(json.loads(about.read_text(encoding="utf-8"))["name"]),
+                        name=_name(about),
                         folder=folder,
                         bytes=sum(file.stat().st_size for file in folder.rglob("*") if file.is_file()),
                         used=about.stat().st_mtime,
@@ -77,11 +83,49 @@ class Cache:
                 )
         return tuple(sorted(entries, key=lambda entry: -entry.bytes))
 
-    def empty(self) -> int:
-        """Remove everything and return how many bytes that freed."""
-        freed = sum(file.stat().st_size for file in self.root.rglob("*") if file.is_file())
-        shutil.rmtree(self.root, ignore_errors=True)
+    def empty(self, *, used_since: float | None = None) -> int:
+        """Remove what is kept and return how many bytes that freed.
+
+        Args:
+            used_since: Keep what has been read or written since then (seconds since the epoch), as somebody computes
+                with it; None: keep nothing.
+        """
+        freed = 0
+        for folder in self.root.glob("*/*"):
+            if not folder.is_dir():  # a lock that somebody may hold
+                continue
+            with suppress(OSError):
+                about = folder / _ABOUT
+                used = (about if about.exists() else folder).stat().st_mtime
+                if used_since is not None and used >= used_since:
+                    continue
+                n_bytes = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
+                shutil.rmtree(folder)
+                freed += n_bytes
         return freed
+
+    def sweep(self) -> None:
+        """Remove what killed processes have left half written."""
+        sweep(self.root, "*/.*")
+
+
+def _name(about: Path) -> str:
+    try:
+        return str(json.loads(about.read_text(encoding="utf-8"))["name"])
+    except (ValueError, KeyError, TypeError):
+        return "damaged"
+
+
+def sweep(root: Path, pattern: str) -> None:
+    """Remove files and folders that have been half written for an hour, by processes that were killed."""
+    for leftover in root.glob(pattern):
+        with suppress(OSError):
+            if leftover.suffix == ".lock" or time.time() - leftover.stat().st_mtime < _HALF_WRITTEN_SECONDS:
+                continue
+            if leftover.is_dir():
+                shutil.rmtree(leftover, ignore_errors=True)
+            else:
+                leftover.unlink()
 
 
 @contextmanager

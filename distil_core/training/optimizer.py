@@ -146,6 +146,14 @@ class Optimizer:
             for name, value in {"master": group.master, **self._adam.state[group.master]}.items()
         } | {f"mean.{i}": mean for i, mean in enumerate(self._means)}
 
+    def fits(self, tensors: Mapping[str, Tensor]) -> bool:
+        """Tell whether a state is of a model of the same shapes."""
+        return all(
+            f"{name}.{i}" in tensors and tensors[f"{name}.{i}"].shape == group.master.shape
+            for i, group in enumerate(self._groups)
+            for name in ("master", "exp_avg", "exp_avg_sq")
+        ) and all(f"step.{i}" in tensors for i in range(len(self._groups)))
+
     def load_state(self, tensors: Mapping[str, Tensor]) -> None:
         """Put back what :meth:`state` returned."""
         self.restore([tensors[f"master.{i}"] for i in range(len(self._groups))])

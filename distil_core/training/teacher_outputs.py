@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import torch
 from jaxtyping import Float, Int
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
@@ -21,6 +22,9 @@ from distil_core.training.events import Event, Stage
 from distil_core.training.teachers import Teacher
 from distil_core.types import Model
 
+DAMAGED = Stage(
+    name="Repairing the cache", detail="what was kept of the teacher is damaged and computed again", fraction=None
+)
 _STATES_LIMIT = 8 * 2**30
 """Bytes of hidden states and attention maps that may be kept for one corpus."""
 
@@ -100,7 +104,8 @@ def teacher_outputs(
     """
     lengths = {name: part.tokens.lengths.tolist() for name, part in splits.items()}
     key = digest({"teacher": teacher.digest, "corpus": corpus_digest, "lengths": lengths, "precision": precision})
-    cached = None if cache is None else cache.find("outputs", key)
+    n_outputs = {name: len(part.sites) for name, part in splits.items()}
+    logits = read_kept(cache, "outputs", key, "logits.safetensors", n_outputs)
     packed: Model | None = None
 
     def answering() -> Model:
@@ -109,7 +114,10 @@ def teacher_outputs(
             packed = independent_copy(teacher.model, precision)
         return packed
 
-    if cached is None:
+    if logits is None:
+        if cache is not None and cache.find("outputs", key):
+            cache.drop("outputs", key)
+            yield DAMAGED
         logits = {}
         for done, (name, part) in enumerate(splits.items()):
             yield Stage(name="Teacher outputs", detail=f"{name} texts", fraction=done / len(splits))
@@ -129,8 +137,6 @@ def teacher_outputs(
         if cache is not None:
             with cache.writing("outputs", key, name=f"outputs of {teacher.name}") as folder:
                 save_file(logits, folder / "logits.safetensors")
-    else:
-        logits = load_file(cached / "logits.safetensors")
     device = next(teacher.model.parameters()).device
     states = yield from _states(
         answering, teacher, splits["train"].tokens, key=key, padding=padding, loss=loss, layers=layers, cache=cache
@@ -149,6 +155,20 @@ def teacher_outputs(
         )
         for name, part in splits.items()
     }
+
+
+def read_kept(
+    cache: Cache | None, kind: str, key: str, name: str, lengths: Mapping[str, int]
+) -> dict[str, Tensor] | None:
+    """Return the tensors of a file that is kept; None where there is none, or it is damaged."""
+    folder = None if cache is None else cache.find(kind, key)
+    if folder is None:
+        return None
+    try:
+        tensors = load_file(folder / name)
+    except (OSError, SafetensorError):
+        return None
+    return tensors if {part: len(tensor) for part, tensor in tensors.items()} == dict(lengths) else None
 
 
 def _states(
@@ -184,11 +204,14 @@ def _states(
         if not chosen:
             continue
         name = f"{key}-{'-'.join(map(str, chosen))}"
-        folder = None if cache is None else cache.find(kind, name)
-        if folder is not None:
-            cached = load_file(folder / "states.safetensors")
+        n_rows = sizes[kind] // (config.hidden_size if kind == "hidden" else 1)
+        cached = read_kept(cache, kind, name, "states.safetensors", {str(layer): n_rows for layer in chosen})
+        if cached is not None:
             states_by_kind[kind] = {layer: cached[str(layer)] for layer in chosen}
             continue
+        if cache is not None and cache.find(kind, name):
+            cache.drop(kind, name)
+            yield DAMAGED
         states = {layer: torch.empty(sizes[kind], dtype=torch.float16) for layer in chosen}
         starts = tokens.offsets[:-1] * config.hidden_size if kind == "hidden" else (squares.cumsum(0) - squares)
         starts = (starts if kind == "hidden" else starts * config.num_attention_heads).tolist()

@@ -4,7 +4,7 @@ from collections.abc import Generator, Mapping, Sequence
 from dataclasses import replace
 
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import save_file
 from torch import Tensor
 
 from distil_core.data.sites import EncodedSplit, TeacherWords
@@ -16,7 +16,7 @@ from distil_core.settings.serialization import digest
 from distil_core.training.cache import Cache
 from distil_core.training.events import Event, Stage
 from distil_core.training.masked import LiveTeacher
-from distil_core.training.teacher_outputs import TeacherOutputs
+from distil_core.training.teacher_outputs import DAMAGED, TeacherOutputs, read_kept
 from distil_core.training.teachers import Teacher
 from distil_core.types import Model
 
@@ -53,10 +53,14 @@ def teacher_words(
     """
     lengths = {name: splits[name].tokens.lengths.tolist() for name in queried}
     key = digest({"teacher": teacher.digest, "corpus": corpus_digest, "lengths": lengths, "precision": precision})
-    folder = None if cache is None else cache.find("words", key)
-    features: dict[str, Tensor] = {} if folder is None else load_file(folder / "features.safetensors")
+    lengths_kept = {name: len(splits[name].sites) for name in queried if name != _LEARNED}
+    remembered = read_kept(cache, "words", key, "features.safetensors", lengths_kept)
+    features = remembered or {}
     copy = independent_copy(teacher.model, precision)
-    if folder is None:
+    if remembered is None:
+        if cache is not None and cache.find("words", key):
+            cache.drop("words", key)
+            yield DAMAGED
         for name in queried:
             if name != _LEARNED:
                 features[name] = yield from _features(copy, splits[name], padding=padding, name=name)

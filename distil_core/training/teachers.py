@@ -8,6 +8,7 @@ from pathlib import Path
 import torch
 
 from distil_core.data.sites import EncodedSplit
+from distil_core.errors import ModelError
 from distil_core.models.checkpoints import Checkpoint, head_notes, match_head, teacher_digest
 from distil_core.models.embeddings import trim_embedding
 from distil_core.models.forward import packs, predict
@@ -119,9 +120,17 @@ def prepare_teacher(
             own_head=True,
             lower=lower,
         )
-    folder = cache.find("teachers", name)
-    lower = None
-    if folder is None:
+    folder, fitted_before, lower = cache.find("teachers", name), None, None
+    if folder is not None:
+        try:
+            fitted_before = load_model(folder).to(device)
+        except ModelError:
+            cache.drop("teachers", name)
+            yield Stage(
+                name="Repairing the cache", detail="a kept teacher is damaged and fine-tuned again", fraction=None
+            )
+            folder = None
+    if folder is None or fitted_before is None:
         if config.learning_rate == TeacherConfig().learning_rate:
             config = replace(config, learning_rate=task.teacher_rate(checkpoint.width, recipe))
         schedule = recipes.teacher_schedule(
@@ -149,7 +158,7 @@ def prepare_teacher(
         folder = cache.find("teachers", name)
         assert folder is not None
     else:
-        model = load_model(folder).to(device)
+        model = fitted_before
         lower = lower_layers(model, checkpoint.n_layers - 1)
     how = "zero-shot" if label_sentences else "fine-tuned"
     return Teacher(name=f"{checkpoint.name} ({how})", digest=name, model=model, folder=folder, notes=notes, lower=lower)

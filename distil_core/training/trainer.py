@@ -9,7 +9,7 @@ from pathlib import Path
 
 import torch
 from jaxtyping import Bool, Int
-from safetensors import safe_open
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
@@ -215,7 +215,7 @@ def train(
         optimizer = Optimizer(model, projection, training, dtype)
         progress = _Progress()
         if checkpoint is not None and checkpoint.exists():
-            progress = _load_checkpoint(checkpoint, optimizer)
+            progress = _load_checkpoint(checkpoint, optimizer) or progress
         written = time.monotonic()
         try:
             with _dropout(model, training.dropout, but=still):
@@ -351,10 +351,26 @@ def _save_checkpoint(path: Path, optimizer: Optimizer, progress: _Progress) -> N
     temporary.replace(path)
 
 
-def _load_checkpoint(path: Path, optimizer: Optimizer) -> _Progress:
+def drop_unsound(checkpoint: Path | None) -> str:
+    """Remove a checkpoint that cannot be read, and say so; the training begins anew, which costs nothing but time."""
+    if checkpoint is None or not checkpoint.exists():
+        return ""
+    try:
+        with safe_open(checkpoint, framework="pt") as file:
+            _Progress(**json.loads(file.metadata()["progress"]))
+    except (OSError, SafetensorError, ValueError, TypeError, KeyError):
+        checkpoint.unlink()
+        return "its checkpoint was damaged: from the beginning"
+    return ""
+
+
+def _load_checkpoint(path: Path, optimizer: Optimizer) -> _Progress | None:
+    """Go on where a checkpoint was written; None of one that is another model's."""
     with safe_open(path, framework="pt") as file:
         tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a mapping
         progress = _Progress(**json.loads(file.metadata()["progress"]))
+    if not optimizer.fits(tensors):
+        return None
     optimizer.load_state(tensors)
     progress.best = [tensors[f"best.{i}"] for i in range(sum(name.startswith("best.") for name in tensors))]
     return progress

@@ -24,10 +24,11 @@ from distil_core.reporting.figures import curves, theme
 from distil_core.runs import estimates, families, requests, sources, workers
 from distil_core.runs.families import Family, FinishedRun
 from distil_core.runs.folder import RunFolder
+from distil_core.runs.ownership import default_folder
 from distil_core.runs.record import RunRecord
 from distil_core.runs.rows import Run
 from distil_core.runs.sources import CombinedRuns, ShippedRuns
-from distil_core.runs.store import RunStore, default_folder
+from distil_core.runs.store import RunStore
 from distil_core.settings.config import Method, RunConfig
 from distil_core.tasks.task import Task
 from distil_core.training.cache import Cache

@@ -125,3 +125,13 @@ def test_sizes_that_are_not_the_weights_are_told_before_anything_is_built(
     with pytest.raises(ModelError, match=told):
         load_tokenizer(locate(str(folder)).folder)
         load_model(folder)
+
+
+def test_what_a_process_cut_texts_to_is_not_left_in_the_file(checkpoint: Made, tmp_path: Path) -> None:
+    contents = set()
+    for i, length in enumerate((8, 16)):
+        words = load_tokenizer(checkpoint(head=True))
+        encode(words, [TEXT], max_length=length)
+        save(load_model(checkpoint(head=True)), words, tmp_path / str(i))
+        contents.add((tmp_path / str(i) / "tokenizer.json").read_bytes())
+    assert len(contents) == 1

@@ -1,5 +1,6 @@
 """The whole on one screen: what is asked for, under which names, and that nothing is computed twice."""
 
+import errno
 import json
 import shutil
 import subprocess
@@ -58,6 +59,10 @@ def idle(monkeypatch: pytest.MonkeyPatch) -> None:
     """Compute nothing: a run is done as soon as somebody wants to compute it."""
 
     def execute(run: Run, store: RunStore, *, on_event: Any = None) -> None:
+        files = store.folder(run.id)
+        files.student.mkdir(exist_ok=True)
+        for path in (files.student / "model.safetensors", files.outputs, files.test_texts):
+            path.touch()
         store.finish(run.id, a_run_record(run.id, run.config))
 
     monkeypatch.setattr(run_execute, "execute", execute)
@@ -282,6 +287,31 @@ class TestRunning:
         done = [run.config.method for run in store.list() if run.state is RunState.DONE]
         assert done == [Method.BASELINE]
         assert "has nothing to teach" in failed[0].error
+
+    def test_a_fault_of_the_program_fails_the_run_with_its_reason(
+        self, lab: tiny.Lab, store: RunStore, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        problems = iter([ZeroDivisionError("by 0"), OSError(errno.ENOSPC, "No space left on device")])
+
+        def fail(*_: Any, **__: Any) -> Any:
+            raise next(problems)
+
+        monkeypatch.setattr(run_execute, "gather_materials", fail)
+        with pytest.raises(ZeroDivisionError):
+            run_all(lab.config(), store, twins=False)
+        (run,) = store.list()
+        assert run.state is RunState.FAILED
+        assert run.error.startswith("internal error: ZeroDivisionError: by 0 (traceback in")
+        with pytest.raises(StoreError, match=r"cannot be written to .*; make room on it, then run it again"):
+            run_all(lab.config(), store, twins=False)
+        assert "make room" in store.get(run.id).error
+
+    def test_files_deleted_by_hand_are_computed_again(self, lab: tiny.Lab, store: RunStore) -> None:
+        found = run_all(lab.config(), store, twins=False)
+        shutil.rmtree(found.folder.student)
+        (queued,) = submit(lab.config(), store, twins=False)
+        assert queued.state is RunState.QUEUED
+        assert run_all(lab.config(), store, twins=False).folder.has_student
 
     def test_a_cancelled_run_is_cancelled(self, lab: tiny.Lab, store: RunStore) -> None:
         def stop(run: Run, event: Event) -> None:

@@ -22,7 +22,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 import distil_core
 from distil_core.errors import DistilError, RunNotFoundError, StoreError
-from distil_core.runs import store as run_store
+from distil_core.runs import ownership
 from distil_core.runs.locks import held
 from distil_core.runs.rows import Run, RunState
 from distil_core.runs.store import RunStore
@@ -66,11 +66,11 @@ def write(store: RunStore, sql: str, *values: Any) -> None:
 
 class TestOpening:
     def test_lies_where_the_environment_says(self, home: Path) -> None:
-        assert RunStore().path == run_store.default_folder() == home
+        assert RunStore().path == ownership.default_folder() == home
 
     def test_lies_in_the_users_data_folder_by_default(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv("DISTIL_LAB_HOME")
-        assert run_store.default_folder().name == "distil-lab"
+        assert ownership.default_folder().name == "distil-lab"
 
     def test_two_stores_on_one_folder_see_each_other(self, store: RunStore) -> None:
         other = RunStore(store.path)
@@ -563,6 +563,30 @@ class TestOwners:
         assert store.get("a").state is RunState.INTERRUPTED
         assert list((store.path / "owners").iterdir()) == []
 
+    def test_what_a_worker_leaves_goes_on_and_what_two_die_of_has_failed(self, store: RunStore) -> None:
+        add(store, "a")
+        for deaths in (1, 2):
+            store.go_on()
+            assert store.claim("worker-1-dead", "a") is not None
+            store.bury("worker-1-dead")
+            assert store.get("a").state is (RunState.INTERRUPTED if deaths == 1 else RunState.FAILED)
+        assert "2 processes that computed it have died" in store.get("a").error
+        add(store, "a")  # whoever asks again begins to count anew
+        assert store.claim("worker-2-alive", "a") is not None
+        store.disown("worker-2-alive")
+        store.go_on()
+        assert store.get("a").state is RunState.QUEUED
+
+    def test_what_was_stopped_by_people_does_not_go_on(self, store: RunStore) -> None:
+        for name, owner in (("a", "1-shell"), ("b", "worker-1-dead")):
+            add(store, name)
+            store.claim(owner, name)
+        store.cancel("b")
+        for owner in ("1-shell", "worker-1-dead"):
+            store.bury(owner)
+        store.go_on()
+        assert (store.get("a").state, store.get("b").state) == (RunState.INTERRUPTED, RunState.CANCELLED)
+
     def test_an_error_interrupts_its_runs_too(self, store: RunStore) -> None:
         add(store)
 
@@ -679,6 +703,16 @@ class Expected:
 
 NAMES = st.sampled_from(["a", "b", "c"])
 OWNERS = st.sampled_from(["one", "two"])
+
+
+def test_an_empty_file_beside_runs_is_no_empty_store(tmp_path: Path) -> None:
+    add(store := RunStore(tmp_path / "store"), "a")
+    store.folder("a").path.mkdir(parents=True)
+    for path in store.path.glob("runs.sqlite3*"):
+        path.unlink()
+    (store.path / "runs.sqlite3").touch()
+    with pytest.raises(StoreError, match="0 bytes beside folders of runs; put a copy of it back"):
+        RunStore(store.path)
 
 
 class StateMachine(RuleBasedStateMachine):

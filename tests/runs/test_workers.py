@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -35,6 +36,9 @@ def execute(run, store):
     if run.corpus_name == "fails":
         raise CorpusError("the corpus must have two labels, got one")
     checkpoint = store.folder(run.id).path / "checkpoint"
+    if run.corpus_name == "deaf":
+        store.add_event(run.id, a_step(1))
+        time.sleep(600)
     if run.corpus_name == "endless" and not checkpoint.exists():
         checkpoint.touch()
         step = 0
@@ -206,6 +210,20 @@ class TestServe:
         assert store.get("b").state is RunState.QUEUED
         assert signal.getsignal(signal.SIGTERM) is before
 
+    def test_a_panic_of_a_library_fails_its_run_alone(self, store: RunStore) -> None:
+        panic = type("PanicException", (BaseException,), {})
+
+        def execute(run: Run, store: RunStore) -> None:
+            if run.id == "a":
+                raise panic("called `Option::unwrap()` on a `None` value")
+            finish(run, store)
+
+        add(store, "a")
+        add(store, "b")
+        serve(store, execute)
+        assert store.get("a").error.startswith("internal error: PanicException: called `Option::unwrap()`")
+        assert store.get("b").state is RunState.DONE
+
     def test_ctrl_c_interrupts_the_run_and_ends_the_worker(self, store: RunStore) -> None:
         def execute(run: Run, store: RunStore) -> None:
             raise KeyboardInterrupt
@@ -340,7 +358,7 @@ class TestWorkerProcess:
         workers.ensure_worker(store, command=command)
         assert len(started) == 1
 
-    def test_a_killed_worker_leaves_an_interrupted_run_that_can_be_resumed(
+    def test_the_run_of_a_killed_worker_goes_on_with_the_next_one(
         self, store: RunStore, command: tuple[str, ...], started: list[subprocess.Popen[bytes]]
     ) -> None:
         add(store, "a", "endless")
@@ -353,11 +371,10 @@ class TestWorkerProcess:
 
         workers.ensure_worker(store, command=command)
         assert store.get("a").state is RunState.INTERRUPTED
-        (b,) = over(store, "b")
-        assert b.state is RunState.DONE
         n_events = len(store.events("a"))
-        assert add(store, "a", "endless").state is RunState.QUEUED
-        (a,) = over(store, "a")  # from its checkpoint: without one it would never end
+        a, b = over(store, "a", "b")
+        assert b.state is RunState.DONE
+        # From its checkpoint: without one it would never end
         assert a.state is RunState.DONE
         assert len(store.events("a")) == n_events
 
@@ -371,6 +388,24 @@ class TestWorkerProcess:
         assert started[0].wait(timeout=60) == 0
         assert store.get("a").state is RunState.INTERRUPTED
         assert (store.path / "worker.log").read_text() == ""
+
+    def test_a_worker_that_does_not_listen_is_ended_and_another_one_goes_on(
+        self, store: RunStore, command: tuple[str, ...], started: list[subprocess.Popen[bytes]], tmp_path: Path
+    ) -> None:
+        add(store, "a", "deaf")
+        add(store, "b")
+        workers.ensure_worker(store, command=command)
+        until(lambda: store.events("a"))
+        store.cancel("a")
+        workers.recover(store)
+        assert started[0].poll() is None
+        with sqlite3.connect(store.layout.database) as db:
+            db.execute("UPDATE runs SET stopping = stopping - 60 WHERE id = 'a'")
+        workers.recover(store)
+        assert started[0].wait(timeout=60) == -signal.SIGKILL
+        workers.ensure_worker(store, command=command)
+        a, b = over(store, "a", "b")
+        assert (a.state, b.state) == (RunState.CANCELLED, RunState.DONE)
 
     def test_a_running_run_stops_when_cancelled(
         self, store: RunStore, command: tuple[str, ...], started: list[subprocess.Popen[bytes]]

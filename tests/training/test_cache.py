@@ -1,6 +1,7 @@
 """What is computed once and kept: whole or not at all, and found again."""
 
 import os
+import time
 from pathlib import Path
 
 import pytest
@@ -78,7 +79,23 @@ class TestCache:
         for name, content in ((".k.0123", '{"name": "half"}'), ("spoiled", "{")):
             (cache.root / "outputs" / name).mkdir()
             (cache.root / "outputs" / name / "about.json").write_text(content)
-        assert [entry.name for entry in cache.entries()] == ["outputs k"]
+        assert [entry.name for entry in cache.entries()] == ["outputs k", "damaged"]
+
+    def test_what_is_in_use_stays_and_what_was_left_half_written_goes(self, cache: Cache) -> None:
+        keep(cache, "outputs", "old", "x")
+        keep(cache, "outputs", "used", "x")
+        for name, age in ((".k.01", 9000.0), (".k.02", 0.0), ("old", 9000.0)):
+            folder = cache.root / "outputs" / name
+            folder.mkdir(exist_ok=True)
+            (folder / "about.json").write_text("[]")
+            os.utime(folder, (time.time() - age,) * 2)
+            os.utime(folder / "about.json", (time.time() - age,) * 2)
+        assert [entry.name for entry in cache.entries()] == ["outputs used", "damaged"]
+        cache.sweep()
+        assert {path.name for path in (cache.root / "outputs").iterdir() if path.is_dir()} == {".k.02", "old", "used"}
+        cache.empty(used_since=time.time() - 60)
+        assert cache.find("outputs", "used")
+        assert not cache.find("outputs", "old")
 
     def test_emptying_tells_what_it_freed(self, cache: Cache) -> None:
         assert cache.empty() == 0

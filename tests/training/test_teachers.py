@@ -23,7 +23,7 @@ from distil_core.training import teachers, trainer
 from distil_core.training.cache import Cache
 from distil_core.training.events import Event, Stage, TeacherMeasured
 from distil_core.training.teacher_checks import Fitness, refuse_mixed_up, refuse_unfit
-from distil_core.training.teacher_outputs import TeacherOutputs, teacher_outputs
+from distil_core.training.teacher_outputs import DAMAGED, TeacherOutputs, teacher_outputs
 from distil_core.training.teachers import Teacher, prepare_teacher
 from tests import tiny
 
@@ -313,6 +313,25 @@ def test_a_batch_is_what_the_model_would_say_now(architecture: str, tmp_path: Pa
     pairs = (mask[:, :, None] & mask[:, None, :])[:, None]
     for map_, layer in zip(said.attention, layers, strict=True):
         torch.testing.assert_close(map_, forward.attention_maps(model, now)[layer] * pairs, **half)
+
+
+def test_what_is_kept_and_damaged_is_told_and_computed_again(
+    checkpoint: Made, teacher: Teacher, splits: dict[str, EncodedSplit], cache: Cache
+) -> None:
+    fresh, _ = run(asking(teacher, splits, cache, loss=STATES))
+    for path in cache.root.rglob("*.safetensors"):
+        path.write_bytes(path.read_bytes()[:-9])
+    again, events = run(asking(teacher, splits, cache, loss=STATES))
+    assert events.count(DAMAGED) == 3
+    for name in splits:
+        assert torch.equal(fresh[name].logits, again[name].logits)
+    fine_tuned, _ = run(preparing(checkpoint(), cache, splits))
+    (fine_tuned.folder / "model.safetensors").write_bytes(b"")
+    repaired, events = run(preparing(checkpoint(), cache, splits))
+    assert isinstance(events[0], Stage)
+    assert events[0].name == "Repairing the cache"
+    assert repaired.folder == fine_tuned.folder
+    assert run(preparing(checkpoint(), cache, splits))[1] == []
 
 
 class TestUnfit:

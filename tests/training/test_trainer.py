@@ -24,7 +24,7 @@ from distil_core.training.lessons import TrainingData
 from distil_core.training.optimizer import learning_rate_at
 from distil_core.training.teacher_outputs import TeacherOutputs, teacher_outputs
 from distil_core.training.teachers import Teacher
-from distil_core.training.trainer import train
+from distil_core.training.trainer import drop_unsound, train
 from tests import tiny
 
 CORPUS = tiny.corpus(n_train=30, n_validation=12, n_test=6)
@@ -130,6 +130,25 @@ class TestBits:
             assert torch.equal(weights(model), weights(whole)), f"stopped after {before[-1]}"
             assert told(before + after) == told(events)
             assert not checkpoint.exists()
+
+    def test_a_damaged_checkpoint_is_dropped_and_told_and_one_of_other_shapes_is_left_out(
+        self, lessons: tuple[TrainingData, TrainingData], tmp_path: Path
+    ) -> None:
+        checkpoint = tmp_path / "checkpoint.safetensors"
+        assert drop_unsound(checkpoint) == ""
+        for model in (tiny.model(depth=1), tiny.model(depth=2)):
+            running = steps(model, lessons, config=FP32, checkpoint=checkpoint)
+            for _ in range(2):
+                next(running)
+            running.close()
+            assert drop_unsound(checkpoint) == ""
+            other = tiny.model(depth=2)
+            first = next(steps(other, lessons, config=FP32, checkpoint=checkpoint))
+            assert isinstance(first, Step)
+            assert (first.step == 1) is (model.config.num_hidden_layers == 1)
+        checkpoint.write_bytes(checkpoint.read_bytes()[:-50])
+        assert drop_unsound(checkpoint) == "its checkpoint was damaged: from the beginning"
+        assert not checkpoint.exists()
 
     def test_it_can_be_interrupted_twice(self, lessons: tuple[TrainingData, TrainingData], tmp_path: Path) -> None:
         checkpoint = tmp_path / "checkpoint.safetensors"
