@@ -24,36 +24,13 @@ from distil_core.runs.rows import Run
 from distil_core.runs.sources import CombinedRuns, RunSource, ShippedRuns
 from distil_core.runs.store import RunStore
 from distil_core.settings.canonical import parse_config
-from distil_core.settings.config import (
-    CorpusConfig,
-    LayerMap,
-    LossConfig,
-    RunConfig,
-    StudentConfig,
-    TeacherConfig,
-    TrainingConfig,
-)
+from distil_core.settings.config import LayerMap, RunConfig
 from distil_core.settings.declaration import split_at_commas
+from distil_core.settings.options import SECTION_NAMES, option_name
 from distil_core.tasks.catalog import TASKS, task_named
 from distil_core.tasks.corpora import guess_task, task_of
 from distil_core.training.cache import Cache
 from distil_core.training.events import Event, Stage, Step, TeacherMeasured, Validation
-
-_SECTIONS: tuple[type[Any], ...] = (CorpusConfig, TeacherConfig, StudentConfig, LossConfig, TrainingConfig)
-_RENAMED = {
-    (CorpusConfig, "source"): "corpus",
-    (CorpusConfig, "seed"): "corpus-seed",
-    (TeacherConfig, "source"): "teacher",
-    (TeacherConfig, "epochs"): "teacher-epochs",
-    (TeacherConfig, "learning_rate"): "teacher-learning-rate",
-}
-_SECTION_NAMES = {
-    CorpusConfig: "corpus",
-    TeacherConfig: "teacher",
-    StudentConfig: "student",
-    LossConfig: "loss",
-    TrainingConfig: "training",
-}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -86,8 +63,8 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     distil = commands.add_parser("distil", parents=[store], help="distil a student and compare it with its twins")
-    for section in _SECTIONS:
-        group = distil.add_argument_group(_SECTION_NAMES[section])
+    for section in SECTION_NAMES:
+        group = distil.add_argument_group(SECTION_NAMES[section])
         for item in fields(section):
             _add_setting(group, section, item)
     distil.add_argument(
@@ -136,8 +113,8 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _add_setting(group: Any, section: type[Any], item: Any) -> None:
-    flag = _RENAMED.get((section, item.name), item.name.replace("_", "-"))
-    destination = f"{_SECTION_NAMES[section]}.{item.name}"
+    flag = option_name(section, item.name)
+    destination = f"{SECTION_NAMES[section]}.{item.name}"
     sentence = item.metadata["help"].replace("%", "%%")
     if isinstance(item.default, tuple):
         element = int if item.name == "layers" else str
@@ -164,8 +141,8 @@ def _parsed(element: type[Any]) -> Callable[[str], tuple[Any, ...]]:
 
 def _config(options: argparse.Namespace) -> RunConfig:
     values: dict[str, Any] = {}
-    for section in _SECTIONS:
-        name = _SECTION_NAMES[section]
+    for section in SECTION_NAMES:
+        name = SECTION_NAMES[section]
         section_values = {item.name: getattr(options, f"{name}.{item.name}") for item in fields(section)}
         values[name] = {key: value for key, value in section_values.items() if value is not None}
     student = values["student"]
@@ -279,11 +256,18 @@ def _named(source: RunSource, name: str) -> Run:
 def _export(options: argparse.Namespace) -> int:
     from distil_core.export import exporter, jobs
     from distil_core.export.formats import sentences
+    from distil_core.export.report import write_report
     from distil_core.settings.serialization import to_json
 
     store = RunStore(options.store)
     source = CombinedRuns(ShippedRuns(), store)
     run, told = _named(source, options.run), set[str]()
+    if options.format is Format.REPORT:
+        if options.out is None:
+            raise ConfigError("--out must name the folder of a report, got none; give one")
+        page = write_report(source, run.id, options.out)
+        print(json.dumps({"run": run.id, "format": "report", "file": str(page), "bytes": page.stat().st_size}))
+        return 0
 
     def tell(what: str, share: float | None) -> None:
         if sys.stderr.isatty():

@@ -161,6 +161,6 @@ def a_proof(**overrides: Any) -> Proof:
         "fp32_latency_ms": Latency(p5=1.5, p50=1.6, p95=1.8),
         "threads": 1,
         "processor": "An honest processor, 2 cores",
-        "onnx": OnnxDetails(opset=17, per_channel=True, reduce_range=True),
+        "onnx": OnnxDetails(opset=17, weights="uint8"),
     }
     return Proof(**{**values, **overrides})

@@ -7,8 +7,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from distil_core.cli import _RENAMED, _SECTION_NAMES
 from distil_core.settings.config import RunConfig
+from distil_core.settings.options import SECTION_NAMES, option_name
 
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
@@ -24,8 +24,8 @@ def settings_table() -> str:
     """Every setting of a run, from its declaration."""
     rows = ["| Setting | Option | Default | Allowed | What it does |", "|---|---|---|---|---|"]
     for section, item in _settings():
-        name = f"{_SECTION_NAMES[section]}.{item.name}" if section in _SECTION_NAMES else item.name
-        option = "" if name == "method" else f"`--{_RENAMED.get((section, item.name), item.name.replace('_', '-'))}`"
+        name = f"{SECTION_NAMES[section]}.{item.name}" if section in SECTION_NAMES else item.name
+        option = "" if name == "method" else f"`--{option_name(section, item.name)}`"
         default = ", ".join(item.default) if isinstance(item.default, tuple) else str(item.default)
         shown = f"`{default}`" if default else ""
         rows.append(f"| `{name}` | {option} | {shown} | {_allowed(item)} | {item.metadata['help']} |")

@@ -21,6 +21,7 @@ __all__ = [
     "model_pair",
     "roles",
     "slices",
+    "stored_answers",
     "sweep_grids",
     "temperature",
     "tradeoffs",

@@ -4,6 +4,7 @@ Needs neither torch nor a model.
 """
 
 import re
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -187,3 +188,35 @@ def choices(answered: AnsweredTexts) -> tuple[str, ...]:
         )
         names += [f"{what}: {name}" for name in ranked]
     return tuple(names)
+
+
+def by_class(answered: AnsweredTexts) -> tuple[KindGroup, ...]:
+    """Return the F1 of each class by both models, in the order of the classes, and at how many sites it is right."""
+    known, groups = answered.known, []
+    right = answered.labels[known]
+    teacher, student = (side[known] for side in (answered.of_teacher, answered.of_student))
+
+    def f1(predicted: np.ndarray, label: int) -> float | None:
+        n = int((predicted == label).sum() + (right == label).sum())
+        return 2 * int(((predicted == label) & (right == label)).sum()) / n if n else None
+
+    for label, name in enumerate(answered.label_names):
+        n = int((right == label).sum())
+        groups.append(KindGroup(name=name, n=n, teacher=f1(teacher, label), student=f1(student, label)))
+    return tuple(groups)
+
+
+def mistakes(answered: AnsweredTexts, *, most: int) -> tuple[tuple[str, str, int, int], ...]:
+    """Return what the student takes most often for what: the right class, its answer, how often, the teacher as often.
+
+    Args:
+        answered: The texts.
+        most: How many to return at most.
+    """
+    wrong = answered.known & (answered.labels != answered.of_student)
+    counts = Counter(zip(answered.labels[wrong].tolist(), answered.of_student[wrong].tolist(), strict=True))
+    by_teacher = Counter(zip(answered.labels.tolist(), answered.of_teacher.tolist(), strict=True))
+    names = answered.label_names
+    return tuple(
+        (names[right], names[answer], n, by_teacher[right, answer]) for (right, answer), n in counts.most_common(most)
+    )

@@ -1,7 +1,7 @@
 """A student leaves for elsewhere.
 
 In: a finished run. Out: its student as a folder that works without the lab, with a model card and its record, and the
-proof that it answers as it did in the lab; the same folder as an archive.
+proof that it answers as it did in the lab; the same folder as an archive; a report of the run for whoever decides.
 """
 
 __all__ = [
@@ -11,6 +11,8 @@ __all__ = [
     "formats",
     "jobs",
     "lab_student",
+    "line_chart",
     "model_card",
     "onnx_model",
+    "report",
 ]

@@ -52,8 +52,8 @@ def write_onnx_folder(exported: Family, student: LabStudent, folder: Path, *, fp
     metadata = {"run": run.run, "task": task.name, "max_length": str(student.max_length)}
     write_onnx(student.model, fp32, metadata=metadata)
     if int8:
-        details = OnnxDetails(opset=OPSET, per_channel=True, reduce_range=True)
-        quantize(fp32, folder / MODEL, per_channel=True, reduce_range=True)
+        details = OnnxDetails(opset=OPSET, weights="uint8, a scale for each column")
+        quantize(fp32, folder / MODEL)
     else:
         details = OnnxDetails(opset=OPSET)
         shutil.copyfile(fp32, folder / MODEL)

@@ -15,14 +15,16 @@ class Format(StrEnum):
     HF = "hf"
     ONNX = "onnx"
     ONNX_INT8 = "onnx-int8"
+    REPORT = "report"
 
 
-TITLES = {Format.HF: "Hugging Face", Format.ONNX: "ONNX", Format.ONNX_INT8: "ONNX, int8"}
+TITLES = {Format.HF: "Hugging Face", Format.ONNX: "ONNX", Format.ONNX_INT8: "ONNX, int8", Format.REPORT: "Report"}
 """What people call them."""
 DESCRIPTIONS = {
     Format.HF: "A folder that `from_pretrained` loads, with a model card and a script that asks it.",
     Format.ONNX: "One file for ONNX Runtime with its tokenizer; the script beside it needs no torch.",
     Format.ONNX_INT8: "The same with matrices and embeddings in 8 bits: about a quarter of the size.",
+    Format.REPORT: "One page for whoever decides: what was kept, what it costs, where it errs; prints on A4.",
 }
 """What they are, as markdown."""
 
@@ -60,11 +62,10 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OnnxDetails:
-    """How an ONNX file was written; ``per_channel`` and ``reduce_range`` say how it was quantized, if it was."""
+    """How an ONNX file was written: the version of the operations, and what its weights are."""
 
     opset: int
-    per_channel: bool | None = None
-    reduce_range: bool | None = None
+    weights: str = "fp32"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

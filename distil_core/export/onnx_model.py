@@ -79,14 +79,17 @@ def write_onnx(model: Model, path: Path, *, metadata: Mapping[str, str]) -> None
     onnx.save(graph, path)
 
 
-def quantize(source: Path, path: Path, *, per_channel: bool, reduce_range: bool) -> None:
+def quantize(source: Path, path: Path) -> None:
     """Write an ONNX file whose matrices and embeddings are kept in 8 bits, activations being quantized as they come.
+
+    Weights are unsigned, as activations are, with a scale for each column. Signed ones are multiplied by instructions
+    that overflow on processors without VNNI unless they have 7 bits only. Of a student of MiniLM on SST-2, on AVX2, so
+    99.1 % of the answers stayed as they were, with signed weights of 7 or 8 bits 98.7 %, and with one scale a matrix
+    94.8 to 97.3 %; embeddings in 8 bits changed nothing.
 
     Args:
         source: A file in fp32.
         path: The new file.
-        per_channel: Whether each column of a matrix has a scale of its own.
-        reduce_range: Whether weights have 7 bits only, so that products cannot overflow on processors without VNNI.
 
     Raises:
         MissingExtraError: If ``onnxruntime`` is not installed.
@@ -96,7 +99,7 @@ def quantize(source: Path, path: Path, *, per_channel: bool, reduce_range: bool)
 
     logging.disable(logging.WARNING)  # it advises preparing graphs first, which changes nothing in those of encoders
     try:
-        quantize_dynamic(source, path, per_channel=per_channel, reduce_range=reduce_range, weight_type=QuantType.QInt8)
+        quantize_dynamic(source, path, per_channel=True, weight_type=QuantType.QUInt8)
     finally:
         logging.disable(logging.NOTSET)
 

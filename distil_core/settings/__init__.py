@@ -11,6 +11,7 @@ __all__ = [
     "hardware",
     "identity",
     "layer_maps",
+    "options",
     "recipes",
     "serialization",
 ]

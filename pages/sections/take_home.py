@@ -8,7 +8,7 @@ from importlib.util import find_spec
 import streamlit as st
 
 from distil_core.errors import MissingExtraError
-from distil_core.export import archive, formats, jobs
+from distil_core.export import archive, formats, jobs, report
 from distil_core.export.formats import Format, Proof
 from distil_core.export.jobs import Export
 from distil_core.reporting import formatting
@@ -34,6 +34,18 @@ def show(run_id: str, family: Family) -> None:
             label_visibility="collapsed",
         )
     st.caption(formats.DESCRIPTIONS[wanted])
+    if wanted is Format.REPORT:
+        st.download_button(
+            "Download",
+            lambda: report.report_page(family, resources.runs()),
+            f"{archive.folder_name(family)}.html",
+            "text/html",
+            key="runs.report",
+            on_click="ignore",
+            type="primary",
+            icon=":material/download:",
+        )
+        return
     state = jobs.export_state(resources.store(), run_id, wanted)
     if state.running:
         st.fragment(progress, run_every=POLL_SECONDS)(run_id, wanted)

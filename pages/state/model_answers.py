@@ -4,13 +4,13 @@ Reads: a finished run, its outputs and its models. Writes: nothing. Cached value
 """
 
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from distil_core.analysis import answer_spans, edits, error_analysis, kinds
+from distil_core.analysis import answer_spans, edits, error_analysis
+from distil_core.analysis.stored_answers import stored_answers
 from distil_core.runs.families import FinishedRun
 from distil_core.runs.folder import RunFolder
 from distil_core.runs.record import RunRecord
@@ -81,21 +81,7 @@ def bf16_pays() -> bool:
 @st.cache_resource(max_entries=8, show_spinner=False)
 def _of_test_texts(folder: RunFolder, _record: RunRecord) -> error_analysis.AnsweredTexts:
     test, texts = resources.outputs(folder).test, resources.test_texts(folder)
-    tokens: Sequence[Mapping[int, str]] = ()
-    if _record.task.points:
-        from distil_core.analysis import model_pair
-
-        tokens = model_pair.stored_token_names(folder, record=_record, texts=texts, test=test)
-    answered = error_analysis.answered(
-        [example.text for example in texts],
-        test.targets,
-        test.teacher.logits,
-        test.logits,
-        label_names=_record.class_names,
-        places=[example.places for example in texts],
-        tokens=tokens,
-    )
-    return replace(answered, kinds=kinds.kinds_of(_record.task.name, texts, answered))
+    return stored_answers(folder, record=_record, texts=texts, test=test)
 
 
 def of_test_texts(outcome: FinishedRun) -> error_analysis.AnsweredTexts:
