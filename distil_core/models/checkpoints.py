@@ -330,6 +330,7 @@ def teacher_digest(
         settings["between"] = "drawn"  # what stands below the output layer was trained for other labels
     if recipe is not Recipe.THOROUGH:
         settings["recipe"] = recipe
+        settings["weights"] = "averaged"  # before, the last ones, and more layers were frozen
     if few_labels:
         settings["head"] = head.pooled.kind
     return digest({"checkpoint": checkpoint.digest, "corpus": corpus, **settings})

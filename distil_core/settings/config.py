@@ -260,7 +260,7 @@ class TrainingConfig:
     recipe: Recipe = setting(
         Recipe.THOROUGH,
         help="Recipe: thorough trains as the settings say; quick chooses epochs, learning rate and frozen layers, and "
-        "fine-tunes only the upper half of a teacher, after fitting its head.",
+        "fine-tunes only the upper two thirds of a teacher, after fitting its head, and averages its weights.",
     )
     epochs: int = setting(3, low=0, high=1000, help="Epochs: passes over the training split.")
     batch_size: int = setting(

@@ -18,7 +18,7 @@ def grade_of(value: float) -> int:
     return sum(value > border for border in BORDERS)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Pattern:
     """A template, the grade (0 to 4) of the adjective that fills it, what it is then worth, how often it is used."""
 
