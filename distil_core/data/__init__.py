@@ -21,6 +21,7 @@ __all__ = [
     "parquet",
     "python_docs",
     "reviews",
+    "scales",
     "sites",
     "sources",
     "splits",

@@ -11,6 +11,7 @@ from random import Random
 from distil_core.data.beir import Collection
 from distil_core.data.corpus import Split, join_segments, split_segments
 from distil_core.data.reviews.likeness import MeasuredReviews
+from distil_core.data.scales import refuse_scores_outside
 from distil_core.data.tables import (
     LABEL_COLUMNS,
     TEXT_COLUMNS,
@@ -78,7 +79,7 @@ def measured_of(table: Table, *, label_column: str) -> tuple[Split, list[str]]:
     """Return what rows measure, and notes of what was left out: pairs with scores, or what is there already.
 
     Raises:
-        CorpusError: If there are no pairs, or a score is no number; the message names the row.
+        CorpusError: If there are no pairs, or a score is no number or off the scale; the message names the row.
     """
     if set(table.columns) == {_TEXT, _RELATION}:
         texts, relations = (tuple(table.values(column)) for column in (_TEXT, _RELATION))
@@ -91,7 +92,7 @@ def measured_of(table: Table, *, label_column: str) -> tuple[Split, list[str]]:
             "BEIR's layout as the test"
         )
     column = choose_column(table, label_column, kind="label", usual=SCORES)
-    pairs, scores, n_empty = list[str](), list[float](), 0
+    pairs, scores, n_empty = list[str](), list[tuple[int, float]](), 0
     cells = zip(table.values(both[0]), table.values(both[1]), table.values(column), strict=True)
     for number, (first, second, score) in enumerate(cells, start=1):
         segments = [text_in(text, table, name) for text, name in zip((first, second), both, strict=True)]
@@ -99,12 +100,13 @@ def measured_of(table: Table, *, label_column: str) -> tuple[Split, list[str]]:
             n_empty += 1
             continue
         pairs.append(join_segments(segments))
-        scores.append(_number(score, f"row {number} of {table.where}", column))
+        scores.append((number, _number(score, f"row {number} of {table.where}", column)))
     if len(pairs) < 2:
         raise CorpusError(f"{table.where} must have at least two pairs with a score to measure on, got {len(pairs)}")
+    refuse_scores_outside(scores, where=table.where, column=column)
     refuse_surrogates([(pair, "") for pair in pairs], table, both[0])
     notes = [f"{n_empty:,} rows of {table.where} without both texts are left out"] if n_empty else []
-    return Split(texts=tuple(pairs), labels=tuple(scores)), notes
+    return Split(texts=tuple(pairs), labels=tuple(score for _, score in scores)), notes
 
 
 def _number(value: object, where: str, column: str) -> float:

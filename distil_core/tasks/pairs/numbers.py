@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from distil_core.data.corpus import Corpus, Label, Split
+from distil_core.data.scales import refuse_scores_outside
 from distil_core.data.sources import Source
 from distil_core.data.splits import finish, hold_out
 from distil_core.data.tables import Table, written
@@ -47,13 +48,13 @@ def assemble_numbers(source: Source, config: CorpusConfig) -> Corpus:
         config: Columns, number of training texts and seed.
 
     Raises:
-        CorpusError: If a cell holds no number, or all numbers of a split are the same.
+        CorpusError: If a cell holds no number or one off the scale, or all numbers of a split are the same.
     """
     column, lenient = config.label_column, source.may_lack_labels and not config.test
     tables = (source.train, source.validation, source.test)
     for table in tables:
         if table is not None and column in table.columns:
-            _refuse_words(table, column)
+            _refuse_unreadable(table, column)
     untold = lenient and source.test is not None and column in source.test.columns
     if untold and source.test is not None and len(set(_cells(source.test, column))) == 1:
         texts = tuple(name for name in source.test.columns if name != column)
@@ -104,13 +105,18 @@ def _number(cell: str) -> float | None:
     return number if math.isfinite(number) else None
 
 
-def _refuse_words(table: Table, column: str) -> None:
+def _refuse_unreadable(table: Table, column: str) -> None:
+    numbers = list[tuple[int, float]]()
     for row, cell in enumerate(_cells(table, column), start=1):
-        if cell and _number(cell) is None:
+        number = _number(cell)
+        if number is not None:
+            numbers.append((row, number))
+        elif cell:
             raise CorpusError(
                 f"row {row} of {table.where} must have a number in {column!r}, as the others do, got {cell!r}; write "
                 "one, or remove the row"
             )
+    refuse_scores_outside(numbers, where=table.where, column=column)
 
 
 def _split(part: Examples) -> Split:

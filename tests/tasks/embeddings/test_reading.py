@@ -155,3 +155,9 @@ def test_the_built_in_corpus_has_pairs_and_queries() -> None:
     assert sum(isinstance(label, float) for label in corpus.test.labels) == 20
     assert sum(isinstance(label, tuple) for label in corpus.test.labels) == 4
     assert Embeddings().for_corpus(corpus).primary.name == "spearman"
+
+
+def test_a_score_off_the_scale_names_its_row(tmp_path: Path) -> None:
+    rows = [(f"one {i}", f"two {i}", str(i % 6)) for i in range(60)]
+    with pytest.raises(CorpusError, match=r"row 61 of pairs\.csv must have a score from 0 to 5 in 'label'.* got -1;"):
+        loaded(write_pairs(tmp_path / "pairs.csv", [*rows, ("one", "two", "-1")]))

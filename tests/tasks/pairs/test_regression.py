@@ -70,6 +70,20 @@ def test_what_is_no_number_names_its_row(tmp_path: Path) -> None:
         loaded(path)
 
 
+@pytest.mark.parametrize("score", [-1.0, 50.0])
+def test_a_score_off_the_scale_of_the_others_names_its_row(score: float, tmp_path: Path) -> None:
+    on_the_scale = [0.5 * (i % 11) for i in range(66)]
+    path = write_jsonl(tmp_path / "a.jsonl", scored([*on_the_scale, score]))
+    with pytest.raises(CorpusError, match=rf"row 67 of a.jsonl must have a score from 0 to 5 in 'label'.* {score:g};"):
+        loaded(path)
+
+
+@pytest.mark.parametrize("score", [7.5, 5.5])
+def test_a_score_that_a_longer_scale_holds_is_left(score: float, tmp_path: Path) -> None:
+    path = write_jsonl(tmp_path / "a.jsonl", scored([*(0.5 * (i % 11) for i in range(66)), score]))
+    assert loaded(path).label_names == ("score",)
+
+
 def test_one_number_alone_is_refused(tmp_path: Path) -> None:
     path = write_jsonl(tmp_path / "a.jsonl", scored([2.5] * 40))
     with pytest.raises(CorpusError, match=r"must have at least two different numbers in column 'label', got 1"):
