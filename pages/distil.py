@@ -5,7 +5,7 @@ Reads: the run in use, its events and those of its twins. Writes: new runs, into
 
 import streamlit as st
 
-from distil_core.analysis import comparison, learning_curves
+from distil_core.analysis import comparison, fidelity, learning_curves
 from distil_core.errors import DistilError
 from distil_core.reporting import formatting, narrative, tables
 from distil_core.reporting.figures import curves as figure_curves
@@ -106,7 +106,7 @@ def show_state(members: tuple[Run, ...], family: Family | None) -> None:
         n_ahead = resources.store().ahead(run.id)
         st.progress(0.0, f"Waiting for {n_ahead} other run{'s' * (n_ahead != 1)}" if n_ahead else "Starting…")
     if family is not None:
-        verdict = comparison.run_verdict(family, resources.gap(family))
+        verdict = comparison.run_verdict(family, resources.gap(family), fidelity.fidelity(family, resources.sample))
         st.markdown(narrative.runs.verdict(verdict))
         baseline = comparison.model_names(run.config.task)[Method.BASELINE]
         if doubt := narrative.runs.teacher_worth(resources.worth(family), baseline):

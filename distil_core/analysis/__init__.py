@@ -13,6 +13,7 @@ __all__ = [
     "edits",
     "entity_spans",
     "error_analysis",
+    "fidelity",
     "gradients",
     "kinds",
     "learning_curves",

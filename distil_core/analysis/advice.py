@@ -4,8 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from distil_core.analysis.comparison import Contrast, Outcome, contrast_of, model_name, score_difference, score_kept
+from distil_core.analysis.fidelity import Draw, drawing, fidelity
 from distil_core.analysis.roles import Role, role_of
-from distil_core.analysis.tradeoffs import TEACHER, Draw, Landscape, ModelPoint, Price, averaged, chosen, drawing
+from distil_core.analysis.tradeoffs import TEACHER, Landscape, ModelPoint, Price, averaged, chosen
 from distil_core.errors import StoreError
 from distil_core.evaluation.metrics import Metric
 from distil_core.evaluation.predictions import Predictions
@@ -72,6 +73,7 @@ class Advice:
         against: Which twin that is: the one that learned from hard labels, or where there are none, the layer-cut one.
         baseline: The model against the baseline; None where that was not measured.
         rival: The best of the students that are to be preferred; None where there is none.
+        fidelity: The model against that twin by how near both are to the teacher.
     """
 
     metric: Metric
@@ -83,6 +85,7 @@ class Advice:
     against: Method
     baseline: BaselineVerdict | None
     rival: Rival | None
+    fidelity: tuple[Contrast, ...] = ()
 
 
 def advise(
@@ -97,6 +100,7 @@ def advise(
         draw: Reads a figure of a run with its draws; from what it answered when not given.
     """
     run = family.distilled
+    draw = draw or drawing(read)
     teacher_score = run.record.teacher_score
     against = run.record.task.untaught
     twin, baseline = family.twin(against), family.twin(Method.BASELINE)
@@ -115,7 +119,8 @@ def advise(
             contrast=_against(run, baseline, read),
             latencies_ms=_latencies(run.record.model, baseline.record.model),
         ),
-        rival=_rival(landscape, run.record.metric, draw or drawing(read)),
+        rival=_rival(landscape, run.record.metric, draw),
+        fidelity=fidelity(family, draw),
     )
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from math import ceil
 
 import numpy as np
 
@@ -67,6 +68,10 @@ class Model:
     record: ModelRecord
 
 
+LEAST_DIFFERENCE = 0.01
+"""A smaller difference of two scores is not worth looking for: a point of accuracy, or as much of a correlation."""
+
+
 class Outcome(StrEnum):
     """How a model did against another."""
 
@@ -78,11 +83,31 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contrast:
-    """One model against another by a metric: the first one's score less the second's, and what follows from it."""
+    """One model against another by a metric: the first one's score less the second's, and what follows from it.
+
+    ``n_texts`` is how many test texts that rests on, where it is known.
+    """
 
     metric: Metric
     difference: Interval
     outcome: Outcome
+    n_texts: int | None = None
+
+    @property
+    def enough(self) -> int | None:
+        """How many test texts would tell a difference as large as the measured one, or of 0.01, if that is larger.
+
+        Intervals shrink with the square root of the texts. None where one has been seen, or no interval is known.
+        """
+        low, high = self.difference.ends
+        if self.n_texts is None or high <= low or self.difference.seen:
+            return None
+        return ceil(self.n_texts * ((high - low) / 2 / self.told_apart) ** 2)
+
+    @property
+    def told_apart(self) -> float:
+        """The difference that :attr:`enough` texts would tell."""
+        return max(abs(self.difference.value), LEAST_DIFFERENCE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,6 +122,7 @@ class RunVerdict:
         against: Which twin that is: the one that learned from hard labels, or where there are none, the layer-cut one.
         twin: Its score; None while it is not done.
         contrast: The student against that twin.
+        fidelity: The same by how near both are to the teacher; see :func:`distil_core.analysis.fidelity.fidelity`.
     """
 
     metric: Metric
@@ -106,6 +132,7 @@ class RunVerdict:
     against: Method
     twin: Interval | None
     contrast: Contrast | None
+    fidelity: tuple[Contrast, ...] = ()
 
     @property
     def outcome(self) -> Outcome:
@@ -303,7 +330,8 @@ def contrast_of(first: RunRecord, second: RunRecord, difference: Interval | None
     """
     metric, score, other = first.metric, first.score, second.score
     if difference is not None:
-        return Contrast(metric=metric, difference=difference, outcome=outcome_of(difference, metric))
+        outcome = outcome_of(difference, metric)
+        return Contrast(metric=metric, difference=difference, outcome=outcome, n_texts=first.corpus.n_test)
     difference = Interval(value=score.value - other.value)
     seen = score.above(other) or other.above(score)
     return Contrast(metric=metric, difference=difference, outcome=_outcome(difference.value, metric, seen=seen))
@@ -315,12 +343,13 @@ def _outcome(difference: float, metric: Metric, *, seen: bool) -> Outcome:
     return Outcome.BETTER if (difference > 0) is metric.greater_is_better else Outcome.WORSE
 
 
-def run_verdict(family: Family, difference: Interval | None) -> RunVerdict:
+def run_verdict(family: Family, difference: Interval | None, near: tuple[Contrast, ...] = ()) -> RunVerdict:
     """Judge what distillation did beyond the twin that had no teacher.
 
     Args:
         family: The run, with its twin if that is finished.
         difference: The paired difference between the two; without it their single intervals decide.
+        near: How near both are to the teacher; see :func:`distil_core.analysis.fidelity.fidelity`.
     """
     record = family.distilled.record
     against = record.task.untaught
@@ -333,6 +362,7 @@ def run_verdict(family: Family, difference: Interval | None) -> RunVerdict:
         against=against,
         twin=None if twin is None else twin.record.score,
         contrast=None if twin is None else contrast_of(record, twin.record, difference),
+        fidelity=near,
     )
 
 

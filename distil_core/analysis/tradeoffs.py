@@ -7,11 +7,11 @@ from statistics import fmean
 from typing import Any
 
 from distil_core.analysis.comparison import model_name, model_names, settings_title
+from distil_core.analysis.fidelity import Draw, drawing
 from distil_core.analysis.roles import Role, role_of
 from distil_core.errors import StoreError
-from distil_core.evaluation.bootstrap import Sample, estimate, sample
+from distil_core.evaluation.bootstrap import estimate
 from distil_core.evaluation.metrics import Metric
-from distil_core.evaluation.predictions import Predictions
 from distil_core.evaluation.records import Cost, Environment, Interval, Latency, ModelRecord
 from distil_core.runs.families import Family, FinishedRun
 from distil_core.runs.folder import RunFolder
@@ -20,9 +20,6 @@ from distil_core.runs.sources import RunSource
 from distil_core.settings.config import CorpusConfig, Method, RunConfig, StudentConfig
 from distil_core.settings.hardware import resolve_precision
 from distil_core.settings.serialization import to_json
-
-Draw = Callable[[RunFolder, Metric], Sample]
-"""Reads a figure of a run with its draws, from the folder of its files."""
 
 TEACHER = "teacher"
 """The name of the teacher's point; every other point is named by its run."""
@@ -301,11 +298,6 @@ def _content(config: RunConfig) -> RunConfig:
 def _machine(record: RunRecord) -> tuple[str, int, str]:
     environment: Environment = record.environment
     return environment.processor, environment.threads, environment.device
-
-
-def drawing(read: Callable[[RunFolder], Predictions] = RunFolder.read_predictions) -> Draw:
-    """Return what draws the figures of runs again, from what reads their answers."""
-    return lambda folder, metric: sample(read(folder).test, metric)
 
 
 def averaged(

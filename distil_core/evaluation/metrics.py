@@ -254,6 +254,29 @@ LOYALTY = Metric(
 """``1 - sqrt(JSD₂(p_t, p_s))`` (Xu et al., 2021, arXiv:2109.03228, "probability loyalty")."""
 
 
+def _wrong_label_terms(split: SplitPredictions) -> np.ndarray:
+    """Count the sites at which the likeliest label beside the teacher's answer is the teacher's, too."""
+    teacher, student = _teacher(split), split.logits
+    answers = teacher.argmax(axis=1, keepdims=True)
+    runners_up = (np.where(np.arange(teacher.shape[1]) == answers, -np.inf, each) for each in (teacher, student))
+    first, second = (each.argmax(axis=1) for each in runners_up)
+    return _counted(first == second, np.ones(len(first)), split)
+
+
+RUNNER_UP = Metric(
+    name="runner_up_agreement",
+    label="Runner-up agreement",
+    meaning="texts whose likeliest other label is the teacher's",
+    definition="share of texts on which the likeliest label beside the teacher's answer is that of the teacher",
+    unit=Unit.SHARE,
+    greater_is_better=True,
+    needs_teacher=True,
+    terms=_wrong_label_terms,
+    reduce=mean,
+)
+"""How well the ranking of the wrong labels is kept, the dark knowledge of a teacher; needs three labels or more."""
+
+
 def recall(target: int) -> Metric:
     """Return the share of the sites of one class that are answered right."""
 

@@ -105,6 +105,12 @@ def figure_difference(metric: Metric, difference: Interval) -> str:
     return f"{text}, 95 % interval {low} to {high}"
 
 
+def rounded(number: int) -> int:
+    """Round a number up to two digits: 1,234 to 1,300."""
+    step = int(10 ** max(0, len(str(number)) - 2))
+    return -(-number // step) * step
+
+
 def factor(value: float) -> str:
     """Write a factor as "2.9 ×"."""
     return f"{value:.1f} ×"

@@ -8,6 +8,7 @@ import pytest
 
 from distil_core.analysis import advice, literature, tradeoffs
 from distil_core.analysis.caveats import caveats
+from distil_core.analysis.fidelity import drawing
 from distil_core.analysis.roles import Role
 from distil_core.analysis.tradeoffs import Landscape, Price
 from distil_core.evaluation import bootstrap
@@ -92,7 +93,7 @@ def test_seeds_share_their_title_and_are_averaged(store: RunStore) -> None:
         n_right = 700 if folder.path.name == mine else 800
         return a_prediction(np.eye(2)[(np.arange(1000) >= n_right).astype(int)], np.zeros(1000))
 
-    together = tradeoffs.averaged(landscape.points, tradeoffs.drawing(read), metrics=SCORES)
+    together = tradeoffs.averaged(landscape.points, drawing(read), metrics=SCORES)
     point = tradeoffs.chosen(together)
     assert len(together) == 3
     assert point.id == mine

@@ -13,6 +13,7 @@ from sklearn.metrics import accuracy_score, f1_score, log_loss, recall_score
 from torch import Tensor, nn
 
 from distil_core.errors import ConfigError, CorpusError, ModelError
+from distil_core.evaluation import bootstrap
 from distil_core.evaluation.calibration import Calibration, calibration
 from distil_core.evaluation.cost import Batch, bytes_on_disk, n_parameters, speed
 from distil_core.evaluation.metrics import (
@@ -23,12 +24,14 @@ from distil_core.evaluation.metrics import (
     LOYALTY,
     MACRO_F1,
     NLL,
+    RUNNER_UP,
     Metric,
     recall,
 )
 from distil_core.evaluation.predictions import SplitPredictions, split_predictions
 from distil_core.functional.distributions import kl, log_soften, loyalty
 from distil_core.tasks.classification import TextClassification
+from tests.factories import a_prediction
 
 
 def predicting(*classes: int, n_classes: int = 3, by: float = 2.0) -> Tensor:
@@ -170,6 +173,15 @@ def test_fidelity_by_hand() -> None:
     # Where they differ, two logits change places, 2 apart.
     p = math.exp(2) / (math.exp(2) + 2)
     assert value(KL, split) == pytest.approx(3 / 5 * 2 * (p - p / math.exp(2)))
+
+
+def test_the_runner_up_is_looked_for_beside_the_answer_of_the_teacher() -> None:
+    teacher = [[3.0, 2.0, 1.0], [3.0, 2.0, 1.0], [0.0, 1.0, 5.0]]
+    student = [[1.0, 4.0, 0.0], [5.0, 0.0, 1.0], [1.0, 3.0, 2.0]]
+    answers = a_prediction(student, [0, 0, 2], teacher=teacher).test
+    measured = bootstrap.interval(answers, RUNNER_UP)
+    assert measured is not None
+    assert measured.value == pytest.approx(2 / 3)
 
 
 def test_kl_goes_from_teacher_to_student() -> None:

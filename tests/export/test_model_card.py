@@ -21,7 +21,9 @@ def test_card_says_how_good_and_how_made(family: families.Family) -> None:
     card = model_card(family)
     assert "- 0: very negative" in card
     assert "| Accuracy | 95.0 % (93.0 to 97.0) | 90.0 % (88.0 to 92.0) |" in card
-    assert "(+10.0 points, 95 % interval +0.0 to +" in card  # paired over the 20 test texts, as on the page
+    assert (
+        "tell** whether the teacher helped: +10.0 points, 95 % interval +0.0 to +" in card
+    )  # paired over the 20 test texts, as on the page
     assert '"temperature": 2.0' in card
     assert "An honest processor, 2 cores" in card
 

@@ -5,6 +5,7 @@ from distil_core.analysis.comparison import NAMES, Contrast, Outcome
 from distil_core.analysis.roles import Role
 from distil_core.evaluation.metrics import ACCURACY, Metric
 from distil_core.reporting.formatting import digits, figure, figure_difference, percent
+from distil_core.reporting.narrative.runs import nearness, undecided
 from distil_core.settings.config import Method
 
 
@@ -16,7 +17,7 @@ def paragraph(advice: Advice) -> str:
     """
     sentences = [
         _alone(advice) if advice.retention is None else _keeps(advice, advice.retention),
-        _twin(advice.twin, advice.against) if advice.role is Role.STUDENT else "",
+        _twin(advice) if advice.role is Role.STUDENT else "",
         "" if advice.baseline is None else _baseline(advice.baseline),
         "" if advice.rival is None else _rival(advice.rival, advice.metric),
     ]
@@ -54,8 +55,13 @@ def _keeps(advice: Advice, retention: Retention) -> str:
     return f"{text}."
 
 
-def _twin(contrast: Contrast | None, against: Method) -> str:
-    """Say what the teacher added beyond the twin that it did not teach."""
+def _twin(advice: Advice) -> str:
+    """Say what the teacher added beyond the twin that it did not teach: to the score, and to how near it is."""
+    twin = NAMES[advice.against].lower()
+    return " ".join(filter(None, (_taught(advice.twin, advice.against), nearness(advice.fidelity, twin))))
+
+
+def _taught(contrast: Contrast | None, against: Method) -> str:
     twin, cut = NAMES[against].lower(), against is Method.LAYER_CUT
     if contrast is None:
         verb = "measured" if cut else "trained"
@@ -69,11 +75,7 @@ def _twin(contrast: Contrast | None, against: Method) -> str:
         case Outcome.WORSE:
             return f"**The {twin}, {how}, is better** ({detail}): use that one."
         case _:
-            bold = "not trained, **does as well**" if cut else "trained **without the teacher, does as well**"
-            return (
-                f"The {twin}, {bold} (no difference seen: {detail}), "
-                "so what is saved comes from the smaller model, not from learning from the teacher."
-            )
+            return f"Against the {twin}, {how}: {undecided(contrast, 'whether the teacher was needed')}"
 
 
 def _baseline(judged: BaselineVerdict) -> str:
@@ -90,8 +92,8 @@ def _baseline(judged: BaselineVerdict) -> str:
             behind = f"the student is behind: {detail}"
             return f"But **{judged.name} is better**, without any transformer{faster} ({behind}): use that."
         case _:
-            alike = f"no difference seen: {detail}"
-            return f"But **{judged.name} does as well**, without any transformer{faster} ({alike}): use that."
+            alike = undecided(contrast, "which is better")
+            return f"Against {judged.name}, which has no transformer{faster}: {alike}"
 
 
 def _rival(rival: Rival, metric: Metric) -> str:

@@ -1,6 +1,6 @@
 """One run: its headline, and what distillation did."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from distil_core.analysis.comparison import NAMES, NOTHING, Contrast, Outcome, RunVerdict, headline
@@ -17,6 +17,7 @@ from distil_core.reporting.formatting import (
     figure_difference,
     figure_interval,
     percent,
+    rounded,
     size,
 )
 from distil_core.runs.record import RunRecord
@@ -88,11 +89,13 @@ def _or_none(write: Callable[[float], str], value: float | None) -> str:
     return NONE if value is None else write(value)
 
 
-_TEACHER_DID = {Outcome.BETTER: "helped", Outcome.WORSE: "did harm"}
+_TEACHER_DID = {Outcome.BETTER: "helped", Outcome.WORSE: "hurt"}
+_MAX_TEXTS = 1_000_000
+"""More test texts than this are not worth asking for."""
 
 
 def verdict(judged: RunVerdict) -> str:
-    """Say in a sentence or two what distillation did beyond the twin that had no teacher."""
+    """Say what distillation did beyond the twin without a teacher: to the score, and to how near the teacher it is."""
     metric, twin = judged.metric, NAMES[judged.against].lower()
     score = figure(metric, judged.student.value)
     opening = f"The student's {metric.in_text} is {score}"
@@ -107,8 +110,49 @@ def verdict(judged: RunVerdict) -> str:
     opening += f", its {twin} {figure(metric, judged.twin.value)}. "
     detail = figure_difference(metric, judged.contrast.difference)
     if judged.outcome is Outcome.NO_DIFFERENCE:
-        return f"{opening}**No difference seen** between learning with and without the teacher ({detail})."
-    return f"{opening}**The teacher {_TEACHER_DID[judged.outcome]}**: {detail}."
+        judgment = undecided(judged.contrast, "whether the teacher helped")
+    else:
+        judgment = f"**The teacher {_TEACHER_DID[judged.outcome]}**: {detail}."
+    return " ".join(filter(None, (opening + judgment, nearness(judged.fidelity, twin))))
+
+
+def undecided(contrast: Contrast, question: str) -> str:
+    """Say that a difference is not seen: because it is small, or because there are too few test texts to tell.
+
+    Args:
+        contrast: In which no difference was seen.
+        question: What is not known, such as "whether the teacher helped".
+    """
+    metric, detail, n = contrast.metric, figure_difference(contrast.metric, contrast.difference), contrast.n_texts
+    if contrast.enough is None or n is None:
+        return f"**No difference seen**: {detail}."
+    size = figure_difference(metric, Interval(value=contrast.told_apart)).lstrip("+")
+    if contrast.enough <= n:
+        return f"**No difference as large as {size}**: {detail}."
+    more = "more than a million" if contrast.enough > _MAX_TEXTS else f"about {rounded(contrast.enough):,}"
+    return (
+        f"**Too few test texts to tell** {question}: {detail}, from {n:,}. For a difference of {size}, {more} would "
+        "be enough."
+    )
+
+
+def nearness(fidelity: Sequence[Contrast], twin: str) -> str:
+    """Say whether a student is nearer to its teacher than its twin; nothing where that was not measured."""
+    ways = (
+        (Outcome.BETTER, f"**Nearer to the teacher** than the {twin}"),
+        (Outcome.WORSE, f"**Further from the teacher** than the {twin}"),
+        (Outcome.NO_DIFFERENCE, "No difference seen"),
+    )
+    sentences = []
+    for outcome, lead in ways:
+        parts = [
+            f"{contrast.metric.in_text} {figure_difference(contrast.metric, contrast.difference)}"
+            for contrast in fidelity
+            if contrast.outcome is outcome
+        ]
+        if parts:
+            sentences.append(f"{lead}: {'; '.join(parts)}.")
+    return " ".join(sentences)
 
 
 def teacher_worth(contrast: Contrast | None, baseline: str) -> str:

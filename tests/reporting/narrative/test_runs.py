@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from distil_core.analysis import comparison, learning_curves
-from distil_core.evaluation.metrics import ACCURACY, NLL
+from distil_core.analysis.comparison import Contrast, Outcome
+from distil_core.evaluation.metrics import ACCURACY, AGREEMENT, KL, NLL, RUNNER_UP, Metric
 from distil_core.evaluation.records import Interval
 from distil_core.reporting.narrative import runs
 from distil_core.runs.families import Family, FinishedRun
@@ -62,17 +63,47 @@ def test_cards_say_what_is_known_so_far() -> None:
             Interval(value=0.02, low=0.01, high=0.03),
             "**The teacher helped**: +2.0 points, 95 % interval +1.0 to +3.0.",
         ),
-        (Interval(value=-0.02, low=-0.03, high=-0.01), "**The teacher did harm**: −2.0 points"),
-        (Interval(value=0.01, low=-0.01, high=0.03), "**No difference seen** between learning with and without"),
+        (Interval(value=-0.02, low=-0.03, high=-0.01), "**The teacher hurt**: −2.0 points"),
+        (
+            Interval(value=-0.046, low=-0.099, high=0.0),
+            "**Too few test texts to tell** whether the teacher helped: −4.6 points, 95 % interval −9.9 to +0.0, from "
+            "1,000. For a difference of 4.6 points, about 1,200 would be enough.",
+        ),
+        (
+            Interval(value=0.001, low=-0.03, high=0.032),
+            "For a difference of 1.0 points, about 9,700 would be enough.",
+        ),
+        (
+            Interval(value=0.001, low=-0.004, high=0.006),
+            "**No difference as large as 1.0 points**: +0.1 points, 95 % interval −0.4 to +0.6.",
+        ),
     ],
 )
 def test_verdict_follows_the_paired_difference(gap: Interval, words: str) -> None:
     assert words in said(a_compared_family(0.9, 0.88), gap)
 
 
-@pytest.mark.parametrize(("twin", "words"), [(0.8, "helped"), (0.99, "did harm"), (0.91, "No difference seen")])
+@pytest.mark.parametrize(("twin", "words"), [(0.8, "helped"), (0.99, "hurt"), (0.91, "No difference seen")])
 def test_verdict_without_pairs_asks_whether_intervals_overlap(twin: float, words: str) -> None:
     assert words in said(a_compared_family(0.9, twin), None)
+
+
+def test_verdict_says_how_near_the_teacher_it_is() -> None:
+    def by(metric: Metric, value: float, low: float, high: float, outcome: Outcome) -> Contrast:
+        return Contrast(metric=metric, difference=Interval(value=value, low=low, high=high), outcome=outcome)
+
+    near = (
+        by(AGREEMENT, 0.01, -0.01, 0.03, Outcome.NO_DIFFERENCE),
+        by(KL, -0.1, -0.2, -0.05, Outcome.BETTER),
+        by(RUNNER_UP, 0.42, 0.37, 0.47, Outcome.BETTER),
+    )
+    gap = Interval(value=0.02, low=0.01, high=0.03)
+    words = runs.verdict(comparison.run_verdict(a_compared_family(0.9, 0.88), gap, near))
+    assert words.endswith(
+        "**Nearer to the teacher** than the hard-label twin: KL divergence −0.100 nats, 95 % interval −0.200 to "
+        "−0.050; runner-up agreement +42.0 points, 95 % interval +37.0 to +47.0. No difference seen: agreement +1.0 "
+        "points, 95 % interval −1.0 to +3.0."
+    )
 
 
 def test_verdict_waits_for_the_twin() -> None:
