@@ -123,6 +123,10 @@ def _add_setting(group: Any, section: type[Any], item: Any) -> None:
     elif isinstance(item.default, StrEnum):
         choices = [str(choice) for choice in type(item.default) if choice is not LayerMap.EXPLICIT]
         shown = f"{sentence} (default: {item.default})"
+        if item.name == "init":
+            sentence = f"{sentence} Or run:NAME, the student of a run. (default: {item.default})"
+            group.add_argument(f"--{flag}", dest=destination, metavar="|".join([*choices, "run:NAME"]), help=sentence)
+            return
         group.add_argument(f"--{flag}", dest=destination, choices=choices, default=None, help=shown)
     else:
         default = f" (default: {item.default})" if item.default != "" else ""
@@ -150,6 +154,9 @@ def _config(options: argparse.Namespace) -> RunConfig:
         if clashing := [f"--{name.replace('_', '-')}" for name in ("depth", "layer_map") if name in student]:
             raise ConfigError(f"--layers names the layers itself; leave out {' and '.join(clashing)}")
         student["layer_map"] = LayerMap.EXPLICIT
+    if (start := student.get("init", "")).startswith("run:"):
+        del student["init"]
+        student["parent"] = start.removeprefix("run:")
     task = options.task or guess_task(values["corpus"].get("source", ""))
     for name, defaults in task_named(task).defaults.items():
         values[name] = {**defaults, **values[name]}
@@ -221,6 +228,7 @@ class _Printer:
 
 def _runs(options: argparse.Namespace) -> int:
     from distil_core.analysis.comparison import settings_title
+    from distil_core.runs import lineage
     from distil_core.settings.serialization import to_json
 
     store = RunStore(options.store)
@@ -234,6 +242,8 @@ def _runs(options: argparse.Namespace) -> int:
         return 0
     run = _named(store, options.run)
     if options.delete:
+        for child in lineage.children(run.id, store.list()):
+            print(f"note: run {child.id} starts from its student and cannot be computed again without it")
         store.delete(run.id)
         print(f"deleted {run.id}")
     else:

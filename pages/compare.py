@@ -22,6 +22,7 @@ from pages.sections import (
     example_browser,
     number_views,
     pickers,
+    run_summary,
     saved_slices,
     sentence_edits,
     task_views,
@@ -176,6 +177,10 @@ def lower(family: Family) -> None:
 
 
 family = run_in_use.finished(with_student=True)
+if family is not None:
+    started = run_summary.lineage_line(family.distilled.run, family.distilled.record.config, resources.runs())
+    if started:
+        st.caption(f":material/account_tree: {started}")
 if family is not None and not family.distilled.record.task.head.labeled:
     vector_views.compare(family)
 elif family is not None and family.distilled.record.task.predicts_numbers:

@@ -12,7 +12,7 @@ import streamlit as st
 from distil_core.errors import DistilError
 from distil_core.export import archive
 from distil_core.reporting import formatting, tables
-from distil_core.runs import workers
+from distil_core.runs import lineage, workers
 from distil_core.runs.families import Family
 from distil_core.runs.rows import Run, RunState
 from distil_core.settings.config import Method
@@ -69,6 +69,12 @@ def ask_delete(run: Run) -> None:
     st.markdown(f"**{run_summary.name(run)}**")
     n_bytes = resources.store().folder(run.id).size_bytes()
     st.markdown(f"Its record, its student and its outputs ({formatting.size(n_bytes)}) are removed for good.")
+    if started := len(lineage.children(run.id, resources.store().list())):
+        st.warning(
+            f"{started} run{'s' * (started != 1)} started from its student. What is done stays as it is, but cannot be "
+            "computed again without it.",
+            icon=":material/account_tree:",
+        )
     with st.container(horizontal=True, horizontal_alignment="right"):
         if st.button("Keep it", key="runs.keep"):
             st.rerun()
@@ -106,6 +112,8 @@ def show_details(run: Run) -> None:
     """Show one run, and what can be done with it."""
     family = resources.family(run.id)
     st.markdown(f"#### {run_summary.name(run)}")
+    if line := run_summary.lineage_line(run.id, run.config, resources.runs()):
+        st.caption(f":material/account_tree: {line}")
     with st.container(horizontal=True):
         if st.button("Open in Distil", icon=":material/experiment:", key="runs.open"):
             st.switch_page("pages/distil.py", query_params={"run": run.id})

@@ -116,7 +116,7 @@ class Tagging(Task):
         read = sorted({word for word in encoded.encodings[0].word_ids if word is not None})
         return tuple(Place(text=words[i][0], start=words[i].start(), end=words[i].end()) for i in read)
 
-    def baseline(self, split: Split, *, n_classes: int) -> Baseline:
+    def baseline(self, split: Split, *, encoded: Any, n_classes: int) -> Baseline:
         return CommonestTag(split, n_classes)
 
 

@@ -145,6 +145,8 @@ class TestDistil:
     def test_named_layers_are_an_explicit_map(self, asked: list[Any]) -> None:
         assert main(["distil", "--layers", "0, 2,5"]) == 0
         assert asked[0][0].student == StudentConfig(layers=(0, 2, 5), layer_map=LayerMap.EXPLICIT)
+        assert main(["distil", "--init", "run:abc123"]) == 0
+        assert asked[1][0].student == StudentConfig(parent="abc123")
 
     def test_its_help_explains_every_setting(
         self, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch

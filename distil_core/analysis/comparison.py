@@ -226,8 +226,12 @@ def settings_title(config: RunConfig) -> str:
             parts.append(f"width {student.width}")
         if student.init is not StudentConfig().init:
             parts.append("random initialization" if student.init is Init.RANDOM else str(student.init))
+    if student.parent:
+        parts.append(f"from run {student.parent[:8]}")
     if config.method is Method.DISTILLED:
-        parts.append(f"T {config.loss.temperature:g} · α {config.loss.alpha:g}")
+        loss = config.loss
+        weights = f"soft {loss.soft:g}, hard {loss.hard:g}" if loss.soft_weight or loss.hard_weight else ""
+        parts.append(f"T {loss.temperature:g} · {weights or f'α {loss.alpha:g}'}")
     if config.method is not Method.BASELINE and config.training.recipe is not TrainingConfig().recipe:
         parts.append(f"{config.training.recipe} recipe")
     if config.corpus.labeled < 1:

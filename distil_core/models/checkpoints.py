@@ -326,6 +326,8 @@ def teacher_digest(
     }
     if head != HEADS[0]:  # teachers that are older than the other heads keep their names
         settings["head"] = head.kind
+    if head.predicts_words:
+        settings["starts"] = "head fitted to some texts"
     if checkpoint.head is not None and checkpoint.head.kind == head.kind:
         settings["between"] = "drawn"  # what stands below the output layer was trained for other labels
     if recipe is not Recipe.THOROUGH:

@@ -1,9 +1,23 @@
 """Where models are computed, and in which arithmetic."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import torch
 
 from distil_core.settings import hardware
 from distil_core.settings.config import Precision
+
+
+@contextmanager
+def n_threads(count: int) -> Iterator[None]:
+    """Compute with so many threads for a while, which leave room for other workers and decide the last bits."""
+    whole = torch.get_num_threads()
+    torch.set_num_threads(count)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(whole)
 
 
 def default_device() -> torch.device:

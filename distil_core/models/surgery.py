@@ -2,18 +2,21 @@
 
 import re
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor
 
 from distil_core.errors import ConfigError
+from distil_core.models.checkpoints import locate, match_head
 from distil_core.models.distilbert import distilbert_config, distilbert_weights
-from distil_core.models.head import head_named
-from distil_core.models.loading import auto_class
+from distil_core.models.head import Head, head_named
+from distil_core.models.heads import reorder_head
+from distil_core.models.loading import auto_class, load_model, load_tokenizer
 from distil_core.settings.config import Architecture, Init, StudentConfig
 from distil_core.settings.layer_maps import layer_indices
-from distil_core.types import Model
+from distil_core.types import Model, Tokenizer
 
 _LAYER = re.compile(r"^(.*\.layers?)\.(\d+)\.(.*)$")
 
@@ -60,6 +63,37 @@ def cut_student(teacher: Model, student: StudentConfig, *, seed: int = 0) -> tup
     if student.init is Init.TEACHER:
         _copy_weights(weights, model, layers)
     return model.eval(), layers
+
+
+def grown_student(
+    folder: Path, tokenizer: Tokenizer, *, head: Head, label_names: tuple[str, ...], seed: int = 0
+) -> Model:
+    """Return the student of an earlier run as the start of another, in eval mode.
+
+    Its head stays where it has one for these labels; else it gets a new one, drawn from ``seed``.
+
+    Args:
+        folder: Of the student.
+        tokenizer: What the new run cuts texts into tokens with.
+        head: Of the new run.
+        label_names: Labels of its corpus.
+        seed: Of the new run.
+
+    Raises:
+        ConfigError: If the student knows other words than the tokenizer.
+    """
+    checkpoint = locate(str(folder))
+    if load_tokenizer(folder).get_vocab() != tokenizer.get_vocab():
+        raise ConfigError(
+            f"student.parent must be a run whose student reads the same tokens as the teacher, but that of "
+            f"{folder.parent.name} has another vocabulary; choose another run or its teacher"
+        )
+    match = match_head(checkpoint, label_names, head=head)
+    if match is None:
+        return load_model(folder, head=head, label_names=label_names, seed=seed)
+    model = load_model(folder, head=head)
+    reorder_head(model, match.order, label_names)
+    return model
 
 
 def _narrow(shape: Any, width: int) -> None:

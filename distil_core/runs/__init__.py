@@ -15,6 +15,7 @@ __all__ = [
     "families",
     "folder",
     "foreground",
+    "lineage",
     "locks",
     "materials",
     "ownership",

@@ -7,6 +7,7 @@ from statistics import mean, median
 
 from distil_core.models.checkpoints import head_order, width_of
 from distil_core.runs.folder import RunFolder
+from distil_core.runs.lineage import inherited
 from distil_core.runs.record import RunRecord
 from distil_core.runs.requests import examine, with_twins
 from distil_core.runs.rows import RunState
@@ -72,7 +73,7 @@ def estimate_seconds(config: RunConfig, source: RunSource) -> float | None:
     Raises:
         DistilError: If settings, corpus or teacher cannot be used.
     """
-    return estimate_all(with_twins(config), source)
+    return estimate_all(with_twins(inherited(config, source)), source)
 
 
 def estimate_all(configs: Iterable[CanonicalConfig], source: RunSource) -> float | None:

@@ -2,14 +2,13 @@
 
 import math
 import time
-from collections.abc import Callable, Generator, Iterator, Mapping
-from contextlib import closing, contextmanager, suppress
+from collections.abc import Callable, Generator, Mapping
+from contextlib import closing, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
-import torch
 from jaxtyping import Float
 from torch import Tensor
 
@@ -18,14 +17,16 @@ from distil_core.evaluation import bootstrap, environment
 from distil_core.evaluation import cost as evaluation_cost
 from distil_core.evaluation.predictions import SplitPredictions
 from distil_core.evaluation.records import Cost, ModelRecord
-from distil_core.models import embeddings, forward, loading, surgery
+from distil_core.models import devices, embeddings, forward, loading
 from distil_core.models.freezing import most_parts
 from distil_core.runs import timing
 from distil_core.runs.answers import write_answers
 from distil_core.runs.folder import RunFolder
+from distil_core.runs.lineage import student_folder
 from distil_core.runs.materials import (
     Materials,
     Stopwatch,
+    first_student,
     gather_materials,
     meanwhile,
     refuse_changed,
@@ -83,10 +84,10 @@ def execute(
         Deferred: If it was put back.
         DistilError: If corpus, teacher or settings do not allow it.
     """
-    folder = store.folder(run.id)
+    folder, parent = store.folder(run.id), student_folder(run.config, store)
     cache = Cache(store.layout.cache)
     try:
-        with closing(carry_out(run.id, run.config, folder=folder, cache=cache)) as work:
+        with closing(carry_out(run.id, run.config, folder=folder, cache=cache, parent=parent)) as work:
             record = drain(work, _Recorder(store, run.id, on_event, in_turns=in_turns))
     except Deferred:  # nobody may have it before its checkpoint is written
         store.step_back(run.id)
@@ -163,7 +164,7 @@ def _mean(losses: list[dict[str, float]]) -> dict[str, float]:
 
 
 def carry_out(
-    run_id: str, config: CanonicalConfig, *, folder: RunFolder, cache: Cache
+    run_id: str, config: CanonicalConfig, *, folder: RunFolder, cache: Cache, parent: Path | None = None
 ) -> Generator[Event, None, RunRecord]:
     """Compute a run and write its files into ``folder``; yields what happens, returns the record.
 
@@ -172,6 +173,7 @@ def carry_out(
         config: What to do.
         folder: Where the student, the outputs, the test texts and a checkpoint go.
         cache: Where fine-tuned teachers and teacher outputs are kept.
+        parent: Folder of the student that it starts from, where it names one.
 
     Raises:
         DistilError: If corpus, teacher or settings do not allow it, or an earlier version has asked for the run.
@@ -184,11 +186,13 @@ def carry_out(
     watch = Stopwatch()
     materials = yield from gather_materials(config, cache=cache, watch=watch)
     refuse_changed(run_id, config, materials)
-    with _threads(config.training.threads):
+    with devices.n_threads(config.training.threads):
         if config.method is Method.BASELINE:
             student, cost = yield from _baseline(materials, config, watch, cache)
         else:
-            student = yield from cut_and_train(materials, config, watch=watch, checkpoint=folder.checkpoint)
+            student = yield from cut_and_train(
+                materials, config, watch=watch, checkpoint=folder.checkpoint, parent=parent
+            )
             with replacing(folder.student) as path:
                 loading.save(student.model, materials.tokenizer, path)
             yield Stage(name="Measuring", detail="teacher and student, in turn", fraction=None)
@@ -209,22 +213,16 @@ def carry_out(
     return replace(record, seconds=watch.total())
 
 
-@contextmanager
-def _threads(n_threads: int) -> Iterator[None]:
-    """Compute with so many threads, which leave room for the other workers and decide the last bits."""
-    whole = torch.get_num_threads()
-    torch.set_num_threads(n_threads)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(whole)
-
-
 def cut_and_train(
-    materials: Materials, config: CanonicalConfig, *, watch: Stopwatch, checkpoint: Path | None = None
+    materials: Materials,
+    config: CanonicalConfig,
+    *,
+    watch: Stopwatch,
+    checkpoint: Path | None = None,
+    parent: Path | None = None,
 ) -> Generator[Event, None, Student]:
-    """Cut a student out of the teacher, train it as ``config`` says, and let it answer."""
-    model, layers = surgery.cut_student(materials.teacher.model, config.student, seed=config.seed)
+    """Cut a student out of the teacher, or take that of its parent, train it as ``config`` says, and let it answer."""
+    model, layers = first_student(materials, config, parent=parent)
     model.to(materials.device)
     trimmed = embeddings.trim_embedding(
         model, [part.tokens.ids for part in materials.splits.values()], padding=materials.padding
@@ -290,8 +288,8 @@ def _baseline(
     train = labeled_split(corpus, config.corpus, task=task, seed=config.seed)
     yield stage
     with watch.timing("training"):
-        of_tokens = task.token_baseline(materials.splits["train"])
-        baseline = of_tokens or (yield from meanwhile(lambda: task.baseline(train, n_classes=n_classes), stage))
+        encoded = materials.splits["train"]
+        baseline = yield from meanwhile(lambda: task.baseline(train, encoded=encoded, n_classes=n_classes), stage)
     yield Stage(name="Measuring", detail="the baseline", fraction=None)
     with watch.timing("measurement"):
         texts, splits = corpus.test.texts, materials.splits

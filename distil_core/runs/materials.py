@@ -6,6 +6,7 @@ from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any, TypeVar
 
 import torch
@@ -14,8 +15,8 @@ from filelock import FileLock, Timeout
 from distil_core.data.corpus import Corpus
 from distil_core.data.sites import EncodedSplit
 from distil_core.data.tokenization import Ragged
-from distil_core.errors import CorpusError, TeacherError
-from distil_core.models import devices, loading
+from distil_core.errors import ConfigError, CorpusError, TeacherError
+from distil_core.models import devices, loading, surgery
 from distil_core.models.checkpoints import locate
 from distil_core.models.freezing import LowerStates
 from distil_core.models.head import SEQUENCE_CLASSIFICATION
@@ -38,7 +39,7 @@ from distil_core.training.teacher_checks import Fitness
 from distil_core.training.teacher_outputs import TeacherOutputs
 from distil_core.training.teacher_words import teacher_words
 from distil_core.training.teachers import Teacher
-from distil_core.types import Tokenizer
+from distil_core.types import Model, Tokenizer
 
 T = TypeVar("T")
 
@@ -223,6 +224,39 @@ def query_teacher(
     )
 
 
+def first_student(
+    materials: Materials, config: CanonicalConfig, *, parent: Path | None = None
+) -> tuple[Model, tuple[int, ...]]:
+    """Return the student as it is before training, and the teacher layer that each of its layers is mapped to.
+
+    Args:
+        materials: The teacher that it is cut out of.
+        config: How.
+        parent: Folder of another student that it is instead, with a head for this corpus.
+
+    Raises:
+        ConfigError: If it would not fit the teacher.
+    """
+    if parent is None:
+        if config.student.parent:
+            raise ConfigError("student.parent must be left empty where there is no store of runs to find it in")
+        return surgery.cut_student(materials.teacher.model, config.student, seed=config.seed)
+    model = surgery.grown_student(
+        parent,
+        materials.tokenizer,
+        head=materials.task.head.standard,
+        label_names=materials.corpus.label_names,
+        seed=config.seed,
+    )
+    n_layers = model.config.num_hidden_layers
+    if n_layers != config.student.depth:
+        raise ConfigError(
+            f"student.depth must be the {n_layers} layers that the student of run {config.student.parent} has, got "
+            f"{config.student.depth}"
+        )
+    return model, layer_indices(config.student, materials.teacher.model.config.num_hidden_layers)
+
+
 def refuse_changed(run_id: str, config: CanonicalConfig, materials: Materials) -> None:
     """Refuse texts or a teacher that are not those that a run was named by: a file may change while it waits.
 
@@ -265,7 +299,8 @@ def shared_states(
 ) -> LowerStates | None:
     """Return what the frozen layers of a student put out, where they are the teacher's lowest layers as they are."""
     n_frozen = student_schedule(config, depth=len(layers), n_examples=1).frozen - 1
-    if teacher.lower is None or n_frozen < 0 or config.student.width or layers[:n_frozen] != tuple(range(n_frozen)):
+    other = config.student.width or config.student.parent
+    if teacher.lower is None or n_frozen < 0 or other or layers[:n_frozen] != tuple(range(n_frozen)):
         return None
     return teacher.lower.states(split, n_frozen)
 

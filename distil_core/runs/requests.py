@@ -12,6 +12,7 @@ from distil_core.data.files import SUFFIXES, path_of
 from distil_core.data.sources import BUILT_IN
 from distil_core.errors import ConfigError
 from distil_core.models.checkpoints import Checkpoint, head_order, locate, refuse_other_architectures, teacher_digest
+from distil_core.runs.lineage import inherited
 from distil_core.runs.rows import Run, RunState
 from distil_core.runs.store import RunStore
 from distil_core.settings.canonical import CanonicalConfig, canonical, whole
@@ -103,12 +104,13 @@ def examine(configs: Iterable[CanonicalConfig]) -> Iterator[ExaminedConfig]:
     for config in configs:
         checkpoint = checkpoints(config.teacher.source)
         layer_indices(config.student, checkpoint.n_layers, fewest=configured_task(config).head.fewest_layers)
-        if config.student.width > checkpoint.width:
+        if config.student.width > checkpoint.width and not config.student.parent:
             raise ConfigError(
                 f"student.width must be at most the teacher's {checkpoint.width}, got {config.student.width}; 0 keeps "
                 "it"
             )
-        if config.student.architecture is Architecture.DISTILBERT and checkpoint.architecture != "distilbert":
+        distilbert = config.student.architecture is Architecture.DISTILBERT and not config.student.parent
+        if distilbert and checkpoint.architecture != "distilbert":
             refuse_other_architectures(checkpoint.architecture)
         corpus = corpora(whole(_absolute_corpus(config.corpus)), task=config.task)
         refuse_unknown(corpus, config.corpus)
@@ -175,7 +177,8 @@ def submit(config: RunConfig, store: RunStore, *, twins: bool = True) -> tuple[R
     Raises:
         DistilError: If settings, corpus or teacher cannot be used.
     """
-    return tuple(request.add(store) for request in identify(with_twins(config, twins=twins)))
+    wanted = with_twins(inherited(config, store), twins=twins)
+    return tuple(request.add(store) for request in identify(wanted))
 
 
 def identify(configs: Iterable[CanonicalConfig]) -> tuple[RunRequest, ...]:

@@ -96,10 +96,11 @@ def based(base: RunConfig, *, labeled: float, left_out: str, max_examples: int |
 def config_at(sweep: Sweep, point: SweepPoint, seed: int) -> CanonicalConfig:
     """Return the run at a combination of settings.
 
-    Layers that ``base`` names are copied at their own depth alone, and no more is frozen than the student has.
+    Layers that ``base`` names are copied at their own depth alone, and no more is frozen than the student has. Students
+    of a sweep are cut out of the teacher, whatever run that of ``base`` started from.
     """
     base = sweep.base
-    student = replace(base.student, init=point.init)
+    student = replace(base.student, init=point.init, parent="")
     if not student.layers or point.depth != len(student.layers):
         by_name = student.layer_map is LayerMap.EXPLICIT
         layer_map = LayerMap.EVEN if by_name else student.layer_map

@@ -157,7 +157,9 @@ def _clashes(config: RunConfig) -> Iterator[str]:
     for name in ("hidden_mse", "attention_kl"):
         if not depth and getattr(config.loss, name):
             yield f"loss.{name} must be 0 when student.depth is 0, as there are no layers to map"
-    if frozen > depth:
+    if student.parent and student.init is not Init.TEACHER:
+        yield "student.init must be left as it is when student.parent names the run whose student is the start"
+    if frozen > depth and not student.parent:
         yield f"training.frozen must be at most the student's number of layers ({depth}), got {frozen}"
     for name in recipes.overruled(config.training):
         yield f"training.{name} must be left as it is when training.recipe is quick, which chooses it"

@@ -194,6 +194,11 @@ class StudentConfig:
     init: Init = setting(
         Init.TEACHER, help="Initialization: weights copied from the teacher's layers, or drawn at random."
     )
+    parent: str = setting(
+        "",
+        help="Name of a run whose student this one starts from, with its depth, width and architecture: general "
+        "distillation, then fine-tuning; also --init run:NAME; empty: none.",
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

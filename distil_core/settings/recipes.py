@@ -16,6 +16,10 @@ _TEACHER = {
     Recipe.QUICK: TrainingConfig(recipe=Recipe.QUICK, epochs=2, learning_rate=2e-4, averaging=0.5),
 }
 _HEAD_RATE = 2e-3
+HEAD_TEXTS = 1000
+"""A head that predicts words is fitted to so many texts at most: it starts from how common words are, and then learns
+with all below it."""
+_FEW_PASSES = 3
 _MIN_STEPS = {Recipe.THOROUGH: 250, Recipe.QUICK: 120}
 """A small corpus is passed over until so many steps are done."""
 _MAX_EPOCHS = 20
@@ -74,8 +78,20 @@ def teacher_schedule(config: TeacherConfig, recipe: Recipe, *, n_layers: int, n_
     return replace(usual, epochs=epochs, learning_rate=rate, frozen=1 + n_layers // 3)
 
 
+def words_schedule(schedule: TrainingConfig) -> TrainingConfig:
+    """Return how a teacher learns to predict words, where another task would fine-tune it by ``schedule``.
+
+    Masks drawn anew in each epoch are noise enough without dropout, which takes a tenth of the time; and few passes
+    learn nothing by heart, so that no best one is kept beside the last.
+    """
+    return replace(schedule, dropout=0.0, patience=schedule.patience if schedule.epochs > _FEW_PASSES else 0)
+
+
 def head_schedule(schedule: TrainingConfig, *, n_layers: int) -> TrainingConfig:
-    """Return how a head that predicts words is fitted, all below it left as it is, before a teacher is fine-tuned."""
+    """Return how a head that predicts words is fitted, all below it left as it is, before a teacher is fine-tuned.
+
+    It passes once over :data:`HEAD_TEXTS` texts.
+    """
     return replace(schedule, epochs=1, learning_rate=_HEAD_RATE, dropout=0.0, frozen=1 + n_layers, patience=0)
 
 

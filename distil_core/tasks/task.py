@@ -266,16 +266,14 @@ print(student("Put a sentence here."))"""
         return hard_labels(logits, targets, weights=weights, normalizer=normalizer)
 
     @abstractmethod
-    def baseline(self, split: Split, *, n_classes: int) -> Baseline:
-        """Learn the baseline that every student must beat."""
-
-    def token_baseline(self, encoded: Any) -> Baseline | None:
-        """Learn the baseline where it knows tokens instead of texts; by default there is none of that kind.
+    def baseline(self, split: Split, *, encoded: Any, n_classes: int) -> Baseline:
+        """Learn the baseline that every student must beat.
 
         Args:
-            encoded: The training split, as :meth:`encode` has it.
+            split: The training texts whose labels are told.
+            encoded: All training texts, as :meth:`encode` has them, for a baseline that knows tokens instead of texts.
+            n_classes: Labels of the corpus.
         """
-        return None
 
     def baseline_logits(self, answers: Any, sites: Any) -> Any:
         """Return what the baseline answered to the texts of a split as logits, a row a site; by default they are that.

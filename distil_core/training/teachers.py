@@ -190,15 +190,18 @@ def _fine_tune(
     if labeled is not None:
         train_data = replace(train_data, chosen=torch.tensor(labeled))
     loss = replace(LossConfig(), alpha=0.0)
-    train_data = masked_lesson(train_data, loss=loss, training=schedule, seed=0)
     if task.head.predicts_words:
+        schedule = recipes.words_schedule(schedule)
         start_as_unigram(model, train_data)
         fitting = recipes.head_schedule(schedule, n_layers=model.config.num_hidden_layers)
+        some = torch.randperm(len(train_data), generator=torch.Generator().manual_seed(0))[: recipes.HEAD_TEXTS]
+        to_fit = masked_lesson(replace(train_data, chosen=some.sort().values), loss=loss, training=fitting, seed=0)
         yield from _passes(
-            train(model, train_data, validation_data, task=task, loss=loss, training=fitting, seed=0, padding=padding),
+            train(model, to_fit, validation_data, task=task, loss=loss, training=fitting, seed=0, padding=padding),
             title,
             detail="steps of fitting its head",
         )
+        train_data = masked_lesson(train_data, loss=loss, training=schedule, seed=0)
     else:
         fit_head(model, train_data, task=task, padding=padding, penalty=PENALTY if labeled is None else FROZEN_PENALTY)
     scores: list[float] = []

@@ -12,8 +12,10 @@ from distil_core.analysis import comparison
 from distil_core.analysis.learning_curves import Curves
 from distil_core.evaluation.metrics import Metric
 from distil_core.reporting import formatting, narrative, tables
+from distil_core.runs import lineage
 from distil_core.runs.families import Family
 from distil_core.runs.rows import Run, RunState
+from distil_core.runs.sources import RunSource
 from distil_core.settings.config import RunConfig
 
 STATES = {
@@ -40,6 +42,21 @@ def name(run: Run) -> str:
 def settings(config: RunConfig) -> str:
     """Name the settings that people tell runs apart by."""
     return comparison.settings_title(config)
+
+
+def lineage_line(run_id: str, config: RunConfig, source: RunSource) -> str:
+    """Return which students a run comes from, back to the first, and how many come from it; empty where none do."""
+    parts = []
+    if names := lineage.ancestors(config, source):
+        before = (source.find(known) for known in names)
+        shown = [
+            f"{name} (deleted)" if parent is None else f"{parent.corpus_name} · {settings(parent.config)}"
+            for name, parent in zip(names, before, strict=True)
+        ]
+        parts.append("Its student started from that of " + ", which started from that of ".join(shown) + ".")
+    if after := len(lineage.children(run_id, source.list())):
+        parts.append(f"Its student is where {after} other run{'s' * (after != 1)} started.")
+    return " ".join(parts)
 
 
 def badge(run: Run) -> str:

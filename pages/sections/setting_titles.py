@@ -28,6 +28,7 @@ LABELS = {
     "layers": "Explicit layer mapping, such as 0, 2, 5",
     "width": "Hidden size (0: the teacher's)",
     "init": "Initialization",
+    "parent": "Starts from (a student of another run)",
     "temperature": "Temperature",
     "alpha": "Soft-label weight (α)",
     "architecture": "Architecture",

@@ -12,11 +12,13 @@ import streamlit as st
 
 from distil_core.data.sources import BUILT_IN
 from distil_core.errors import ConfigError
+from distil_core.runs.rows import RunState
 from distil_core.settings import recipes
 from distil_core.settings.canonical import parse_config
 from distil_core.settings.config import (
     CorpusConfig,
     LossConfig,
+    Method,
     Recipe,
     RunConfig,
     StudentConfig,
@@ -27,9 +29,9 @@ from distil_core.settings.config import (
 from distil_core.settings.declaration import split_at_commas
 from distil_core.tasks.catalog import TASKS
 from distil_core.tasks.task import Task
-from pages.sections import own_file
+from pages.sections import own_file, run_summary
 from pages.sections.setting_titles import CORPORA, FIRST, LABELS, TEACHERS, TOLD
-from pages.state import address
+from pages.state import address, resources
 
 SLIDERS = {"temperature": (0.5, 10.0, 0.5), "alpha": (0.0, 1.0, 0.05)}
 _TOLD_BY = {"share": ("labeled",), "shots": ("shots",), "none": ("label_descriptions", "hypothesis_template")}
@@ -146,6 +148,8 @@ def _widget(config: type, name: str, first: Any) -> Any:
     key = f"{_prefix(config)}{name}"
     about = {"help": item.metadata["help"], "key": key, "bind": None if config is RunConfig else "query-params"}
     low, high = item.metadata["low"], item.metadata["high"]
+    if name == "parent":
+        return _parent(label, about)
     if name in SLIDERS:
         low, high, step = SLIDERS[name]
         return st.slider(label, low, high, default, step, **about)
@@ -162,6 +166,18 @@ def _widget(config: type, name: str, first: Any) -> Any:
     if hint == tuple[str, ...]:
         return split_at_commas(st.text_input(label, **about) or "")
     return st.text_input(label, default or "", **about)
+
+
+def _parent(label: str, about: dict[str, Any]) -> str:
+    """Ask for the run whose student is the start, among those that are done."""
+    runs = {run.id: run for run in resources.store().list() if run.state is RunState.DONE}
+    offered = ["", *(name for name, run in runs.items() if run.config.method is not Method.BASELINE)]
+    if st.session_state.get(about["key"]) not in (None, *offered):  # deleted meanwhile
+        st.session_state[about["key"]] = ""
+    chosen: str = st.selectbox(
+        label, offered, format_func=lambda name: run_summary.name(runs[name]) if name else "The teacher", **about
+    )
+    return chosen
 
 
 def _seed() -> Any:

@@ -90,7 +90,7 @@ class TextClassification(Task):
         """Return the text as a whole, however much of it is read."""
         return (Place.whole(text),)
 
-    def baseline(self, split: Split, *, n_classes: int) -> Baseline:
+    def baseline(self, split: Split, *, encoded: Any, n_classes: int) -> Baseline:
         """Learn TF-IDF with logistic regression."""
         from distil_core.tasks.classification.tfidf import TfidfBaseline
 
@@ -130,7 +130,7 @@ class ZeroShotClassification(TextClassification):
         """Turn the rows of a source into texts in three splits, those for training with labels or without."""
         return unlabeled.assemble_unlabeled(source, config)
 
-    def baseline(self, split: Split, *, n_classes: int) -> Baseline:
+    def baseline(self, split: Split, *, encoded: Any, n_classes: int) -> Baseline:
         """Learn TF-IDF with logistic regression from the texts that are likest to a description."""
         from distil_core.tasks.classification.likeness import tfidf_baseline
 

@@ -234,7 +234,7 @@ print(student.similarity(vectors[:1], vectors[1:]))"""
 
         return vector_cosine(logits, targets, normalizer=normalizer)
 
-    def baseline(self, split: Split, *, n_classes: int) -> Baseline:
+    def baseline(self, split: Split, *, encoded: Any, n_classes: int) -> Baseline:
         """Learn how common words are, for TF-IDF."""
         from distil_core.tasks.embeddings.lexical import LexicalBaseline
 

@@ -185,11 +185,7 @@ print(student("Put a [MASK] here.".replace("[MASK]", student.tokenizer.mask_toke
         usual = n_sites if normalizer is None else normalizer
         return hard_labels(logits[known], targets[known], normalizer=usual * n_known / max(n_sites, 1))
 
-    def baseline(self, split: Split, *, n_classes: int) -> Baseline:
-        """Raise: the baseline counts tokens; see :meth:`token_baseline`."""
-        raise NotImplementedError
-
-    def token_baseline(self, encoded: Any) -> Baseline | None:
+    def baseline(self, split: Split, *, encoded: Any, n_classes: int) -> Baseline:
         """Count the words of the training split."""
         from distil_core.tasks.fill_mask.unigram import Unigram
 

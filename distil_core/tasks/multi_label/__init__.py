@@ -123,7 +123,7 @@ print(student(["Put a sentence here."]))  # the labels above 0.5 are predicted""
         """Return the text as a whole for each label, by whose name it is known."""
         return tuple(Place(text=name, start=0, end=len(text)) for name in self._label_names)
 
-    def baseline(self, split: Split, *, n_classes: int) -> Baseline:
+    def baseline(self, split: Split, *, encoded: Any, n_classes: int) -> Baseline:
         """Learn TF-IDF with a logistic regression for each label."""
         from distil_core.tasks.multi_label.tfidf import BinaryRelevance
 

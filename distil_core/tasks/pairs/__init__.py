@@ -107,7 +107,7 @@ print(student({"text": "Put a text here.", "text_pair": "Put another one here."}
             notes.append(f"F1 is that of the label {corpus.label_names[1]!r}")
         return replace(corpus, notes=tuple(notes))
 
-    def baseline(self, split: Split, *, n_classes: int) -> Baseline:
+    def baseline(self, split: Split, *, encoded: Any, n_classes: int) -> Baseline:
         """Learn TF-IDF of both texts and of their overlap with logistic regression."""
         from distil_core.tasks.pairs.overlap import OverlapBaseline
 
@@ -179,7 +179,7 @@ print(student({"text": "Put a text here.", "text_pair": "Put another one here."}
 
         return squared_error(logits, targets, unit=self.unit, weights=weights, normalizer=normalizer)
 
-    def baseline(self, split: Split, *, n_classes: int) -> Baseline:
+    def baseline(self, split: Split, *, encoded: Any, n_classes: int) -> Baseline:
         """Learn TF-IDF of both texts and of their overlap with ridge regression."""
         from distil_core.tasks.pairs.overlap import RidgeBaseline
 

@@ -218,7 +218,7 @@ print(tokenizer.decode(inputs["input_ids"][0, first : last + 1]) if first else "
         """Return less for wider encoders: 1e-4 at 384, and a quarter of it at twice the width, as is usual there."""
         return min(1e-3, super().teacher_rate(width, recipe) * (384 / width) ** 2)
 
-    def baseline(self, split: Split, *, n_classes: int) -> Baseline:
+    def baseline(self, split: Split, *, encoded: Any, n_classes: int) -> Baseline:
         """Return the sentence with most overlap, which learns nothing."""
         from distil_core.tasks.qa.overlap import SentenceOverlap
 

@@ -135,7 +135,7 @@ print(student("Put a sentence here."))"""
         """
         return _RATE_BY_WIDTH / width if recipe is Recipe.THOROUGH else super().teacher_rate(width, recipe)
 
-    def baseline(self, split: Split, *, n_classes: int) -> Baseline:
+    def baseline(self, split: Split, *, encoded: Any, n_classes: int) -> Baseline:
         """Count the tags of each word."""
         from distil_core.tasks.tokens.commonest import CommonestTag
 

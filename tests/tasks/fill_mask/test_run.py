@@ -1,6 +1,7 @@
 """A run of masked words, from plain text to a DistilBERT that transformers loads and that says the same."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -16,6 +17,7 @@ from distil_core.models.loading import load_model, load_tokenizer
 from distil_core.runs import foreground
 from distil_core.runs.store import RunStore
 from distil_core.settings.canonical import parse_config
+from distil_core.settings.config import Method, StudentConfig
 from distil_core.settings.serialization import to_json
 from distil_core.tasks.catalog import task_named
 from distil_core.training.cache import Cache
@@ -80,6 +82,29 @@ def test_the_folder_is_a_distilbert_that_gives_the_labs_answers(outcome: Outcome
     assert type(classifier).__name__ == "DistilBertForSequenceClassification"
     for name, weight in model.distilbert.state_dict().items():
         assert torch.equal(classifier.distilbert.state_dict()[name], weight)
+
+
+def test_its_student_is_then_fine_tuned(outcome: Outcome, lab: tiny.Lab) -> None:
+    """General distillation, then fine-tuning with a teacher: the start is the student of this run, to the bit."""
+    store, general = outcome
+    config = lab.config(student=StudentConfig(parent=general.run))
+    started, tuned = (
+        foreground.run_all(replace(config, method=method), store, twins=False)
+        for method in (Method.LAYER_CUT, Method.DISTILLED)
+    )
+    assert started.run != tuned.run
+    encoder = load_model(general.folder.student).distilbert.state_dict()
+    for result, same in ((started, True), (tuned, False)):
+        model = load_model(result.folder.student)
+        assert type(model).__name__ == "DistilBertForSequenceClassification"
+        weights = model.distilbert.state_dict()
+        assert all(torch.equal(weights[name], weight) for name, weight in encoder.items()) is same
+        assert result.record.config.student.depth == 2
+    again = foreground.run_all(
+        replace(config, method=Method.LAYER_CUT, student=StudentConfig(parent=tuned.run)), store, twins=False
+    )
+    for name, weight in load_model(again.folder.student).state_dict().items():
+        assert torch.equal(weight, load_model(tuned.folder.student).state_dict()[name])  # its head, too
 
 
 def test_nothing_as_large_as_the_logits_is_kept(outcome: Outcome) -> None:
