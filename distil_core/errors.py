@@ -9,6 +9,7 @@
     ├── TeacherError      (ValueError)         a teacher that has nothing to teach
     ├── RunNotFoundError  (LookupError)        no such run in the store
     ├── StoreError        (OSError)            the run store cannot be read or written
+    ├── FetchError        (OSError)            what is fetched once is out of reach, or not what it should be
     └── MissingExtraError (ImportError)        an optional dependency is not installed
 
 ``Cancelled`` and ``Deferred`` are not errors: they travel up from a run that somebody stopped, or that lets others go
@@ -42,6 +43,10 @@ class RunNotFoundError(DistilError, LookupError):
 
 class StoreError(DistilError, OSError):
     """The run store cannot be read or written."""
+
+
+class FetchError(DistilError, OSError):
+    """What must be fetched once is out of reach, or is not what it should be."""
 
 
 class MissingExtraError(DistilError, ImportError):

@@ -6,6 +6,7 @@ proof that it answers as it did in the lab; the same folder as an archive; a rep
 
 __all__ = [
     "archive",
+    "browser_page",
     "exporter",
     "folders",
     "formats",
@@ -15,4 +16,5 @@ __all__ = [
     "model_card",
     "onnx_model",
     "report",
+    "web_runtime",
 ]

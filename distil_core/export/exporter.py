@@ -15,8 +15,9 @@ from distil_core.errors import ConfigError, RunNotFoundError
 from distil_core.evaluation.cost import bytes_on_disk
 from distil_core.evaluation.environment import environment
 from distil_core.export.archive import record_json
+from distil_core.export.browser_page import add_page
 from distil_core.export.folders import MODEL, write_hf, write_onnx_folder
-from distil_core.export.formats import Format, OnnxDetails, Proof
+from distil_core.export.formats import QUANTIZED, Format, OnnxDetails, Proof
 from distil_core.export.lab_student import (
     Answering,
     LabStudent,
@@ -27,6 +28,7 @@ from distil_core.export.lab_student import (
 )
 from distil_core.export.model_card import model_card
 from distil_core.export.onnx_model import OnnxModel, require_onnx
+from distil_core.export.web_runtime import web_runtime
 from distil_core.runs.families import Family, family
 from distil_core.runs.sources import RunSource
 from distil_core.runs.timing import alone
@@ -82,12 +84,16 @@ def export_student(
         RunNotFoundError: If there is no such run, it is not done, or it has no student.
         ConfigError: If the folder holds something else.
         MissingExtraError: If the format needs a package that is not installed.
+        FetchError: If the format needs something that must be fetched first, and cannot be.
     """
     exported = exportable(source, run_id)
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise ConfigError(f"--out must be a folder that is empty or not there yet, got {folder}; choose another one")
     if wanted is not Format.HF:
         require_onnx()
+    if wanted is Format.BROWSER:
+        tell("Fetching what runs it in a browser", None)
+        web_runtime()
     tell("Loading the student", None)
     student = load_student(exported.distilled.folder, record=exported.distilled.record)
     with tempfile.TemporaryDirectory() as scratch:
@@ -97,7 +103,9 @@ def export_student(
         if wanted is Format.HF:
             write_hf(exported, student, made)
         else:
-            details = write_onnx_folder(exported, student, made, int8=wanted is Format.ONNX_INT8, fp32=fp32)
+            details = write_onnx_folder(exported, student, made, int8=wanted in QUANTIZED, fp32=fp32)
+            if wanted is Format.BROWSER:
+                add_page(exported, student, made)
         proof = _prove(
             exported, student, wanted, made, fp32=fp32, details=details, tell=tell, seconds=seconds, pausing=pausing
         )
@@ -123,7 +131,7 @@ def _prove(
     seconds: float,
     pausing: Path | None,
 ) -> Proof:
-    threads, int8 = torch.get_num_threads(), wanted is Format.ONNX_INT8
+    threads, int8 = torch.get_num_threads(), wanted in QUANTIZED
     model = reloaded(folder, student) if details is None else OnnxModel(folder / MODEL, n_threads=threads)
     models: dict[str, Answering] = {"lab": student.answer, "exported": model}
     if int8:

@@ -61,11 +61,12 @@ def write_onnx_folder(exported: Family, student: LabStudent, folder: Path, *, fp
         shutil.copyfile(run.folder.student / name, folder / name)
     _cut_as_in_the_lab(folder / "tokenizer_config.json", student.max_length)
     student.tokenizer_file().save(str(folder / "tokenizer.json"))
-    shutil.copyfile(_SCRIPTS / f"{_script(task.head)}.py", folder / "predict.py")
+    shutil.copyfile(_SCRIPTS / f"{script_of(task.head)}.py", folder / "predict.py")
     return details
 
 
-def _script(head: Head) -> str:
+def script_of(head: Head) -> str:
+    """Return which script asks a student with a head, by what it answers."""
     kinds = {"TokenClassification": "tags", "QuestionAnswering": "answer", "Embedding": "vector", "MaskedLM": "words"}
     return kinds.get(head.kind, "labels")
 

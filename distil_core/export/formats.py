@@ -15,18 +15,30 @@ class Format(StrEnum):
     HF = "hf"
     ONNX = "onnx"
     ONNX_INT8 = "onnx-int8"
+    BROWSER = "browser"
     REPORT = "report"
 
 
-TITLES = {Format.HF: "Hugging Face", Format.ONNX: "ONNX", Format.ONNX_INT8: "ONNX, int8", Format.REPORT: "Report"}
+TITLES = {
+    Format.HF: "Hugging Face",
+    Format.ONNX: "ONNX",
+    Format.ONNX_INT8: "ONNX, int8",
+    Format.BROWSER: "Browser",
+    Format.REPORT: "Report",
+}
 """What people call them."""
 DESCRIPTIONS = {
     Format.HF: "A folder that `from_pretrained` loads, with a model card and a script that asks it.",
     Format.ONNX: "One file for ONNX Runtime with its tokenizer; the script beside it needs no torch.",
     Format.ONNX_INT8: "The same with matrices and embeddings in 8 bits: about a quarter of the size.",
+    Format.BROWSER: "A page that runs the student in 8 bits in the visitor's own browser, from any server of files.",
     Format.REPORT: "One page for whoever decides: what was kept, what it costs, where it errs; prints on A4.",
 }
 """What they are, as markdown."""
+
+
+QUANTIZED = (Format.ONNX_INT8, Format.BROWSER)
+"""Those whose weights have 8 bits."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

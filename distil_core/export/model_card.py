@@ -5,7 +5,7 @@ from typing import Any
 
 from distil_core.analysis.comparison import run_verdict, settings_title, twin_difference
 from distil_core.analysis.fidelity import drawing, fidelity
-from distil_core.export.formats import Format, Proof, sentences
+from distil_core.export.formats import QUANTIZED, Format, Proof, sentences
 from distil_core.reporting import narrative
 from distil_core.reporting.tables import metric_table_markdown
 from distil_core.runs.families import Family
@@ -43,7 +43,7 @@ def _results(record: RunRecord, proof: Proof | None) -> list[Any]:
     from huggingface_hub import EvalResult
 
     measured = [(metric, record.model.metric(metric.name)) for metric in record.task.metrics if metric.hub_name]
-    if proof is not None and proof.format is Format.ONNX_INT8:  # another model than the one that was measured in full
+    if proof is not None and proof.format in QUANTIZED:  # another model than the one that was measured in full
         measured = [
             (metric, proof.comparison.score) for metric, _ in measured if metric.name == proof.comparison.metric
         ]
@@ -70,7 +70,9 @@ def _body(family: Family, proof: Proof | None) -> str:
         exported = (
             f"\n## What was exported\n\nAs {proof.format}, held against the lab's on {proof.processor}:\n\n{told}\n"
         )
-    if proof is not None and proof.onnx is not None:
+    if proof is not None and proof.format is Format.BROWSER:
+        usage = "```sh\npython -m http.server  # or any other server of files; then open its address\n```"
+    elif proof is not None and proof.onnx is not None:
         usage = '```sh\npip install onnxruntime tokenizers\npython predict.py "Put a text here."\n```'
     labels = "\n".join(f"- {i}: {label}" for i, label in enumerate(record.corpus.label_names))
     labels = f"\n## Labels\n\n{labels}\n" if labels else ""

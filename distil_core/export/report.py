@@ -13,6 +13,7 @@ import numpy as np
 
 from distil_core.analysis import comparison, error_analysis, kinds, learning_curves
 from distil_core.analysis.error_analysis import AnsweredTexts, Filter
+from distil_core.analysis.fidelity import drawing, fidelity
 from distil_core.analysis.stored_answers import stored_answers
 from distil_core.errors import ConfigError, RunNotFoundError
 from distil_core.evaluation.predictions import SplitPredictions
@@ -75,7 +76,8 @@ def report_of(reported: Family, source: RunSource) -> Report:
     record, config = reported.distilled.record, reported.distilled.record.config
     names = comparison.model_names(config.task)
     described = {**comparison.explanations(config.task)}
-    verdict = comparison.run_verdict(reported, comparison.twin_difference(reported))
+    nearness = fidelity(reported, drawing())
+    verdict = comparison.run_verdict(reported, comparison.twin_difference(reported), nearness)
     worth = narrative.runs.teacher_worth(comparison.teacher_over_baseline(reported), names[Method.BASELINE])
     models = comparison.models(reported)
     return Report(
