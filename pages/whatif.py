@@ -26,7 +26,7 @@ from distil_core.settings.canonical import CanonicalConfig
 from distil_core.settings.serialization import digest
 from distil_core.tasks.corpora import task_of
 from distil_core.tasks.task import Task
-from pages.sections import charts, sweep_form
+from pages.sections import ablation_view, charts, sweep_form
 from pages.state import address, resources, run_in_use, sweep_runs
 
 POLL_SECONDS = 1.0
@@ -333,3 +333,5 @@ except DistilError:
 # Show
 with right:
     st.fragment(show, run_every=POLL_SECONDS if polled else None)(wanted, poll=polled)
+    if task_of(base).head.predicts_words:
+        ablation_view.show(base)

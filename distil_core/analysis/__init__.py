@@ -4,6 +4,7 @@ In: records, stored predictions, a pair of loaded models. Out: dataclasses of nu
 """
 
 __all__ = [
+    "ablation",
     "advice",
     "answer_spans",
     "attention",

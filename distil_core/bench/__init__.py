@@ -4,12 +4,16 @@ In: texts, a teacher, a schedule. Out: ratios of time, accuracy and memory, as a
 """
 
 __all__ = [
+    "ablation",
     "answer",
     "child",
     "commands",
     "depths",
     "grid",
     "machine",
+    "masked",
+    "masked_loop",
+    "masked_ours",
     "ours",
     "peers",
     "quality",

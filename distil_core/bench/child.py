@@ -26,6 +26,9 @@ TASKS = {
     "quality": "quality_ours:distil",
     "usual loop": "usual_loop:distil_from_csv",
     "best rates": "usual_loop:best_rates",
+    "masked ours": "masked_ours:distil",
+    "masked judge": "masked_ours:judge",
+    "masked loop": "masked_loop:distil",
     "importable": "peers:importable",
     "trainer": "peers:trainer",
     "textbrewer": "peers:textbrewer",
@@ -33,7 +36,7 @@ TASKS = {
 }
 """What a child can do, and where it is: what a side does not need, its process does not import."""
 
-_PEERS = ("trainer", "textbrewer", "torchdistill", "usual loop", "best rates")
+_PEERS = ("trainer", "textbrewer", "torchdistill", "usual loop", "best rates", "masked loop")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

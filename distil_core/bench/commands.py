@@ -6,7 +6,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -14,7 +14,7 @@ from distil_core.bench.peers import PEERS
 from distil_core.bench.workload import Wanted, Workload, prepare
 from distil_core.errors import ConfigError
 from distil_core.runs.store import RunStore
-from distil_core.settings.config import Recipe
+from distil_core.settings.config import Architecture, Recipe
 from distil_core.settings.serialization import to_json
 from distil_core.tasks.catalog import TASKS
 from distil_core.training.events import Event, Stage
@@ -85,6 +85,24 @@ def add(commands: Any, store: argparse.ArgumentParser) -> None:
     depths.add_argument("--depths", type=_listed(int), default=(6, 5, 4, 3, 2, 1, 0), help="(default: 6,5,4,3,2,1,0)")
     depths.add_argument("--seed", type=int, default=0, help="(default: 0)")
     depths.set_defaults(command=_depths)
+
+    masked = commands.add_parser("masked", parents=[common, store], help="masked words beside the plain loop")
+    masked.add_argument("--train", default="python-docs", help="text file, folder or corpus (default: python-docs)")
+    masked.add_argument("--test", default="", help="text file or folder with test texts")
+    masked.add_argument("--teacher", help="as in distil (default: what fill-mask begins with)")
+    masked.add_argument("--examples", type=_positive, default=1000, help="passages to learn from (default: 1000)")
+    masked.add_argument("--depth", type=_positive, default=3, help="layers of the student (default: 3)")
+    masked.add_argument("--epochs", type=_positive, default=1, help="passes over the texts (default: 1)")
+    masked.set_defaults(command=_masked)
+
+    ablation = commands.add_parser("ablation", parents=[store], help="DistilBERT with each part of its loss left out")
+    ablation.add_argument("--corpus", help="as in distil (default: what fill-mask begins with)")
+    ablation.add_argument("--test", default="", help="file or folder with the test split")
+    ablation.add_argument("--teacher", help="as in distil (default: what fill-mask begins with)")
+    ablation.add_argument("--depth", type=_positive, default=3, help="layers of the student (default: 3)")
+    ablation.add_argument("--epochs", type=_positive, default=3, help="passes over the texts (default: 3)")
+    ablation.add_argument("--seeds", type=_positive, default=5, help="(default: 5)")
+    ablation.set_defaults(command=_ablation)
 
     table = commands.add_parser("table", help="the README's table, from what the others printed")
     table.add_argument("outputs", type=Path, nargs="+", help="files with what a benchmark printed")
@@ -190,6 +208,41 @@ def _depths(options: argparse.Namespace) -> int:
     print(depths.depth_table(figures))
     print(json.dumps({"benchmark": "depths", **figures}))
     return 0
+
+
+def _ablation(options: argparse.Namespace) -> int:
+    from distil_core.bench import ablation, depths
+
+    config = depths.usual("fill-mask", teacher=options.teacher, corpus=options.corpus, test=options.test, seed=0)
+    config = replace(
+        config,
+        student=replace(config.student, depth=options.depth, architecture=Architecture.DISTILBERT),
+        training=replace(config.training, epochs=options.epochs),
+    )
+    figures = ablation.compare_variants(config, RunStore(options.store), n_seeds=options.seeds)
+    print(ablation.variant_table(figures))
+    print(json.dumps({"benchmark": "ablation", **figures.to_json()}))
+    return 0
+
+
+def _masked(options: argparse.Namespace) -> int:
+    from distil_core.bench import masked
+
+    config = masked.usual(
+        corpus=options.train,
+        test=options.test,
+        teacher=options.teacher,
+        examples=options.examples,
+        depth=options.depth,
+        epochs=options.epochs,
+    )
+
+    def work() -> dict[str, Any]:
+        with tempfile.TemporaryDirectory() as folder:
+            prepared = masked.prepare(config, Path(folder), RunStore(options.store))
+            return masked.compare_sides(prepared, repeats=options.repeats)
+
+    return _tell("masked", work, masked.table, options)
 
 
 def _table(options: argparse.Namespace) -> int:

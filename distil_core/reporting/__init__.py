@@ -4,6 +4,7 @@ In: what analysis found. Out: figures of plotly, rows of tables, CSV, markdown.
 """
 
 __all__ = [
+    "ablation_tables",
     "command_lines",
     "example_tables",
     "figures",

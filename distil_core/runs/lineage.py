@@ -9,7 +9,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from distil_core.errors import ConfigError, StoreError
-from distil_core.models.checkpoints import width_of
+from distil_core.models.checkpoints import locate, width_of
+from distil_core.models.configuration import read_model_config
 from distil_core.runs.rows import Run, RunState
 from distil_core.runs.sources import RunSource
 from distil_core.settings.config import RunConfig, StudentConfig
@@ -31,11 +32,14 @@ def inherited(config: RunConfig, source: RunSource) -> RunConfig:
         source: Where the parent is looked for.
 
     Raises:
-        ConfigError: If the parent is not there, is not done, or has no student.
+        ConfigError: If the parent is not there, is not done, has no student, or one that reads other tokens than the
+            teacher.
+        ModelError: If there is no such teacher.
     """
     if not config.student.parent:
         return config
     parent = _parent(config.student.parent, source)
+    _refuse_other_words(parent.id, source.folder(parent.id).student, config.teacher.source)
     shape, usual = parent.config.student, StudentConfig()
     return replace(
         config,
@@ -49,6 +53,16 @@ def inherited(config: RunConfig, source: RunSource) -> RunConfig:
             architecture=shape.architecture,
         ),
     )
+
+
+def _refuse_other_words(name: str, student: Path, teacher: str) -> None:
+    """Refuse a vocabulary of another size before anything is computed; its words are compared once they are loaded."""
+    n_words, wanted = (read_model_config(folder).get("vocab_size") for folder in (student, locate(teacher).folder))
+    if n_words != wanted:
+        raise ConfigError(
+            f"student.parent must be a run whose student reads the same tokens as the teacher {teacher}, which knows "
+            f"{wanted:,} words, but that of {name} knows {n_words:,}; choose another run, or the teacher that it had"
+        )
 
 
 def _parent(name: str, source: RunSource) -> Run:

@@ -100,7 +100,8 @@ def config_at(sweep: Sweep, point: SweepPoint, seed: int) -> CanonicalConfig:
     of a sweep are cut out of the teacher, whatever run that of ``base`` started from.
     """
     base = sweep.base
-    student = replace(base.student, init=point.init, parent="")
+    inherited = base.student.parent != ""
+    student = replace(base.student, init=point.init, parent="", width=0 if inherited else base.student.width)
     if not student.layers or point.depth != len(student.layers):
         by_name = student.layer_map is LayerMap.EXPLICIT
         layer_map = LayerMap.EVEN if by_name else student.layer_map

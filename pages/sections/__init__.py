@@ -5,6 +5,7 @@ drawn, and for a form the settings that were asked for. Parts may use the compon
 """
 
 __all__ = [
+    "ablation_view",
     "answer_times",
     "attention_details",
     "bulk_scoring",

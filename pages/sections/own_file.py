@@ -25,6 +25,8 @@ def ask(task: Task, *, labeled: bool = True) -> dict[str, Any]:
         task: What the texts are for.
         labeled: Whether the training texts tell their labels; else those of the test split are the only ones.
     """
+    if task.head.predicts_words:
+        return _plain(task)
     path = (
         _upload("Texts with labels", "train", help="A column with texts and a column with their labels.")
         if labeled
@@ -89,6 +91,35 @@ def ask(task: Task, *, labeled: bool = True) -> dict[str, Any]:
     if segments:
         chosen["text_column"] = ",".join(name for name in segments if name)
     return {"source": str(path), **chosen, "test": str(test or "")}
+
+
+def _plain(task: Task) -> dict[str, Any]:
+    """Ask for plain texts to learn from and to measure on: uploaded, or a file or folder on this computer."""
+    places: dict[str, str] = {}
+    for name, label in (("train", "Texts"), ("test", "Test texts (optional)")):
+        try:
+            path = uploads.texts(
+                label,
+                ("txt", *FILE_TYPES),
+                key=f"distil.upload.{name}",
+                parameter=f"upload.{name}",
+                help="Plain text with a paragraph on each line, in one .txt file or several; or one file with a column "
+                "of texts.",
+            )
+        except DistilError as error:
+            st.error(str(error))
+            return {"source": ""}
+        places[name] = str(path or "") or st.text_input(
+            f"{label}: path on this computer",
+            placeholder="/path/to/texts",
+            key=f"distil.corpus.{name}.path",
+            bind="query-params",
+            help="A text file, a folder of .txt files, or a CSV, TSV, JSON, JSONL or Parquet file with a column of "
+            "texts.",
+        )
+    if not places["train"]:
+        st.caption(f"At most 200 MB each: {task.file_format}. Long texts are cut into passages, short ones joined.")
+    return {"source": places["train"].strip(), "test": places["test"].strip()}
 
 
 def _segment_columns(task: Task, columns: list[str]) -> tuple[str | None, ...]:

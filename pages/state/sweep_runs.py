@@ -9,7 +9,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from distil_core.analysis import learning_curves, sweep_grids
+from distil_core.analysis import ablation, learning_curves, sweep_grids
 from distil_core.evaluation import bootstrap
 from distil_core.evaluation.bootstrap import Sample
 from distil_core.evaluation.metrics import Metric
@@ -72,6 +72,20 @@ def planned(wanted: sweep.Sweep) -> Mapping[CanonicalConfig, requests.RunRequest
         DistilError: If settings, corpus or teacher cannot be used, or there are too many runs.
     """
     return _planned(digest(wanted), wanted)
+
+
+@st.cache_resource(max_entries=8, ttl=60, show_spinner="Reading the corpus…")
+def _ablation_planned(base: str, _base: RunConfig) -> Mapping[CanonicalConfig, requests.RunRequest]:
+    return ablation.plan_ablation(_base)
+
+
+def ablation_planned(base: RunConfig) -> Mapping[CanonicalConfig, requests.RunRequest]:
+    """Return the names of all runs of DistilBERT's ablation of a run.
+
+    Raises:
+        DistilError: If its loss has not all three parts, or corpus or teacher cannot be used.
+    """
+    return _ablation_planned(digest(base), base)
 
 
 def runs(planned: Mapping[CanonicalConfig, requests.RunRequest]) -> Mapping[CanonicalConfig, Run]:

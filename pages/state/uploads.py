@@ -29,6 +29,38 @@ def file(label: str, types: Sequence[str], *, key: str, parameter: str, help: st
     return path if path.is_file() and path.parent.parent == _folder().resolve() else None
 
 
+def texts(label: str, types: Sequence[str], *, key: str, parameter: str, help: str) -> Path | None:
+    """Ask for one file or several, and return where they are kept: the file, or a folder of all of them.
+
+    Args:
+        label: What people are asked for.
+        types: Endings that may be chosen.
+        key: Key of the widget.
+        parameter: Query parameter that names the folder by its contents.
+        help: A sentence more.
+
+    Raises:
+        CorpusError: If there are several, and one is no plain text.
+    """
+    uploaded = st.file_uploader(
+        label,
+        types,
+        accept_multiple_files=True,
+        key=key,
+        help=help,
+        on_change=_keep_all,
+        args=(key, parameter, None),
+    )
+    others = [upload.name for upload in uploaded or () if not upload.name.lower().endswith(".txt")]
+    if others and len(uploaded or ()) > 1:
+        raise CorpusError(f"several files must all be plain text (.txt), got {others[0]!r}; give it alone")
+    path = (_folder() / st.query_params.get(parameter, "")).resolve()
+    if not path.is_dir() or path.parent.parent != _folder().resolve():
+        return None
+    files = sorted(path.iterdir())
+    return files[0] if len(files) == 1 else path
+
+
 def folder(label: str, places: Mapping[str, str], *, key: str, parameter: str, help: str) -> Path | None:
     """Ask for several files that belong together, and return the folder in which they are kept; see :func:`file`.
 
@@ -59,9 +91,12 @@ def folder(label: str, places: Mapping[str, str], *, key: str, parameter: str, h
     return path if path.is_dir() and path.parent.parent == _folder().resolve() else None
 
 
-def _keep_all(key: str, parameter: str, places: Mapping[str, str]) -> None:
+def _keep_all(key: str, parameter: str, places: Mapping[str, str] | None) -> None:
     """Keep uploaded files in one folder that has its name from all their contents, or forget them."""
-    contents = {places[upload.name]: upload.getvalue() for upload in st.session_state[key] if upload.name in places}
+    uploaded = st.session_state[key]
+    if places is None:
+        places = {upload.name: PurePath(upload.name).name for upload in uploaded}
+    contents = {places[upload.name]: upload.getvalue() for upload in uploaded if upload.name in places}
     if not contents:
         st.query_params.pop(parameter, None)
         return

@@ -9,6 +9,7 @@ from streamlit.testing.v1 import AppTest
 from distil_core.runs import foreground
 from distil_core.runs.foreground import Distillation
 from distil_core.runs.store import RunStore
+from distil_core.settings.config import Method
 from tests import words
 from tests.pages.conftest import markdown
 
@@ -53,3 +54,21 @@ def test_compare_asks_for_a_mask(opened: Callable[..., AppTest]) -> None:
     at = opened("compare", compare__text="no mask")
     assert not at.exception
     assert "[MASK]" in at.error[0].value
+
+
+def test_a_folder_of_plain_texts_and_another_student_to_start_from_reach_the_run(
+    opened: Callable[..., AppTest], home_of_words: tuple[Path, Distillation], tmp_path: Path
+) -> None:
+    home, distillation = home_of_words
+    for name in ("a", "b"):
+        (tmp_path / f"{name}.txt").write_text("\n".join(["the ice is cold and we saw snow near the house"] * 30))
+    at = opened("distil")
+    at.selectbox(key="distil.task").set_value("fill-mask").run()
+    at.selectbox(key="distil.corpus").set_value("file").run()
+    at.text_input(key="distil.corpus.train.path").set_value(str(tmp_path)).run()
+    assert any("are joined with the text before them" in warning.value for warning in at.warning)
+    at.selectbox(key="distil.student.parent").set_value(distillation.run).run()
+    at.button(key="distil.start").click().run()
+    assert not at.exception
+    config = next(run.config for run in RunStore(home).list() if run.config.method is Method.DISTILLED)
+    assert (config.corpus.source, config.student.parent) == (str(tmp_path), distillation.run)

@@ -1,11 +1,13 @@
 """A run whose student is the start of another: what it decides, and what is said where it cannot be one."""
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from distil_core.errors import ConfigError, StoreError
+from distil_core.models.checkpoints import locate
 from distil_core.runs import lineage
 from distil_core.runs.store import RunStore
 from distil_core.settings.canonical import canonical, parse_config
@@ -19,9 +21,16 @@ def store(home: Path) -> RunStore:
     return RunStore(home)
 
 
+def a_student(store: RunStore, name: str, *, n_words: int | None = None) -> None:
+    """Write what is read of a student: the size of its vocabulary, by default that of the shipped teacher."""
+    words = n_words or json.loads((locate("shipped").folder / "config.json").read_text())["vocab_size"]
+    store.folder(name).student.mkdir(parents=True, exist_ok=True)
+    (store.folder(name).student / "config.json").write_text(json.dumps({"model_type": "bert", "vocab_size": words}))
+
+
 def test_a_parent_decides_the_shape_and_is_part_of_the_name(store: RunStore) -> None:
     parent = seeds.finished_family(store, seeds.a_config(student=StudentConfig(layers=(0, 2, 4))))
-    store.folder(parent.id).student.mkdir(parents=True, exist_ok=True)
+    a_student(store, parent.id)
     config = seeds.a_config(student=StudentConfig(parent=parent.id[:9], depth=1, architecture=Architecture.DISTILBERT))
     student = lineage.inherited(config, store).student
     assert (student.parent, student.depth, student.layers) == (parent.id, 3, ())
@@ -50,13 +59,17 @@ def test_a_parent_that_cannot_be_one_is_told_in_a_sentence(store: RunStore) -> N
         store.fail("waits", "the corpus is gone")
     with pytest.raises(ConfigError, match=r"waits has failed \(the corpus is gone\)"):
         of("waits")
+    other = seeds.finished_family(store)
+    a_student(store, other.id, n_words=7)
+    with pytest.raises(ConfigError, match="reads the same tokens as the teacher shipped, which knows 5,000 words, but"):
+        of(other.id)
     with pytest.raises(ConfigError, match=r"student\.init must be left as it is when student\.parent"):
         parse_config({"student": {"init": "random", "parent": "waits"}})
 
 
 def test_a_deleted_parent_is_missed_only_where_it_is_needed(store: RunStore) -> None:
     parent = seeds.finished_family(store)
-    store.folder(parent.id).student.mkdir(parents=True, exist_ok=True)
+    a_student(store, parent.id)
     config = canonical(lineage.inherited(seeds.a_config(student=StudentConfig(parent=parent.id)), store))
     child = store.add("child", config, corpus_name="x")
     assert [run.id for run in lineage.children(parent.id, store.list())] == ["child"]
