@@ -14,6 +14,7 @@ from starlette.middleware.gzip import GZipMiddleware
 
 from distil_core import process
 from pages.components import private_apis
+from pages.state import student_pages
 
 ICON = Path(__file__).parent / "assets" / "icon.svg"
 # Title, icon and lead of each page.
@@ -63,4 +64,8 @@ else:
     # What a page has drawn is sent while it goes on computing: the sender waits for the interpreter at every message.
     sys.setswitchinterval(0.0005)
     threading.Thread(target=preload, daemon=True).start()
-    app = st.App(Path(__file__), middleware=[Middleware(GZipMiddleware, minimum_size=1000, compresslevel=5)])
+    app = st.App(
+        Path(__file__),
+        routes=student_pages.routes(),
+        middleware=[Middleware(GZipMiddleware, minimum_size=1000, compresslevel=5)],
+    )

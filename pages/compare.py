@@ -1,6 +1,6 @@
 """Compare: teacher and student on one sentence and its edits, on all test texts, and on a file of one's own.
 
-Reads: a finished run, its models and its outputs. Writes: saved slices and uploaded files, in the run store's folder.
+Reads: a finished run, its models and its outputs. Writes: saved slices, uploaded files and exports, in the store.
 """
 
 import streamlit as st
@@ -20,6 +20,7 @@ from pages.sections import (
     bulk_scoring,
     charts,
     example_browser,
+    in_browser,
     number_views,
     pickers,
     run_summary,
@@ -183,10 +184,13 @@ if family is not None:
         st.caption(f":material/account_tree: {started}")
 if family is not None and not family.distilled.record.task.head.labeled:
     vector_views.compare(family)
+    in_browser.show(family.distilled)
 elif family is not None and family.distilled.record.task.predicts_numbers:
     number_views.compare(family)
+    in_browser.show(family.distilled)
 elif family is not None and family.distilled.record.task.head.predicts_words:
     word_views.compare(family)
+    in_browser.show(family.distilled)
 elif family is not None:
     try:
         known = resources.test_texts(family.distilled.folder)
@@ -196,4 +200,5 @@ elif family is not None:
         st.error(str(error), icon=":material/error:")
     else:
         ask(family, known, answered)
+        in_browser.show(family.distilled)
         lower(family)

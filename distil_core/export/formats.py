@@ -37,6 +37,8 @@ DESCRIPTIONS = {
 """What they are, as markdown."""
 
 
+_ALIKE = 0.05
+"""How far a ratio of two speeds may be from 1 for them to count as alike."""
 QUANTIZED = (Format.ONNX_INT8, Format.BROWSER)
 """Those whose weights have 8 bits."""
 
@@ -134,8 +136,7 @@ def sentences(proof: Proof, task: Task) -> tuple[str, ...]:
     if (quality := _quality(compared, metric)) is not None:
         told.insert(1, quality)
     if (speedup := proof.int8_speedup) is not None:
-        slower = "int8 is slower than fp32 on this processor: take it for its size" if speedup < 1 else "int8 is faster"
-        told.append(f"{slower} ({factor(speedup)} the speed of the ONNX file in fp32).")
+        told.append(f"{_beside_fp32(speedup)} ({factor(speedup)} the speed of the ONNX file in fp32).")
     if compared.n_rows_alike < compared.n_rows:
         told.append(
             f"The tokenizer in the folder reads {compared.n_rows - compared.n_rows_alike:,} of {compared.n_rows:,} "
@@ -152,3 +153,9 @@ def _quality(compared: Comparison, metric: Metric) -> str | None:
         f"{metric.in_text[:1].upper()}{metric.in_text[1:]} {there}, in the lab {here} "
         f"({figure_difference(metric, compared.difference)})."
     )
+
+
+def _beside_fp32(speedup: float) -> str:
+    if speedup < 1 - _ALIKE:
+        return "int8 is slower than fp32 on this processor: take it for its size"
+    return "int8 is faster than fp32 on this processor" if speedup > 1 + _ALIKE else "int8 is as fast as fp32 here"

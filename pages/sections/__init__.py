@@ -13,6 +13,7 @@ __all__ = [
     "entity_view",
     "example_browser",
     "header",
+    "in_browser",
     "label_view",
     "number_views",
     "pickers",

@@ -46,11 +46,24 @@ def show(run_id: str, family: Family) -> None:
             icon=":material/download:",
         )
         return
+    state = prepared(run_id, wanted, key="runs.export")
+    if state is not None and state.proof is not None:
+        show_export(family, state, state.proof)
+
+
+def prepared(run_id: str, wanted: Format, *, key: str) -> Export | None:
+    """Return an export that is done; say how far it is, or offer to begin, where it is not.
+
+    Args:
+        run_id: The run.
+        wanted: The format.
+        key: Of the button that begins.
+    """
     state = jobs.export_state(resources.store(), run_id, wanted)
+    if state.proof is not None:
+        return state
     if state.running:
         st.fragment(progress, run_every=POLL_SECONDS)(run_id, wanted)
-    elif state.proof is not None:
-        show_export(family, state, state.proof)
     elif wanted is not Format.HF and not (find_spec("onnx") and find_spec("onnxruntime")):
         st.info(str(MissingExtraError("ONNX export", "onnx")), icon=":material/info:")
     else:
@@ -59,11 +72,12 @@ def show(run_id: str, family: Family) -> None:
         st.button(
             "Prepare",
             icon=":material/inventory_2:",
-            key="runs.export",
+            key=key,
             on_click=jobs.start_export,
             args=(resources.store(), run_id, wanted),
             help="Writes the files in the background, and puts all test texts to both models; takes a minute or less.",
         )
+    return None
 
 
 def progress(run_id: str, wanted: Format) -> None:

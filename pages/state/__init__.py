@@ -14,6 +14,7 @@ __all__ = [
     "run_in_use",
     "softened_outputs",
     "stored_vectors",
+    "student_pages",
     "sweep_runs",
     "uploads",
 ]

@@ -4,6 +4,7 @@ import json
 import threading
 from collections.abc import Callable, Iterator
 from functools import partial
+from http.client import HTTPConnection
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,9 @@ from distil_core.export.folders import write_onnx_folder
 from distil_core.export.lab_student import load_student
 from distil_core.runs.sources import RunSource, ShippedRuns
 from distil_core.runs.store import RunStore
+from distil_core.settings.serialization import to_json
 from tests.export.test_exporter import CASES, Case
+from tests.factories import a_proof
 
 NASTY = (
     "",
@@ -79,7 +82,7 @@ def written(source: RunSource, run: str, folder: Path, *, int8: bool = True) -> 
     """Write the page of a student, without its proof."""
     exported = exportable(source, run)
     student = load_student(exported.distilled.folder, record=exported.distilled.record)
-    folder.mkdir()
+    folder.mkdir(parents=True)
     write_onnx_folder(exported, student, folder, fp32=folder.parent / "fp32.onnx", int8=int8)
     add_page(exported, student, folder)
     return folder
@@ -159,3 +162,19 @@ def test_students_of_other_tasks_answer_too(
             ids, types = page.evaluate("texts => { const e = student.encode(...texts); return [e.ids, e.types] }", long)
             assert (ids, types) == ((encoding := tokenizer.encode(*long)).ids, encoding.type_ids)
     assert page.locator("#answer").inner_text().strip()
+
+
+def test_compare_runs_the_student_in_the_visitors_browser(
+    visit: Callable[..., Page], address: str, module_home: Path
+) -> None:
+    folder = written(ShippedRuns(), "example", module_home / "exports" / "example" / "browser")
+    (folder / "proof.json").write_text(json.dumps(to_json(a_proof())), encoding="utf-8")
+    page = visit("compare?compare.browser=true")
+    frame = page.frame_locator("iframe[src='/student/example/index.html']")
+    frame.locator("body[data-state=answered]").wait_for(timeout=60_000)
+    expect(frame.locator("#speed")).to_contain_text("ms on this device")
+    for elsewhere in ("example/%2e%2e/browser.json", "example/%2e%2e/%2e%2e/%2e%2e/runs.sqlite3", "nothing/index.html"):
+        connection = HTTPConnection(address.removeprefix("http://"))  # sends a path as it is
+        connection.request("GET", f"/student/{elsewhere}")
+        assert connection.getresponse().status in (400, 404)
+        connection.close()

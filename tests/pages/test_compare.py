@@ -1,5 +1,6 @@
 """One sentence, two models: what they answer, how quickly, and where there is nobody to ask."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,8 +10,10 @@ from streamlit.testing.v1 import AppTest
 from distil_core.errors import ModelError
 from distil_core.runs.store import RunStore
 from distil_core.settings.config import Method
+from distil_core.settings.serialization import to_json
 from pages.state import model_answers
 from tests import seeds
+from tests.factories import a_proof
 from tests.pages.conftest import component, markdown, press, typed
 
 App = Callable[..., AppTest]
@@ -127,4 +130,16 @@ def test_unfinished_run_and_tfidf_have_nobody_to_ask(app: App, store: RunStore) 
     tfidf = seeds.finished(store, next(c for c in seeds.family_of(seeds.a_config()) if c.method is Method.BASELINE))
     at = app("compare", run=tfidf.id)
     assert "TF-IDF: word counts and logistic regression" in at.info[0].value
+    assert not at.exception
+
+
+def test_the_student_runs_in_the_browser_once_its_page_is_written(app: App, example: Path, store: RunStore) -> None:
+    at = app("compare", **{"compare.browser": "true"})
+    assert "compare.export" in {button.key for button in at.button}
+    folder = store.path / "exports" / "example" / "browser"
+    folder.mkdir(parents=True)
+    (folder / "proof.json").write_text(json.dumps(to_json(a_proof())), encoding="utf-8")
+    at.run()
+    (frame,) = at.get("iframe")
+    assert frame.proto.src == "/student/example/index.html"
     assert not at.exception
