@@ -1,4 +1,4 @@
-"""Build what ships with the package from our own corpora: the teacher, and a run to look at before the first one."""
+"""Build what ships with the package from our own corpora: the teacher, and runs to look at before the first one."""
 
 import json
 import shutil
@@ -15,6 +15,7 @@ from distil_core.models.forward import predict
 from distil_core.models.loading import save
 from distil_core.runs.folder import RunFolder
 from distil_core.runs.foreground import run_all
+from distil_core.runs.sources import FEW_LABELS
 from distil_core.runs.store import RunStore
 from distil_core.settings.canonical import portable
 from distil_core.settings.config import CorpusConfig, LossConfig, Method, RunConfig, TrainingConfig
@@ -31,6 +32,8 @@ N_TEXTS = 100_000
 SEED = 20_191_003
 """Seed of those reviews: no run draws its texts from it."""
 MAX_LENGTH = 96
+FEW = 0.05
+"""Share of the labels that the example with few of them is told."""
 _DEPTH, _WIDTH, _HEAD, _VOCABULARY = 6, 128, 32, 5_000
 _TRAINING = TrainingConfig(epochs=4, batch_size=64, learning_rate=8e-4, dropout=0.1, warmup=0.1)
 
@@ -127,27 +130,35 @@ def _tokenizer(texts: list[str]) -> PreTrainedTokenizerFast:
     )
 
 
-def build_example(folder: Path, *, config: RunConfig | None = None, tell: Tell = print) -> None:
-    """Carry out the default run with its twins and write what the pages need of it to ``folder``.
+def build_examples(folder: Path, *, config: RunConfig | None = None, tell: Tell = print) -> None:
+    """Carry out the default run with its twins, with all labels and with few, and write what the pages need of them.
 
     Args:
-        folder: Replaced as a whole; one folder for each model, by its method.
+        folder: Replaced as a whole; one folder for each model, by its method, and within ``few-labels`` the same again.
         config: Another run than the default.
         tell: Told how it goes.
     """
+    whole = config or RunConfig()
+    few = replace(whole, corpus=replace(whole.corpus, labeled=FEW))
     with replacing(folder) as path:
-        store = RunStore(path / "store")
-        result = run_all(config or RunConfig(), store, on_event=lambda run, event: None)
-        for run in store.list():
-            assert run.record is not None
-            target = RunFolder(path=path / str(run.config.method))
-            shutil.copytree(store.folder(run.id).path, target.path)
-            if run.config.method is not Method.DISTILLED:
-                shutil.rmtree(target.student, ignore_errors=True)
-                target.test_texts.unlink()
-            record = replace(run.record, config=portable(run.record.config))
-            target.record.write_text(json.dumps(to_json(record), indent=1) + "\n", encoding="utf-8")
-            lines = (json.dumps(event_to_json(event)) for _, event in store.events(run.id))
-            target.events.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
-        shutil.rmtree(path / "store")
-    tell(f"the example's student is right on {result.record.score.value:.1%} of the test texts")
+        _build_family(path, whole, tell)
+        _build_family(path / FEW_LABELS, few, tell)
+
+
+def _build_family(path: Path, config: RunConfig, tell: Tell) -> None:
+    path.mkdir(exist_ok=True)
+    store = RunStore(path / "store")
+    result = run_all(config, store, on_event=lambda run, event: None)
+    for run in store.list():
+        assert run.record is not None
+        target = RunFolder(path=path / str(run.config.method))
+        shutil.copytree(store.folder(run.id).path, target.path)
+        if run.config.method is not Method.DISTILLED:
+            shutil.rmtree(target.student, ignore_errors=True)
+            target.test_texts.unlink()
+        record = replace(run.record, config=portable(run.record.config))
+        target.record.write_text(json.dumps(to_json(record), indent=1) + "\n", encoding="utf-8")
+        lines = (json.dumps(event_to_json(event)) for _, event in store.events(run.id))
+        target.events.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+    shutil.rmtree(path / "store")
+    tell(f"with {config.corpus.labeled:.0%} of the labels, the student is right on {result.record.score.value:.1%}")

@@ -97,7 +97,7 @@ def _parser() -> argparse.ArgumentParser:
     cache.add_argument("--empty", action="store_true", help="remove everything; it is computed again when needed")
     cache.set_defaults(command=_cache)
 
-    assets = commands.add_parser("build-assets", help="build the shipped teacher and the example run anew")
+    assets = commands.add_parser("build-assets", help="build the shipped teacher and the example runs anew")
     assets.add_argument("--folder", type=Path, default=Path("assets"), help="folder to write to (default: assets)")
     assets.add_argument("--only", choices=("teacher", "example"), help="build only this")
     assets.set_defaults(command=_build_assets)
@@ -318,7 +318,7 @@ def _build_assets(options: argparse.Namespace) -> int:
     if options.only != "example":
         assets.build_teacher(options.folder / "teacher", tell=lambda text: print(text, file=sys.stderr, flush=True))
     if options.only != "teacher":
-        assets.build_example(options.folder / "example", tell=lambda text: print(text, file=sys.stderr, flush=True))
+        assets.build_examples(options.folder / "example", tell=lambda text: print(text, file=sys.stderr, flush=True))
     return 0
 
 

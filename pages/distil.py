@@ -15,7 +15,7 @@ from distil_core.runs.rows import Run, RunState
 from distil_core.settings import recipes
 from distil_core.settings.config import Method, RunConfig
 from distil_core.tasks.corpora import task_of
-from pages.sections import charts, run_summary, settings_form
+from pages.sections import charts, introduction, run_summary, settings_form
 from pages.state import resources, run_in_use
 
 POLL_SECONDS = 1.0
@@ -176,6 +176,7 @@ def show_quality(family: Family) -> None:
 
 
 # Ask
+top = st.container()
 left, right = st.columns([1, 2], gap="large")
 with left:
     action = st.container()
@@ -194,6 +195,8 @@ run_id = run_in_use.current()
 polled = run_id is not None and families.busy(resources.runs(), run_id)
 
 # Show
+with top:
+    introduction.show(run_id)
 with action:
     pressed = st.button(
         "Distil",

@@ -13,7 +13,7 @@ from distil_core.models.checkpoints import locate
 from distil_core.models.forward import predict
 from distil_core.models.loading import load_model, load_tokenizer
 from distil_core.runs.families import family
-from distil_core.runs.sources import ShippedRuns
+from distil_core.runs.sources import FEW_LABELS, ShippedRuns
 from distil_core.settings.config import Method, Precision, TrainingConfig
 from distil_core.training.events import Stage, Step, TeacherMeasured, Validation
 from tests import tiny
@@ -60,13 +60,13 @@ def test_the_teacher_knows_the_labels_of_the_reviews(small: None, tmp_path: Path
 
 def test_the_example_is_what_pages_read(lab: tiny.Lab, tmp_path: Path, quick: None) -> None:
     told: list[str] = []
-    assets.build_example(tmp_path / "example", config=lab.config(), tell=told.append)
+    assets.build_examples(tmp_path / "example", config=lab.config(), tell=told.append)
     shipped = ShippedRuns(tmp_path / "example")
     found = family(shipped.get("example"), shipped)
     assert found is not None
     assert found.distilled.record.config.method is Method.DISTILLED
     assert {twin.record.config.method for twin in found.twins} == set(Method) - {Method.DISTILLED}
-    assert sorted(path.name for path in (tmp_path / "example").iterdir()) == sorted(Method)
+    assert sorted(path.name for path in (tmp_path / "example").iterdir()) == sorted([*Method, FEW_LABELS])
     folder = found.distilled.folder
     texts, answers = folder.read_test_texts(), folder.read_predictions()
     assert len(texts) == len(answers.test.logits) == 30
@@ -80,5 +80,12 @@ def test_the_example_is_what_pages_read(lab: tiny.Lab, tmp_path: Path, quick: No
     for twin in found.twins:
         assert not twin.folder.student.exists()
         assert twin.folder.read_predictions().test.logits.shape == (30, 3)
-    assert told == [f"the example's student is right on {found.distilled.record.score.value:.1%} of the test texts"]
+    few = family(shipped.get(FEW_LABELS), shipped)
+    assert few is not None
+    assert shipped.list()[0].id == FEW_LABELS
+    assert (few.distilled.record.config.corpus.labeled, len(few.twins)) == (assets.FEW, 3)
+    assert told == [
+        f"with {share} of the labels, the student is right on {each.distilled.record.score.value:.1%}"
+        for share, each in (("100%", found), ("5%", few))
+    ]
     assert not list(tmp_path.glob("example/store*"))

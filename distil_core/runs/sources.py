@@ -12,7 +12,9 @@ from distil_core.settings.config import Method
 from distil_core.training.events import Event
 
 EXAMPLE = "example"
-"""The name of the distilled run that ships with the package; its twins are called ``example-`` and their method."""
+"""The name of a distilled run that ships with the package; its twins are called ``example-`` and their method."""
+FEW_LABELS = "few-labels"
+"""The name of another one, which was told few labels; its files are in a folder of that name."""
 _FORMER = {f"{EXAMPLE}-{FORMER_BASELINE}": f"{EXAMPLE}-{Method.BASELINE}"}
 """Names that addresses of earlier versions may hold."""
 
@@ -54,7 +56,10 @@ def shipped_folder() -> Path:
 
 
 class ShippedRuns:
-    """The runs that ship with the package: one folder for each, called after its method; they can only be read."""
+    """The runs that ship with the package: one folder for each, called after its method; they can only be read.
+
+    What was told few labels comes first, as it is the usual reason to distil.
+    """
 
     def __init__(self, folder: Path | None = None) -> None:
         """Read the records of the runs in ``folder`` (by default :func:`shipped_folder`); none where it is not there.
@@ -63,8 +68,11 @@ class ShippedRuns:
             ConfigError: If a record cannot be read.
         """
         path = folder or shipped_folder()
-        folders = {method: RunFolder(path=path / method) for method in Method}
-        self._folders = {_name(method): there for method, there in folders.items() if there.record.is_file()}
+        families = {FEW_LABELS: path / FEW_LABELS, EXAMPLE: path}
+        folders = {
+            _name(name, method): RunFolder(path=where / method) for name, where in families.items() for method in Method
+        }
+        self._folders = {run_id: there for run_id, there in folders.items() if there.record.is_file()}
         self._runs = {run_id: _read(run_id, there) for run_id, there in self._folders.items()}
         self._events: dict[str, tuple[tuple[int, Event], ...]] = {}
 
@@ -151,8 +159,8 @@ class CombinedRuns:
         return next((source for source in self._earlier if source.find(run_id) is not None), self._last)
 
 
-def _name(method: Method) -> str:
-    return EXAMPLE if method is Method.DISTILLED else f"{EXAMPLE}-{method}"
+def _name(distilled: str, method: Method) -> str:
+    return distilled if method is Method.DISTILLED else f"{distilled}-{method}"
 
 
 def _read(run_id: str, folder: RunFolder) -> Run:

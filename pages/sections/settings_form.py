@@ -219,6 +219,7 @@ def _task() -> Task:
 def _begin() -> None:
     """Forget what the task before began with, where that is not the same for all tasks."""
     st.session_state.pop("distil.teacher", None)
+    _begin_labels()
     for task in TASKS.values():
         for section, names in task.defaults.items():
             for name in names:
@@ -236,8 +237,9 @@ def _corpus(task: Task) -> dict[str, Any]:
         key="distil.corpus",
         bind="query-params",
         help="The labeled texts that the student is trained, validated and tested on.",
+        on_change=_begin_labels,
     )
-    told = _told(task)
+    told = _told(task, scarce=kind == "reviews" and task.name == RunConfig().task)
     if kind == "file":
         return {**own_file.ask(task, labeled="supervision" not in told), **told}
     if kind == "hub":
@@ -252,8 +254,13 @@ def _corpus(task: Task) -> dict[str, Any]:
     return {"source": kind, **told}
 
 
-def _told(task: Task) -> dict[str, Any]:
-    """Ask how many training texts tell their label, and return the settings that say so."""
+def _begin_labels() -> None:
+    """Forget how many labels are told, as the built-in reviews begin with few and others with all."""
+    st.session_state.pop("distil.corpus.told", None)
+
+
+def _told(task: Task, *, scarce: bool) -> dict[str, Any]:
+    """Ask how many training texts tell their label, and return the settings that say so; few where they are scarce."""
     if not task.head.labeled or task.head.predicts_words:
         return {}
     offered = [how for how in TOLD if (how != "shots" or task.few_labels) and (how != "none" or task.zero_shot)]
@@ -266,7 +273,7 @@ def _told(task: Task) -> dict[str, Any]:
     how = st.selectbox(
         "Labels told",
         offered,
-        index=offered.index(named[0]) if named else 0,
+        index=offered.index(named[0] if named else "share" if scarce else "all"),
         format_func=TOLD.__getitem__,
         key="distil.corpus.told",
         bind="query-params",

@@ -10,20 +10,24 @@ from distil_core.errors import CorpusError
 from distil_core.runs import requests
 from distil_core.runs.rows import RunState
 from distil_core.runs.store import RunStore
-from distil_core.settings.config import Method, RunConfig, StudentConfig
+from distil_core.settings.config import CorpusConfig, Method, RunConfig, StudentConfig
 from distil_core.training.events import Stage, TeacherMeasured, Validation
 from tests import seeds
 from tests.factories import a_step
 from tests.pages.conftest import figure, markdown
 
 App = Callable[..., AppTest]
+FEW = seeds.a_config(corpus=CorpusConfig(labeled=0.05))
+"""What the page asks for before anything is changed: there is plenty of text, and few labels are told."""
 
 
 def test_example_fills_the_first_visit(app: App, example: Path) -> None:
     at = app()
     assert "Example run" in markdown(at)
-    assert [metric.value for metric in at.metric] == ["94.7 %", "66.7 %", "2.8 ×"]
-    assert [metric.delta for metric in at.metric] == ["DistilBERT 97 %", "DistilBERT 40 %", "DistilBERT 1.6 ×"]
+    worth, *headline = at.metric
+    assert (worth.label, worth.value, worth.delta) == ("All labels told", "+10.0 points", "No difference seen")
+    assert [metric.value for metric in headline] == ["94.7 %", "66.7 %", "2.8 ×"]
+    assert [metric.delta for metric in headline] == ["DistilBERT 97 %", "DistilBERT 40 %", "DistilBERT 1.6 ×"]
     loss, validation, accuracies = (figure(at, i) for i in range(3))
     assert [trace["name"] for trace in loss["data"]] == ["teacher's soft labels", "hard labels"]
     assert {trace["name"]: trace["y"][-1] for trace in validation["data"]} == {
@@ -41,6 +45,19 @@ def test_example_fills_the_first_visit(app: App, example: Path) -> None:
     assert not at.exception
 
 
+def test_what_a_teacher_is_worth_with_few_labels_stands_beside_all(app: App, example: Path) -> None:
+    seeds.example_folder(example / "few-labels", FEW)
+    at = app()
+    assert [metric.label for metric in at.metric][:2] == ["5 % of the labels told", "All labels told"]
+    assert "5 % of the labels" in at.selectbox(key="app.run").options[0]
+    at.button(key="distil.introduction.example").click().run()
+    assert at.query_params["run"] == "example"
+    assert at.button(key="distil.introduction.example").disabled
+    at.selectbox(key="app.run").set_value("few-labels").run()
+    assert at.button(key="distil.introduction.few-labels").disabled
+    assert not at.exception
+
+
 def test_empty_store_says_what_to_do(app: App) -> None:
     at = app()
     assert "Press **Distil** to begin" in markdown(at)
@@ -53,7 +70,7 @@ def test_button_alone_queues_the_default_with_its_twins(app: App, example: Path,
     at.button(key="distil.start").click().run()
     runs = {run.config.method: run for run in store.list()}
     assert set(runs) == set(seeds.METHODS)
-    assert runs[Method.DISTILLED].config == seeds.a_config()
+    assert runs[Method.DISTILLED].config == FEW
     assert at.query_params["run"] == runs[Method.DISTILLED].id
     assert not at.exception
 
@@ -70,7 +87,7 @@ def test_error_of_the_pipeline_is_shown(app: App, monkeypatch: pytest.MonkeyPatc
 
 
 def test_run_that_is_done_is_answered_at_once(app: App, store: RunStore) -> None:
-    run = seeds.finished_family(store)
+    run = seeds.finished_family(store, FEW)
     at = app()
     assert "Already done" in markdown(at)
     at.button(key="distil.start").click().run()

@@ -21,6 +21,7 @@ from distil_core.reporting.formatting import (
     size,
 )
 from distil_core.runs.record import RunRecord
+from distil_core.settings.config import RunConfig
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,6 +115,26 @@ def verdict(judged: RunVerdict) -> str:
     else:
         judgment = f"**The teacher {_TEACHER_DID[judged.outcome]}**: {detail}."
     return " ".join(filter(None, (opening + judgment, nearness(judged.fidelity, twin))))
+
+
+def label_card(config: RunConfig, judged: RunVerdict) -> Card:
+    """Return what the teacher added to a run, under the share of the labels that the run was told."""
+    metric, twin = judged.metric, judged.twin
+    share = config.corpus.labeled
+    value, outcome = NONE, ""
+    if judged.contrast is not None:
+        value = figure_difference(metric, Interval(value=judged.contrast.difference.value))
+        did = _TEACHER_DID.get(judged.outcome)
+        outcome = f"The teacher {did}" if did else "No difference seen"
+    return Card(
+        label="All labels told" if share == 1 else f"{100 * share:g} % of the labels told",
+        value=value,
+        details=(
+            f"{figure(metric, judged.student.value)} with a teacher",
+            f"{NONE if twin is None else figure(metric, twin.value)} without",
+        ),
+        paper=outcome,
+    )
 
 
 def undecided(contrast: Contrast, question: str) -> str:
