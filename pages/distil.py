@@ -19,6 +19,12 @@ from pages.sections import charts, introduction, run_summary, settings_form
 from pages.state import resources, run_in_use
 
 POLL_SECONDS = 1.0
+NEXT = (
+    ("compare", "Try a sentence", ":material/compare_arrows:"),
+    ("temperature", "See the temperature", ":material/device_thermostat:"),
+    ("runs", "Take it home", ":material/download:"),
+)
+"""Where a finished run leads to."""
 
 
 def start(config: RunConfig) -> None:
@@ -94,9 +100,9 @@ def show_run(run_id: str, *, poll: bool) -> None:
 def show_state(members: tuple[Run, ...], family: Family | None) -> None:
     """Say what is being computed and how long it takes, or what came of it."""
     run = members[0]
-    running = next((member for member in members if member.state is RunState.RUNNING), None)
-    if running is not None:
-        state = learning_curves.progress(resources.events(running))
+    at_work = _at_work(members)
+    if at_work is not None:
+        running, state = at_work
         name, metric = comparison.model_name(running.config), task_of(running.config).monitored
         st.progress(
             state.fraction or 0.0,
@@ -108,6 +114,9 @@ def show_state(members: tuple[Run, ...], family: Family | None) -> None:
     if family is not None:
         verdict = comparison.run_verdict(family, resources.gap(family), fidelity.fidelity(family, resources.sample))
         st.markdown(narrative.runs.verdict(verdict))
+        with st.container(horizontal=True, key="distil.next"):
+            for page, words, icon in NEXT:
+                st.page_link(f"pages/{page}.py", label=words, icon=icon)
         baseline = comparison.model_names(run.config.task)[Method.BASELINE]
         if doubt := narrative.runs.teacher_worth(resources.worth(family), baseline):
             st.warning(doubt, icon=":material/rule:")
@@ -125,6 +134,23 @@ def show_state(members: tuple[Run, ...], family: Family | None) -> None:
             st.warning(f"{comparison.model_name(twin.config)} failed: {twin.error}", icon=":material/error:")
     if any(member.state is not RunState.DONE for member in members):
         st.markdown(" ".join(_pill(member) for member in members))
+
+
+def _at_work(members: tuple[Run, ...]) -> tuple[Run, learning_curves.Progress] | None:
+    """Return the first run that is computed and does not only wait for what another one computes, and how far it is."""
+    running = [member for member in members if member.state is RunState.RUNNING]
+    if not running:
+        return None
+    sources = running[0].config.corpus.source, running[0].config.teacher.source
+    of_others = [
+        run
+        for run in resources.runs().list()
+        if run.state is RunState.RUNNING
+        and run not in running
+        and (run.config.corpus.source, run.config.teacher.source) == sources
+    ]
+    states = [(run, learning_curves.progress(resources.events(run))) for run in (*running, *of_others)]
+    return next((each for each in states if not each[1].waits), states[0])
 
 
 def _pill(member: Run) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from distil_core.evaluation.records import Interval
 from distil_core.settings.config import Method
-from distil_core.training.events import Event, Stage, Step, TeacherMeasured, Validation
+from distil_core.training.events import WAITING, Event, Stage, Step, TeacherMeasured, Validation
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +43,11 @@ class Progress:
     n_done: int | None = None
     n_total: int | None = None
     teacher_score: float | None = None
+
+    @property
+    def waits(self) -> bool:
+        """Whether nothing is computed here until another run has asked the teacher that both need."""
+        return self.stage == WAITING
 
 
 def curves(events: Iterable[Event], *, points: int = 200) -> Curves:

@@ -32,7 +32,7 @@ from distil_core.tasks.task import Task
 from distil_core.tasks.transfer import transfer_set
 from distil_core.training import teacher_checks, teacher_outputs, teachers
 from distil_core.training.cache import Cache
-from distil_core.training.events import Event, Stage, TeacherMeasured
+from distil_core.training.events import WAITING, Event, Stage, TeacherMeasured
 from distil_core.training.lessons import TrainingData
 from distil_core.training.masked import LiveTeacher, masked_lesson
 from distil_core.training.teacher_checks import Fitness
@@ -137,7 +137,7 @@ def _waiting(lock: FileLock) -> Generator[Event, None, None]:
         try:
             lock.acquire(timeout=0.1)
         except Timeout:
-            yield Stage(name="Waiting for the teacher", detail="another run is asking it", fraction=None)
+            yield Stage(name=WAITING, detail="another run is asking it", fraction=None)
         else:
             return
 

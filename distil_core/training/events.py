@@ -8,6 +8,9 @@ from typing import Any
 
 from distil_core.settings.serialization import from_json, to_json
 
+WAITING = "Waiting for the teacher"
+"""The stage of a run while another one computes the teacher that both need."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stage:

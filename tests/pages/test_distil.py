@@ -11,7 +11,7 @@ from distil_core.runs import requests
 from distil_core.runs.rows import RunState
 from distil_core.runs.store import RunStore
 from distil_core.settings.config import CorpusConfig, Method, RunConfig, StudentConfig
-from distil_core.training.events import Stage, TeacherMeasured, Validation
+from distil_core.training.events import WAITING, Stage, TeacherMeasured, Validation
 from tests import seeds
 from tests.factories import a_step
 from tests.pages.conftest import figure, markdown
@@ -42,6 +42,7 @@ def test_example_fills_the_first_visit(app: App, example: Path) -> None:
         "Layer-cut twin": 40.0,
         "TF-IDF": 60.0,
     }
+    assert {link.proto.page for link in at.get("page_link")} >= {"compare", "temperature", "runs"}
     assert not at.exception
 
 
@@ -147,6 +148,18 @@ def test_running_run_shows_progress_and_curves(app: App, store: RunStore) -> Non
         at.button(key="distil.cancel").click().run()
         assert store.cancel_requested(run.id)
         assert store.get(twin.id).state is RunState.CANCELLED
+    assert not at.exception
+
+
+def test_the_bar_is_that_of_the_run_at_work(app: App, store: RunStore) -> None:
+    run, twin = (store.add(f"run{i}", config, corpus_name="reviews") for i, config in enumerate(_distilled_and_twin()))
+    with store.owner() as owner:
+        for each in (run, twin):
+            store.claim(owner, each.id)
+        store.add_event(run.id, Stage(name=WAITING, detail="another run is asking it", fraction=None))
+        store.add_event(twin.id, Stage(name="Fine-tuning the teacher", detail="epoch 1 of 3", fraction=0.25))
+        at = app(run=run.id)
+        assert (at.progress[0].value, at.progress[0].text[:43]) == (25, "**Hard-label twin** · Fine-tuning the teach")
     assert not at.exception
 
 
