@@ -1,6 +1,7 @@
 """Distil: cut a student, let it learn, see what was kept.
 
-Reads: the run in use, its events and those of its twins. Writes: new runs, into the queue; uploaded files.
+Reads: the run in use, its events and those of its twins. Writes: new runs, into the queue; uploaded files; the
+session's ``distil.pressed`` from a press to the next drawing.
 """
 
 import streamlit as st
@@ -15,6 +16,7 @@ from distil_core.runs.rows import Run, RunState
 from distil_core.settings import recipes
 from distil_core.settings.config import Method, RunConfig
 from distil_core.tasks.corpora import task_of
+from pages.components import scrolling
 from pages.sections import charts, introduction, run_summary, settings_form
 from pages.state import resources, run_in_use
 
@@ -38,6 +40,7 @@ def start(config: RunConfig) -> None:
         st.error(str(error), icon=":material/error:")
         return
     run_in_use.choose(run.id)
+    st.session_state["distil.pressed"] = True
     st.rerun()
 
 
@@ -203,9 +206,11 @@ def show_quality(family: Family) -> None:
 
 # Ask
 top = st.container()
-left, right = st.columns([1, 2], gap="large")
+action, about = st.columns([1, 2], gap="large", vertical_alignment="center")
+scrolling.last_first()
+with st.container(key="distil.last_first"):
+    left, right = st.columns([1, 2], gap="large")
 with left:
-    action = st.container()
     config = settings_form.show()
 
 # Think
@@ -232,18 +237,21 @@ with action:
         key="distil.start",
         disabled=config is None or bool(problem),
     )
+with about:
     if problem:
         st.error(problem, icon=":material/error:")
     else:
         st.caption(formatting.run_estimate(seconds))
     run_summary.corpus_notes(notes)
-    if pressed and config is not None:
-        start(config)
+if pressed and config is not None:
+    start(config)
 with right:
     if run_id is None:
         st.info("Nothing has been distilled here yet. Press **Distil** to begin.", icon=":material/experiment:")
     else:
         st.fragment(show_run, run_every=POLL_SECONDS if polled else None)(run_id, poll=polled)
 
+if st.session_state.pop("distil.pressed", False):
+    scrolling.into_view("distil.status")
 # Last, since its start takes processors from the drawing; warm by the time that somebody presses the button.
 workers.ensure_worker(resources.store())
