@@ -88,6 +88,11 @@ def test_verdict_without_pairs_asks_whether_intervals_overlap(twin: float, words
     assert words in said(a_compared_family(0.9, twin), None)
 
 
+def test_verdict_explains_why_more_than_everything_is_kept() -> None:
+    words = said(a_compared_family(0.97, 0.88), Interval(value=0.09, low=0.08, high=0.1))
+    assert "its teacher 95.0 % (the student is above its teacher, so more than 100 % is kept), its hard" in words
+
+
 def test_verdict_says_how_near_the_teacher_it_is() -> None:
     def by(metric: Metric, value: float, low: float, high: float, outcome: Outcome) -> Contrast:
         return Contrast(metric=metric, difference=Interval(value=value, low=low, high=high), outcome=outcome)
