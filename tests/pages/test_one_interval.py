@@ -62,16 +62,17 @@ def bars(trace: dict[str, dict[str, list[float]]], axis: str) -> str:
 
 
 def test_the_accuracy_of_a_run_has_one_interval_on_all_pages(app: App, shipped: Family, words: str) -> None:
-    distil = app("distil")
+    distil = app("distil", run=EXAMPLE)
     student = next(t for t in chart(distil, "distil.accuracies")["data"] if t.get("name") == "Student")
     table = next(item.value for item in distil.table if "Accuracy" in item.value.index)
-    compare = app("compare")
-    points = app("tradeoffs")
+    compare = app("compare", run=EXAMPLE)
+    points = app("tradeoffs", run=EXAMPLE)
     mark = next(t for t in chart(points, "tradeoffs.chart")["data"] if t.get("name") == "Student" and t["x"] != [None])
     card = next(item.value for item in points.table if "Latency" in item.value.index)
     config = shipped.distilled.record.config
     sweep = app(
         "whatif",
+        run=EXAMPLE,
         whatif__temperatures=f"{config.loss.temperature:g}",
         whatif__depths=f"{config.student.depth}",
         whatif__seeds=f"{config.seed}",
