@@ -14,6 +14,7 @@ __all__ = [
     "example_browser",
     "header",
     "in_browser",
+    "introduction",
     "label_view",
     "number_views",
     "pickers",
