@@ -7,6 +7,7 @@ perfect reader could reach at best follows, see :func:`noise_ceiling`. Reviews t
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import blake2b
 from itertools import pairwise
 from math import erf, sqrt
@@ -55,7 +56,7 @@ def generate(*, n_train: int, n_validation: int, n_test: int, seed: int) -> tupl
     """Write three splits that share no text.
 
     Each split has its own stream of chance, so that a larger training split begins with the texts of a smaller one and
-    the test texts stay the same.
+    the test texts stay the same. The last two corpora of up to 20,000 texts are remembered.
 
     Returns:
         Training, validation and test texts with their labels.
@@ -63,13 +64,29 @@ def generate(*, n_train: int, n_validation: int, n_test: int, seed: int) -> tupl
     Raises:
         ConfigError: If a size is negative.
     """
-    seen: set[int] = set()
-    splits = {}
-    for name, size in (("test", n_test), ("validation", n_validation), ("train", n_train)):
+    for name, size in (("train", n_train), ("validation", n_validation), ("test", n_test)):
         if size < 0:
             raise ConfigError(f"n_{name} must be at least 0, got {size}")
-        splits[name] = _split(size, Random(f"reviews {GRAMMAR_VERSION} {seed} {name}"), seen)
-    return splits["train"], splits["validation"], splits["test"]
+    sizes = n_train, n_validation, n_test
+    return _remembered(sizes, seed) if sum(sizes) <= _MAX_REMEMBERED else _splits(sizes, seed)
+
+
+_MAX_REMEMBERED = 20_000
+
+
+@lru_cache(maxsize=2)
+def _remembered(sizes: tuple[int, int, int], seed: int) -> tuple[Split, Split, Split]:
+    return _splits(sizes, seed)
+
+
+def _splits(sizes: tuple[int, int, int], seed: int) -> tuple[Split, Split, Split]:
+    seen: set[int] = set()
+    n_train, n_validation, n_test = sizes
+    test, validation, train = (
+        _split(size, Random(f"reviews {GRAMMAR_VERSION} {seed} {name}"), seen)
+        for name, size in (("test", n_test), ("validation", n_validation), ("train", n_train))
+    )
+    return train, validation, test
 
 
 def noise_ceiling(*, n_texts: int = 5000, seed: int = 0) -> float:
