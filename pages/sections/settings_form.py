@@ -12,6 +12,7 @@ import streamlit as st
 
 from distil_core.data.sources import BUILT_IN
 from distil_core.errors import ConfigError
+from distil_core.models.checkpoints import minilm_installed
 from distil_core.runs.rows import RunState
 from distil_core.settings import recipes
 from distil_core.settings.canonical import parse_config
@@ -45,7 +46,7 @@ def show() -> RunConfig | None:
         with address.control("distil.corpus", "Corpus"):
             corpus = _corpus(task)
         with address.control("distil.teacher", "Teacher"):
-            teacher = _teacher(task)
+            teacher = _teacher(task, own=st.session_state.get("distil.corpus") in ("file", "hub"))
         depth = _field(StudentConfig, "depth")
         temperature = _field(LossConfig, "temperature")
         # There is nothing to share out where no label is told, or where both parts have weights of their own.
@@ -218,8 +219,7 @@ def _task() -> Task:
 
 def _begin() -> None:
     """Forget what the task before began with, where that is not the same for all tasks."""
-    st.session_state.pop("distil.teacher", None)
-    _begin_labels()
+    _begin_corpus()
     for task in TASKS.values():
         for section, names in task.defaults.items():
             for name in names:
@@ -237,7 +237,7 @@ def _corpus(task: Task) -> dict[str, Any]:
         key="distil.corpus",
         bind="query-params",
         help="The labeled texts that the student is trained, validated and tested on.",
-        on_change=_begin_labels,
+        on_change=_begin_corpus,
     )
     told = _told(task, scarce=kind == "reviews" and task.name == RunConfig().task)
     if kind == "file":
@@ -254,9 +254,10 @@ def _corpus(task: Task) -> dict[str, Any]:
     return {"source": kind, **told}
 
 
-def _begin_labels() -> None:
-    """Forget how many labels are told, as the built-in reviews begin with few and others with all."""
-    st.session_state.pop("distil.corpus.told", None)
+def _begin_corpus() -> None:
+    """Forget teacher and labels told, as the built-in reviews begin with a teacher of their own and few labels."""
+    for key in ("distil.corpus.told", "distil.teacher"):
+        st.session_state.pop(key, None)
 
 
 def _told(task: Task, *, scarce: bool) -> dict[str, Any]:
@@ -284,8 +285,11 @@ def _told(task: Task, *, scarce: bool) -> dict[str, Any]:
     return {**values, **({"supervision": Supervision.ZERO_SHOT} if how == "none" else {})}
 
 
-def _teacher(task: Task) -> dict[str, Any]:
+def _teacher(task: Task, *, own: bool) -> dict[str, Any]:
+    """Ask who teaches; of texts of one's own, the shipped teacher knows nothing."""
     usual = task.defaults.get("teacher", {}).get("source", TeacherConfig().source)
+    if own and minilm_installed():
+        usual = "minilm"
     kind = st.selectbox(
         "Teacher",
         list(TEACHERS),

@@ -81,7 +81,12 @@ def test_too_deep_a_student_is_explained_before_the_click(app: App) -> None:
 
 def test_own_file_is_previewed_mapped_and_used(app: App, store: RunStore) -> None:
     at = app()
+    assert (at.selectbox(key="distil.teacher").value, at.selectbox(key="distil.corpus.told").value) == (
+        "shipped",
+        "share",
+    )
     at.selectbox(key="distil.corpus").set_value("file").run()
+    assert [at.selectbox(key=f"distil.{name}").value for name in ("teacher", "corpus.told")] == ["minilm", "all"]
     assert at.button(key="distil.start").disabled
     content = "review,stars\n" + "".join(f"text {i},{i % 2}\n" for i in range(8))
     at.file_uploader(key="distil.upload.train").upload("mine.csv", content.encode()).run()
