@@ -13,6 +13,7 @@ from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 
 from distil_core import process
+from distil_core.errors import DistilError
 from pages.components import private_apis
 from pages.state import student_pages
 
@@ -32,7 +33,7 @@ PAGES = {
 def main() -> None:
     """Show the page that was asked for, under one header."""
     # Here and not above: the server imports this file too, before there is anything to cache in.
-    from pages.sections import header
+    from pages.sections import header, messages
     from pages.state import address
 
     st.set_page_config(page_title="Distillation lab", page_icon=ICON, layout="wide")
@@ -42,10 +43,14 @@ def main() -> None:
         for name, (title, icon, lead) in PAGES.items()
     ]
     page = st.navigation(pages, position="top")
-    shared = header.show(PAGES[page.url_path or "distil"][2])
-    page.run()
-    with shared:
-        address.share()
+    try:
+        address.tell_unusable()
+        shared = header.show(PAGES[page.url_path or "distil"][2])
+        page.run()
+        with shared:
+            address.share()
+    except DistilError as error:  # the store, or a file in it
+        messages.problem(error)
 
 
 def preload() -> None:
@@ -61,6 +66,7 @@ else:
     process.tune()
     private_apis.route_by_navigation()
     private_apis.skip_component_scan()
+    private_apis.refuse_endless_numbers()
     # What a page has drawn is sent while it goes on computing: the sender waits for the interpreter at every message.
     sys.setswitchinterval(0.0005)
     threading.Thread(target=preload, daemon=True).start()

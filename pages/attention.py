@@ -13,7 +13,7 @@ from distil_core.reporting import formatting
 from distil_core.reporting.figures import attention as figures
 from distil_core.reporting.figures import cells
 from distil_core.runs.families import Family, FinishedRun
-from pages.sections import attention_details, charts, pickers, text_fields
+from pages.sections import attention_details, charts, messages, pickers, text_fields
 from pages.state import address, attention_maps, resources, run_in_use
 
 TEXT, PLACE = "attention.text", "attention.place"
@@ -110,6 +110,7 @@ def show(family: Family) -> None:
         by = st.segmented_control(
             "Layers compared by", [LOOKS, STATES], default=LOOKS, key=BY, bind="query-params", required=True
         )
+    by = by or LOOKS  # an address may name nothing
     with controls, address.control(SPECIAL, "Show [CLS] and [SEP]"):
         special = st.toggle(
             "[CLS], [SEP]",
@@ -223,4 +224,4 @@ if family is not None:
     try:
         show(family)
     except DistilError as error:
-        st.error(str(error), icon=":material/error:")
+        messages.problem(error)

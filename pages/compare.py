@@ -21,6 +21,7 @@ from pages.sections import (
     charts,
     example_browser,
     in_browser,
+    messages,
     number_views,
     pickers,
     run_summary,
@@ -62,7 +63,7 @@ def ask(family: Family, texts: tuple[corpus.LabeledText, ...], answered: Answere
         original = sentence_edits.original(text)
         former = model_answers.compare(outcome, original) if sentence_edits.is_edit(original, text) else None
     except DistilError as error:
-        st.error(str(error), icon=":material/error:")
+        messages.problem(error)
         return
     places = [each.place for each in comparison.sites]
     # Ask
@@ -174,7 +175,7 @@ def lower(family: Family) -> None:
                 with tab:
                     show(family.distilled)
     except DistilError as error:
-        st.error(str(error), icon=":material/error:")
+        messages.problem(error)
 
 
 family = run_in_use.finished(with_student=True)
@@ -197,7 +198,7 @@ elif family is not None:
         answered = model_answers.of_test_texts(family.distilled)
         sentence_edits.begin(answered)
     except DistilError as error:
-        st.error(str(error), icon=":material/error:")
+        messages.problem(error)
     else:
         ask(family, known, answered)
         in_browser.show(family.distilled)

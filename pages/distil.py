@@ -17,7 +17,7 @@ from distil_core.settings import recipes
 from distil_core.settings.config import Method, RunConfig
 from distil_core.tasks.corpora import task_of
 from pages.components import scrolling
-from pages.sections import charts, introduction, run_summary, settings_form
+from pages.sections import charts, introduction, messages, run_summary, settings_form
 from pages.state import resources, run_in_use
 
 POLL_SECONDS = 1.0
@@ -37,7 +37,7 @@ def start(config: RunConfig) -> None:
             run, *_ = requests.submit(config, store)
             workers.ensure_worker(store)
     except DistilError as error:
-        st.error(str(error), icon=":material/error:")
+        messages.problem(error)
         return
     run_in_use.choose(run.id)
     st.session_state["distil.pressed"] = True
@@ -76,7 +76,8 @@ def show_run(run_id: str, *, poll: bool) -> None:
     family = families.family(run, source)
 
     with st.container(horizontal=True, vertical_alignment="center", key="distil.status"):
-        st.markdown(f"{run_summary.badge(run)} **{run.corpus_name}** · {run_summary.settings(run.config)}")
+        name, settings = (formatting.escaped(text) for text in (run.corpus_name, run_summary.settings(run.config)))
+        st.markdown(f"{run_summary.badge(run)} **{name}** · {settings}")
         if active:
             st.button(
                 "Cancel",
@@ -122,9 +123,9 @@ def show_state(members: tuple[Run, ...], family: Family | None) -> None:
                 st.page_link(f"pages/{page}.py", label=words, icon=icon)
         baseline = comparison.model_names(run.config.task)[Method.BASELINE]
         if doubt := narrative.runs.teacher_worth(resources.worth(family), baseline):
-            st.warning(doubt, icon=":material/rule:")
+            messages.doubt(doubt)
     elif run.state is RunState.FAILED:
-        st.error(f"This run failed: {run.error}", icon=":material/error:")
+        messages.problem(run.error, lead="This run failed: ")
     elif run.state is RunState.CANCELLED:
         st.info("This run was cancelled before it was done.", icon=":material/cancel:")
     elif run.state is RunState.INTERRUPTED:
@@ -134,7 +135,7 @@ def show_state(members: tuple[Run, ...], family: Family | None) -> None:
         )
     for twin in members[1:]:
         if twin.state is RunState.FAILED:
-            st.warning(f"{comparison.model_name(twin.config)} failed: {twin.error}", icon=":material/error:")
+            messages.doubt(f"{comparison.model_name(twin.config)} failed: {twin.error}", icon=":material/error:")
     if any(member.state is not RunState.DONE for member in members):
         st.markdown(" ".join(_pill(member) for member in members))
 
@@ -239,7 +240,7 @@ with action:
     )
 with about:
     if problem:
-        st.error(problem, icon=":material/error:")
+        messages.problem(problem)
     else:
         st.caption(formatting.run_estimate(seconds))
     run_summary.corpus_notes(notes)

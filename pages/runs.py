@@ -17,7 +17,7 @@ from distil_core.runs.families import Family
 from distil_core.runs.rows import Run, RunState
 from distil_core.settings.config import Method
 from distil_core.settings.serialization import digest
-from pages.sections import run_summary, take_home
+from pages.sections import messages, run_summary, take_home
 from pages.state import address, resources, run_in_use
 
 TABLE, PICKED = "runs.table", "runs.picked"
@@ -66,7 +66,7 @@ def score_columns(runs: list[Run]) -> dict[str, Any]:
 @st.dialog("Delete this run?", icon=":material/delete:")
 def ask_delete(run: Run) -> None:
     """Delete a run after asking."""
-    st.markdown(f"**{run_summary.name(run)}**")
+    st.markdown(f"**{formatting.escaped(run_summary.name(run))}**")
     n_bytes = resources.store().folder(run.id).size_bytes()
     st.markdown(f"Its record, its student and its outputs ({formatting.size(n_bytes)}) are removed for good.")
     if started := len(lineage.children(run.id, resources.store().list())):
@@ -111,9 +111,9 @@ def guarded(act: Callable[[], Any]) -> None:
 def show_details(run: Run) -> None:
     """Show one run, and what can be done with it."""
     family = resources.family(run.id)
-    st.markdown(f"#### {run_summary.name(run)}")
+    st.markdown(f"#### {formatting.escaped(run_summary.name(run))}")
     if line := run_summary.lineage_line(run.id, run.config, resources.runs()):
-        st.caption(f":material/account_tree: {line}")
+        st.caption(f":material/account_tree: {formatting.escaped(line)}")
     with st.container(horizontal=True):
         if st.button("Open in Distil", icon=":material/experiment:", key="runs.open"):
             st.switch_page("pages/distil.py", query_params={"run": run.id})
@@ -127,7 +127,7 @@ def show_details(run: Run) -> None:
         ):
             ask_delete(run)
     if run.state is RunState.FAILED:
-        st.error(f"This run failed: {run.error}", icon=":material/error:")
+        messages.problem(run.error, lead="This run failed: ")
     left, right = st.columns([2, 3], gap="large")
     with left:
         st.markdown("**Settings** · bold where they differ from the default")
@@ -176,7 +176,7 @@ def show_downloads(run_id: str, family: Family) -> None:
 
 # Ask
 if problem := st.session_state.pop("runs.problem", None):
-    st.error(problem, icon=":material/error:")
+    messages.problem(problem)
 with address.control("runs.twins", "Show twins"):
     twins = st.toggle(
         "Show twins",

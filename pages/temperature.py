@@ -18,7 +18,7 @@ from distil_core.runs.families import Family
 from distil_core.settings.config import Method
 from distil_core.tasks.catalog import task_named
 from pages.components import temperature_bars
-from pages.sections import charts, number_views, pickers, text_fields, vector_views, word_views
+from pages.sections import charts, messages, number_views, pickers, text_fields, vector_views, word_views
 from pages.state import address, model_answers, run_in_use, softened_outputs
 
 TEXT, PLACE = "temperature.text", "temperature.place"
@@ -190,7 +190,7 @@ def show_dark_knowledge(family: Family) -> None:
                 dict(
                     zip(
                         ("Right label", "Wrong label", *models),
-                        (right, wrong, *map(formatting.percent, shares)),
+                        (*map(formatting.escaped, (right, wrong)), *map(formatting.percent, shares)),
                         strict=True,
                     )
                 )
@@ -294,7 +294,7 @@ def show(family: Family) -> None:
                 try:
                     view(family)
                 except DistilError as error:
-                    st.error(str(error), icon=":material/error:")
+                    messages.problem(error)
 
 
 family = run_in_use.finished(with_student=True)

@@ -59,7 +59,7 @@ def ask(family: Family) -> None:
     # Ask
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         with address.control(SCORE, "Quality"):
-            score = st.segmented_control(
+            picked = st.segmented_control(
                 "Quality",
                 list(scores),
                 format_func=lambda name: scores[name].label,
@@ -71,7 +71,7 @@ def ask(family: Family) -> None:
                 help=tradeoff_tables.definitions(tuple(scores.values())),
             )
         with address.control(PRICE, "Cost"):
-            price = st.segmented_control(
+            wanted = st.segmented_control(
                 "Cost",
                 list(PRICES),
                 format_func=PRICES.__getitem__,
@@ -83,6 +83,8 @@ def ask(family: Family) -> None:
                 help="Latency: time for one text. Throughput: texts per second in batches of 32. Parameters: number of "
                 "weights. Bytes: weights on disk.",
             )
+    # An address may name nothing.
+    score, price = picked or next(iter(scores)), wanted or Price.LATENCY
     left, right = st.columns([2, 1], gap="large")
     chart = left.container()
     with left.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
@@ -228,8 +230,8 @@ def show_claims(family: Family) -> None:
     environment = record.environment
     st.caption(
         "The paper: Sanh et al., 2019, [arXiv:1910.01108](https://arxiv.org/abs/1910.01108), on other tasks "
-        f"and another machine. This run: {record.corpus.name}, {environment.processor}, {environment.threads} "
-        f"thread{'s' * (environment.threads > 1)}, fp32."
+        f"and another machine. This run: {formatting.escaped(record.corpus.name)}, {environment.processor}, "
+        f"{environment.threads} thread{'s' * (environment.threads > 1)}, fp32."
     )
     with st.expander("Where the published marks come from", icon=":material/menu_book:"):
         st.table(

@@ -26,7 +26,7 @@ from distil_core.settings.canonical import CanonicalConfig
 from distil_core.settings.serialization import digest
 from distil_core.tasks.corpora import task_of
 from distil_core.tasks.task import Task
-from pages.sections import ablation_view, charts, sweep_form
+from pages.sections import ablation_view, charts, messages, sweep_form
 from pages.state import address, resources, run_in_use, sweep_runs
 
 POLL_SECONDS = 1.0
@@ -85,7 +85,7 @@ def show(wanted: Sweep, *, poll: bool) -> None:
     try:
         planned = sweep_runs.planned(wanted)
     except DistilError as error:
-        st.error(str(error), icon=":material/error:")
+        messages.problem(error)
         return
     runs = sweep_runs.runs(planned)
     active = any(not run.state.over for run in runs.values())
@@ -94,11 +94,11 @@ def show(wanted: Sweep, *, poll: bool) -> None:
     if active and not workers.worker_alive(store):
         workers.ensure_worker(store)
     if problem := st.session_state.pop("whatif.problem", None):
-        st.error(problem, icon=":material/error:")
+        messages.problem(problem)
     show_action(planned, runs)
     failed = next((run for run in runs.values() if run.state is RunState.FAILED), None)
     if failed is not None:
-        st.error(f"A run failed: {failed.error}", icon=":material/error:")
+        messages.problem(failed.error, lead="A run failed: ")
     task = task_of(wanted.base)
     metric, laid = lay_out(wanted, task)
     twin = NAMES[task.untaught].lower()
@@ -106,7 +106,7 @@ def show(wanted: Sweep, *, poll: bool) -> None:
         done = sweep_runs.cells(wanted, runs, metric)
         teacher = teacher_value(runs, metric)
     except DistilError as error:
-        st.error(str(error), icon=":material/error:")
+        messages.problem(error)
         return
     grid = sweep_grids.grid(wanted, done, **laid)
     show_map(grid, metric)
@@ -317,7 +317,7 @@ base = sweep_runs.base_config()
 try:
     frame = sweep_runs.frame(digest(base), base)
 except DistilError as error:
-    st.error(str(error), icon=":material/error:")
+    messages.problem(error)
     st.stop()
 left, right = st.columns([1, 2], gap="large")
 with left:

@@ -10,7 +10,12 @@ from distil_core.data.corpus import SEGMENT_MARK, split_segments
 from distil_core.evaluation.metrics import Metric
 from distil_core.evaluation.records import Interval, Latency
 
-_MARKDOWN = re.compile(r"[\\`*_{}\[\]()<>#+!|~$:-]")
+_MARKDOWN = re.compile(r"[\\`*_\[\]<~$|&]")
+_LINE_START = re.compile(r"^(\d*)(?:(?<=\d)([.)])(?=\s|$)|(?<!\d)([#>+=-]))", re.MULTILINE)
+_INDENT = re.compile(r"^[ \t]+", re.MULTILINE)
+# Looked for after backslashes are gone: icons and colors, addresses, and pairs of signs that become one.
+_LIVE = re.compile(r"(?<=:)(?=[\w/])|(?<=www)(?=\.)|(?=@)|(?<=(?<!\S)[<>~-])(?=[-=>]{1,2}(?!\S))", re.IGNORECASE)
+_JOINER = "\N{WORD JOINER}"
 MINUS, NONE = "\N{MINUS SIGN}", "\N{EN DASH}"
 
 
@@ -158,8 +163,14 @@ def shortened(text: str, *, length: int = 42) -> str:
 
 
 def escaped(text: str) -> str:
-    """Write a text that people have typed so that markdown shows it as it is."""
-    return _MARKDOWN.sub(r"\\\g<0>", text)
+    """Write words that are not ours so that markdown shows them as they are.
+
+    No emphasis, formula, icon, color, link, picture, list or HTML comes of them. Where a backslash does not help, an
+    invisible character that takes no room parts what would come alive.
+    """
+    text = _MARKDOWN.sub(r"\\\g<0>", _LIVE.sub(_JOINER, text))
+    text = _INDENT.sub(lambda spaces: "\N{NO-BREAK SPACE}" * len(spaces[0]), text)
+    return _LINE_START.sub(lambda begin: f"{begin[1]}\\{begin[2] or begin[3]}", text)
 
 
 def breakable(text: str) -> str:

@@ -10,7 +10,17 @@ from typing import Any
 from distil_core.analysis.comparison import Model, model_name, models
 from distil_core.evaluation.metrics import Metric, Unit
 from distil_core.evaluation.records import Cost, ModelRecord
-from distil_core.reporting.formatting import NONE, count, duration, figure, figure_interval, latency, size, speed
+from distil_core.reporting.formatting import (
+    NONE,
+    count,
+    duration,
+    escaped,
+    figure,
+    figure_interval,
+    latency,
+    size,
+    speed,
+)
 from distil_core.runs.families import Family
 from distil_core.runs.record import RunRecord
 from distil_core.runs.rows import Run
@@ -138,9 +148,20 @@ def to_csv(header: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
     """Write rows as CSV; None becomes an empty cell."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(header)
-    writer.writerows(rows)
+    writer.writerow(map(_defused, header))
+    writer.writerows(map(_defused, row) for row in rows)
     return text.getvalue()
+
+
+def _defused(cell: object) -> object:
+    """Return a cell that no spreadsheet takes for a formula: an apostrophe stands before what looks like one."""
+    if not isinstance(cell, str) or not cell.lstrip().startswith(("=", "+", "-", "@")):
+        return cell
+    try:
+        float(cell)
+    except ValueError:
+        return f"'{cell}"
+    return cell
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -229,7 +250,7 @@ def cache_rows(entries: Iterable[CacheEntry]) -> list[dict[str, Any]]:
 
 
 def setting_rows(config: RunConfig) -> dict[str, str]:
-    """Return every setting of a run by its dotted name; those that are not at their default are bold."""
+    """Return every setting of a run by its dotted name, as markdown; those that are not at their default are bold."""
     return dict(_settings(config, RunConfig(), ""))
 
 
@@ -246,17 +267,18 @@ def _settings(value: Any, default: Any, path: str) -> Iterable[tuple[str, str]]:
                 if isinstance(mine, float)
                 else f"{mine}"
             )
-            yield f"{path}{item.name}", f"**{text or NONE}**" if mine != usual else text or NONE
+            shown = escaped(text) or NONE
+            yield f"{path}{item.name}", f"**{shown}**" if mine != usual else shown
 
 
 def origin_rows(record: RunRecord) -> dict[str, str]:
-    """Return where the figures of a run come from: its corpus, the machine, and how long each part took."""
+    """Return as markdown where the figures of a run come from: its corpus, the machine, and how long each part took."""
     corpus, environment = record.corpus, record.environment
     return {
         "Texts": f"{corpus.n_train:,} to train, {corpus.n_validation:,} to validate, {corpus.n_test:,} to test",
-        "Labels": _first(corpus.label_names),
+        "Labels": escaped(_first(corpus.label_names)),
         "Length": f"{corpus.mean_tokens:.1f} tokens on average, {corpus.n_truncated:,} texts cut off",
-        **({"Notes on the corpus": "; ".join(corpus.notes)} if corpus.notes else {}),
+        **({"Notes on the corpus": escaped("; ".join(corpus.notes))} if corpus.notes else {}),
         "Teacher layers copied": ", ".join(map(str, record.layers)) or NONE,
         "Machine": f"{environment.processor}, {environment.threads} thread{'s' * (environment.threads != 1)}",
         "Trained on": f"{environment.device} in {environment.precision}",

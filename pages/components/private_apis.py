@@ -5,7 +5,9 @@ A new version may take it away without a word; a test tells at once which one is
 Reads and writes: nothing.
 """
 
+from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 TEST_IDS = {
@@ -14,6 +16,7 @@ TEST_IDS = {
     "stSidebarNavLink": "is a link between the pages on a narrow window, where they wait, too",
 }
 """Names by which our JavaScript and the benchmark of the start know parts of Streamlit's pages, and why."""
+_LARGEST = 1e15
 SCRIPT_STATE = "data-test-script-state"
 """What says of ``stApp`` whether the page is still being drawn; it becomes ``notRunning``."""
 
@@ -40,6 +43,28 @@ def skip_component_scan() -> None:
         from streamlit.components.v2 import manifest_scanner
 
         manifest_scanner.scan_component_manifests = _nothing
+
+
+def refuse_endless_numbers() -> None:
+    """Take no number from an address that is infinite or none, as a widget of whole numbers fails on it.
+
+    A value that raises ``ValueError`` is left out by Streamlit itself. Where this is gone, such an address shows a
+    traceback.
+    """
+    with suppress(ImportError, AttributeError):
+        from streamlit.runtime.state import session_state
+
+        parse = session_state.parse_url_param
+        if not isinstance(parse, partial):
+            session_state.parse_url_param = partial(_parsed_finite, parse)
+
+
+def _parsed_finite(parse: Callable[..., Any], value: str | list[str], value_type: str) -> Any:
+    parsed = parse(value, value_type)
+    numbers = parsed if isinstance(parsed, list) else [parsed]
+    if any(isinstance(number, float) and not abs(number) < _LARGEST for number in numbers):
+        raise ValueError(f"a number in an address must be finite, got {value!r}")
+    return parsed
 
 
 def _nothing(max_workers: int | None = None) -> list[Any]:

@@ -16,6 +16,7 @@ __all__ = [
     "in_browser",
     "introduction",
     "label_view",
+    "messages",
     "number_views",
     "pickers",
     "run_summary",

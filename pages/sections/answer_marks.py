@@ -12,7 +12,7 @@ from distil_core.errors import DistilError
 from distil_core.reporting import formatting
 from distil_core.reporting.figures import answers as figures
 from distil_core.runs.families import FinishedRun
-from pages.sections import charts
+from pages.sections import charts, messages
 from pages.state import model_answers
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ def show(outcome: FinishedRun, text: str, comparison: "TextComparison") -> None:
     try:
         reading = model_answers.read_spans(outcome, text)
     except DistilError as error:
-        st.error(str(error), icon=":material/error:")
+        messages.problem(error)
         return
     for column, name, answer, color in zip(
         st.columns(2),

@@ -20,7 +20,7 @@ from distil_core.reporting.figures import cells
 from distil_core.reporting.figures.theme import STUDENT, TEACHER
 from distil_core.runs.families import FinishedRun
 from pages.components import token_strip
-from pages.sections import charts, pickers
+from pages.sections import charts, messages, pickers
 from pages.state import address, attention_maps
 
 VIEW, HEAD = "attention.view", "attention.head"
@@ -75,7 +75,7 @@ def show(outcome: FinishedRun, looked: LookedAt) -> None:
     try:
         LOOK[chosen or WORDS](outcome, looked)
     except DistilError as error:
-        st.error(str(error), icon=":material/error:")
+        messages.problem(error)
 
 
 def show_words(outcome: FinishedRun, looked: LookedAt) -> None:
@@ -208,8 +208,8 @@ def show_left_out(outcome: FinishedRun, looked: LookedAt) -> None:
     teacher, student = left_out.teacher, left_out.student
     at = "" if looked.place is None else f"“{formatting.escaped(looked.place)}” · "
     charts.show(
-        f"{at}Teacher: {labels[teacher.label]}, {formatting.percent(teacher.probability)} · "
-        f"student: {labels[student.label]}, {formatting.percent(student.probability)}",
+        f"{at}Teacher: {formatting.escaped(labels[teacher.label])}, {formatting.percent(teacher.probability)} · "
+        f"student: {formatting.escaped(labels[student.label])}, {formatting.percent(student.probability)}",
         figures.paired_bars(
             left_out.words, teacher.changes, student.changes, title="Change without the word (points)", unit="points"
         ),

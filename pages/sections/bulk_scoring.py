@@ -21,7 +21,7 @@ from distil_core.runs.families import FinishedRun
 from distil_core.settings.config import Precision
 from distil_core.settings.serialization import digest
 from distil_core.tasks.catalog import task_named
-from pages.sections import answer_views
+from pages.sections import answer_views, messages
 from pages.state import address, model_answers, resources, uploads
 
 FILE_TYPES = ("csv", "tsv", "jsonl", "ndjson", "parquet", "txt")
@@ -64,7 +64,7 @@ def show(outcome: FinishedRun) -> None:
             args=(outcome, name),
         )
         if problem := st.session_state.pop("compare.file.problem", None):
-            st.error(problem, icon=":material/error:")
+            messages.problem(problem)
     elif job.result is None:
         st.fragment(step, run_every=PAUSE_SECONDS)(job, outcome)
     else:
@@ -91,7 +91,7 @@ def _ask(segments: Sequence[str], *, labeled: bool) -> tuple[Path, str, str, Pre
         try:
             preview = resources.preview(path, plain=True)
         except DistilError as error:
-            st.error(str(error), icon=":material/error:")
+            messages.problem(error)
             return None
         columns = list(preview.columns)
         guessed = preview.text_column or (columns[0] if len(columns) == 1 else "")

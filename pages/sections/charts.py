@@ -32,7 +32,7 @@ def show(
     """
     heading(title, key=key, alt=alt, header=header, rows=rows, picture=key)
     picking: dict[str, Any] = {} if on_select is None else {"on_select": on_select, "selection_mode": "points"}
-    st.plotly_chart(figure, key=key, config=CONFIG, alt=alt, **picking)
+    st.plotly_chart(theme.defused(figure), key=key, config=CONFIG, alt=alt, **picking)
 
 
 def heading(

@@ -16,7 +16,7 @@ from distil_core.errors import DistilError
 from distil_core.reporting.figures import cells
 from distil_core.reporting.figures import entities as figures
 from distil_core.runs.families import FinishedRun
-from pages.sections import charts, example_filter
+from pages.sections import charts, example_filter, messages
 from pages.state import model_answers
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def show(outcome: FinishedRun, text: str, comparison: "TextComparison") -> None:
     try:
         answered = model_answers.of_test_texts(outcome)
     except DistilError as error:
-        st.error(str(error), icon=":material/error:")
+        messages.problem(error)
         return
     right = entity_spans.right_tags(answered, text)
     reading = entity_spans.read_entities(

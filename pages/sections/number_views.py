@@ -12,7 +12,7 @@ from distil_core.reporting import formatting
 from distil_core.reporting.figures import kinds as figures
 from distil_core.runs.families import Family, FinishedRun
 from distil_core.settings.serialization import digest
-from pages.sections import answer_times, charts, pickers, sentence_edits, text_fields
+from pages.sections import answer_times, charts, messages, pickers, sentence_edits, text_fields
 from pages.state import model_answers, resources
 
 TEXT, OVERLAP, ANY = "compare.text", "compare.overlap", "Any"
@@ -37,7 +37,7 @@ def compare(family: Family) -> None:
     try:
         _predict(family)
     except DistilError as error:
-        st.error(str(error), icon=":material/error:")
+        messages.problem(error)
 
 
 def temperature(family: Family) -> None:

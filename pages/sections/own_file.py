@@ -13,6 +13,7 @@ from distil_core.data.tables import guess
 from distil_core.errors import DistilError
 from distil_core.reporting import formatting
 from distil_core.tasks.task import Task
+from pages.sections import messages
 from pages.state import resources, uploads
 
 FILE_TYPES = tuple(suffix.removeprefix(".") for suffix in files.SUFFIXES)
@@ -39,7 +40,7 @@ def ask(task: Task, *, labeled: bool = True) -> dict[str, Any]:
     try:
         preview = resources.preview(path, plain=not task.head.labeled)
     except DistilError as error:
-        st.error(str(error))
+        messages.problem(error)
         return {"source": ""}
     columns = list(preview.columns)
     chosen: dict[str, str | None] = {}
@@ -83,7 +84,7 @@ def ask(task: Task, *, labeled: bool = True) -> dict[str, Any]:
     if test is None:
         test = _collection(task)
     if test is not None:
-        st.caption(f"Tested on {test.name}.")
+        st.caption(f"Tested on {formatting.escaped(test.name)}.")
     names = [*chosen.values(), *segments]
     if None in names or len(set(names)) < len(names):
         st.caption("Choose the column with the texts and another one with the labels.")
@@ -155,7 +156,7 @@ def _collection(task: Task) -> Path | None:
             "query in test.tsv; dev.tsv and train.tsv may come with them.",
         )
     except DistilError as error:
-        st.error(str(error))
+        messages.problem(error)
         return None
 
 

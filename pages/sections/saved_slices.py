@@ -12,7 +12,7 @@ from distil_core.errors import DistilError
 from distil_core.reporting import example_tables, formatting, narrative
 from distil_core.runs.families import FinishedRun
 from distil_core.settings.serialization import digest
-from pages.sections import answer_views, example_filter
+from pages.sections import answer_views, example_filter, messages
 from pages.state import model_answers, resources
 
 TABLE, NAME, TAB = "compare.slices", "compare.slice.name", "compare.tab"
@@ -28,7 +28,7 @@ def save(wanted: Filter) -> None:
                 resources.slices().save(name or "", wanted)
                 st.success("Saved; it is listed under **Saved slices**.", icon=":material/check:")
             except DistilError as error:
-                st.error(str(error), icon=":material/error:")
+                messages.problem(error)
 
 
 def show(outcome: FinishedRun) -> None:

@@ -13,7 +13,7 @@ from distil_core.data.corpus import split_segments
 from distil_core.reporting import formatting
 from distil_core.runs.families import FinishedRun
 from pages.sections import pickers, text_fields
-from pages.state import model_answers
+from pages.state import address, model_answers
 
 TEXT, ORIGINAL, WORD, SWAP = "compare.text", "compare.original", "compare.word", "compare.swap"
 UNDO, FIRST, PLACE = "compare.undo", "compare.first", "compare.place"
@@ -196,7 +196,7 @@ def _way_back(text: str) -> bool:
 
 def _chosen(n_words: int) -> int | None:
     named = st.query_params.get(WORD, "")
-    return int(named) if named.isdecimal() and int(named) < n_words else None
+    return address.count(named, below=n_words, otherwise=None)
 
 
 def _pick(number: int) -> None:

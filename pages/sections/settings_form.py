@@ -30,11 +30,13 @@ from distil_core.settings.config import (
 from distil_core.settings.declaration import split_at_commas
 from distil_core.tasks.catalog import TASKS
 from distil_core.tasks.task import Task
-from pages.sections import own_file, run_summary
+from pages.sections import messages, own_file, run_summary
 from pages.sections.setting_titles import CORPORA, FIRST, LABELS, TEACHERS, TOLD
 from pages.state import address, resources
 
 SLIDERS = {"temperature": (0.5, 10.0, 0.5), "alpha": (0.0, 1.0, 0.05)}
+_MOST_HERE = {"n_train": 100_000, "n_test": 20_000}
+"""What is generated while a page waits is bounded; a command may ask for more."""
 _TOLD_BY = {"share": ("labeled",), "shots": ("shots",), "none": ("label_descriptions", "hypothesis_template")}
 
 
@@ -95,7 +97,7 @@ def show() -> RunConfig | None:
             }
         )
     except ConfigError as error:
-        st.error(str(error))
+        messages.problem(error)
         return None
 
 
@@ -148,7 +150,7 @@ def _widget(config: type, name: str, first: Any) -> Any:
     label = _label(config, name)
     key = f"{_prefix(config)}{name}"
     about = {"help": item.metadata["help"], "key": key, "bind": None if config is RunConfig else "query-params"}
-    low, high = item.metadata["low"], item.metadata["high"]
+    low, high = item.metadata["low"], _MOST_HERE.get(name, item.metadata["high"])
     if name == "parent":
         return _parent(label, about)
     if name in SLIDERS:
@@ -184,7 +186,7 @@ def _parent(label: str, about: dict[str, Any]) -> str:
 def _seed() -> Any:
     """Ask for the seed; the address always names it, also where it is the usual one."""
     named = st.query_params.get("seed", "")
-    first = st.session_state.setdefault("settings.seed", int(named) if named.isdecimal() else RunConfig().seed)
+    first = st.session_state.setdefault("settings.seed", address.count(named, below=2**31, otherwise=RunConfig().seed))
     seed = _field(RunConfig, "seed", first=first)
     st.query_params["seed"] = str(seed)
     return seed
@@ -197,7 +199,7 @@ def _prefix(config: type) -> str:
 
 def _numbers(text: str) -> tuple[Any, ...]:
     # What is not a number is passed on as it is: the config says what is wrong with it.
-    return tuple(int(part) if part.isdecimal() else part for part in split_at_commas(text.replace(";", ",")))
+    return tuple(address.count(part, below=10_000, otherwise=part) for part in split_at_commas(text.replace(";", ",")))
 
 
 def _task() -> Task:

@@ -14,6 +14,7 @@ from distil_core.export.jobs import Export
 from distil_core.reporting import formatting
 from distil_core.runs.families import Family
 from distil_core.tasks.task import Task
+from pages.sections import messages
 from pages.state import address, resources
 
 POLL_SECONDS = 0.5
@@ -23,7 +24,7 @@ def show(run_id: str, family: Family) -> None:
     """Ask for a format, say how far its export is, and offer what is there."""
     st.markdown("**Take home** · the student without the lab, held against the one in it")
     with address.control("runs.format", "Format"):
-        wanted = st.segmented_control(
+        picked = st.segmented_control(
             "Format",
             list(Format),
             default=Format.HF,
@@ -33,6 +34,7 @@ def show(run_id: str, family: Family) -> None:
             bind="query-params",
             label_visibility="collapsed",
         )
+    wanted = picked or Format.HF  # an address may name nothing
     st.caption(formats.DESCRIPTIONS[wanted])
     if wanted is Format.REPORT:
         st.download_button(
@@ -68,7 +70,7 @@ def prepared(run_id: str, wanted: Format, *, key: str) -> Export | None:
         st.info(str(MissingExtraError("ONNX export", "onnx")), icon=":material/info:")
     else:
         if state.error:
-            st.error(state.error, icon=":material/error:")
+            messages.problem(state.error)
         st.button(
             "Prepare",
             icon=":material/inventory_2:",

@@ -16,7 +16,7 @@ from distil_core.reporting import formatting
 from distil_core.runs.families import Family
 from distil_core.tasks.catalog import task_named
 from pages.components import temperature_bars
-from pages.sections import answer_times, charts, sentence_edits, text_fields
+from pages.sections import answer_times, charts, messages, sentence_edits, text_fields
 from pages.state import address, model_answers, resources, stored_vectors
 
 TEXT, QUERY, MOVE, ROW = "compare.text", "compare.query", "compare.move", "temperature.row"
@@ -38,7 +38,7 @@ def compare(family: Family) -> None:
         try:
             view(family)
         except DistilError as error:
-            st.error(str(error), icon=":material/error:")
+            messages.problem(error)
 
 
 @st.fragment(key="compare.likeness")

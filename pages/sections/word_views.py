@@ -10,7 +10,7 @@ from distil_core.errors import DistilError
 from distil_core.reporting import formatting
 from distil_core.runs.families import Family, FinishedRun
 from pages.components import temperature_bars
-from pages.sections import charts, text_fields
+from pages.sections import charts, messages, text_fields
 from pages.state import address, masked_words, resources
 
 TEXT, MASK, SCORED = "compare.text", "compare.mask", "compare.scored"
@@ -47,7 +47,7 @@ def _masks(family: Family) -> None:
     try:
         readings = masked_words.read(outcome, text)
     except DistilError as error:
-        st.error(str(error), icon=":material/error:")
+        messages.problem(error)
         return
     number = 1
     if len(readings) > 1:
@@ -94,7 +94,7 @@ def _surprises(family: Family) -> None:
     try:
         words = masked_words.surprises(outcome, text)
     except DistilError as error:
-        st.error(str(error), icon=":material/error:")
+        messages.problem(error)
         return
     # Show
     st.caption("Each word masked by itself: -ln of its probability, so that 0 nats are certainty.")

@@ -3,17 +3,44 @@
 Reads and writes: the query parameters ``v`` and ``hide``.
 """
 
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlencode
 
 import streamlit as st
 
+from distil_core.reporting.formatting import escaped
+
+T = TypeVar("T")
+
 VERSION = "1"
 """Grows when an old address would come to mean something else, such as with another default."""
 
+_LONGEST_VALUE, _MOST_DIGITS, _LONGEST_NAME, _MOST_NAMED = 20_000, 300, 60, 5
 _CONTROLS, _HIDE, _ASIDE = "address.controls", "address.hide", "address.aside"
+
+
+def tell_unusable() -> None:
+    """Say what of an address no control can take, which then stands at its default; called before any is drawn."""
+    unusable = [
+        name for name, value in st.query_params.to_dict().items() if name not in st.session_state and not _usable(value)
+    ]
+    if named := [name for name in unusable if len(name) < _LONGEST_NAME][:_MOST_NAMED]:
+        st.warning(
+            f"Part of this address means nothing here and is left out: {escaped(', '.join(named))}.",
+            icon=":material/info:",
+        )
+
+
+def _usable(value: str) -> bool:
+    if not value.strip() or len(value) > _LONGEST_VALUE or any(ord(sign) < ord(" ") for sign in value.strip()):
+        return False
+    try:
+        return math.isfinite(float(value))
+    except ValueError:
+        return not (value.strip().lstrip("+-").isdecimal() and len(value) > _MOST_DIGITS)
 
 
 def open_header() -> Any:
@@ -38,6 +65,14 @@ def open_header() -> Any:
             "", icon=":material/visibility_off:", type="tertiary", help="Controls that the address of this page hides."
         )
     return box
+
+
+def count(text: str, *, below: int, otherwise: T) -> int | T:
+    """Return a count that stands in an address, or something else where it is none, or as large as ``below``."""
+    digits = text.strip()
+    if not (digits.isascii() and digits.isdecimal()) or len(digits) > 12 or int(digits) >= below:
+        return otherwise
+    return int(digits)
 
 
 def hidden() -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 Reads and writes: a query parameter for each. Writes: the files.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path, PurePath
 
@@ -12,6 +12,9 @@ import streamlit as st
 from distil_core.errors import CorpusError
 from distil_core.training.cache import replacing
 from pages.state import resources
+
+# Less than what file systems take, since what replaces a file has a longer name for a moment.
+_LONGEST_NAME, _LONGEST_SUFFIX = 200, 20
 
 
 def file(label: str, types: Sequence[str], *, key: str, parameter: str, help: str) -> Path | None:
@@ -25,8 +28,7 @@ def file(label: str, types: Sequence[str], *, key: str, parameter: str, help: st
         help: A sentence more.
     """
     st.file_uploader(label, types, key=key, help=help, on_change=_keep, args=(key, parameter))
-    path = (_folder() / st.query_params.get(parameter, "")).resolve()
-    return path if path.is_file() and path.parent.parent == _folder().resolve() else None
+    return _there(parameter, Path.is_file)
 
 
 def texts(label: str, types: Sequence[str], *, key: str, parameter: str, help: str) -> Path | None:
@@ -87,8 +89,33 @@ def folder(label: str, places: Mapping[str, str], *, key: str, parameter: str, h
     unknown = [upload.name for upload in st.session_state.get(key) or () if upload.name not in places]
     if unknown:
         raise CorpusError(f"a file of a search must be called {', '.join(places)}, got {unknown[0]!r}; rename it")
-    path = (_folder() / st.query_params.get(parameter, "")).resolve()
-    return path if path.is_dir() and path.parent.parent == _folder().resolve() else None
+    return _there(parameter, Path.is_dir)
+
+
+def _there(parameter: str, is_one: Callable[[Path], bool]) -> Path | None:
+    """Return what an address names among the uploads; what it cannot name is forgotten, with a word."""
+    named = st.query_params.get(parameter, "")
+    if not named:
+        return None
+    try:
+        path = (_folder() / named).resolve()
+        if is_one(path) and path.parent.parent == _folder().resolve():
+            return path
+    except (OSError, ValueError):  # too long a name, or one with a zero byte
+        pass
+    st.query_params.pop(parameter, None)
+    st.warning("The file that the address names is not on this server; upload it again.", icon=":material/info:")
+    return None
+
+
+def stored_name(name: str) -> str:
+    """Return a name for a file that every file system takes: its own, shortened where it is long."""
+    pure = PurePath(PurePath(name.replace("\0", "")).name or "file")
+    suffix = pure.suffix[:_LONGEST_SUFFIX]
+    stem, room = pure.stem.encode(errors="replace"), _LONGEST_NAME - len(suffix.encode(errors="replace"))
+    if len(stem) <= room:
+        return f"{pure.stem}{suffix}"
+    return f"{stem[: room - 3].decode(errors='ignore')}…{suffix}"
 
 
 def _keep_all(key: str, parameter: str, places: Mapping[str, str] | None) -> None:
@@ -121,7 +148,7 @@ def _keep(key: str, parameter: str) -> None:
         st.query_params.pop(parameter, None)
         return
     content = upload.getvalue()
-    path = _folder() / sha256(content).hexdigest()[:16] / PurePath(upload.name).name
+    path = _folder() / sha256(content).hexdigest()[:16] / stored_name(upload.name)
     if not path.exists():
         with replacing(path) as whole:
             whole.write_bytes(content)

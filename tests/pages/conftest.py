@@ -89,6 +89,7 @@ def queueing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 def component_scan() -> None:
     """Look through the installed packages as little as the server does."""
     private_apis.skip_component_scan()
+    private_apis.refuse_endless_numbers()
 
 
 @pytest.fixture(autouse=True)

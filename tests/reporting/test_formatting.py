@@ -3,7 +3,7 @@ import pytest
 from distil_core.analysis.learning_curves import Progress
 from distil_core.evaluation.metrics import ACCURACY
 from distil_core.evaluation.records import Interval, Latency
-from distil_core.reporting import formatting
+from distil_core.reporting import formatting, tables
 
 
 def test_shares() -> None:
@@ -93,7 +93,36 @@ def test_shortened_ends_with_a_whole_word() -> None:
 
 
 def test_typed_text_is_no_markdown() -> None:
-    assert formatting.escaped("a [MASK] for $5, *really*: done") == r"a \[MASK\] for \$5, \*really\*\: done"
+    assert formatting.escaped("a [MASK] for $5, *really*: done") == r"a \[MASK\] for \$5, \*really\*: done"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "1. one",
+        "2) two",
+        "# h",
+        "x\n===",
+        "    code",
+        "a -> b",
+        "www.x.y",
+        "http://x",
+        "a@b.c",
+        ":material/home:",
+        "&lt;",
+    ],
+)
+def test_nothing_comes_alive_in_markdown(text: str) -> None:
+    shown = formatting.escaped(text)
+    assert shown != text
+    plain = shown.replace("\N{WORD JOINER}", "").replace("\N{NO-BREAK SPACE}", " ").replace("\\", "")
+    assert plain == text
+
+
+def test_spreadsheets_compute_nothing() -> None:
+    cells = ("=1+1", "+cmd", "-x", "@SUM(A1)", " =2", "-1.5", "-1e3", "word", 3, -2.0)
+    text = tables.to_csv(["=a"], [cells])
+    assert text == "'=a\n'=1+1,'+cmd,'-x,'@SUM(A1),' =2,-1.5,-1e3,word,3,-2.0\n"
 
 
 def test_long_names_break_behind_underscores() -> None:

@@ -4,9 +4,11 @@ Every figure leaves paper, fonts and grid to the page's theme, so that one figur
 the models are the same everywhere, and each comes with a shape or a hatching of its own.
 """
 
+import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import plotly.graph_objects as go
 
@@ -15,6 +17,7 @@ from distil_core.settings.config import Method
 Figure: TypeAlias = go.Figure
 
 TEACHER, STUDENT = "#0072B2", "#D55E00"
+_TAG = re.compile(r"<(?!(?:br|/?b|/?i|/?extra|/?sub|/?sup)>)(?=[A-Za-z/!])")
 SEQUENTIAL = "Cividis"
 """Color scale of shares and distances."""
 
@@ -80,6 +83,24 @@ def empty(*, height: int, x: str, y: str) -> go.Figure:
     figure.update_xaxes(title_text=x)
     figure.update_yaxes(title_text=y)
     return figure
+
+
+def defused(figure: go.Figure) -> go.Figure:
+    """Take links, pictures and styles out of the texts of a figure, which plotly reads as HTML; ours have none.
+
+    Breaks, bold letters and the end of a hover label stay; everything else that begins like a tag is text.
+    """
+    spec = json.loads(figure.to_json())
+    harmless = _harmless(spec)
+    return figure if spec == harmless else go.Figure(harmless)
+
+
+def _harmless(value: Any) -> Any:
+    if isinstance(value, str):
+        return _TAG.sub("&lt;", value)
+    if isinstance(value, list):
+        return value if value and isinstance(value[0], int | float) else [_harmless(item) for item in value]
+    return {name: _harmless(item) for name, item in value.items()} if isinstance(value, dict) else value
 
 
 def hatching(shape: str) -> dict[str, object]:
