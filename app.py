@@ -15,7 +15,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from distil_core import process
 from distil_core.errors import DistilError
 from pages.components import private_apis
-from pages.state import student_pages
+from pages.state import class_mode, hosts, student_pages
 
 ICON = Path(__file__).parent / "assets" / "icon.svg"
 # Title, icon and lead of each page.
@@ -70,8 +70,8 @@ else:
     # What a page has drawn is sent while it goes on computing: the sender waits for the interpreter at every message.
     sys.setswitchinterval(0.0005)
     threading.Thread(target=preload, daemon=True).start()
-    app = st.App(
-        Path(__file__),
-        routes=student_pages.routes(),
-        middleware=[Middleware(GZipMiddleware, minimum_size=1000, compresslevel=5)],
-    )
+    middleware = [Middleware(GZipMiddleware, minimum_size=1000, compresslevel=5)]
+    if class_mode.active():
+        print(class_mode.banner(), flush=True)
+        middleware.insert(0, Middleware(hosts.KnownHosts, known=class_mode.known_host))
+    app = st.App(Path(__file__), routes=student_pages.routes(), middleware=middleware)

@@ -18,7 +18,7 @@ from distil_core.settings.config import Method, RunConfig
 from distil_core.tasks.corpora import task_of
 from pages.components import scrolling
 from pages.sections import charts, introduction, messages, run_summary, settings_form
-from pages.state import resources, run_in_use
+from pages.state import class_mode, resources, run_in_use
 
 POLL_SECONDS = 1.0
 NEXT = (
@@ -34,12 +34,14 @@ def start(config: RunConfig) -> None:
     store = resources.store()
     try:
         with st.spinner("Reading the corpus…"):
-            run, *_ = requests.submit(config, store)
+            class_mode.refuse_more(store)
+            runs = requests.submit(config, store, in_turns=class_mode.active())
+            class_mode.note_asked(runs, store)
             workers.ensure_worker(store)
     except DistilError as error:
         messages.problem(error)
         return
-    run_in_use.choose(run.id)
+    run_in_use.choose(runs[0].id)
     st.session_state["distil.pressed"] = True
     st.rerun()
 
@@ -54,8 +56,10 @@ def again(run: Run, twins: tuple[Run, ...]) -> None:
 
 def cancel(runs: tuple[Run, ...]) -> None:
     """Stop a run and its twins."""
+    store = resources.store()
     for run in runs:
-        resources.store().cancel(run.id)
+        if class_mode.may_change(run, store):
+            store.cancel(run.id)
 
 
 def show_run(run_id: str, *, poll: bool) -> None:
@@ -85,7 +89,7 @@ def show_run(run_id: str, *, poll: bool) -> None:
                 key="distil.cancel",
                 on_click=cancel,
                 args=(active,),
-                disabled=all(member.stopping for member in active),
+                disabled=all(member.stopping or not class_mode.may_change(member, store) for member in active),
             )
         elif run.resumable:
             words = "Resume" if run.state is RunState.INTERRUPTED else "Run again"

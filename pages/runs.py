@@ -18,7 +18,7 @@ from distil_core.runs.rows import Run, RunState
 from distil_core.settings.config import Method
 from distil_core.settings.serialization import digest
 from pages.sections import messages, run_summary, take_home
-from pages.state import address, resources, run_in_use
+from pages.state import address, class_mode, resources, run_in_use
 
 TABLE, PICKED = "runs.table", "runs.picked"
 _BADGES = {"Example": "violet", **{word: color for _, color, word in run_summary.STATES.values()}}
@@ -79,7 +79,8 @@ def ask_delete(run: Run) -> None:
         if st.button("Keep it", key="runs.keep"):
             st.rerun()
         if st.button("Delete", type="primary", icon=":material/delete:", key="runs.delete.sure"):
-            guarded(lambda: resources.store().delete(run.id))
+            if class_mode.may_change(run, resources.store()):
+                guarded(lambda: resources.store().delete(run.id))
             if run_in_use.current() == run.id:
                 run_in_use.forget()
             st.rerun()
@@ -123,7 +124,7 @@ def show_details(run: Run) -> None:
             "Delete",
             icon=":material/delete:",
             key="runs.delete",
-            disabled=run.state is RunState.RUNNING,
+            disabled=run.state is RunState.RUNNING or not class_mode.may_change(run, resources.store()),
         ):
             ask_delete(run)
     if run.state is RunState.FAILED:
@@ -231,5 +232,15 @@ with st.expander(f"Cache: {formatting.size(sum(entry.bytes for entry in entries)
             column_config=CACHE_COLUMNS,
             alt="What the cache holds, the largest first",
         )
-        if st.button("Empty the cache", icon=":material/delete_sweep:", key="runs.cache"):
+        if class_mode.free() and st.button("Empty the cache", icon=":material/delete_sweep:", key="runs.cache"):
             ask_empty()
+
+if not class_mode.free():
+    with st.expander("For the lecturer", icon=":material/key:"):
+        entered = st.text_input(
+            "Code", type="password", key="runs.code", help="Printed when the server starts, or DISTIL_LAB_CODE."
+        )
+        if entered and class_mode.unlock(entered):
+            st.rerun()
+        elif entered:
+            st.caption("This is not the code.")

@@ -37,6 +37,9 @@ def from_hub(config: CorpusConfig) -> Source:
         readings.append((parts[0], parts[1]))
     failure: Exception | None = None
     for reading in readings:
+        if Path(reading[0]).exists():  # which datasets would take for the one that is meant
+            failure = failure or CorpusError(f"there is a file or folder {reading[0]!r} where the lab was started")
+            continue
         try:
             data = datasets.load_dataset(*reading)
         # The hub, the network and the file formats behind it raise whatever they like.

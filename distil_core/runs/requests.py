@@ -163,13 +163,14 @@ def corpus_notes(config: RunConfig) -> tuple[str, ...]:
     return load_corpus_cached(whole(_absolute_corpus(config.corpus)), task=config.task).notes
 
 
-def submit(config: RunConfig, store: RunStore, *, twins: bool = True) -> tuple[Run, ...]:
+def submit(config: RunConfig, store: RunStore, *, twins: bool = True, in_turns: bool = False) -> tuple[Run, ...]:
     """Ask for a run and its twins; those that exist are not computed again.
 
     Args:
         config: What is wanted.
         store: Where runs are kept and queued.
         twins: Whether the hard-label twin, the layer-cut twin and the baseline are wanted too.
+        in_turns: Whether others of the kind go first once there is a first figure; see :meth:`RunStore.add`.
 
     Returns:
         The run that was asked for, then its twins.
@@ -178,7 +179,7 @@ def submit(config: RunConfig, store: RunStore, *, twins: bool = True) -> tuple[R
         DistilError: If settings, corpus or teacher cannot be used.
     """
     wanted = with_twins(inherited(config, store), twins=twins)
-    return tuple(request.add(store) for request in identify(wanted))
+    return tuple(request.add(store, in_turns=in_turns) for request in identify(wanted))
 
 
 def identify(configs: Iterable[CanonicalConfig]) -> tuple[RunRequest, ...]:

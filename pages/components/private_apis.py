@@ -51,12 +51,12 @@ def refuse_endless_numbers() -> None:
     A value that raises ``ValueError`` is left out by Streamlit itself. Where this is gone, such an address shows a
     traceback.
     """
-    with suppress(ImportError, AttributeError):
+    with suppress(ImportError):
         from streamlit.runtime.state import session_state
 
-        parse = session_state.parse_url_param
-        if not isinstance(parse, partial):
-            session_state.parse_url_param = partial(_parsed_finite, parse)
+        parse = vars(session_state).get("parse_url_param")
+        if parse is not None and not isinstance(parse, partial):
+            vars(session_state)["parse_url_param"] = partial(_parsed_finite, parse)
 
 
 def _parsed_finite(parse: Callable[..., Any], value: str | list[str], value_type: str) -> Any:

@@ -10,6 +10,7 @@ from typing import Any
 
 import streamlit as st
 
+from distil_core.data.files import SUFFIXES, path_of
 from distil_core.data.sources import BUILT_IN
 from distil_core.errors import ConfigError
 from distil_core.models.checkpoints import minilm_installed
@@ -32,7 +33,7 @@ from distil_core.tasks.catalog import TASKS
 from distil_core.tasks.task import Task
 from pages.sections import messages, own_file, run_summary
 from pages.sections.setting_titles import CORPORA, FIRST, LABELS, TEACHERS, TOLD
-from pages.state import address, resources
+from pages.state import address, class_mode, resources
 
 SLIDERS = {"temperature": (0.5, 10.0, 0.5), "alpha": (0.0, 1.0, 0.05)}
 _MOST_HERE = {"n_train": 100_000, "n_test": 20_000}
@@ -82,6 +83,10 @@ def show() -> RunConfig | None:
         with training.box:
             seed = _seed()
     if corpus.get("source") == "" or teacher.get("source") == "":
+        return None
+    described = str(corpus_more.values.get("label_descriptions", ""))
+    if not class_mode.free() and path_of(described).suffix.lower() in SUFFIXES:
+        messages.problem("label descriptions must be written out here and not be a file of the server")
         return None
     try:
         # By way of plain data, where a text that is no number is a problem to be named and not a crash.
@@ -230,6 +235,8 @@ def _begin() -> None:
 
 def _corpus(task: Task) -> dict[str, Any]:
     offered = [kind for kind in CORPORA if kind not in BUILT_IN or kind in task.built_in]
+    if not class_mode.free():
+        offered.remove("hub")
     if st.session_state.get("distil.corpus") not in (None, *offered):  # the task before had it
         st.session_state["distil.corpus"] = offered[0]
     kind = st.selectbox(
@@ -292,10 +299,11 @@ def _teacher(task: Task, *, own: bool) -> dict[str, Any]:
     usual = task.defaults.get("teacher", {}).get("source", TeacherConfig().source)
     if own and minilm_installed():
         usual = "minilm"
+    offered = [kind for kind in TEACHERS if class_mode.free() or kind not in ("folder", "hub")]
     kind = st.selectbox(
         "Teacher",
-        list(TEACHERS),
-        index=list(TEACHERS).index(usual),
+        offered,
+        index=offered.index(usual) if usual in offered else 0,
         format_func=TEACHERS.__getitem__,
         key="distil.teacher",
         bind="query-params",

@@ -8,6 +8,8 @@ bounded and keyed on names of runs or on contents, never on tensors. Nothing her
 __all__ = [
     "address",
     "attention_maps",
+    "class_mode",
+    "hosts",
     "masked_words",
     "model_answers",
     "resources",

@@ -3,18 +3,24 @@
 Reads and writes: a query parameter for each. Writes: the files.
 """
 
+import shutil
+import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path, PurePath
 
 import streamlit as st
 
 from distil_core.errors import CorpusError
+from distil_core.reporting.formatting import escaped
 from distil_core.training.cache import replacing
-from pages.state import resources
+from pages.state import class_mode, resources
 
 # Less than what file systems take, since what replaces a file has a longer name for a moment.
 _LONGEST_NAME, _LONGEST_SUFFIX = 200, 20
+_UNUSED_SECONDS = 24 * 3600.0
+_REFUSED = "uploads.refused"
 
 
 def file(label: str, types: Sequence[str], *, key: str, parameter: str, help: str) -> Path | None:
@@ -27,7 +33,9 @@ def file(label: str, types: Sequence[str], *, key: str, parameter: str, help: st
         parameter: Query parameter that names the file by its contents, so that a link leads to the same file.
         help: A sentence more.
     """
-    st.file_uploader(label, types, key=key, help=help, on_change=_keep, args=(key, parameter))
+    st.file_uploader(label, types, key=key, help=help, on_change=_keep, args=(key, parameter, types))
+    if refusal := st.session_state.pop(_REFUSED, None):
+        st.error(escaped(refusal), icon=":material/error:")
     return _there(parameter, Path.is_file)
 
 
@@ -137,16 +145,35 @@ def _keep_all(key: str, parameter: str, places: Mapping[str, str] | None) -> Non
     st.query_params[parameter] = f"{path.parent.name}/{path.name}"
 
 
+def _clear() -> None:
+    """Remove what visitors have uploaded a while ago and no run was asked for with."""
+    store = resources.store()
+    used = {path for run in store.list() for path in (run.config.corpus.source, run.config.corpus.test)}
+    for folder in store.layout.uploads.glob("*"):
+        with suppress(OSError):
+            old = time.time() - folder.stat().st_mtime > _UNUSED_SECONDS
+            if old and not any(str(path) in used for path in folder.glob("*")):
+                shutil.rmtree(folder)
+
+
 def _folder() -> Path:
     return resources.store().layout.uploads
 
 
-def _keep(key: str, parameter: str) -> None:
+def _keep(key: str, parameter: str, types: Sequence[str]) -> None:
     """Keep an uploaded file under its content's name, so that the same file is one file, or forget it."""
     upload = st.session_state[key]
     if upload is None:
         st.query_params.pop(parameter, None)
         return
+    refusal = class_mode.refuse_upload(upload.size)
+    if PurePath(upload.name).suffix.lower().removeprefix(".") not in types:
+        refusal = f"A file must end in {', '.join(types)}, got {stored_name(upload.name)!r}; save it as one of these."
+    if refusal:
+        st.session_state[_REFUSED] = refusal
+        return
+    if class_mode.active():
+        _clear()
     content = upload.getvalue()
     path = _folder() / sha256(content).hexdigest()[:16] / stored_name(upload.name)
     if not path.exists():

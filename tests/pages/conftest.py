@@ -25,7 +25,7 @@ from distil_core.settings.config import Precision, RunConfig
 from distil_core.settings.serialization import digest
 from distil_core.tasks.catalog import configured_task
 from pages.components import private_apis
-from pages.state import attention_maps, model_answers
+from pages.state import attention_maps, class_mode, model_answers
 from tests import seeds
 from tests.factories import a_comparison
 from tests.pages.readings import CHANGES, a_reading
@@ -68,7 +68,7 @@ def example(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def queueing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Let runs be queued at once, and nobody compute them."""
 
-    def submit(config: RunConfig, store: RunStore, *, twins: bool = True) -> tuple[Run, ...]:
+    def submit(config: RunConfig, store: RunStore, *, twins: bool = True, in_turns: bool = False) -> tuple[Run, ...]:
         possible = configured_task(config).methods
         family = [item for item in seeds.family_of(config) if item.method in possible]
         return tuple(store.add(digest(item), item, corpus_name="reviews") for item in family)
@@ -82,6 +82,7 @@ def queueing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(requests, "submit", submit)
     monkeypatch.setattr(estimates, "estimate_seconds", estimate_seconds)
     monkeypatch.setattr(workers, "ensure_worker", lambda store, **_: None)
+    monkeypatch.setattr(class_mode, "active", lambda: False)
     monkeypatch.setattr(sources, "shipped_folder", lambda: tmp_path / "left out")
 
 

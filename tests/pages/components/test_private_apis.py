@@ -51,3 +51,14 @@ def test_installed_packages_are_not_looked_through(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(manifest_scanner, "scan_component_manifests", manifest_scanner.scan_component_manifests)
     private_apis.skip_component_scan()
     assert manifest_scanner.scan_component_manifests() == []
+
+
+def test_numbers_in_addresses_are_still_parsed_where_they_were() -> None:
+    from streamlit.runtime.state import session_state
+
+    private_apis.refuse_endless_numbers()
+    parse = vars(session_state)["parse_url_param"]
+    assert parse("1.5", "double_value") == 1.5, f"numbers of addresses are parsed elsewhere {HELP}"
+    for endless in ("inf", "nan", "1e999"):
+        with pytest.raises(ValueError, match="must be finite"):
+            parse(endless, "double_value")

@@ -1,0 +1,129 @@
+"""What visitors may do where the lab is bound to anything but this computer: their own things, and a few of them.
+
+Reads: the server's address, a code in the environment, who has asked for which run. Writes: who has asked for a run.
+"""
+
+import hmac
+import ipaddress
+import os
+import secrets
+import socket
+from collections.abc import Iterable
+from contextlib import suppress
+from hashlib import sha256
+from uuid import uuid4
+
+import streamlit as st
+
+from distil_core.errors import ConfigError
+from distil_core.runs.rows import Run, RunState
+from distil_core.runs.store import RunStore
+
+CODE, HOSTS = "DISTIL_LAB_CODE", "DISTIL_LAB_HOSTS"
+"""Variables of the environment: the lecturer's code, and further names of this server, separated by commas."""
+MOST_QUEUED = 8
+"""Runs, twins included, that one visitor may have waiting: two students with their twins."""
+MOST_UPLOADED = 400_000_000
+"""Bytes that one visitor may have uploaded in one visit."""
+
+_LOCAL = ("localhost", "127.0.0.1", "::1")
+_VISITOR, _LECTURER, _UPLOADED = "class.visitor", "class.lecturer", "class.uploaded"
+_made_up = secrets.token_hex(4)
+
+
+def active() -> bool:
+    """Whether others than who sits at this computer can open the pages."""
+    return st.get_option("server.address") not in _LOCAL
+
+
+def code() -> str:
+    """Return the lecturer's code: from the environment, or made up when the server started."""
+    return os.environ.get(CODE) or _made_up
+
+
+def banner() -> str:
+    """Return what the server prints when it starts in class mode; empty where it need not."""
+    if not active():
+        return ""
+    told = "as the environment says" if os.environ.get(CODE) else f"{_made_up} (set {CODE} to choose it)"
+    return f"Class mode: visitors manage their own runs. The lecturer's code is {told}."
+
+
+def unlock(text: str) -> bool:
+    """Let this visit do everything, if the code is right."""
+    if hmac.compare_digest(text.strip().encode(), code().encode()):
+        st.session_state[_LECTURER] = True
+    return free()
+
+
+def free() -> bool:
+    """Whether this visit may do everything: on this computer's own address, or with the lecturer's code."""
+    return not active() or bool(st.session_state.get(_LECTURER))
+
+
+def may_change(run: Run, store: RunStore) -> bool:
+    """Whether this visit may cancel or delete a run: one of its own, or any."""
+    return free() or _asker(run.id, store) == _visitor()
+
+
+def note_asked(runs: Iterable[Run], store: RunStore) -> None:
+    """Remember who was first to ask for runs."""
+    if not active():
+        return
+    folder = store.path / "visitors"
+    folder.mkdir(exist_ok=True)
+    for run in runs:
+        with suppress(FileExistsError), (folder / run.id).open("x", encoding="utf-8") as file:
+            file.write(_visitor())
+
+
+def refuse_more(store: RunStore) -> None:
+    """Refuse further runs to a visitor who has enough waiting.
+
+    Raises:
+        ConfigError: With what to do.
+    """
+    if free():
+        return
+    waiting = [run for run in store.list() if run.state in (RunState.QUEUED, RunState.RUNNING)]
+    mine = sum(_asker(run.id, store) == _visitor() for run in waiting)
+    if mine >= MOST_QUEUED:
+        raise ConfigError(
+            f"a visitor may have at most {MOST_QUEUED} runs waiting, twins included, got {mine}; wait until some are "
+            "done, or cancel them"
+        )
+
+
+def refuse_upload(n_bytes: int) -> str:
+    """Count what this visit uploads; returns why a file is not taken, or nothing."""
+    total = st.session_state.get(_UPLOADED, 0) + n_bytes
+    if not free() and total > MOST_UPLOADED:
+        return f"A visit may upload {MOST_UPLOADED // 10**6} MB in all; reload the page to begin anew."
+    st.session_state[_UPLOADED] = total
+    return ""
+
+
+def known_host(host: str) -> bool:
+    """Tell whether a name by which somebody calls this server is one of its own: no other site can speak for it."""
+    name = host.rpartition(":")[0].strip("[]") if host.rpartition(":")[2].isdecimal() else host.strip("[]")
+    with suppress(ValueError):
+        return bool(ipaddress.ip_address(name))
+    further = {part.strip().lower() for part in os.environ.get(HOSTS, "").split(",")}
+    told = str(st.get_option("browser.serverAddress")).lower()
+    return name.lower() in {"localhost", socket.gethostname().lower(), socket.getfqdn().lower(), told, *further} - {""}
+
+
+def _visitor() -> str:
+    """Return a name of whoever looks at the page, which stays for the visit, and longer where there is a cookie."""
+    cookie = st.context.cookies.get("_streamlit_xsrf")
+    if isinstance(cookie, str) and cookie:
+        return sha256(cookie.encode()).hexdigest()[:16]
+    name: str = st.session_state.setdefault(_VISITOR, uuid4().hex[:16])
+    return name
+
+
+def _asker(run_id: str, store: RunStore) -> str:
+    try:
+        return (store.path / "visitors" / run_id).read_text(encoding="utf-8")
+    except OSError:
+        return ""

@@ -1,0 +1,115 @@
+"""What visitors may do where the lab is open to others: their own things, and a few of them, by no path."""
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from distil_core.data.hub import from_hub
+from distil_core.errors import CorpusError
+from distil_core.runs.store import RunStore
+from distil_core.settings.config import CorpusConfig
+from pages.sections import setting_titles
+from pages.state import class_mode
+from pages.state.hosts import KnownHosts
+from tests import seeds
+from tests.pages.conftest import press
+
+App = Callable[..., AppTest]
+
+
+@pytest.fixture
+def class_of_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The lab as it is where others can open it."""
+    monkeypatch.setattr(class_mode, "active", lambda: True)
+    monkeypatch.setenv(class_mode.CODE, "chalk and talk")
+
+
+def test_on_this_computer_everything_is_free(app: App, store: RunStore) -> None:
+    assert class_mode.banner() == ""
+    seeds.finished_family(store)
+    assert not app("runs").button(key="runs.delete").disabled
+
+
+@pytest.mark.usefixtures("class_of_many")
+class TestVisitors:
+    def test_paths_and_names_of_the_hub_are_off(self, app: App) -> None:
+        at = app("distil", distil__teacher="A folder on this computer", distil__corpus=setting_titles.CORPORA["hub"])
+        offered = [*at.selectbox(key="distil.teacher").options, *at.selectbox(key="distil.corpus").options]
+        assert offered
+        assert not [name for name in offered if "folder" in name or "hub" in name]
+        assert not at.exception
+
+    def test_each_cancels_and_deletes_what_is_theirs_and_the_lecturer_everything(
+        self, app: App, store: RunStore
+    ) -> None:
+        first = press(app(), "distil.start")
+        run = first.query_params["run"]
+        assert not first.button(key="distil.cancel").disabled
+        second = app(run=run)
+        assert second.button(key="distil.cancel").disabled
+        at = app("runs", run=run)
+        assert at.button(key="runs.delete").disabled
+        assert "runs.cache" not in [button.key for button in at.button]
+        at.text_input(key="runs.code").set_value("wrong").run()
+        assert at.button(key="runs.delete").disabled
+        at.text_input(key="runs.code").set_value("chalk and talk").run()
+        assert not at.button(key="runs.delete").disabled
+        assert store.find(run) is not None
+        assert not at.exception
+
+    def test_the_queue_of_a_visitor_is_bounded_and_others_may_go_on(self, app: App, store: RunStore) -> None:
+        at = app()
+        for seed in range(3):
+            at.number_input(key="distil.seed").set_value(seed).run()
+            press(at, "distil.start")
+        assert f"at most {class_mode.MOST_QUEUED} runs waiting" in at.error[0].value
+        assert len(store.list()) == class_mode.MOST_QUEUED
+        other = app()
+        other.number_input(key="distil.seed").set_value(9).run()
+        press(other, "distil.start")
+        assert not other.error
+        assert len(store.list()) > class_mode.MOST_QUEUED
+
+    def test_endings_and_bytes_of_uploads_are_checked_here(
+        self, app: App, store: RunStore, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        at = app("distil", distil__corpus="My own file")
+        at.file_uploader(key="distil.upload.train").upload("a.exe", b"text,label\n").run()
+        assert not list(store.layout.uploads.glob("*"))  # by Streamlit before us
+        at = app("distil", distil__corpus="My own file")
+        monkeypatch.setattr(class_mode, "MOST_UPLOADED", 5)
+        at.file_uploader(key="distil.upload.train").upload("a.csv", b"text,label\na,b\n").run()
+        assert "A visit may upload" in at.error[0].value
+        assert not list(store.layout.uploads.glob("*"))
+
+
+def test_a_name_of_the_hub_is_never_a_folder_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("datasets")
+    (tmp_path / "secret").mkdir()
+    (tmp_path / "secret" / "a.csv").write_text("text,label\na,b\n")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(CorpusError, match="there is a file or folder 'secret' where the lab was started"):
+        from_hub(CorpusConfig(source="hub:secret"))
+
+
+@pytest.mark.parametrize(
+    ("host", "answered"),
+    [("localhost:8501", True), ("10.0.0.7:8501", True), ("[::1]:8501", True), ("evil.example", False), ("", False)],
+)
+def test_only_its_own_names_are_answered(host: str, answered: bool) -> None:
+    async def inner(scope: Any, receive: Any, send: Any) -> None:
+        passed.append(scope)
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    passed: list[Any] = []
+    sent: list[Any] = []
+    scope = {"type": "http", "headers": [(b"host", host.encode())], "method": "GET", "path": "/"}
+    asyncio.run(KnownHosts(inner, known=class_mode.known_host)(scope, None, send))  # type: ignore[arg-type]
+    assert bool(passed) is answered
+    assert answered or sent[0]["status"] == 400
