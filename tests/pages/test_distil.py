@@ -77,7 +77,7 @@ def test_button_alone_queues_the_default_with_its_twins(app: App, example: Path,
 
 
 def test_error_of_the_pipeline_is_shown(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(*_: object) -> None:
+    def refuse(*_: object, **__: object) -> None:
         raise CorpusError("reviews must have two labels, got one; add examples")
 
     monkeypatch.setattr(requests, "submit", refuse)
