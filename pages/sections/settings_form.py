@@ -49,7 +49,7 @@ def show() -> RunConfig | None:
         with address.control("distil.corpus", "Corpus"):
             corpus = _corpus(task)
         with address.control("distil.teacher", "Teacher"):
-            teacher = _teacher(task, own=st.session_state.get("distil.corpus") in ("file", "hub"))
+            teacher = _teacher(task, own_texts=st.session_state.get("distil.corpus") in ("file", "hub"))
         depth = _field(StudentConfig, "depth")
         temperature = _field(LossConfig, "temperature")
         # There is nothing to share out where no label is told, or where both parts have weights of their own.
@@ -294,10 +294,10 @@ def _told(task: Task, *, scarce: bool) -> dict[str, Any]:
     return {**values, **({"supervision": Supervision.ZERO_SHOT} if how == "none" else {})}
 
 
-def _teacher(task: Task, *, own: bool) -> dict[str, Any]:
+def _teacher(task: Task, *, own_texts: bool) -> dict[str, Any]:
     """Ask who teaches; of texts of one's own, the shipped teacher knows nothing."""
     usual = task.defaults.get("teacher", {}).get("source", TeacherConfig().source)
-    if own and minilm_installed():
+    if own_texts and minilm_installed():
         usual = "minilm"
     offered = [kind for kind in TEACHERS if class_mode.free() or kind not in ("folder", "hub")]
     kind = st.selectbox(
