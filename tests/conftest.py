@@ -42,6 +42,7 @@ SLOW = (
     "training/test_trainer.py",
     "models/test_freezing.py",
     "data/test_python_docs.py",
+    "export/test_exporter.py",
     "data/test_reviews.py",
     "analysis/test_model_pair.py",
     "analysis/test_several_sites.py",

@@ -90,7 +90,7 @@ class Task(ABC):
     usage: ClassVar[str] = """\
 from transformers import pipeline
 
-student = pipeline("text-classification", model="path/to/this/folder")
+student = pipeline("text-classification", model="path/to/this/folder", truncation=True)
 print(student("Put a sentence here."))"""
     """How a student is asked for an answer in Python, from ``path/to/this/folder``."""
     library: ClassVar[str] = "transformers"

@@ -1,10 +1,12 @@
 """A student of every task and architecture leaves the lab in every format, and answers as it did there."""
 
 import json
+import runpy
 import subprocess
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -93,7 +95,7 @@ CASES = (
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.task}-{case.architecture}")
 def test_a_student_of_every_task_and_architecture_answers_outside_as_in_the_lab(
-    case: Case, home: Path, tmp_path: Path
+    case: Case, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     store = RunStore(home)
     run, out = case.add(store), tmp_path / "out"
@@ -109,6 +111,11 @@ def test_a_student_of_every_task_and_architecture_answers_outside_as_in_the_lab(
             path.name for path in (out / wanted).iterdir()
         }
         assert all(sentences(proof, task_named(case.task).for_labels(case.label_names)))
+    script = out / "hf" / "predict.py"
+    if case.task != "embeddings" or find_spec("sentence_transformers"):
+        monkeypatch.setattr(sys, "argv", [str(script), *case.asked])
+        runpy.run_path(str(script))
+        assert capsys.readouterr().out
     alone = "import sys, runpy; sys.modules['torch'] = None; sys.argv = sys.argv[1:]; runpy.run_path(sys.argv[0])"
     ran = subprocess.run(
         [sys.executable, "-c", alone, str(out / "onnx" / "predict.py"), *case.asked], capture_output=True, text=True

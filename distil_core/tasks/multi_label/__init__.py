@@ -32,7 +32,7 @@ class MultiLabelClassification(Task):
     usage = """\
 from transformers import pipeline
 
-student = pipeline("text-classification", model="path/to/this/folder", top_k=None)
+student = pipeline("text-classification", model="path/to/this/folder", truncation=True, top_k=None)
 print(student(["Put a sentence here."]))  # the labels above 0.5 are predicted"""
     head = MULTI_LABEL_CLASSIFICATION
     quality = metrics.QUALITY

@@ -44,7 +44,7 @@ class TextPairs(TextClassification):
     usage: ClassVar[str] = """\
 from transformers import pipeline
 
-student = pipeline("text-classification", model="path/to/this/folder")
+student = pipeline("text-classification", model="path/to/this/folder", truncation=True)
 print(student({"text": "Put a text here.", "text_pair": "Put another one here."}))"""
     built_in: ClassVar[tuple[str, ...]] = ("reviews",)
     # Attention from one text into the other is built up layer by layer, and a gap between layers breaks it.
@@ -130,7 +130,7 @@ class PairRegression(TextPairs):
     usage = """\
 from transformers import pipeline
 
-student = pipeline("text-classification", model="path/to/this/folder", function_to_apply="none")
+student = pipeline("text-classification", model="path/to/this/folder", truncation=True, function_to_apply="none")
 print(student({"text": "Put a text here.", "text_pair": "Put another one here."}))"""
     loss_parts = MappingProxyType({"soft_labels": "teacher's numbers", "hard_labels": "right numbers"})
     baseline_description = "words of both texts, how they overlap, and ridge regression; no transformer"
