@@ -8,11 +8,12 @@ from pathlib import Path
 
 import torch
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
-from transformers import AutoModelForSequenceClassification, BertConfig, PreTrainedTokenizerFast
+from transformers import AutoModelForMaskedLM, AutoModelForSequenceClassification, BertConfig, PreTrainedTokenizerFast
 
 from distil_core.data import reviews
+from distil_core.data.corpus import Split
 from distil_core.models.forward import predict
-from distil_core.models.loading import save
+from distil_core.models.loading import load_tokenizer, save
 from distil_core.runs.folder import RunFolder
 from distil_core.runs.foreground import run_all
 from distil_core.runs.sources import FEW_LABELS
@@ -25,6 +26,7 @@ from distil_core.tasks.corpora import load_corpus
 from distil_core.training.cache import replacing
 from distil_core.training.events import Step, Validation, event_to_json
 from distil_core.training.lessons import TrainingData
+from distil_core.training.masked import masked_lesson, start_as_unigram
 from distil_core.training.trainer import train
 
 N_TEXTS = 100_000
@@ -36,6 +38,11 @@ FEW = 0.05
 """Share of the labels that the example with few of them is told."""
 _DEPTH, _WIDTH, _HEAD, _VOCABULARY = 6, 128, 32, 5_000
 _TRAINING = TrainingConfig(epochs=4, batch_size=64, learning_rate=8e-4, dropout=0.1, warmup=0.1)
+
+N_WORD_TEXTS = 8_000
+"""Reviews that the shipped teacher of masked words has read in each epoch."""
+_WORD_DEPTH, _DOCUMENT_PASSES = 4, 3
+_WORD_TRAINING = TrainingConfig(epochs=4, batch_size=64, learning_rate=1.5e-3, warmup=0.1)
 
 Tell = Callable[[str], None]
 
@@ -89,6 +96,54 @@ def build_teacher(folder: Path, *, n_texts: int = N_TEXTS, tell: Tell = print) -
     logits = predict(model, encoded[1].tokens, padding=tokenizer.pad_token_id)
     accuracy = float((logits.argmax(dim=1) == encoded[1].sites.targets).float().mean())
     tell(f"the teacher is right on {accuracy:.1%} of unseen reviews; the noise of the labels allows {ceiling:.1%}")
+    with replacing(folder) as path:
+        save(model, tokenizer, path)
+
+
+def build_words(folder: Path, *, teacher: Path, n_texts: int = N_WORD_TEXTS, tell: Tell = print) -> None:
+    """Train the shipped teacher of masked words on both built-in corpora as plain text, and write it to ``folder``.
+
+    It reads reviews of the seed of the shipped teacher, and of the Python documentation what a run trains on, more
+    often, as there is less of it.
+
+    Args:
+        folder: Replaced as a whole.
+        teacher: Folder of the shipped teacher, whose tokenizer it shares.
+        n_texts: Reviews to read.
+        tell: Told how it goes.
+    """
+    task, tokenizer = task_named("fill-mask"), load_tokenizer(teacher)
+    documents = load_corpus(CorpusConfig(source="python-docs"), task=task.name)
+    written, _, _ = reviews.generate(n_train=n_texts, n_validation=0, n_test=0, seed=SEED)
+    texts = Split.unlabeled([*written.texts, *documents.train.texts])
+    parts = [task.encode(tokenizer, split, max_length=128) for split in (texts, documents.validation)]
+    learned, validation = (TrainingData(tokens=part.tokens, sites=part.sites) for part in parts)
+    often = torch.arange(len(written), len(texts)).repeat(_DOCUMENT_PASSES)
+    learned = replace(learned, chosen=torch.cat([torch.arange(len(written)), often]))
+    torch.manual_seed(0)
+    config = BertConfig(
+        vocab_size=len(tokenizer),
+        hidden_size=_WIDTH,
+        num_hidden_layers=_WORD_DEPTH,
+        num_attention_heads=_WIDTH // _HEAD,
+        intermediate_size=4 * _WIDTH,
+        max_position_embeddings=128,
+    )
+    model = AutoModelForMaskedLM.from_config(config, attn_implementation="eager")
+    start_as_unigram(model, learned)
+    loss = replace(LossConfig(), alpha=0.0)
+    for event in train(
+        model,
+        masked_lesson(learned, loss=loss, training=_WORD_TRAINING, seed=0),
+        validation,
+        task=task,
+        loss=loss,
+        training=_WORD_TRAINING,
+        seed=0,
+        padding=tokenizer.pad_token_id,
+    ):
+        if isinstance(event, Validation):
+            tell(f"epoch {event.epoch:.0f}: {event.score:.1%} of the masked words of unseen documentation are right")
     with replacing(folder) as path:
         save(model, tokenizer, path)
 

@@ -99,7 +99,7 @@ def _parser() -> argparse.ArgumentParser:
 
     assets = commands.add_parser("build-assets", help="build the shipped teacher and the example runs anew")
     assets.add_argument("--folder", type=Path, default=Path("assets"), help="folder to write to (default: assets)")
-    assets.add_argument("--only", choices=("teacher", "example"), help="build only this")
+    assets.add_argument("--only", choices=("teacher", "words", "example"), help="build only this")
     assets.set_defaults(command=_build_assets)
 
     measured = commands.add_parser("bench", help="time the lab beside what people would otherwise run")
@@ -315,10 +315,15 @@ def _cache(options: argparse.Namespace) -> int:
 def _build_assets(options: argparse.Namespace) -> int:
     from distil_core import assets
 
-    if options.only != "example":
-        assets.build_teacher(options.folder / "teacher", tell=lambda text: print(text, file=sys.stderr, flush=True))
-    if options.only != "teacher":
-        assets.build_examples(options.folder / "example", tell=lambda text: print(text, file=sys.stderr, flush=True))
+    def tell(text: str) -> None:
+        print(text, file=sys.stderr, flush=True)
+
+    if options.only in (None, "teacher"):
+        assets.build_teacher(options.folder / "teacher", tell=tell)
+    if options.only in (None, "words"):
+        assets.build_words(options.folder / "words", teacher=options.folder / "teacher", tell=tell)
+    if options.only in (None, "example"):
+        assets.build_examples(options.folder / "example", tell=tell)
     return 0
 
 

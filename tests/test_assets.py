@@ -9,8 +9,9 @@ from distil_core import assets
 from distil_core.data import reviews
 from distil_core.data.corpus import Split
 from distil_core.data.tokenization import encode
-from distil_core.models.checkpoints import locate
+from distil_core.models.checkpoints import locate, match_head
 from distil_core.models.forward import predict
+from distil_core.models.head import MASKED_WORDS
 from distil_core.models.loading import load_model, load_tokenizer
 from distil_core.runs.families import family
 from distil_core.runs.sources import FEW_LABELS, ShippedRuns
@@ -27,7 +28,9 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(assets, "_HEAD", 16)
     settings = TrainingConfig(epochs=1, batch_size=20, learning_rate=1e-3, precision=Precision.FP32)
     monkeypatch.setattr(assets, "_TRAINING", settings)
-    monkeypatch.setattr(assets, "load_corpus", lambda config: tiny.corpus())
+    monkeypatch.setattr(assets, "_WORD_TRAINING", settings)
+    monkeypatch.setattr(assets, "_WORD_DEPTH", 1)
+    monkeypatch.setattr(assets, "load_corpus", lambda config, **_: tiny.corpus())
     generate = reviews.generate
 
     def few(*, n_train: int, n_validation: int, n_test: int, seed: int) -> tuple[Split, Split, Split]:
@@ -56,6 +59,19 @@ def test_the_teacher_knows_the_labels_of_the_reviews(small: None, tmp_path: Path
     assets.build_teacher(tmp_path / "again", n_texts=200, tell=lambda text: None)
     again = load_model(tmp_path / "again")
     assert all(torch.equal(a, b) for a, b in zip(first.parameters(), again.parameters(), strict=True))
+
+
+def test_the_teacher_of_masked_words_shares_the_tokenizer_and_has_its_head(small: None, tmp_path: Path) -> None:
+    told: list[str] = []
+    shipped = locate("shipped").folder
+    assets.build_words(tmp_path / "words", teacher=shipped, n_texts=60, tell=told.append)
+    found = locate(str(tmp_path / "words"))
+    assert (found.n_layers, found.width, found.head) == (1, 32, MASKED_WORDS)
+    assert load_tokenizer(found.folder).get_vocab() == load_tokenizer(shipped).get_vocab()
+    assert match_head(found, (), head=MASKED_WORDS) is not None
+    assert "of the masked words of unseen documentation are right" in told[-1]
+    there = locate("shipped-words")
+    assert (there.head, there.width) == (MASKED_WORDS, 128)
 
 
 def test_the_example_is_what_pages_read(lab: tiny.Lab, tmp_path: Path, quick: None) -> None:

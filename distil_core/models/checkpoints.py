@@ -34,6 +34,8 @@ SUPPORTED = tuple(PREFIXES)
 LIKE_ROBERTA = ("roberta", "xlm-roberta", "camembert")
 """Architectures that are RoBERTa in structure, trained on other texts."""
 MINILM_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+SHIPPED = {"shipped": "teacher", "shipped-words": "words"}
+"""Folders of the teachers that ship with the package, by what settings call them."""
 _ASSETS = Path(__file__).parents[1] / "assets"
 
 
@@ -66,14 +68,14 @@ def locate(source: str) -> Checkpoint:
     """Find a teacher by its name and name it by its content.
 
     Args:
-        source: ``shipped``, ``minilm``, a local folder, or a Hugging Face hub id.
+        source: ``shipped``, ``shipped-words``, ``minilm``, a local folder, or a Hugging Face hub id.
 
     Raises:
         ModelError: If there is no such checkpoint, or it is of an unknown architecture or not in safetensors.
         MissingExtraError: If ``minilm`` is not installed.
     """
-    if source == "shipped":
-        return _describe("shipped", assets_folder() / "teacher")
+    if source in SHIPPED:
+        return _describe(source, assets_folder() / SHIPPED[source])
     if source == "minilm":
         return _describe("minilm", _minilm_folder())
     try:
@@ -84,7 +86,8 @@ def locate(source: str) -> Checkpoint:
     if source and is_folder:
         return replace(_describe(folder.name, folder), local=True)
     if exists or source.startswith((".", "/", "~")) or not re.fullmatch(r"[\w.-]+(/[\w.-]+)?", source):
-        raise ModelError(f"teacher must be shipped, minilm, a folder or a hub id, got {source!r}: no such folder")
+        names = ", ".join((*SHIPPED, "minilm"))
+        raise ModelError(f"teacher must be {names}, a folder or a hub id, got {source!r}: no such folder")
     return _describe(source, _download(source))
 
 

@@ -152,7 +152,9 @@ class TeacherConfig:
     """Which model is the teacher, and how it is fine-tuned on a corpus that it has no head for."""
 
     source: str = setting(
-        "shipped", help="Checkpoint of the teacher: shipped, minilm, a local folder, or a Hugging Face hub id."
+        "shipped",
+        help="Checkpoint of the teacher: shipped, shipped-words (of masked words), minilm, a local folder, or a "
+        "Hugging Face hub id.",
     )
     max_length: int = setting(
         128,

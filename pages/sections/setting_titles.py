@@ -69,6 +69,7 @@ FIRST = {"labeled": 0.05, "shots": 8}
 """What few labels begin with."""
 TEACHERS = {
     "shipped": "Shipped teacher, made for the reviews",
+    "shipped-words": "Shipped teacher of masked words, made for both built-in corpora",
     "minilm": "MiniLM, 6 layers",
     "folder": "A folder on this computer",
     "hub": "A model from the Hugging Face hub",

@@ -37,7 +37,7 @@ from distil_core.training.events import Event
 if TYPE_CHECKING:
     from distil_core.analysis import model_pair as analysis_model_pair
 
-OFFLINE_TEACHERS = ("shipped", "minilm")
+OFFLINE_TEACHERS = ("shipped", "shipped-words", "minilm")
 """Teachers that can be loaded without a network."""
 
 

@@ -102,7 +102,7 @@ print(student("Put a [MASK] here.".replace("[MASK]", student.tokenizer.mask_toke
     )
     defaults = MappingProxyType(
         {
-            "teacher": {"source": "minilm", "epochs": 2},
+            "teacher": {"source": "shipped-words", "epochs": 2},
             "loss": {"soft_weight": 5.0, "hard_weight": 2.0, "hidden_cosine": 1.0},
         }
     )
