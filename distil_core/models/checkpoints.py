@@ -200,7 +200,9 @@ def _describe(name: str, folder: Path) -> Checkpoint:
     head, labels, notes = _head(config), _labels(config), []
     if weights.prefix:
         notes.append(f"the names of all weights of the teacher begin with {weights.prefix!r}, which was taken off")
-    if head is not None and head.labeled and not weights.has_head:
+    if head is not None and head.predicts_words and not weights.predicts_words:
+        head = None  # an encoder that was saved under the name of what it was trained as
+    elif head is not None and head.labeled and not head.predicts_words and not weights.has_head:
         notes.append(
             f"the teacher's configuration speaks of a head for {len(labels)} labels, but there are no weights of one: "
             "it gets a new head, fine-tuned on the corpus"

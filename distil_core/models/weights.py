@@ -18,6 +18,9 @@ PREFIXES = ("module.", "_orig_mod.", "model.")
 
 _MAX_HEADER = 64 * 2**20
 _FLOATS = ("F64", "F32", "F16", "BF16")
+_WORD_HEAD = re.compile(
+    r"(^|\.)(cls\.predictions|predictions|lm_head|vocab_transform|generator_predictions|head\.dense)\."
+)
 _LAYER = re.compile(r"(?:^|\.)layers?\.(\d+)\.")
 _HEAD = re.compile(r"(?:^|\.)(?:classifier|qa_outputs|score)\.")
 _OUTPUTS = re.compile(r"(?:^|\.)(?:classifier|classifier\.out_proj|qa_outputs|score)\.weight$")
@@ -47,6 +50,11 @@ class Weights:
     def has_head(self) -> bool:
         """Whether there are weights of an output layer for labels."""
         return any(_HEAD.search(name) for name in self.shapes)
+
+    @property
+    def predicts_words(self) -> bool:
+        """Whether there are weights of a head that predicts masked words."""
+        return any(_WORD_HEAD.search(name) for name in self.shapes)
 
     @property
     def n_outputs(self) -> int | None:

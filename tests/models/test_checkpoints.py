@@ -13,11 +13,12 @@ from typing import Any
 import huggingface_hub
 import pytest
 from huggingface_hub.errors import RepositoryNotFoundError
+from transformers import AutoModelForMaskedLM
 
 from distil_core.errors import MissingExtraError, ModelError
 from distil_core.models import checkpoints
 from distil_core.models.checkpoints import SUPPORTED, Checkpoint, head_order, locate, teacher_digest
-from distil_core.models.head import SEQUENCE_CLASSIFICATION
+from distil_core.models.head import MASKED_WORDS, SEQUENCE_CLASSIFICATION
 from distil_core.models.label_matching import match_labels
 from distil_core.models.loading import load_model, load_tokenizer
 from distil_core.settings.config import TeacherConfig
@@ -116,7 +117,7 @@ def test_an_empty_folder_is_no_model(tmp_path: Path) -> None:
     "source", ["./nowhere", "/nowhere/at/all", "~nobody-of-that-name/x", "a b", "a/b/c", "", "/" + "x" * 5000]
 )
 def test_what_can_be_no_name_is_refused(source: str) -> None:
-    with pytest.raises(ModelError, match="teacher must be shipped, minilm, a folder or a hub id, got"):
+    with pytest.raises(ModelError, match="teacher must be shipped, shipped-words, minilm, a folder or a hub id, got"):
         locate(source)
 
 
@@ -297,3 +298,15 @@ class TestHead:
         cases = [(usual, "c"), (longer, "c"), (TeacherConfig(learning_rate=1e-3), "c"), (usual, "d")]
         cases.append((TeacherConfig(max_length=64), "c"))
         assert len({name(config, others, corpus) for config, corpus in cases}) == len(cases)
+
+
+@pytest.mark.parametrize("architecture", tiny.ARCHITECTURES)
+def test_a_head_for_masked_words_is_known_by_its_weights(architecture: str, tmp_path: Path) -> None:
+    config = tiny.model(architecture).config
+    AutoModelForMaskedLM.from_config(config).save_pretrained(tmp_path)
+    tiny.tokenizer_for(architecture).save_pretrained(tmp_path)
+    assert checkpoints.locate(str(tmp_path)).head == MASKED_WORDS
+    tiny.save(architecture, tmp_path)
+    settings = json.loads((tmp_path / "config.json").read_text())
+    (tmp_path / "config.json").write_text(json.dumps({**settings, "architectures": ["BertForMaskedLM"]}))
+    assert checkpoints.locate(str(tmp_path)).head is None  # an encoder alone, under that name
