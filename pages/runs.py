@@ -31,6 +31,9 @@ COLUMNS = {
     "Alpha": st.column_config.NumberColumn(
         format="%g", help="Weight α of the soft labels (teacher); the hard labels (corpus) get 1 - α."
     ),
+    "Other settings": st.column_config.TextColumn(
+        help="In what else these runs differ; what is not named is at its default."
+    ),
     "Size": st.column_config.NumberColumn(format="%.1f MB", help="Weights on disk."),
     "Latency": st.column_config.NumberColumn(format="%.2f ms", help="Median time for one text."),
     "Created": st.column_config.DatetimeColumn(format="D MMM, HH:mm"),

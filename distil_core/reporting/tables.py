@@ -203,10 +203,32 @@ def run_rows(runs: Iterable[Run]) -> list[dict[str, Any]]:
     """
     runs = tuple(runs)
     scores, fidelity = score_columns(runs), fidelity_columns(runs)
-    return [_run_row(run, scores, fidelity) for run in runs]
+    return [
+        _run_row(run, scores, fidelity, others) for run, others in zip(runs, _differing_settings(runs), strict=True)
+    ]
 
 
-def _run_row(run: Run, scores: Sequence[ScoreColumns], fidelity: Mapping[str, Metric]) -> dict[str, Any]:
+_IN_COLUMNS = ("method", "corpus.source", "teacher.source", "student.depth", "loss.temperature", "loss.alpha")
+_OF_MACHINES = ("training.threads", "training.precision", "training.device")
+
+
+def _differing_settings(runs: Sequence[Run]) -> list[str]:
+    """Return for each run the settings in which it differs from another one, beside those with a column of their own.
+
+    Defaults are left out: what is not named is as usual.
+    """
+    each, usual = [_settings(run.config) for run in runs], _settings(RunConfig())
+    names = [name for name in usual if name not in (*_IN_COLUMNS, *_OF_MACHINES)]
+    differing = [name for name in names if len({settings[name] for settings in each}) > 1]
+    return [
+        ", ".join(
+            f"{name.replace('.', ' ')} {settings[name] or NONE}" for name in differing if settings[name] != usual[name]
+        )
+        for settings in each
+    ]
+
+
+def _run_row(run: Run, scores: Sequence[ScoreColumns], fidelity: Mapping[str, Metric], others: str) -> dict[str, Any]:
     config, record = run.config, run.record
     distilled, baseline = config.method is Method.DISTILLED, config.method is Method.BASELINE
     cost = None if record is None else record.model.cost
@@ -218,6 +240,7 @@ def _run_row(run: Run, scores: Sequence[ScoreColumns], fidelity: Mapping[str, Me
         "Layers": None if baseline else len(config.student.layers) or config.student.depth,
         "Temperature": config.loss.temperature if distilled else None,
         "Alpha": config.loss.alpha if distilled else None,
+        "Other settings": others,
         **{
             name: cell
             for columns in scores
@@ -251,24 +274,32 @@ def cache_rows(entries: Iterable[CacheEntry]) -> list[dict[str, Any]]:
 
 def setting_rows(config: RunConfig) -> dict[str, str]:
     """Return every setting of a run by its dotted name, as markdown; those that are not at their default are bold."""
-    return dict(_settings(config, RunConfig(), ""))
+    usual = _settings(RunConfig())
+    return {
+        name: escaped(text) or NONE if text == usual[name] else f"**{escaped(text) or NONE}**"
+        for name, text in _settings(config).items()
+    }
 
 
-def _settings(value: Any, default: Any, path: str) -> Iterable[tuple[str, str]]:
+def _settings(config: RunConfig) -> dict[str, str]:
+    """Return every setting of a run by its dotted name, as text."""
+    return dict(_items(config, ""))
+
+
+def _items(value: Any, path: str) -> Iterable[tuple[str, str]]:
     for item in fields(value):
-        mine, usual = getattr(value, item.name), getattr(default, item.name)
+        mine = getattr(value, item.name)
         if is_dataclass(mine):
-            yield from _settings(mine, usual, f"{path}{item.name}.")
+            yield from _items(mine, f"{path}{item.name}.")
         else:
-            text = (
+            yield (
+                f"{path}{item.name}",
                 ", ".join(map(str, mine))
                 if isinstance(mine, tuple)
                 else f"{mine:g}"
                 if isinstance(mine, float)
-                else f"{mine}"
+                else f"{mine}",
             )
-            shown = escaped(text) or NONE
-            yield f"{path}{item.name}", f"**{shown}**" if mine != usual else shown
 
 
 def origin_rows(record: RunRecord) -> dict[str, str]:

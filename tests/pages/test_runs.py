@@ -36,6 +36,7 @@ def test_rows_hold_settings_and_results(app: App, store: RunStore, example: Path
     done = table.iloc[2]
     assert (done["Corpus"], done["Teacher"], done["Layers"]) == ("reviews", "shipped", 2)
     assert (done["Temperature"], done["Alpha"]) == (2.0, 0.9)
+    assert table["Other settings"].tolist() == ["seed 1", "seed 9", ""]
     assert (done["Accuracy"], done["±"]) == pytest.approx((90.0, 2.0))
     assert (done["Agreement"], done["Size"], done["Latency"]) == pytest.approx((88.0, 8.3, 1.3))
     assert table["Accuracy"].isna().tolist() == [False, True, False]
