@@ -312,7 +312,11 @@ class TestOthers:
 
     @pytest.mark.parametrize(
         ("only", "built"),
-        [([], ["teacher", "example"]), (["--only", "teacher"], ["teacher"]), (["--only", "example"], ["example"])],
+        [
+            ([], ["teacher", "words", "example"]),
+            (["--only", "teacher"], ["teacher"]),
+            (["--only", "example"], ["example"]),
+        ],
     )
     def test_assets_are_built_where_one_says(
         self,
@@ -322,8 +326,8 @@ class TestOthers:
         monkeypatch: pytest.MonkeyPatch,
         capsys: pytest.CaptureFixture[str],
     ) -> None:
-        for name in ("teacher", "example"):
-            monkeypatch.setattr(assets, f"build_{name}", lambda folder, *, tell: tell(str(folder)))
+        for name in ("teacher", "words", "examples"):
+            monkeypatch.setattr(assets, f"build_{name}", lambda folder, *, tell, **_: tell(str(folder)))
         assert main(["build-assets", "--folder", str(tmp_path), *only]) == 0
         assert capsys.readouterr().err.splitlines() == [str(tmp_path / name) for name in built]
 

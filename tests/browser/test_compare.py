@@ -57,7 +57,7 @@ def test_typing_is_answered_without_leaving_the_field(visit: Visit) -> None:
 
 
 def test_a_cell_filters_and_a_row_is_asked(visit: Visit) -> None:
-    page = visit("compare")
+    page = visit("compare?run=example")
     chart = page.locator(".st-key-compare-confusion .js-plotly-plot")
     chart.scroll_into_view_if_needed()
     box = chart.locator(".nsewdrag").first.bounding_box()

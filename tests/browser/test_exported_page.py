@@ -182,7 +182,7 @@ def test_compare_runs_the_student_in_the_visitors_browser(
 ) -> None:
     folder = written(ShippedRuns(), "example", module_home / "exports" / "example" / "browser")
     (folder / "proof.json").write_text(json.dumps(to_json(a_proof())), encoding="utf-8")
-    page = visit("compare?compare.browser=true")
+    page = visit("compare?run=example&compare.browser=true")
     frame = page.frame_locator("iframe[src='/student/example/index.html']")
     frame.locator("body[data-state=answered]").wait_for(timeout=60_000)
     expect(frame.locator("#speed")).to_contain_text("ms on this device")

@@ -53,7 +53,7 @@ def test_compare_shows_the_words_of_both_models_and_how_surprised_they_are(opene
 def test_compare_asks_for_a_mask(opened: Callable[..., AppTest]) -> None:
     at = opened("compare", compare__text="no mask")
     assert not at.exception
-    assert "[MASK]" in at.error[0].value
+    assert r"must have a \[MASK\] where" in at.error[0].value  # as written, and no link
 
 
 def test_a_folder_of_plain_texts_and_another_student_to_start_from_reach_the_run(

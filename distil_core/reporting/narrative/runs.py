@@ -105,7 +105,7 @@ def verdict(judged: RunVerdict) -> str:
     if judged.teacher is not None:
         opening += f", its teacher {figure(metric, judged.teacher.value)}"
         if metric.greater_is_better and judged.student.value > judged.teacher.value:
-            opening += " (the student is above its teacher, so more than 100 % is kept)"
+            opening += " (the student is above its teacher, so more than the whole is kept)"
     if judged.role is not Role.STUDENT:
         return f"{opening}."
     if judged.twin is None or judged.contrast is None:

@@ -90,7 +90,7 @@ def test_verdict_without_pairs_asks_whether_intervals_overlap(twin: float, words
 
 def test_verdict_explains_why_more_than_everything_is_kept() -> None:
     words = said(a_compared_family(0.97, 0.88), Interval(value=0.09, low=0.08, high=0.1))
-    assert "its teacher 95.0 % (the student is above its teacher, so more than 100 % is kept), its hard" in words
+    assert "its teacher 95.0 % (the student is above its teacher, so more than the whole is kept), its hard" in words
 
 
 def test_verdict_says_how_near_the_teacher_it_is() -> None:
