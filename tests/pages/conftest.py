@@ -169,7 +169,7 @@ def app(queueing: None) -> Callable[..., AppTest]:
     """Open a page, as a browser does that is given an address."""
 
     def opened(page: str = "", **query: str) -> AppTest:
-        at = AppTest.from_file(str(APP), default_timeout=120)
+        at = AppTest.from_file(str(APP), default_timeout=30)
         for name, value in query.items():
             at.query_params[name.replace("__", ".")] = value
         at.run()
