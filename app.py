@@ -67,6 +67,7 @@ else:
     private_apis.route_by_navigation()
     private_apis.skip_component_scan()
     private_apis.refuse_endless_numbers()
+    private_apis.go_through_widgets_safely()
     # What a page has drawn is sent while it goes on computing: the sender waits for the interpreter at every message.
     sys.setswitchinterval(0.0005)
     threading.Thread(target=preload, daemon=True).start()

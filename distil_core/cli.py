@@ -166,7 +166,7 @@ def _config(options: argparse.Namespace) -> RunConfig:
 def _distil(options: argparse.Namespace) -> int:
     import shutil
 
-    from distil_core.analysis.comparison import teacher_over_baseline
+    from distil_core.analysis.contrasts import drawing, drawing_teachers, teacher_over_baseline
     from distil_core.reporting.narrative.runs import teacher_worth
     from distil_core.reporting.tables import metric_table_text
     from distil_core.runs import foreground
@@ -182,7 +182,8 @@ def _distil(options: argparse.Namespace) -> int:
         print(f"student written to {options.out}", file=sys.stderr)
     if (measured := family(store.get(result.run), store)) is not None:
         print(metric_table_text(measured))
-        if doubt := teacher_worth(teacher_over_baseline(measured), result.record.task.baseline_name):
+        held = teacher_over_baseline(measured, drawing(), drawing_teachers())
+        if doubt := teacher_worth(held, result.record.task.baseline_name):
             print(f"note: {doubt}")
     for note in result.record.corpus.notes:
         print(f"note: {note}")

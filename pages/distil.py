@@ -6,7 +6,7 @@ session's ``distil.pressed`` from a press to the next drawing.
 
 import streamlit as st
 
-from distil_core.analysis import comparison, fidelity, learning_curves
+from distil_core.analysis import comparison, contrasts, learning_curves
 from distil_core.errors import DistilError
 from distil_core.reporting import formatting, narrative, tables
 from distil_core.reporting.figures import curves as figure_curves
@@ -49,8 +49,13 @@ def start(config: RunConfig) -> None:
 def again(run: Run, twins: tuple[Run, ...]) -> None:
     """Queue a run again, with those of its twins that have not been finished either."""
     store = resources.store()
-    for queued in (run, *twins):
-        store.add(queued.id, queued.config, corpus_name=queued.corpus_name)
+    try:
+        class_mode.refuse_more(store)
+    except DistilError as error:
+        messages.problem(error)
+        return
+    queued = [store.add(each.id, each.config, corpus_name=each.corpus_name) for each in (run, *twins)]
+    class_mode.note_asked(queued, store)
     workers.ensure_worker(store)
 
 
@@ -120,13 +125,13 @@ def show_state(members: tuple[Run, ...], family: Family | None) -> None:
         n_ahead = resources.store().ahead(run.id)
         st.progress(0.0, f"Waiting for {n_ahead} other run{'s' * (n_ahead != 1)}" if n_ahead else "Starting…")
     if family is not None:
-        verdict = comparison.run_verdict(family, resources.gap(family), fidelity.fidelity(family, resources.sample))
-        st.markdown(narrative.runs.verdict(verdict))
+        st.markdown(narrative.runs.verdict(contrasts.verdict(family, resources.sample)))
         with st.container(horizontal=True, key="distil.next"):
             for page, words, icon in NEXT:
                 st.page_link(f"pages/{page}.py", label=words, icon=icon)
         baseline = comparison.model_names(run.config.task)[Method.BASELINE]
-        if doubt := narrative.runs.teacher_worth(resources.worth(family), baseline):
+        held = contrasts.teacher_over_baseline(family, resources.sample, resources.teacher_sample)
+        if doubt := narrative.runs.teacher_worth(held, baseline):
             messages.doubt(doubt)
     elif run.state is RunState.FAILED:
         messages.problem(run.error, lead="This run failed: ")

@@ -36,14 +36,14 @@ MAP = "whatif.map"
 def start(planned: Mapping[CanonicalConfig, RunRequest]) -> None:
     """Queue what is missing."""
     try:
-        sweep.start(planned, resources.store(), resources.runs())
+        sweep_runs.start(planned)
     except DistilError as error:
         st.session_state["whatif.problem"] = str(error)
 
 
 def cancel(planned: Mapping[CanonicalConfig, RunRequest]) -> None:
     """Stop what is not over."""
-    sweep.cancel(planned, resources.store())
+    sweep_runs.cancel(planned)
 
 
 def show_action(planned: Mapping[CanonicalConfig, RunRequest], runs: Mapping[CanonicalConfig, Run]) -> None:

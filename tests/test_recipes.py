@@ -100,44 +100,28 @@ def run(project: Path, *command: str) -> str:
     return done.stdout
 
 
-def checked(project: Path, *tests: str) -> None:
-    """Check a copy of the project as far as a recipe can have broken it."""
+@pytest.mark.slow
+def test_a_loss_a_task_and_a_page_are_added(project: Path, lab: Any) -> None:
+    for title in ("Add a loss", "Add a task", "Add a page"):
+        follow(project, title)
+    room, readme = project / "distil_core" / "tasks" / "__init__.py", project / "README.md"
+    for path, before, after in (
+        (room, '    "catalog"', '    "balanced",\n    "catalog"'),
+        (readme, "  runs.py  ", "  texts.py            a page\n  runs.py  "),
+    ):
+        path.write_text(path.read_text(encoding="utf-8").replace(before, after, 1), encoding="utf-8")
+    run(project, "-m", "tests.readme")
+    run(project, "-m", "ruff", "check", "--no-cache", "--fix", "-q", "--select", "I", ".")
+
+    # All is as the project promises.
     run(project, "-m", "ruff", "check", "--no-cache", ".")
     run(project, "-m", "ruff", "format", "--no-cache", "--check", ".")
-    run(project, "-m", "pytest", "-q", "-o", "addopts=", "-p", "no:cacheprovider", *tests)
+    tests = ("tests/functional/test_losses.py", "tests/pages/test_texts.py", "tests/test_architecture.py")
+    about = "losses or setting or option or modules_fit or room or import or texts or page or tree"
+    run(project, "-m", "pytest", "-q", "-o", "addopts=", "-p", "no:cacheprovider", *tests, "-k", about)
 
-
-@pytest.mark.slow
-def test_add_a_loss(project: Path, lab: Any) -> None:
-    follow(project, "Add a loss")
-    run(project, "-m", "tests.readme")
-    promises = "tests/test_architecture.py"
-    checked(project, "tests/functional/test_losses.py", promises, "-k", "losses or setting or option or modules_fit")
+    # And it works.
     arguments = ["--corpus", lab.corpus, "--test", lab.test, "--teacher", lab.teacher, "--depth", "1", "--epochs", "1"]
-    run(project, "-m", "distil_core", "distil", *map(str, arguments), "--reverse-kl", "0.5")
+    added = ["--task", "balanced-classification", "--reverse-kl", "0.5", "--no-twins"]
+    assert "Macro-F1" in run(project, "-m", "distil_core", "distil", *map(str, arguments), *added)
     assert float(run(project, "-c", LARGEST.format(store=os.environ["DISTIL_LAB_HOME"]))) > 0
-
-
-@pytest.mark.slow
-def test_add_a_task(project: Path, lab: Any) -> None:
-    follow(project, "Add a task")
-    room = project / "distil_core" / "tasks" / "__init__.py"
-    room.write_text(
-        room.read_text(encoding="utf-8").replace('    "catalog"', '    "balanced",\n    "catalog"'), encoding="utf-8"
-    )
-    run(project, "-m", "ruff", "check", "--no-cache", "--fix", "-q", "--select", "I", ".")
-    checked(project, "tests/test_architecture.py", "-k", "room or setting or option or import")
-    arguments = ["--corpus", lab.corpus, "--test", lab.test, "--teacher", lab.teacher, "--depth", "1", "--epochs", "1"]
-    told = run(
-        project, "-m", "distil_core", "distil", *map(str, arguments), "--task", "balanced-classification", "--no-twins"
-    )
-    assert "Macro-F1" in told
-
-
-@pytest.mark.slow
-def test_add_a_page(project: Path) -> None:
-    follow(project, "Add a page")
-    readme = project / "README.md"
-    lines = readme.read_text(encoding="utf-8").replace("  runs.py  ", "  texts.py            a page\n  runs.py  ", 1)
-    readme.write_text(lines, encoding="utf-8")
-    checked(project, "tests/pages/test_texts.py", "tests/test_architecture.py", "-k", "texts or page or tree")

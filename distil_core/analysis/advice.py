@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from distil_core.analysis.comparison import Contrast, Outcome, contrast_of, model_name, score_difference, score_kept
-from distil_core.analysis.fidelity import Draw, drawing, fidelity
+from distil_core.analysis.comparison import Contrast, Outcome, contrast_of, model_name, score_kept
+from distil_core.analysis.contrasts import Draw, difference, drawing, fidelity
 from distil_core.analysis.roles import Role, role_of
 from distil_core.analysis.tradeoffs import TEACHER, Landscape, ModelPoint, Price, averaged, chosen
 from distil_core.errors import StoreError
@@ -110,13 +110,13 @@ def advise(
         score=run.record.score.value,
         teacher_score=None if teacher_score is None else teacher_score.value,
         retention=_retention(run, landscape, read),
-        twin=None if twin is None else _against(run, twin, read),
+        twin=None if twin is None else _against(run, twin, draw),
         against=against,
         baseline=None
         if baseline is None
         else BaselineVerdict(
             name=model_name(baseline.record.config),
-            contrast=_against(run, baseline, read),
+            contrast=_against(run, baseline, draw),
             latencies_ms=_latencies(run.record.model, baseline.record.model),
         ),
         rival=_rival(landscape, run.record.metric, draw),
@@ -161,13 +161,9 @@ def _savings(before: Cost | None, after: Cost | None) -> tuple[float | None, flo
     return parameters, before.latency_ms.p50 / after.latency_ms.p50
 
 
-def _against(run: FinishedRun, other: FinishedRun, read: Read) -> Contrast:
+def _against(run: FinishedRun, other: FinishedRun, draw: Draw) -> Contrast:
     """Hold a run against another, paired over the test examples where the answers of both can be read."""
-    try:
-        difference = score_difference(read(run.folder), read(other.folder), run.record.metric)
-    except (StoreError, ValueError):
-        difference = None
-    return contrast_of(run.record, other.record, difference)
+    return contrast_of(run.record, other.record, difference(run.folder, other.folder, run.record.metric, draw))
 
 
 def _latencies(model: ModelRecord, other: ModelRecord) -> tuple[float, float] | None:

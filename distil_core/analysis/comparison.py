@@ -1,21 +1,17 @@
 """What a run comes down to: what was kept, how much smaller and faster, and how it stands beside its twin."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 from math import ceil
 
-import numpy as np
-
 from distil_core.analysis.roles import Role, role_of
 from distil_core.data.corpus import Place
-from distil_core.errors import StoreError
 from distil_core.evaluation import bootstrap
 from distil_core.evaluation.metrics import Metric
 from distil_core.evaluation.predictions import Predictions, softmax
 from distil_core.evaluation.records import Interval, ModelRecord
 from distil_core.runs.families import Family
-from distil_core.runs.folder import RunFolder
 from distil_core.runs.record import RunRecord
 from distil_core.settings.config import Init, Method, RunConfig, StudentConfig, TrainingConfig
 from distil_core.tasks.catalog import TASKS
@@ -122,7 +118,7 @@ class RunVerdict:
         against: Which twin that is: the one that learned from hard labels, or where there are none, the layer-cut one.
         twin: Its score; None while it is not done.
         contrast: The student against that twin.
-        fidelity: The same by how near both are to the teacher; see :func:`distil_core.analysis.fidelity.fidelity`.
+        fidelity: The same by how near both are to the teacher; see :func:`distil_core.analysis.contrasts.fidelity`.
     """
 
     metric: Metric
@@ -251,21 +247,6 @@ def _saved(after: float, before: float) -> float | None:
     return 1 - after / before if before > 0 else None
 
 
-def score_difference(first: Predictions, second: Predictions, metric: Metric) -> Interval:
-    """Return how far the first model is above the second on the test examples, paired over them.
-
-    Examples are drawn again, each with both its answers, so that what is hard for both cancels.
-
-    Raises:
-        ValueError: If the two were not measured on the same examples.
-    """
-    if not np.array_equal(first.test.targets, second.test.targets):
-        raise ValueError("both models must have been measured on the same test texts")
-    difference = bootstrap.estimate([bootstrap.sample(first.test, metric) - bootstrap.sample(second.test, metric)])
-    assert difference is not None
-    return difference
-
-
 def score_kept(predictions: Predictions, metric: Metric) -> Interval | None:
     """Return the share of its teacher's score that a model kept, paired over the test examples; may be above 1.
 
@@ -276,44 +257,6 @@ def score_kept(predictions: Predictions, metric: Metric) -> Interval | None:
         return None
     teacher = bootstrap.sample(test.teacher, metric)
     return None if teacher.value <= 0 else bootstrap.estimate([bootstrap.sample(test, metric) / teacher])
-
-
-def twin_difference(
-    family: Family, read: Callable[[RunFolder], Predictions] = RunFolder.read_predictions
-) -> Interval | None:
-    """Return the difference between a student and the twin that had no teacher; None where one cannot be read.
-
-    Args:
-        family: The run with its twins.
-        read: Reads what a run answered from its folder.
-    """
-    twin = family.twin(family.distilled.record.task.untaught)
-    if twin is None:
-        return None
-    try:
-        return score_difference(read(family.distilled.folder), read(twin.folder), family.distilled.record.metric)
-    except (StoreError, ValueError):
-        return None
-
-
-def teacher_over_baseline(
-    family: Family, read: Callable[[RunFolder], Predictions] = RunFolder.read_predictions
-) -> Contrast | None:
-    """Hold the teacher of a run against the baseline, which had none; None where one is not known.
-
-    Args:
-        family: The run with its twins.
-        read: Reads what a run answered from its folder.
-    """
-    baseline, record = family.twin(Method.BASELINE), family.distilled.record
-    if baseline is None or record.teacher_score is None or record.task.monitored.needs_teacher:
-        return None
-    try:
-        taught, untaught = read(family.distilled.folder), read(baseline.folder)
-        difference = score_difference(replace(taught, test=taught.test.teacher), untaught, record.metric)
-    except (StoreError, ValueError):
-        return None
-    return Contrast(metric=record.metric, difference=difference, outcome=outcome_of(difference, record.metric))
 
 
 def outcome_of(difference: Interval | None, metric: Metric) -> Outcome:
@@ -353,7 +296,7 @@ def run_verdict(family: Family, difference: Interval | None, near: tuple[Contras
     Args:
         family: The run, with its twin if that is finished.
         difference: The paired difference between the two; without it their single intervals decide.
-        near: How near both are to the teacher; see :func:`distil_core.analysis.fidelity.fidelity`.
+        near: How near both are to the teacher; see :func:`distil_core.analysis.contrasts.fidelity`.
     """
     record = family.distilled.record
     against = record.task.untaught

@@ -7,7 +7,7 @@ from statistics import fmean
 from typing import Any
 
 from distil_core.analysis.comparison import model_name, model_names, settings_title
-from distil_core.analysis.fidelity import Draw, drawing
+from distil_core.analysis.contrasts import Draw, drawing
 from distil_core.analysis.roles import Role, role_of
 from distil_core.errors import StoreError
 from distil_core.evaluation.bootstrap import estimate

@@ -33,12 +33,14 @@ class Sample:
         value: The figure itself.
         draws: The same on examples drawn again.
         n_examples: Examples that add to it.
+        n_drawn_from: Examples that are drawn from, also those that add nothing.
         is_share: Whether it cannot be below 0 or above 1.
     """
 
     value: float
     draws: np.ndarray
     n_examples: int = 0
+    n_drawn_from: int = 0
     is_share: bool = False
 
     def __sub__(self, other: "Sample") -> "Sample":
@@ -88,6 +90,7 @@ def _sample(
         value=value,
         draws=draws - draws.mean() + value if biased else draws,
         n_examples=int((terms != 0).any(axis=1).sum()),
+        n_drawn_from=len(terms),
         is_share=is_share,
     )
 

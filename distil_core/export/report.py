@@ -11,9 +11,8 @@ from pathlib import Path
 
 import numpy as np
 
-from distil_core.analysis import comparison, error_analysis, kinds, learning_curves
+from distil_core.analysis import comparison, contrasts, error_analysis, kinds, learning_curves
 from distil_core.analysis.error_analysis import AnsweredTexts, Filter
-from distil_core.analysis.fidelity import drawing, fidelity
 from distil_core.analysis.stored_answers import stored_answers
 from distil_core.errors import ConfigError, RunNotFoundError
 from distil_core.evaluation.predictions import SplitPredictions
@@ -76,14 +75,13 @@ def report_of(reported: Family, source: RunSource) -> Report:
     record, config = reported.distilled.record, reported.distilled.record.config
     names = comparison.model_names(config.task)
     described = {**comparison.explanations(config.task)}
-    nearness = fidelity(reported, drawing())
-    verdict = comparison.run_verdict(reported, comparison.twin_difference(reported), nearness)
-    worth = narrative.runs.teacher_worth(comparison.teacher_over_baseline(reported), names[Method.BASELINE])
+    held = contrasts.teacher_over_baseline(reported, contrasts.drawing(), contrasts.drawing_teachers())
+    worth = narrative.runs.teacher_worth(held, names[Method.BASELINE])
     models = comparison.models(reported)
     return Report(
         title=f"{comparison.model_name(config)} of {record.teacher_name} for {record.corpus.name}",
         subtitle=f"{record.task.title} · {comparison.settings_title(config)} · run {record.run}",
-        claim=narrative.runs.verdict(verdict),
+        claim=narrative.runs.verdict(contrasts.verdict(reported, contrasts.drawing())),
         warnings=(worth,) if worth else (),
         cards=narrative.runs.cards(record, record.metric),
         n_test=record.corpus.n_test,

@@ -143,8 +143,16 @@ def plan_sweep(sweep: Sweep) -> dict[CanonicalConfig, RunRequest]:
     return dict(zip(wanted, requests.identify(wanted), strict=True))
 
 
-def start(planned: Mapping[CanonicalConfig, RunRequest], store: RunStore, source: RunSource | None = None) -> None:
-    """Queue what is not done of a sweep, and see that somebody computes it.
+def missing(planned: Mapping[CanonicalConfig, RunRequest], source: RunSource) -> tuple[RunRequest, ...]:
+    """Return what has not been computed of a sweep, nor is going to be."""
+    there = runs(planned, source)
+    return tuple(request for config, request in planned.items() if config not in there or there[config].resumable)
+
+
+def start(
+    planned: Mapping[CanonicalConfig, RunRequest], store: RunStore, source: RunSource | None = None
+) -> tuple[Run, ...]:
+    """Queue what is not done of a sweep, see that somebody computes it, and return what was queued.
 
     The runs of the first seed are computed in turns, so that there is a first figure of every cell soon.
 
@@ -153,11 +161,12 @@ def start(planned: Mapping[CanonicalConfig, RunRequest], store: RunStore, source
         store: Where to queue.
         source: Where runs may be that are done already; by default the store alone.
     """
-    there, first = runs(planned, source or store), next(iter(planned))
-    for config, request in planned.items():
-        if config not in there or there[config].resumable:
-            request.add(store, in_turns=config.seed == first.seed)
+    first = next(iter(planned))
+    queued = tuple(
+        request.add(store, in_turns=request.config.seed == first.seed) for request in missing(planned, source or store)
+    )
     workers.ensure_worker(store)
+    return queued
 
 
 def cancel(planned: Mapping[CanonicalConfig, RunRequest], store: RunStore) -> None:

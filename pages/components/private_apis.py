@@ -5,7 +5,7 @@ A new version may take it away without a word; a test tells at once which one is
 Reads and writes: nothing.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import partial
 from typing import Any
@@ -14,6 +14,8 @@ TEST_IDS = {
     "stApp": "tells whether a page is drawn, and has the background that a saved chart is painted on",
     "stTopNav": "begins the name of the links between the pages, which wait for their turn",
     "stSidebarNavLink": "is a link between the pages on a narrow window, where they wait, too",
+    "stLayoutWrapper": "stands between a container and its columns, whose order is another on a phone",
+    "stHorizontalBlock": "holds columns",
 }
 """Names by which our JavaScript and the benchmark of the start know parts of Streamlit's pages, and why."""
 _LARGEST = 1e15
@@ -43,6 +45,23 @@ def skip_component_scan() -> None:
         from streamlit.components.v2 import manifest_scanner
 
         manifest_scanner.scan_component_manifests = _nothing
+
+
+def go_through_widgets_safely() -> None:
+    """Go through the widgets of a visit as they are at a moment, and not while another thread changes them.
+
+    When a page is drawn anew before it has been drawn, the thread that drew it goes on until it looks whether it may,
+    under a lock of its own. On a busy machine the new one then failed with "dictionary keys changed during iteration".
+    Where this is gone, that may happen again.
+    """
+    with suppress(ImportError):
+        from streamlit.runtime.state.session_state import WStates
+
+        WStates.__iter__ = _keys_now  # type: ignore[method-assign]
+
+
+def _keys_now(states: Any) -> Iterator[str]:
+    return iter(list(states.states))
 
 
 def refuse_endless_numbers() -> None:

@@ -14,6 +14,7 @@ from distil_core.reporting.ablation_tables import ablation_rows
 from distil_core.runs import sweep
 from distil_core.settings.config import RunConfig
 from distil_core.tasks.corpora import task_of
+from pages.sections import messages
 from pages.state import resources, sweep_runs
 
 
@@ -32,18 +33,21 @@ def show(base: RunConfig) -> None:
             return
         runs = sweep_runs.runs(planned)
         n_done = sum(run.record is not None for run in runs.values())
-        n_missing = sum(config not in runs or runs[config].resumable for config in planned)
+        n_missing = len(sweep.missing(planned, resources.runs()))
         with st.container(horizontal=True, vertical_alignment="center"):
             if n_missing and st.button(
                 f"Start {n_missing} run{'s' * (n_missing != 1)}",
                 icon=":material/play_arrow:",
                 key="whatif.ablation.start",
             ):
-                sweep.start(planned, resources.store(), resources.runs())
-                st.rerun()
+                try:
+                    sweep_runs.start(planned)
+                    st.rerun()
+                except DistilError as error:
+                    messages.problem(error)
             active = any(not run.state.over for run in runs.values())
             if active and st.button("Cancel", icon=":material/stop_circle:", key="whatif.ablation.cancel"):
-                sweep.cancel(planned, resources.store())
+                sweep_runs.cancel(planned)
                 st.rerun()
             st.caption(f"{n_done} of {len(planned)} runs done", width="content")
         task = task_of(base)

@@ -5,7 +5,7 @@ Reads: the runs that ship with the app. Writes: the run in use, where one of the
 
 import streamlit as st
 
-from distil_core.analysis import comparison
+from distil_core.analysis import contrasts
 from distil_core.reporting import narrative
 from distil_core.reporting.figures import theme
 from distil_core.runs.families import Family
@@ -50,7 +50,7 @@ def show(run_id: str | None) -> None:
 
 def _pays(family: Family, *, in_use: bool) -> None:
     """Show what the teacher was worth to one run."""
-    verdict = comparison.run_verdict(family, resources.gap(family))
+    verdict = contrasts.verdict(family, resources.sample)
     card = narrative.runs.label_card(family.distilled.record.config, verdict)
     st.metric(card.label, card.value, card.paper, delta_color="off", delta_arrow="off")
     st.caption("  \n".join(card.details))

@@ -14,7 +14,7 @@ from distil_core.errors import DistilError
 from distil_core.reporting import formatting
 from distil_core.tasks.task import Task
 from pages.sections import messages
-from pages.state import resources, uploads
+from pages.state import class_mode, resources, uploads
 
 FILE_TYPES = tuple(suffix.removeprefix(".") for suffix in files.SUFFIXES)
 
@@ -108,16 +108,18 @@ def _plain(task: Task) -> dict[str, Any]:
                 "of texts.",
             )
         except DistilError as error:
-            st.error(str(error))
+            messages.problem(error)
             return {"source": ""}
-        places[name] = str(path or "") or st.text_input(
-            f"{label}: path on this computer",
-            placeholder="/path/to/texts",
-            key=f"distil.corpus.{name}.path",
-            bind="query-params",
-            help="A text file, a folder of .txt files, or a CSV, TSV, JSON, JSONL or Parquet file with a column of "
-            "texts.",
-        )
+        places[name] = str(path or "")
+        if path is None and class_mode.free():
+            places[name] = st.text_input(
+                f"{label}: path on this computer",
+                placeholder="/path/to/texts",
+                key=f"distil.corpus.{name}.path",
+                bind="query-params",
+                help="A text file, a folder of .txt files, or a CSV, TSV, JSON, JSONL or Parquet file with a column of "
+                "texts.",
+            )
     if not places["train"]:
         st.caption(f"At most 200 MB each: {task.file_format}. Long texts are cut into passages, short ones joined.")
     return {"source": places["train"].strip(), "test": places["test"].strip()}

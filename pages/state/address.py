@@ -15,7 +15,7 @@ from distil_core.reporting.formatting import escaped
 
 T = TypeVar("T")
 
-VERSION = "1"
+VERSION = "2"
 """Grows when an old address would come to mean something else, such as with another default."""
 
 _LONGEST_VALUE, _MOST_DIGITS, _LONGEST_NAME, _MOST_NAMED = 20_000, 300, 60, 5

@@ -77,8 +77,12 @@ def note_asked(runs: Iterable[Run], store: RunStore) -> None:
             file.write(_visitor())
 
 
-def refuse_more(store: RunStore) -> None:
+def refuse_more(store: RunStore, n_more: int = 1) -> None:
     """Refuse further runs to a visitor who has enough waiting.
+
+    Args:
+        store: Where they would wait.
+        n_more: So many are asked for; of a run with its twins, the run alone.
 
     Raises:
         ConfigError: With what to do.
@@ -87,10 +91,10 @@ def refuse_more(store: RunStore) -> None:
         return
     waiting = [run for run in store.list() if run.state in (RunState.QUEUED, RunState.RUNNING)]
     mine = sum(_asker(run.id, store) == _visitor() for run in waiting)
-    if mine >= MOST_QUEUED:
+    if mine + n_more > MOST_QUEUED:
         raise ConfigError(
-            f"a visitor may have at most {MOST_QUEUED} runs waiting, twins included, got {mine}; wait until some are "
-            "done, or cancel them"
+            f"a visitor may have at most {MOST_QUEUED} runs waiting, twins included, got {mine} and {n_more} more; "
+            "wait until some are done, cancel them, or ask for fewer"
         )
 
 

@@ -19,7 +19,6 @@ from distil_core.evaluation import bootstrap
 from distil_core.evaluation.bootstrap import Sample
 from distil_core.evaluation.metrics import Metric
 from distil_core.evaluation.predictions import Predictions
-from distil_core.evaluation.records import Interval
 from distil_core.reporting.figures import curves, theme
 from distil_core.runs import estimates, families, requests, sources, workers
 from distil_core.runs.families import Family, FinishedRun
@@ -101,14 +100,14 @@ def test_texts(folder: RunFolder) -> tuple[LabeledText, ...]:
     return folder.read_test_texts()
 
 
-def gap(family: Family) -> Interval | None:
-    """Return the paired difference between a student and its hard-label twin, where both can be read."""
-    return comparison.twin_difference(family, outputs)
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _teacher_sample(folder: RunFolder, metric: str, _metric: Metric) -> Sample:
+    return bootstrap.sample(folder.read_predictions().test.teacher, _metric)
 
 
-def worth(family: Family) -> comparison.Contrast | None:
-    """Return the teacher of a run against the baseline, where both can be read."""
-    return comparison.teacher_over_baseline(family, outputs)
+def teacher_sample(folder: RunFolder, metric: Metric) -> Sample:
+    """Return a figure of the teacher of a finished run on its test texts, with its draws."""
+    return _teacher_sample(folder, metric.name, metric)
 
 
 class _Log:

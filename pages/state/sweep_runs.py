@@ -21,7 +21,7 @@ from distil_core.settings.canonical import CanonicalConfig
 from distil_core.settings.config import RunConfig
 from distil_core.settings.serialization import digest
 from distil_core.tasks.corpora import task_of
-from pages.state import resources, run_in_use
+from pages.state import class_mode, resources, run_in_use
 
 BASE = "whatif.base"
 
@@ -86,6 +86,25 @@ def ablation_planned(base: RunConfig) -> Mapping[CanonicalConfig, requests.RunRe
         DistilError: If its loss has not all three parts, or corpus or teacher cannot be used.
     """
     return _ablation_planned(digest(base), base)
+
+
+def start(planned: Mapping[CanonicalConfig, requests.RunRequest]) -> None:
+    """Queue what is missing of a sweep, as far as this visit may.
+
+    Raises:
+        ConfigError: If it may not ask for so many.
+    """
+    store, source = resources.store(), resources.runs()
+    class_mode.refuse_more(store, len(sweep.missing(planned, source)))
+    class_mode.note_asked(sweep.start(planned, store, source), store)
+
+
+def cancel(planned: Mapping[CanonicalConfig, requests.RunRequest]) -> None:
+    """Stop all runs of a sweep that are not over, as far as this visit may."""
+    store = resources.store()
+    for run in sweep.runs(planned, store).values():
+        if not run.state.over and class_mode.may_change(run, store):
+            store.cancel(run.id)
 
 
 def runs(planned: Mapping[CanonicalConfig, requests.RunRequest]) -> Mapping[CanonicalConfig, Run]:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path, PurePath
+from typing import Any
 
 import streamlit as st
 
@@ -20,7 +21,7 @@ from pages.state import class_mode, resources
 # Less than what file systems take, since what replaces a file has a longer name for a moment.
 _LONGEST_NAME, _LONGEST_SUFFIX = 200, 20
 _UNUSED_SECONDS = 24 * 3600.0
-_REFUSED = "uploads.refused"
+_REFUSED, _COUNTED = "uploads.refused", "uploads.counted"
 
 
 def file(label: str, types: Sequence[str], *, key: str, parameter: str, help: str) -> Path | None:
@@ -34,8 +35,7 @@ def file(label: str, types: Sequence[str], *, key: str, parameter: str, help: st
         help: A sentence more.
     """
     st.file_uploader(label, types, key=key, help=help, on_change=_keep, args=(key, parameter, types))
-    if refusal := st.session_state.pop(_REFUSED, None):
-        st.error(escaped(refusal), icon=":material/error:")
+    _tell_refusal()
     return _there(parameter, Path.is_file)
 
 
@@ -50,7 +50,7 @@ def texts(label: str, types: Sequence[str], *, key: str, parameter: str, help: s
         help: A sentence more.
 
     Raises:
-        CorpusError: If there are several, and one is no plain text.
+        CorpusError: If there are several, and one is no plain text, or two have the same name.
     """
     uploaded = st.file_uploader(
         label,
@@ -59,13 +59,17 @@ def texts(label: str, types: Sequence[str], *, key: str, parameter: str, help: s
         key=key,
         help=help,
         on_change=_keep_all,
-        args=(key, parameter, None),
+        args=(key, parameter, types, None),
     )
-    others = [upload.name for upload in uploaded or () if not upload.name.lower().endswith(".txt")]
-    if others and len(uploaded or ()) > 1:
+    _tell_refusal()
+    names = [upload.name for upload in uploaded or ()]
+    others = [name for name in names if not name.lower().endswith(".txt")]
+    if others and len(names) > 1:
         raise CorpusError(f"several files must all be plain text (.txt), got {others[0]!r}; give it alone")
-    path = (_folder() / st.query_params.get(parameter, "")).resolve()
-    if not path.is_dir() or path.parent.parent != _folder().resolve():
+    if twice := [name for name in names if names.count(name) > 1]:
+        raise CorpusError(f"several files must have different names, got {twice[0]!r} twice; rename one")
+    path = _there(parameter, Path.is_dir)
+    if path is None:
         return None
     files = sorted(path.iterdir())
     return files[0] if len(files) == 1 else path
@@ -92,8 +96,9 @@ def folder(label: str, places: Mapping[str, str], *, key: str, parameter: str, h
         key=key,
         help=help,
         on_change=_keep_all,
-        args=(key, parameter, places),
+        args=(key, parameter, types, places),
     )
+    _tell_refusal()
     unknown = [upload.name for upload in st.session_state.get(key) or () if upload.name not in places]
     if unknown:
         raise CorpusError(f"a file of a search must be called {', '.join(places)}, got {unknown[0]!r}; rename it")
@@ -126,11 +131,13 @@ def stored_name(name: str) -> str:
     return f"{stem[: room - 3].decode(errors='ignore')}…{suffix}"
 
 
-def _keep_all(key: str, parameter: str, places: Mapping[str, str] | None) -> None:
+def _keep_all(key: str, parameter: str, types: Sequence[str], places: Mapping[str, str] | None) -> None:
     """Keep uploaded files in one folder that has its name from all their contents, or forget them."""
     uploaded = st.session_state[key]
+    if _refused(uploaded, types):
+        return
     if places is None:
-        places = {upload.name: PurePath(upload.name).name for upload in uploaded}
+        places = {upload.name: stored_name(upload.name) for upload in uploaded}
     contents = {places[upload.name]: upload.getvalue() for upload in uploaded if upload.name in places}
     if not contents:
         st.query_params.pop(parameter, None)
@@ -145,6 +152,27 @@ def _keep_all(key: str, parameter: str, places: Mapping[str, str] | None) -> Non
     st.query_params[parameter] = f"{path.parent.name}/{path.name}"
 
 
+def _refused(uploaded: Sequence[Any], types: Sequence[str]) -> bool:
+    """Refuse files of other endings, and more than a visit may upload; what nothing uses any more makes room."""
+    others = [upload.name for upload in uploaded if PurePath(upload.name).suffix.lower().removeprefix(".") not in types]
+    if others:
+        refusal = f"A file must end in {', '.join(types)}, got {stored_name(others[0])!r}; save it as one of these."
+    else:
+        counted = st.session_state.setdefault(_COUNTED, set())  # those of before come again with each further one
+        refusal = class_mode.refuse_upload(sum(each.size for each in uploaded if each.file_id not in counted))
+        counted.update(() if refusal else (each.file_id for each in uploaded))
+    if refusal:
+        st.session_state[_REFUSED] = refusal
+    elif class_mode.active():
+        _clear()
+    return bool(refusal)
+
+
+def _tell_refusal() -> None:
+    if refusal := st.session_state.pop(_REFUSED, None):
+        st.error(escaped(refusal), icon=":material/error:")
+
+
 def _clear() -> None:
     """Remove what visitors have uploaded a while ago and no run was asked for with."""
     store = resources.store()
@@ -152,7 +180,7 @@ def _clear() -> None:
     for folder in store.layout.uploads.glob("*"):
         with suppress(OSError):
             old = time.time() - folder.stat().st_mtime > _UNUSED_SECONDS
-            if old and not any(str(path) in used for path in folder.glob("*")):
+            if old and not any(PurePath(path).is_relative_to(folder) for path in used):
                 shutil.rmtree(folder)
 
 
@@ -166,14 +194,8 @@ def _keep(key: str, parameter: str, types: Sequence[str]) -> None:
     if upload is None:
         st.query_params.pop(parameter, None)
         return
-    refusal = class_mode.refuse_upload(upload.size)
-    if PurePath(upload.name).suffix.lower().removeprefix(".") not in types:
-        refusal = f"A file must end in {', '.join(types)}, got {stored_name(upload.name)!r}; save it as one of these."
-    if refusal:
-        st.session_state[_REFUSED] = refusal
+    if _refused([upload], types):
         return
-    if class_mode.active():
-        _clear()
     content = upload.getvalue()
     path = _folder() / sha256(content).hexdigest()[:16] / stored_name(upload.name)
     if not path.exists():

@@ -12,10 +12,7 @@ from distil_core.analysis.roles import Role
 from distil_core.evaluation.metrics import ACCURACY, KL
 from distil_core.evaluation.predictions import Predictions
 from distil_core.evaluation.records import Interval
-from distil_core.reporting.narrative.runs import teacher_worth
 from distil_core.runs import families
-from distil_core.runs.folder import RunFolder
-from distil_core.settings.canonical import twin_of
 from distil_core.settings.config import Init, Method, Recipe, RunConfig, StudentConfig, TrainingConfig
 from tests import seeds
 from tests.factories import a_comparison, a_cost, a_model_record, a_prediction, a_teacher_record, figures
@@ -55,46 +52,6 @@ def test_paper_claims_are_those_of_the_abstract() -> None:
         0.40,
         1.60,
     )
-
-
-def test_difference_is_paired() -> None:
-    first, second = _answers([True, True, True, False]), _answers([True, True, False, True])
-    difference = comparison.score_difference(first, second, ACCURACY)
-    assert difference.value == 0.0
-    assert difference.low < 0.0 < difference.high
-    assert not difference.seen
-
-
-@pytest.mark.parametrize(("n_first", "n_second", "seen"), [(60, 20, True), (20, 60, True), (41, 39, False)])
-def test_a_difference_is_seen_when_it_is_there(n_first: int, n_second: int, seen: bool) -> None:
-    both = [True] * (1000 - n_first - n_second)
-    first = _answers([*both, *[True] * n_first, *[False] * n_second])
-    second = _answers([*both, *[False] * n_first, *[True] * n_second])
-    difference = comparison.score_difference(first, second, ACCURACY)
-    assert difference.value == pytest.approx((n_first - n_second) / 1000)
-    assert difference.low < difference.value < difference.high
-    assert difference.seen is seen
-    # McNemar: only what one of the two gets right moves the difference.
-    margin = 1.96 * np.sqrt((n_first + n_second) / 1000 - difference.value**2) / np.sqrt(1000)
-    assert difference.high - difference.low == pytest.approx(2 * margin, rel=0.1)
-    backwards = comparison.score_difference(second, first, ACCURACY)
-    assert backwards.value == -difference.value
-    assert backwards.seen is seen
-
-
-def test_equal_answers_leave_no_doubt() -> None:
-    same = _answers([True, False, True])
-    assert comparison.score_difference(same, same, ACCURACY) == Interval(value=0.0, low=0.0, high=0.0)
-
-
-def test_difference_of_one_text_is_its_gap() -> None:
-    assert comparison.score_difference(_answers([True]), _answers([False]), ACCURACY).value == 1.0
-
-
-def test_difference_needs_the_same_texts() -> None:
-    other = a_prediction([[1, 0], [1, 0]], [0, 1])
-    with pytest.raises(ValueError, match="the same test texts"):
-        comparison.score_difference(_answers([True, True]), other, ACCURACY)
 
 
 def test_models_are_shown_teacher_first(tmp_path: Path) -> None:
@@ -187,26 +144,6 @@ def test_without_pairs_it_decides_whether_intervals_overlap(twin: float, outcome
 def test_without_a_twin_the_outcome_is_pending() -> None:
     judged = comparison.run_verdict(a_compared_family(0.9, None), None)
     assert (judged.outcome, judged.twin, judged.contrast) == (Outcome.PENDING, None, None)
-
-
-@pytest.mark.parametrize(("n_right", "words"), [(60, ""), (40, "not seen to be better than"), (10, "worse than")])
-def test_a_teacher_is_held_against_the_baseline(n_right: int, words: str) -> None:
-    family = a_compared_family(0.9, 0.8)
-    baseline = replace(family.twins[-1], folder=RunFolder(path=Path("baseline")))
-    baseline = replace(
-        baseline, record=replace(baseline.record, config=twin_of(baseline.record.config, Method.BASELINE))
-    )
-    family = replace(family, twins=(baseline,))
-    student, other = (_answers([i < n for i in range(60)]) for n in (20, 40))
-    logits = _answers([i < n_right for i in range(60)]).test.logits
-    student = replace(student, test=replace(student.test, teacher_logits=logits))
-    contrast = comparison.teacher_over_baseline(
-        family, lambda folder: other if folder.path.name == "baseline" else student
-    )
-    assert contrast is not None
-    told = teacher_worth(contrast, "TF-IDF")
-    assert words in told
-    assert bool(told) is bool(words)
 
 
 def test_less_may_be_better() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from distil_core.analysis import advice, literature, tradeoffs
 from distil_core.analysis.caveats import caveats
-from distil_core.analysis.fidelity import drawing
+from distil_core.analysis.contrasts import drawing
 from distil_core.analysis.roles import Role
 from distil_core.analysis.tradeoffs import Landscape, Price
 from distil_core.evaluation import bootstrap

@@ -168,17 +168,13 @@ def readings(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 def app(queueing: None) -> Callable[..., AppTest]:
     """Open a page, as a browser does that is given an address."""
 
-    def opened(page: str = "", **query: str) -> AppTest:
+    def opened(page: str = "distil", **query: str | list[str]) -> AppTest:
         at = AppTest.from_file(str(APP), default_timeout=30)
         for name, value in query.items():
             at.query_params[name.replace("__", ".")] = value
-        at.run()
-        if page:
+        if page != "distil":  # the page that stands first
             at.switch_page(f"pages/{page}.py")
-            for name, value in query.items():
-                at.query_params[name.replace("__", ".")] = value
-            at.run()
-        return at
+        return at.run()
 
     return opened
 

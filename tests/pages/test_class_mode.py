@@ -74,6 +74,32 @@ class TestVisitors:
         assert not other.error
         assert len(store.list()) > class_mode.MOST_QUEUED
 
+    def test_a_sweep_counts_as_many_runs_as_it_has(self, app: App, store: RunStore, example: Path) -> None:
+        at = app("whatif", whatif__temperatures=["1", "2", "4"], whatif__depths=["1", "2"])
+        press(at, "whatif.start")
+        assert f"at most {class_mode.MOST_QUEUED} runs waiting" in "".join(error.value for error in at.error)
+        assert not store.list()
+        assert not at.exception
+
+    def test_several_texts_are_bounded_and_no_path_is_asked_for(
+        self, app: App, store: RunStore, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(class_mode, "MOST_UPLOADED", 25)
+        address = {
+            "distil__corpus": "My own file",
+            "distil__task": "Masked words",
+            "distil__corpus__train__path": "/etc",
+        }
+        at = app("distil", **address)
+        assert not [field.key for field in at.text_input if field.key and field.key.endswith(".path")]
+        box = at.file_uploader(key="distil.upload.train")
+        box.upload("a.txt", b"ten letters").upload("b.txt", b"and ten more").run()
+        assert len(list(store.layout.uploads.rglob("*.txt"))) == 2
+        at.file_uploader(key="distil.upload.train").upload("c.txt", b"many letters more").run()
+        assert "A visit may upload" in "".join(error.value for error in at.error)
+        assert len(list(store.layout.uploads.rglob("*.txt"))) == 2
+        assert not at.exception
+
     def test_endings_and_bytes_of_uploads_are_checked_here(
         self, app: App, store: RunStore, monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -88,7 +114,7 @@ class TestVisitors:
 
 
 def test_a_name_of_the_hub_is_never_a_folder_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    pytest.importorskip("datasets")
+    pytest.importorskip("datasets", reason="the extra hub is not installed")
     (tmp_path / "secret").mkdir()
     (tmp_path / "secret" / "a.csv").write_text("text,label\na,b\n")
     monkeypatch.chdir(tmp_path)

@@ -14,7 +14,7 @@ import pytest
 from sklearn.metrics import matthews_corrcoef
 from streamlit.testing.v1 import AppTest
 
-from distil_core.analysis import advice, comparison, tradeoffs
+from distil_core.analysis import advice, contrasts, tradeoffs
 from distil_core.analysis.comparison import Outcome
 from distil_core.analysis.tradeoffs import Price
 from distil_core.errors import ConfigError
@@ -129,7 +129,7 @@ def test_it_goes_from_the_answers_to_all_that_is_written(done: Run, members: Fam
     (row,) = (r for r in csv.DictReader(io.StringIO(tables.metric_table_csv(members))) if r["model"] == "Student")
     assert float(row["matthews"]) == record.score.value
     assert "| Matthews correlation |" in archive.model_card(members)
-    verdict = comparison.run_verdict(members, comparison.twin_difference(members))
+    verdict = contrasts.verdict(members, contrasts.drawing())
     assert verdict.outcome in (Outcome.BETTER, Outcome.WORSE, Outcome.NO_DIFFERENCE)
     words = narrative.runs.verdict(verdict)
     assert words.startswith(f"The student's Matthews correlation is {shown(value)}, its teacher ")

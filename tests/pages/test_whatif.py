@@ -199,10 +199,8 @@ def test_choices_of_another_teacher_and_corpus_are_dropped(
 
 
 def test_too_many_runs_are_refused_in_one_sentence(app: App) -> None:
-    at = app("whatif")
-    at.pills(key="whatif.depths").set_value([1, 2, 3, 4, 5, 6]).run()
-    at.pills(key="whatif.temperatures").set_value([0.5, 1.0, 2.0, 3.0, 4.0, 6.0, 8.0, 12.0, 20.0]).run()
-    at.pills(key="whatif.seeds").set_value([0, 1, 2, 3]).run()
+    temperatures = ["0.5", "1", "2", "3", "4", "6", "8", "12", "20"]
+    at = app("whatif", whatif__depths=list("123456"), whatif__temperatures=temperatures, whatif__seeds=list("0123"))
     assert at.error[0].value == "a sweep must have at most 200 runs, got 240; choose fewer values or fewer seeds"
     at.pills(key="whatif.seeds").set_value([]).run()
     assert "choose one at least" in at.error[0].value

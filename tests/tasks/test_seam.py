@@ -75,8 +75,9 @@ def test_another_task_goes_from_its_file_to_a_comparison(config: RunConfig, tmp_
     # And it is compared as every other.
     names = [model.name for model in comparison.models(members)]
     assert len(names) == 5
-    gap = comparison.twin_difference(members)
-    assert gap is not None
+    contrast = contrasts.verdict(members, contrasts.drawing()).contrast
+    assert contrast is not None
+    gap = contrast.difference
     assert gap.low <= gap.value <= gap.high
     assert comparison.headline(record).score_kept == pytest.approx(
         record.model.metrics["accuracy"].value / record.teacher.metrics["accuracy"].value

@@ -25,7 +25,7 @@ def test_parts_of_its_pages_still_have_their_names(frontend: str, name: str) -> 
 
 
 def test_no_other_names_are_used() -> None:
-    code = [*(ROOT / "pages").rglob("*.js"), *(ROOT / "distil_core").rglob("*.py")]
+    code = [*(ROOT / "pages").rglob("*.js"), *(ROOT / "pages").rglob("*.css"), *(ROOT / "distil_core").rglob("*.py")]
     texts = [path.read_text(encoding="utf-8") for path in code]
     used = {name for text in texts for name in re.findall(r"""(?:data-testid[\^$*]?="|["'`]\.)(st[A-Z]\w*)""", text)}
     assert used == set(private_apis.TEST_IDS)
@@ -62,3 +62,17 @@ def test_numbers_in_addresses_are_still_parsed_where_they_were() -> None:
     for endless in ("inf", "nan", "1e999"):
         with pytest.raises(ValueError, match="must be finite"):
             parse(endless, "double_value")
+
+
+def test_widgets_may_change_while_somebody_goes_through_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    from streamlit.runtime.state.session_state import Value, WStates
+
+    monkeypatch.setattr(WStates, "__iter__", WStates.__iter__)
+    private_apis.go_through_widgets_safely()
+    states = WStates(states={"a": Value(1), "b": Value(2)})
+    seen = []
+    for name in states:
+        del states[name]
+        states[f"{name} again"] = Value(3)
+        seen.append(name)
+    assert seen == ["a", "b"], f"widgets are kept in another way {HELP}"

@@ -9,6 +9,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from distil_core.runs.store import RunStore
+from pages.state import address
 from tests.pages.conftest import markdown
 
 App = Callable[..., AppTest]
@@ -23,11 +24,11 @@ def aside(at: AppTest) -> Any:
     return next((block for block in at.get("popover") if not block.proto.popover.label), None)
 
 
-@pytest.mark.parametrize("page", ["", "compare", "tradeoffs", "runs"])
+@pytest.mark.parametrize("page", ["distil", "compare", "tradeoffs", "runs"])
 def test_every_address_names_the_version(app: App, example: Path, page: str) -> None:
     at = app(page)
-    assert at.query_params["v"] == "1"
-    assert link(at)["v"] == "1"
+    assert at.query_params["v"] == address.VERSION
+    assert link(at)["v"] == address.VERSION
     assert not at.exception
 
 
@@ -77,6 +78,6 @@ def test_what_is_hidden_stays_hidden_on_the_next_page(app: App, example: Path) -
 def test_link_hides_what_is_picked_and_leaves_this_page_as_it_is(app: App, store: RunStore) -> None:
     at = app(seed="3")
     at.multiselect(key="app.hide").set_value(["distil.corpus", "distil.seed"]).run()
-    assert link(at) == {"v": "1", "seed": "3", "hide": "distil.corpus,distil.seed"}
+    assert link(at) == {"v": address.VERSION, "seed": "3", "hide": "distil.corpus,distil.seed"}
     assert "hide" not in at.query_params
     assert not at.exception
