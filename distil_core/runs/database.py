@@ -33,6 +33,12 @@ _TURNS = "CREATE TABLE IF NOT EXISTS turns (run TEXT PRIMARY KEY REFERENCES runs
 _INTERRUPTIONS = """CREATE TABLE IF NOT EXISTS interruptions (
     run TEXT PRIMARY KEY REFERENCES runs (id) ON DELETE CASCADE, deaths INTEGER NOT NULL)"""
 """Runs whose worker has ended, and how many have died of it since the run was last asked for."""
+_VISITORS = (
+    """CREATE TABLE IF NOT EXISTS visitors (
+        run TEXT PRIMARY KEY REFERENCES runs (id) ON DELETE CASCADE, name TEXT NOT NULL)""",
+    "CREATE INDEX IF NOT EXISTS visitors_by_name ON visitors (name)",
+)
+"""Who was first to ask for a run, where several people share a server."""
 _IDLE_CONNECTIONS = 8
 
 
@@ -115,6 +121,8 @@ class Database:
                 db.execute("COMMIT")
             db.execute(_TURNS)
             db.execute(_INTERRUPTIONS)
+            for statement in _VISITORS:
+                db.execute(statement)
 
 
 def _close_all(connections: deque[sqlite3.Connection]) -> None:

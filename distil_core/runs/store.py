@@ -5,6 +5,7 @@ import re
 import shutil
 import sqlite3
 import time
+from collections.abc import Iterable
 from contextlib import suppress
 from uuid import uuid4
 
@@ -17,6 +18,12 @@ from distil_core.settings.canonical import CanonicalConfig
 from distil_core.settings.serialization import to_json
 from distil_core.training.events import Event, event_to_json
 
+_WAITING = """SELECT id, place, started, (
+        SELECT count(*) FROM visitors AS mine JOIN visitors AS others USING (name)
+        JOIN runs AS other ON other.id = others.run
+        WHERE mine.run = runs.id AND (other.state = 'running' OR (other.state = 'queued' AND other.place < runs.place))
+    ) AS turn FROM runs WHERE state = 'queued'"""
+"""Queued runs, each with how many of the same visitor's come before it, which is its turn among several visitors."""
 _SAFE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
@@ -66,11 +73,12 @@ class RunStore(OwnedRuns):
         return {state: counts.get(state.value, 0) for state in RunState}
 
     def ahead(self, run_id: str) -> int:
-        """Return how many runs come before a queued one: those queued earlier, and those running."""
+        """Return how many runs come before a queued one: those whose turn is earlier, and those running."""
         with self._database.connection() as db:
             (n_ahead,) = db.execute(
-                """SELECT count(*) FROM runs, (SELECT place AS mine FROM runs WHERE id = ? AND state = 'queued')
-                WHERE state = 'running' OR (state = 'queued' AND place < mine)""",
+                f"""WITH waiting AS ({_WAITING}), mine AS (SELECT turn, place FROM waiting WHERE id = ?)
+                SELECT (SELECT count(*) FROM waiting AS w, mine WHERE (w.turn, w.place) < (mine.turn, mine.place))
+                + (SELECT count(*) FROM runs, mine WHERE state = 'running')""",
                 (run_id,),
             ).fetchone()
         return int(n_ahead)
@@ -118,12 +126,13 @@ class RunStore(OwnedRuns):
         return self.get(run_id)
 
     def claim(self, owner: str, run_id: str | None = None) -> Run | None:
-        """Take the oldest queued run, or the one named, for ``owner``; None if it is not queued.
+        """Take the next queued run, or the one named, for ``owner``; None if it is not queued.
 
+        The oldest is next; visitors who share the queue take turns, so that nobody waits for all runs of another.
         No two owners ever get the same run. Its folder exists afterwards.
         """
         # Those that have stepped back share the place of the last one that has its turn before them.
-        queued = "SELECT id FROM runs WHERE state = 'queued' AND id = coalesce(?, id) ORDER BY place, started LIMIT 1"
+        queued = f"SELECT id FROM ({_WAITING}) WHERE id = coalesce(?, id) ORDER BY turn, place, started LIMIT 1"
         while True:
             with self._database.connection() as db:  # an idle worker asks often, and must not write each time
                 if db.execute(queued, (run_id,)).fetchone() is None:
@@ -140,6 +149,17 @@ class RunStore(OwnedRuns):
                 self.folder(run.id).path.mkdir(parents=True, exist_ok=True)
                 return run
             self.fail(row[0], "its settings were written by another version of this program and cannot be read")
+
+    def note_visitor(self, run_ids: Iterable[str], name: str) -> None:
+        """Note who has asked for runs, unless somebody has asked for them before."""
+        with self._database.transaction() as db:
+            db.executemany("INSERT OR IGNORE INTO visitors VALUES (?, ?)", [(run_id, name) for run_id in run_ids])
+
+    def visitor(self, run_id: str) -> str:
+        """Return who was first to ask for a run; empty where nobody was noted."""
+        with self._database.connection() as db:
+            row = db.execute("SELECT name FROM visitors WHERE run = ?", (run_id,)).fetchone()
+        return "" if row is None else str(row[0])
 
     def has_had_turn(self, run_id: str) -> bool:
         """Tell whether a running run, now that there is a figure of it, should let others have their first turn."""

@@ -63,18 +63,13 @@ def free() -> bool:
 
 def may_change(run: Run, store: RunStore) -> bool:
     """Whether this visit may cancel or delete a run: one of its own, or any."""
-    return free() or _asker(run.id, store) == _visitor()
+    return free() or store.visitor(run.id) == _visitor()
 
 
 def note_asked(runs: Iterable[Run], store: RunStore) -> None:
     """Remember who was first to ask for runs."""
-    if not active():
-        return
-    folder = store.path / "visitors"
-    folder.mkdir(exist_ok=True)
-    for run in runs:
-        with suppress(FileExistsError), (folder / run.id).open("x", encoding="utf-8") as file:
-            file.write(_visitor())
+    if active():
+        store.note_visitor([run.id for run in runs], _visitor())
 
 
 def refuse_more(store: RunStore, n_more: int = 1) -> None:
@@ -90,7 +85,7 @@ def refuse_more(store: RunStore, n_more: int = 1) -> None:
     if free():
         return
     waiting = [run for run in store.list() if run.state in (RunState.QUEUED, RunState.RUNNING)]
-    mine = sum(_asker(run.id, store) == _visitor() for run in waiting)
+    mine = sum(store.visitor(run.id) == _visitor() for run in waiting)
     if mine + n_more > MOST_QUEUED:
         raise ConfigError(
             f"a visitor may have at most {MOST_QUEUED} runs waiting, twins included, got {mine} and {n_more} more; "
@@ -124,10 +119,3 @@ def _visitor() -> str:
         return sha256(cookie.encode()).hexdigest()[:16]
     name: str = st.session_state.setdefault(_VISITOR, uuid4().hex[:16])
     return name
-
-
-def _asker(run_id: str, store: RunStore) -> str:
-    try:
-        return (store.path / "visitors" / run_id).read_text(encoding="utf-8")
-    except OSError:
-        return ""

@@ -20,8 +20,10 @@ from tests.pages.conftest import markdown
 
 App = Callable[..., AppTest]
 PAGES = ("distil", "compare", "temperature", "attention", "tradeoffs", "whatif", "runs")
-HOSTILE = "X*b* $x^2$ :red[hi] [l](http://x.y) ![p](http://x.y/p.png) <img src=x> :material/home: `c` | ~~s~~ www.x.y"
-LIVE = ("*b*", "$x^2$", "[hi]", "[l]", "![p]", "<img", ":material/home", "`c`", "~~s~~", "www.x", "http://")
+HOSTILE = (
+    "X*b*<i> $x^2$ :red[hi] [l](http://x.y) ![p](http://x.y/p.png) <img src=x> :material/home: `c` | ~~s~~ www.x.y"
+)
+LIVE = ("*b*", "<i>", "$x^2$", "[hi]", "[l]", "![p]", "<img", ":material/home", "`c`", "~~s~~", "www.x", "http://")
 DRAWN = ("plotly_chart", "bidi_component", "code")
 PLAIN = ("options", "raw_value", "value", "default", "alt", "url", "id")
 """Fields that the browser shows as they are, and does not read as markdown."""
@@ -85,7 +87,8 @@ def test_words_that_are_not_ours_stand_as_written(app: App, hostile: RunConfig, 
                     continue
                 n_seen += 1
                 live += [(node.type, name, sign, text) for sign in LIVE if sign in text and f"\\{sign}" not in text]
-        live += [(node.type, chart) for node in at.get("plotly_chart") if "<img" in (chart := node.proto.spec)]
+        charts = [node.proto.spec for node in at.get("plotly_chart")]
+        live += [("chart", sign, chart) for chart in charts for sign in ("<img", "<i>") if sign in chart]
         for text in (frame.value.to_csv() for frame in at.table):
             live += [("table", sign, text) for sign in LIVE if "*b" in text and sign in text.replace(f"\\{sign}", "")]
     assert n_seen or page == "whatif"

@@ -108,15 +108,18 @@ class TestOpening:
         with pytest.raises(StoreError, match=r"must be a sound SQLite file, got .*runs\.sqlite3 .*move it away"):
             RunStore(tmp_path)
 
-    def test_says_so_when_the_database_is_damaged_later(self, store: RunStore) -> None:
+    @pytest.mark.parametrize("cut_off", [False, True])
+    def test_says_so_when_the_database_is_damaged_later(self, store: RunStore, cut_off: bool) -> None:
         for number in range(50):
             add(store, f"run{number}")
         gc.collect()
         (store.path / "runs.sqlite3-wal").unlink(missing_ok=True)
         store._database.close()
-        content = bytearray((store.path / "runs.sqlite3").read_bytes())
-        content[4096:] = b"\xff" * (len(content) - 4096)
-        (store.path / "runs.sqlite3").write_bytes(content)
+        content = (store.path / "runs.sqlite3").read_bytes()
+        n_sound = len(content) // 2 if cut_off else 4096
+        (store.path / "runs.sqlite3").write_bytes(
+            content[:n_sound] + b"\xff" * (0 if cut_off else len(content) - n_sound)
+        )
         with pytest.raises(StoreError, match="must be a sound SQLite file"):
             RunStore(store.path).list()
 
@@ -192,6 +195,23 @@ class TestQueue:
         # Asked for again by itself, it waits for nobody.
         add(store, "a")
         assert not store.has_had_turn("a")
+
+    def test_visitors_take_turns(self, store: RunStore) -> None:
+        for name in ("a1", "a2", "a3", "b1", "c", "b2"):
+            add(store, name)
+        store.note_visitor(["a1", "a2", "a3"], "ann")
+        store.note_visitor(["b1", "b2", "a1"], "ben")
+        assert (store.visitor("a1"), store.visitor("b1"), store.visitor("c")) == ("ann", "ben", "")
+        assert [store.ahead(name) for name in ("a1", "b1", "c", "a2", "b2", "a3")] == [0, 1, 2, 3, 4, 5]
+        first = store.claim("somebody")
+        assert first is not None
+        assert first.id == "a1"
+        order = []
+        while (run := store.claim("somebody")) is not None:
+            order.append(run.id)
+            store.mark_cancelled(run.id)
+        # Ann has one running all the time.
+        assert order == ["b1", "c", "b2", "a2", "a3"]
 
     def test_one_can_be_claimed_by_name(self, store: RunStore) -> None:
         add(store, "a")

@@ -1,7 +1,7 @@
 """Where models see an answer in a context: how probable each word is as its start and as its end."""
 
 from distil_core.analysis.answer_spans import AnswerReading
-from distil_core.reporting.figures.theme import ABOVE, STUDENT, TEACHER, Figure, empty
+from distil_core.reporting.figures.theme import ABOVE, STUDENT, TEACHER, Figure, empty, plain
 
 
 def start_and_end(reading: AnswerReading, *, height: int = 280) -> Figure:
@@ -16,7 +16,7 @@ def start_and_end(reading: AnswerReading, *, height: int = 280) -> Figure:
             figure.add_scatter(
                 x=places,
                 y=[sign * 100 * share for share in shares],
-                customdata=[[word, 100 * share] for word, share in zip(reading.words, shares, strict=True)],
+                customdata=[[plain(word), 100 * share] for word, share in zip(reading.words, shares, strict=True)],
                 name=name,
                 legendgroup=name,
                 showlegend=side == "start",

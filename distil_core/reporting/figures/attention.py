@@ -1,7 +1,6 @@
 """What teacher and student look at: layers against layers, one map at a time, all heads at once, and word by word."""
 
 import base64
-import html
 import io
 from collections.abc import Sequence
 from functools import cache
@@ -21,6 +20,7 @@ from distil_core.reporting.figures.theme import (
     Figure,
     empty,
     hatching,
+    plain,
 )
 
 _LONGEST = 14
@@ -292,7 +292,7 @@ def unique(tokens: Sequence[str]) -> list[str]:
     seen: dict[str, int] = {}
     names = []
     for token in tokens:
-        name = html.escape(token if len(token) <= _LONGEST else f"{token[: _LONGEST - 1]}…", quote=False)
+        name = plain(token if len(token) <= _LONGEST else f"{token[: _LONGEST - 1]}…")
         seen[name] = seen.get(name, -1) + 1
         names.append(name + "\u200b" * seen[name])
     return names

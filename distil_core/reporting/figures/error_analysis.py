@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from distil_core.analysis.edits import Change
 from distil_core.analysis.error_analysis import Confusion
 from distil_core.reporting.figures import cells
-from distil_core.reporting.figures.theme import ABOVE, STUDENT, TEACHER, Figure, empty, hatching
-from distil_core.reporting.formatting import MINUS, shortened
+from distil_core.reporting.figures.theme import ABOVE, STUDENT, TEACHER, Figure, empty, hatching, plain
+from distil_core.reporting.formatting import MINUS
 
 NAME_LENGTH = 22
 _TEXT = {"constraintext": "none", "textfont": {"size": 13}}
@@ -39,7 +39,7 @@ def changes(moved: Sequence[Change], names: Sequence[str], *, row: int = 40) -> 
             cliponaxis=False,
             **_TEXT,
             customdata=[
-                [names[change.label], 100 * before, 100 * after]
+                [plain(names[change.label]), 100 * before, 100 * after]
                 for change, (before, after) in zip(moved, pairs, strict=True)
             ],
             hovertemplate="%{customdata[0]}: %{customdata[1]:.1f} → %{customdata[2]:.1f} %<extra>" + name + "</extra>",
@@ -65,7 +65,7 @@ def counts(rows: Sequence[tuple[str, int, int]], *, unit: str = "Sentences", row
             textposition="outside",
             cliponaxis=False,
             **_TEXT,
-            customdata=[line[0] for line in rows],
+            customdata=[plain(line[0]) for line in rows],
             hovertemplate="%{customdata}: %{x:,}<extra>" + name + "</extra>",
         )
     most = max((max(line[1:]) for line in rows), default=1)
@@ -89,14 +89,14 @@ def confusion(
         height: In pixels.
     """
     n = len(table.names)
-    places, shown = list(range(n)), [shortened(name, length=NAME_LENGTH) for name in table.names]
+    places, shown = list(range(n)), [plain(name, length=NAME_LENGTH) for name in table.names]
     # Where all others are one cell, it must not drown those that have a name.
     named = table.counts[:-1, :-1] if None in table.labels else table.counts
     figure = empty(height=height, x="Student's answer", y="Teacher's answer")
     cells.add_counts(figure, table.counts, largest=int(named.max()), chosen=chosen)
     hover = [
         [
-            f"teacher: {teacher}<br>student: {student}<br>{count:,} {unit}"
+            f"teacher: {plain(teacher)}<br>student: {plain(student)}<br>{count:,} {unit}"
             for student, count in zip(table.names, row, strict=True)
         ]
         for teacher, row in zip(table.names, table.counts.tolist(), strict=True)
@@ -110,7 +110,7 @@ def confusion(
 
 def _name(figure: Figure, names: Sequence[str]) -> None:
     """Name the rows of bars from top to bottom; two long names may begin alike and are still two rows."""
-    shown = [shortened(name, length=NAME_LENGTH) for name in names]
+    shown = [plain(name, length=NAME_LENGTH) for name in names]
     figure.update_yaxes(
         range=[len(names) - 0.5, -0.5],
         tickvals=list(range(len(names))),

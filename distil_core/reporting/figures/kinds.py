@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 
 from distil_core.analysis.kinds import KindGroup
-from distil_core.reporting.figures.theme import ABOVE, STUDENT, TEACHER, Figure, empty, hatching
-from distil_core.reporting.formatting import shortened
+from distil_core.reporting.figures.theme import ABOVE, STUDENT, TEACHER, Figure, empty, hatching, plain
 
 _NAME_LENGTH = 22
 
@@ -49,10 +48,10 @@ def groups(
             constraintext="none",
             cliponaxis=False,
             customdata=[[i, side] for i in range(len(shown))],
-            hovertext=[group.name for group in shown],
+            hovertext=[plain(group.name) for group in shown],
             hovertemplate=f"%{{hovertext}}: %{{x:.{digits}f}}<extra>" + name + "</extra>",
         )
-    names = [f"{shortened(group.name, length=_NAME_LENGTH)} ({group.n:,})" for group in shown]
+    names = [f"{plain(group.name, length=_NAME_LENGTH)} ({group.n:,})" for group in shown]
     figure.update_xaxes(range=[0, 1.12 * scale * highest])
     figure.update_yaxes(
         range=[len(shown) - 0.5, -0.5],

@@ -2,8 +2,7 @@
 
 from collections.abc import Sequence
 
-from distil_core.reporting.figures.theme import STUDENT, TEACHER, Figure, empty, hatching
-from distil_core.reporting.formatting import shortened
+from distil_core.reporting.figures.theme import STUDENT, TEACHER, Figure, empty, hatching, plain
 
 THRESHOLD = 0.5
 """A label is said where its probability is above this."""
@@ -25,7 +24,7 @@ def label_probabilities(rows: Sequence[tuple[str, float, float]], *, row: int = 
             name=name,
             orientation="h",
             marker={"color": color, "pattern": hatching(pattern)},
-            customdata=[line[0] for line in rows],
+            customdata=[plain(line[0]) for line in rows],
             hovertemplate="%{customdata}: %{x:.1f} %<extra>" + name + "</extra>",
         )
     figure.add_vline(x=100 * THRESHOLD, line_dash="dash", line_width=1.5)
@@ -33,7 +32,7 @@ def label_probabilities(rows: Sequence[tuple[str, float, float]], *, row: int = 
     figure.update_yaxes(
         tickmode="array",
         tickvals=list(range(len(rows))),
-        ticktext=[shortened(line[0], length=_NAME_LENGTH) for line in rows],
+        ticktext=[plain(line[0], length=_NAME_LENGTH) for line in rows],
         autorange="reversed",
     )
     return figure

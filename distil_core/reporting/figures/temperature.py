@@ -7,8 +7,18 @@ from plotly.colors import sample_colorscale
 
 from distil_core.analysis.temperature import DarkKnowledge, GradientNorms, Softened
 from distil_core.evaluation.calibration import Scaling
-from distil_core.reporting.figures.theme import ABOVE, BAR, SEQUENTIAL, STUDENT, TEACHER, Figure, Mark, empty, hatching
-from distil_core.reporting.formatting import shortened
+from distil_core.reporting.figures.theme import (
+    ABOVE,
+    BAR,
+    SEQUENTIAL,
+    STUDENT,
+    TEACHER,
+    Figure,
+    Mark,
+    empty,
+    hatching,
+    plain,
+)
 
 _TICKS = (0.1, 0.25, 0.5, 1, 2, 4, 8, 16)
 _GRAY = "#7C8894"
@@ -68,7 +78,7 @@ def leftover(model: DarkKnowledge, labels: Sequence[str], *, high: float, height
     few = len(labels) <= MOST_NUMBERS
     figure.add_heatmap(
         z=100 * model.shares,
-        customdata=[[[right, wrong] for wrong in labels] for right in labels],
+        customdata=[[[plain(right), plain(wrong)] for wrong in labels] for right in labels],
         zmin=0,
         zmax=100 * high,
         colorscale=SEQUENTIAL if few else _stretched(),
@@ -82,7 +92,7 @@ def leftover(model: DarkKnowledge, labels: Sequence[str], *, high: float, height
     stride = math.ceil(len(labels) / MOST_NAMES)
     places = list(range(0, len(labels), stride))
     length = 16 if stride == 1 else 24
-    names = {"tickvals": places, "ticktext": [shortened(_words(labels[i]), length=length) for i in places]}
+    names = {"tickvals": places, "ticktext": [plain(_words(labels[i]), length=length) for i in places]}
     figure.update_xaxes(**names, showgrid=False, tickangle=-40, constrain="domain")
     figure.update_yaxes(**names, showgrid=False, autorange="reversed")
     if stride > 1:

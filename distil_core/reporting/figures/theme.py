@@ -4,6 +4,7 @@ Every figure leaves paper, fonts and grid to the page's theme, so that one figur
 the models are the same everywhere, and each comes with a shape or a hatching of its own.
 """
 
+import html
 import json
 import re
 from collections.abc import Mapping
@@ -12,6 +13,7 @@ from typing import Any, TypeAlias
 
 import plotly.graph_objects as go
 
+from distil_core.reporting.formatting import shortened
 from distil_core.settings.config import Method
 
 Figure: TypeAlias = go.Figure
@@ -101,6 +103,16 @@ def _harmless(value: Any) -> Any:
     if isinstance(value, list):
         return value if value and isinstance(value[0], int | float) else [_harmless(item) for item in value]
     return {name: _harmless(item) for name, item in value.items()} if isinstance(value, dict) else value
+
+
+def plain(text: str, *, length: int | None = None) -> str:
+    """Return words that are not ours as they are written, where a figure would take parts of them for tags.
+
+    Args:
+        text: A label, a word or a name.
+        length: Signs that have room; None: all.
+    """
+    return html.escape(text if length is None else shortened(text, length=length), quote=False)
 
 
 def hatching(shape: str) -> dict[str, object]:
