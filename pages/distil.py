@@ -125,7 +125,7 @@ def show_state(members: tuple[Run, ...], family: Family | None) -> None:
         n_ahead = resources.store().ahead(run.id)
         st.progress(0.0, f"Waiting for {n_ahead} other run{'s' * (n_ahead != 1)}" if n_ahead else "Starting…")
     if family is not None:
-        st.markdown(narrative.runs.verdict(contrasts.verdict(family, resources.sample)))
+        st.markdown(narrative.runs.verdict(contrasts.verdict_of(family, resources.sample)))
         with st.container(horizontal=True, key="distil.next"):
             for page, words, icon in NEXT:
                 st.page_link(f"pages/{page}.py", label=words, icon=icon)

@@ -52,7 +52,7 @@ def difference(
     return estimate([above - below]) if above.n_drawn_from == below.n_drawn_from else None
 
 
-def verdict(family: Family, draw: Draw) -> RunVerdict:
+def verdict_of(family: Family, draw: Draw) -> RunVerdict:
     """Judge what distillation did beyond the twin that had no teacher: to the score, and to how near the teacher it is.
 
     Args:

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from distil_core.analysis.comparison import settings_title
-from distil_core.analysis.contrasts import drawing, verdict
+from distil_core.analysis.contrasts import drawing, verdict_of
 from distil_core.export.formats import QUANTIZED, Format, Proof, sentences
 from distil_core.reporting import narrative
 from distil_core.reporting.tables import metric_table_markdown
@@ -83,7 +83,7 @@ def _body(family: Family, proof: Proof | None) -> str:
     return f"""
 {settings_title(record.config)}; layers of the teacher, counted from 0: {", ".join(map(str, record.layers)) or "none"}.
 
-{narrative.runs.verdict(verdict(family, drawing()))}
+{narrative.runs.verdict(verdict_of(family, drawing()))}
 
 {usage}
 {labels}{exported}

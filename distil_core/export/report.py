@@ -81,7 +81,7 @@ def report_of(reported: Family, source: RunSource) -> Report:
     return Report(
         title=f"{comparison.model_name(config)} of {record.teacher_name} for {record.corpus.name}",
         subtitle=f"{record.task.title} · {comparison.settings_title(config)} · run {record.run}",
-        claim=narrative.runs.verdict(contrasts.verdict(reported, contrasts.drawing())),
+        claim=narrative.runs.verdict(contrasts.verdict_of(reported, contrasts.drawing())),
         warnings=(worth,) if worth else (),
         cards=narrative.runs.cards(record, record.metric),
         n_test=record.corpus.n_test,

@@ -50,7 +50,7 @@ def show(run_id: str | None) -> None:
 
 def _pays(family: Family, *, in_use: bool) -> None:
     """Show what the teacher was worth to one run."""
-    verdict = contrasts.verdict(family, resources.sample)
+    verdict = contrasts.verdict_of(family, resources.sample)
     card = narrative.runs.label_card(family.distilled.record.config, verdict)
     st.metric(card.label, card.value, card.paper, delta_color="off", delta_arrow="off")
     st.caption("  \n".join(card.details))

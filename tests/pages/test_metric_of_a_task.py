@@ -129,7 +129,7 @@ def test_it_goes_from_the_answers_to_all_that_is_written(done: Run, members: Fam
     (row,) = (r for r in csv.DictReader(io.StringIO(tables.metric_table_csv(members))) if r["model"] == "Student")
     assert float(row["matthews"]) == record.score.value
     assert "| Matthews correlation |" in archive.model_card(members)
-    verdict = contrasts.verdict(members, contrasts.drawing())
+    verdict = contrasts.verdict_of(members, contrasts.drawing())
     assert verdict.outcome in (Outcome.BETTER, Outcome.WORSE, Outcome.NO_DIFFERENCE)
     words = narrative.runs.verdict(verdict)
     assert words.startswith(f"The student's Matthews correlation is {shown(value)}, its teacher ")

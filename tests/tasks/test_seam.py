@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import torch
 
-from distil_core.analysis import comparison
+from distil_core.analysis import comparison, contrasts
 from distil_core.data.corpus import Split
 from distil_core.data.sites import UNKNOWN
 from distil_core.errors import ConfigError
@@ -75,7 +75,7 @@ def test_another_task_goes_from_its_file_to_a_comparison(config: RunConfig, tmp_
     # And it is compared as every other.
     names = [model.name for model in comparison.models(members)]
     assert len(names) == 5
-    contrast = contrasts.verdict(members, contrasts.drawing()).contrast
+    contrast = contrasts.verdict_of(members, contrasts.drawing()).contrast
     assert contrast is not None
     gap = contrast.difference
     assert gap.low <= gap.value <= gap.high
