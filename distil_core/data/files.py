@@ -17,7 +17,8 @@ MAX_SHOWN = 300
 class FilePreview:
     """The first rows of a file as people see them; a column that could not be guessed is empty.
 
-    ``n_rows`` is None where nobody has counted: no more of a file is read than its first rows need.
+    ``n_rows`` is None where nobody has counted: no more of a file is read than its first rows need. ``hint`` is a
+    sentence where no column may have a name that is known.
     """
 
     columns: tuple[str, ...]
@@ -25,6 +26,7 @@ class FilePreview:
     n_rows: int | None
     text_column: str
     label_column: str
+    hint: str = ""
 
 
 def read_table(path: Path, *, plain: bool = False) -> Table:
@@ -95,6 +97,7 @@ def _preview(table: Table, rows: Sequence[Sequence[object]], n_rows: int | None)
         n_rows=n_rows,
         text_column=guess(table.columns, TEXT_COLUMNS),
         label_column=guess(table.columns, LABEL_COLUMNS),
+        hint=f"{table.hint[0].upper()}{table.hint[1:]}, or choose columns by their numbers." if table.hint else "",
     )
 
 
