@@ -128,6 +128,8 @@ def _ask(segments: Sequence[str], *, labeled: bool) -> tuple[Path, str, str, Pre
         )
         st.caption(formatting.rows_shown(len(preview.rows), preview.n_rows, path.name))
     if text is None:
+        if preview.hint:
+            messages.doubt(preview.hint)
         st.caption("Choose the column with the texts.")
         return None
     pays = model_answers.bf16_pays()

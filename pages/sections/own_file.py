@@ -88,9 +88,7 @@ def ask(task: Task, *, labeled: bool = True) -> dict[str, Any]:
     names = [*chosen.values(), *segments]
     if None in names or len(set(names)) < len(names):
         if preview.hint:
-            messages.doubt(
-                f"{preview.hint[0].upper()}{preview.hint[1:]}, or choose among the columns by their numbers."
-            )
+            messages.doubt(preview.hint)
         st.caption("Choose the column with the texts and another one with the labels.")
         return {"source": ""}
     if segments:

@@ -31,7 +31,7 @@ def test_a_file_without_column_names_says_so_and_its_columns_are_chosen(app: App
     content = b"".join(b"the tea of %d was %s,%d\n" % (i, (b"cold", b"hot")[i % 2], i % 2) for i in range(8))
     at.file_uploader(key="distil.upload.train").upload("mine.csv", content).run()
     (doubt,) = (warning.value for warning in at.warning if "looks like data" in warning.value)
-    assert "write column names above it, or choose among the columns by their numbers" in doubt
+    assert "write column names above it, or choose columns by their numbers" in doubt
     assert at.button(key="distil.start").disabled
     at.selectbox(key="distil.corpus.text").set_value("column 1")
     at.selectbox(key="distil.corpus.label").set_value("column 2").run()
