@@ -63,9 +63,17 @@ def test_one_click_distils_all(visit: Visit) -> None:
     expect(page.get_by_text(" sure", exact=False).first).to_be_visible()
 
 
-def test_run_can_be_cancelled_and_run_again(visit: Visit) -> None:
+def test_run_on_a_phone_is_seen_can_be_cancelled_and_run_again(visit: Visit) -> None:
     page = visit("?seed=7")
-    page.get_by_role("button", name="Distil", exact=True).click()
+    page.set_viewport_size({"width": 390, "height": 844})
+    press = page.get_by_role("button", name="Distil", exact=True)
+    results, form = (box.bounding_box() for box in (page.locator('[data-testid="stMetric"]').first, press))
+    assert results is not None
+    assert form is not None
+    assert results["y"] < form["y"]
+    press.click()
+    # What has begun stands above the button that was pressed: the page goes there.
+    expect(page.get_by_role("progressbar").first).to_be_in_viewport()
     page.get_by_role("button", name="Cancel").click()
     expect(page.get_by_text("was cancelled")).to_be_visible(timeout=2 * MINUTES)
     expect(page.get_by_role("button", name="Run again")).to_be_visible()
