@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import torch
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
@@ -62,16 +63,8 @@ def build_teacher(folder: Path, *, n_texts: int = N_TEXTS, tell: Tell = print) -
     tokenizer = _tokenizer([*texts.texts, *documents])
     labels = dict(enumerate(reviews.LABEL_NAMES))
     torch.manual_seed(0)
-    config = BertConfig(
-        vocab_size=len(tokenizer),
-        hidden_size=_WIDTH,
-        num_hidden_layers=_DEPTH,
-        num_attention_heads=_WIDTH // _HEAD,
-        intermediate_size=4 * _WIDTH,
-        max_position_embeddings=128,
-        id2label=labels,
-        label2id={name: i for i, name in labels.items()},
-    )
+    names = {"id2label": labels, "label2id": {name: i for i, name in labels.items()}}
+    config = _shape(tokenizer, depth=_DEPTH, **names)
     model = AutoModelForSequenceClassification.from_config(config, attn_implementation="eager")
     task = task_named(RunConfig().task)
     encoded = [task.encode(tokenizer, split, max_length=MAX_LENGTH) for split in (texts, validation)]
@@ -100,6 +93,18 @@ def build_teacher(folder: Path, *, n_texts: int = N_TEXTS, tell: Tell = print) -
         save(model, tokenizer, path)
 
 
+def _shape(tokenizer: PreTrainedTokenizerFast, *, depth: int, **names: Any) -> BertConfig:
+    return BertConfig(
+        vocab_size=len(tokenizer),
+        hidden_size=_WIDTH,
+        num_hidden_layers=depth,
+        num_attention_heads=_WIDTH // _HEAD,
+        intermediate_size=4 * _WIDTH,
+        max_position_embeddings=128,
+        **names,
+    )
+
+
 def build_words(folder: Path, *, teacher: Path, n_texts: int = N_WORD_TEXTS, tell: Tell = print) -> None:
     """Train the shipped teacher of masked words on both built-in corpora as plain text, and write it to ``folder``.
 
@@ -121,14 +126,7 @@ def build_words(folder: Path, *, teacher: Path, n_texts: int = N_WORD_TEXTS, tel
     often = torch.arange(len(written), len(texts)).repeat(_DOCUMENT_PASSES)
     learned = replace(learned, chosen=torch.cat([torch.arange(len(written)), often]))
     torch.manual_seed(0)
-    config = BertConfig(
-        vocab_size=len(tokenizer),
-        hidden_size=_WIDTH,
-        num_hidden_layers=_WORD_DEPTH,
-        num_attention_heads=_WIDTH // _HEAD,
-        intermediate_size=4 * _WIDTH,
-        max_position_embeddings=128,
-    )
+    config = _shape(tokenizer, depth=_WORD_DEPTH)
     model = AutoModelForMaskedLM.from_config(config, attn_implementation="eager")
     start_as_unigram(model, learned)
     loss = replace(LossConfig(), alpha=0.0)
