@@ -101,9 +101,9 @@ def show_run(run_id: str, *, poll: bool) -> None:
             st.button(words, icon=":material/replay:", key="distil.again", on_click=again, args=(run, twins))
     primary = task_of(run.config).monitored if family is None else family.distilled.record.metric
     curves = {member.config.method: learning_curves.curves(resources.events(member)) for member in members}
-    run_summary.headline(family, primary, curves[run.config.method])
-    with st.container(key="distil.progress"):
+    with st.container(key="distil.progress"):  # above what is empty at first: three cards fill a phone
         show_state(members, family)
+    run_summary.headline(family, primary, curves[run.config.method])
     show_curves(tuple((member.id, len(resources.events(member))) for member in members), run.config, curves)
     if family is not None:
         run_summary.corpus_notes(family.distilled.record.corpus.notes)
