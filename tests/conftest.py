@@ -33,6 +33,7 @@ hypothesis.settings.load_profile("tests")
 SLOW = (
     "bench",
     "browser",
+    "compression/test_run.py",
     "pages",
     "runs/test_execute.py",
     "runs/test_requests.py",

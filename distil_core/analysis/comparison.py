@@ -11,6 +11,7 @@ from distil_core.evaluation import bootstrap
 from distil_core.evaluation.metrics import Metric
 from distil_core.evaluation.predictions import Predictions, softmax
 from distil_core.evaluation.records import Interval, ModelRecord
+from distil_core.models.units import Unit
 from distil_core.runs.families import Family
 from distil_core.runs.record import RunRecord
 from distil_core.settings.config import Init, Method, RunConfig, StudentConfig, TrainingConfig
@@ -217,7 +218,10 @@ def settings_title(config: RunConfig) -> str:
         parts.append(model_name(config))
     if config.method is not Method.BASELINE:
         depth = len(student.layers) or student.depth
-        parts.append(f"{depth} layer" + "s" * (depth != 1))
+        parts.append(f"{depth} layer" + "s" * (depth != 1) if depth else "static student, no layers")
+        for unit in Unit:
+            if (share := getattr(student, unit)) < 1:
+                parts.append(f"{100 * share:g} % of the {unit}")
         if student.width:
             parts.append(f"width {student.width}")
         if student.init is not StudentConfig().init:

@@ -18,8 +18,10 @@ __all__ = [
     "packing",
     "pooling",
     "private_apis",
+    "structured_pruning",
     "surgery",
     "tokenizers",
+    "units",
     "weights",
     "words",
 ]

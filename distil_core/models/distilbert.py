@@ -12,6 +12,7 @@ from torch import Tensor
 from transformers import DistilBertConfig
 
 from distil_core.models.checkpoints import refuse_other_architectures
+from distil_core.models.units import KEPT_HEADS
 
 _POSITIONS, _TYPES = "embeddings.position_embeddings.weight", "embeddings.token_type_embeddings.weight"
 _NAMES = (
@@ -38,6 +39,7 @@ _SHARED = (
     "label2id",
     "problem_type",
     "sentence_embedding",
+    KEPT_HEADS,
 )
 
 

@@ -23,7 +23,9 @@ from distil_core.models.configuration import read_model_config, refuse_endless
 from distil_core.models.head import EMBEDDING, SEQUENCE_CLASSIFICATION, Head, head_named
 from distil_core.models.heads import reset_head
 from distil_core.models.pooling import AutoModelForEmbedding, AutoModelForPooledClassification, Embedder
+from distil_core.models.structured_pruning import fit_heads, with_fewer_heads
 from distil_core.models.tokenizers import meant_cased
+from distil_core.models.units import KEPT_HEADS
 from distil_core.models.weights import Weights, read_weights
 from distil_core.settings.config import Precision
 from distil_core.types import Model, Tokenizer
@@ -109,7 +111,7 @@ def load_model(folder: Path, *, head: Head | None = None, label_names: tuple[str
     try:
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
-            model, report = auto_class(head or head_of(folder)).from_pretrained(
+            model, report = _class_for(head or head_of(folder), config).from_pretrained(
                 folder,
                 config=config,
                 dtype=torch.float32,
@@ -141,10 +143,14 @@ def load_config(folder: Path) -> Any:
     settings = read_model_config(folder)
     refuse_endless(folder / "config.json", settings)
     try:
-        return AutoConfig.for_model(settings.pop("model_type", ""), **settings)
+        config = AutoConfig.for_model(settings.pop("model_type", ""), **settings)
     except Exception as exc:  # each architecture checks its own values in its own way
         problem = " ".join(str(exc).split())
         raise ModelError(f"{folder / 'config.json'} must hold a model's settings, but is wrong: {problem}") from exc
+    n_kept, n_heads = getattr(config, KEPT_HEADS, 1), config.num_attention_heads
+    if not isinstance(n_kept, int) or not 1 <= n_kept <= n_heads:
+        raise ModelError(f"{KEPT_HEADS} in {folder / 'config.json'} must be from 1 to {n_heads}, got {n_kept!r}")
+    return config
 
 
 def _refuse_other_shapes(folder: Path, config: Any, weights: Weights) -> None:
@@ -152,6 +158,7 @@ def _refuse_other_shapes(folder: Path, config: Any, weights: Weights) -> None:
     try:
         with torch.device("meta"):
             encoder = AutoModel.from_config(config, attn_implementation="eager")
+            fit_heads(encoder)
     except Exception as exc:  # each architecture checks its own values in its own way
         raise ModelError(f"the model in {folder} cannot be loaded: {_first_line(exc)}") from exc
     base, wanted = f"{PREFIXES[config.model_type]}.", dict(encoder.named_parameters())
@@ -212,6 +219,16 @@ def auto_class(head: Head) -> Any:
     if head != head.standard:
         return AutoModelForPooledClassification
     return AutoModelForEmbedding if head == EMBEDDING else getattr(transformers, head.auto_class)
+
+
+def _class_for(head: Head, config: Any) -> Any:
+    """Return the class that loads a model: one that heeds how many heads are left, where the configuration tells."""
+    auto = auto_class(head)
+    if not hasattr(config, KEPT_HEADS) or issubclass(auto, AutoModelForEmbedding):  # which heeds it anyway
+        return auto
+    with torch.device("meta"):
+        model_class: Any = type(auto.from_config(config))
+    return with_fewer_heads(model_class)
 
 
 def head_of(folder: Path) -> Head:

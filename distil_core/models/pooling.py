@@ -16,6 +16,7 @@ from transformers.modeling_outputs import SequenceClassifierOutput
 
 from distil_core.errors import ModelError
 from distil_core.models.private_apis import set_attention_implementation
+from distil_core.models.structured_pruning import fit_heads
 from distil_core.types import Hidden
 
 _POOLINGS = ("mean", "cls")
@@ -62,6 +63,7 @@ class PooledEncoder(nn.Module):
         if config.model_type in ("electra", "squeezebert"):
             options = {}
         setattr(self, self.base_model_prefix, self.encoder_class(config, **options))
+        fit_heads(self)
         pooling = self.pooling
         self.projection = (
             None if pooling.width == config.hidden_size else nn.Linear(config.hidden_size, pooling.width, bias=False)

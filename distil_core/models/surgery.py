@@ -14,6 +14,8 @@ from distil_core.models.distilbert import distilbert_config, distilbert_weights
 from distil_core.models.head import Head, head_named
 from distil_core.models.heads import reorder_head
 from distil_core.models.loading import auto_class, load_model, load_tokenizer
+from distil_core.models.structured_pruning import fit_heads
+from distil_core.models.units import KEPT_HEADS
 from distil_core.settings.config import Architecture, Init, StudentConfig
 from distil_core.settings.layer_maps import layer_indices
 from distil_core.types import Model, Tokenizer
@@ -60,6 +62,7 @@ def cut_student(teacher: Model, student: StudentConfig, *, seed: int = 0) -> tup
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         model = auto_class(head.standard).from_config(shape, attn_implementation="eager").float()
+    fit_heads(model)
     if student.init is Init.TEACHER:
         _copy_weights(weights, model, layers)
     return model.eval(), layers
@@ -112,6 +115,8 @@ def _narrow(shape: Any, width: int) -> None:
     if shape.model_type == "squeezebert" or getattr(shape, "embedding_size", None) == shape.hidden_size:
         shape.embedding_size = width
     shape.num_attention_heads = width // head_size
+    if hasattr(shape, KEPT_HEADS):  # of a teacher that was pruned
+        shape.kept_heads = min(shape.kept_heads, shape.num_attention_heads)
     shape.hidden_size = width
 
 

@@ -222,8 +222,7 @@ def cut_and_train(
     parent: Path | None = None,
 ) -> Generator[Event, None, Student]:
     """Cut a student out of the teacher, or take that of its parent, train it as ``config`` says, and let it answer."""
-    model, layers = first_student(materials, config, parent=parent)
-    model.to(materials.device)
+    model, layers = yield from first_student(materials, config, parent=parent)
     trimmed = embeddings.trim_embedding(
         model, [part.tokens.ids for part in materials.splits.values()], padding=materials.padding
     )

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 import torch
 from filelock import FileLock, Timeout
 
+from distil_core.compression.structured import prune
 from distil_core.data.corpus import Corpus
 from distil_core.data.sites import EncodedSplit
 from distil_core.data.tokenization import Ragged
@@ -226,8 +227,10 @@ def query_teacher(
 
 def first_student(
     materials: Materials, config: CanonicalConfig, *, parent: Path | None = None
-) -> tuple[Model, tuple[int, ...]]:
+) -> Generator[Event, None, tuple[Model, tuple[int, ...]]]:
     """Return the student as it is before training, and the teacher layer that each of its layers is mapped to.
+
+    What it is pruned by is measured on all training texts, so that it is the same for a student and its twins.
 
     Args:
         materials: The teacher that it is cut out of.
@@ -237,6 +240,22 @@ def first_student(
     Raises:
         ConfigError: If it would not fit the teacher.
     """
+    model, layers = _whole_student(materials, config, parent=parent)
+    model.to(materials.device)
+    yield from prune(
+        model,
+        config.student,
+        materials.splits["train"],
+        head=materials.task.head,
+        padding=materials.padding,
+        seed=config.seed,
+    )
+    return model, layers
+
+
+def _whole_student(
+    materials: Materials, config: CanonicalConfig, *, parent: Path | None
+) -> tuple[Model, tuple[int, ...]]:
     if parent is None:
         if config.student.parent:
             raise ConfigError("student.parent must be left empty where there is no store of runs to find it in")
@@ -299,7 +318,8 @@ def shared_states(
 ) -> LowerStates | None:
     """Return what the frozen layers of a student put out, where they are the teacher's lowest layers as they are."""
     n_frozen = student_schedule(config, depth=len(layers), n_examples=1).frozen - 1
-    other = config.student.width or config.student.parent
+    student = config.student
+    other = student.width or student.parent or student.heads < 1 or student.neurons < 1
     if teacher.lower is None or n_frozen < 0 or other or layers[:n_frozen] != tuple(range(n_frozen)):
         return None
     return teacher.lower.states(split, n_frozen)

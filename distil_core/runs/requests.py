@@ -12,6 +12,7 @@ from distil_core.data.files import SUFFIXES, path_of
 from distil_core.data.sources import BUILT_IN
 from distil_core.errors import ConfigError
 from distil_core.models.checkpoints import Checkpoint, head_order, locate, refuse_other_architectures, teacher_digest
+from distil_core.models.units import Unit, refuse_whole
 from distil_core.runs.lineage import inherited
 from distil_core.runs.rows import Run, RunState
 from distil_core.runs.store import RunStore
@@ -112,6 +113,9 @@ def examine(configs: Iterable[CanonicalConfig]) -> Iterator[ExaminedConfig]:
         distilbert = config.student.architecture is Architecture.DISTILBERT and not config.student.parent
         if distilbert and checkpoint.architecture != "distilbert":
             refuse_other_architectures(checkpoint.architecture)
+        for unit in Unit:
+            if getattr(config.student, unit) < 1:
+                refuse_whole(checkpoint.architecture, unit)
         corpus = corpora(whole(_absolute_corpus(config.corpus)), task=config.task)
         refuse_unknown(corpus, config.corpus)
         yield _request(config, corpus, checkpoint)

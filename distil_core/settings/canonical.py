@@ -91,6 +91,8 @@ def _one_form(config: RunConfig) -> CanonicalConfig:
     machine = TrainingConfig(recipe=training.recipe, precision=training.precision, threads=training.threads)
     if student.layers:
         student = replace(student, depth=len(student.layers), layer_map=LayerMap.EXPLICIT)
+    if not student.depth:  # there is no layer to take anything out of
+        student = replace(student, heads=StudentConfig().heads, neurons=StudentConfig().neurons)
     if corpus.supervision is Supervision.LABELS:
         usual = CorpusConfig()
         corpus = replace(

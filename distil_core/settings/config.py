@@ -196,6 +196,20 @@ class StudentConfig:
     init: Init = setting(
         Init.TEACHER, help="Initialization: weights copied from the teacher's layers, or drawn at random."
     )
+    heads: float = setting(
+        1.0,
+        above=0.0,
+        high=1.0,
+        help="Structured pruning before training: share of the attention heads of each layer that stay, the most "
+        "important ones.",
+    )
+    neurons: float = setting(
+        1.0,
+        above=0.0,
+        high=1.0,
+        help="Structured pruning before training: share of the feed-forward neurons of each layer that stay, the most "
+        "important ones.",
+    )
     parent: str = setting(
         "",
         help="Name of a run whose student this one starts from, with its depth, width and architecture: general "

@@ -28,6 +28,8 @@ LABELS = {
     "layers": "Explicit layer mapping, such as 0, 2, 5",
     "width": "Hidden size (0: the teacher's)",
     "init": "Initialization",
+    "heads": "Attention heads (share that stays)",
+    "neurons": "Feed-forward neurons (share that stays)",
     "parent": "Starts from (a student of another run)",
     "temperature": "Temperature",
     "alpha": "Soft-label weight (α)",

@@ -1,0 +1,32 @@
+"""What can be taken out of a layer as a whole, and of which models; needs neither torch nor a model."""
+
+from enum import StrEnum
+
+from distil_core.errors import ConfigError
+
+KEPT_HEADS = "kept_heads"
+"""Entry of a configuration: attention heads of each layer, where that is fewer than its width has room for."""
+
+
+class Unit(StrEnum):
+    """What structured pruning takes out: attention heads, or neurons of the feed-forward blocks."""
+
+    HEADS = "heads"
+    NEURONS = "neurons"
+
+
+_WHOLE = {
+    ("squeezebert", Unit.HEADS): "its convolutions are grouped",
+    ("squeezebert", Unit.NEURONS): "its convolutions are grouped",
+    ("mpnet", Unit.HEADS): "all its layers share one bias for each head",
+}
+
+
+def refuse_whole(architecture: str, unit: Unit) -> None:
+    """Refuse to take units out of a model that needs all of them.
+
+    Raises:
+        ConfigError: If it does.
+    """
+    if (reason := _WHOLE.get((architecture, unit))) is not None:
+        raise ConfigError(f"student.{unit} must be 1 for {architecture}, as {reason}; choose another teacher")
