@@ -11,7 +11,7 @@ import streamlit as st
 
 from distil_core.errors import DistilError
 from distil_core.export import archive
-from distil_core.reporting import formatting, tables
+from distil_core.reporting import formatting, narrative, tables
 from distil_core.runs import lineage, workers
 from distil_core.runs.families import Family
 from distil_core.runs.rows import Run, RunState
@@ -118,6 +118,8 @@ def show_details(run: Run) -> None:
     st.markdown(f"#### {formatting.escaped(run_summary.name(run))}")
     if line := run_summary.lineage_line(run.id, run.config, resources.runs()):
         st.caption(f":material/account_tree: {formatting.escaped(line)}")
+    if line := narrative.compression.made_smaller(run.config):
+        st.caption(f":material/compress: {line}")
     with st.container(horizontal=True):
         if st.button("Open in Distil", icon=":material/experiment:", key="runs.open"):
             st.switch_page("pages/distil.py", query_params={"run": run.id})

@@ -14,7 +14,7 @@ from distil_core.evaluation.records import Interval, ModelRecord
 from distil_core.models.units import Unit
 from distil_core.runs.families import Family
 from distil_core.runs.record import RunRecord
-from distil_core.settings.config import Init, Method, RunConfig, StudentConfig, TrainingConfig
+from distil_core.settings.config import Init, Method, RunConfig, StudentConfig, TrainingConfig, Weights
 from distil_core.tasks.catalog import TASKS
 from distil_core.tasks.task import Task
 
@@ -222,6 +222,10 @@ def settings_title(config: RunConfig) -> str:
         for unit in Unit:
             if (share := getattr(student, unit)) < 1:
                 parts.append(f"{100 * share:g} % of the {unit}")
+        if student.sparsity:
+            parts.append(f"{100 * student.sparsity:g} % zeros")
+        if student.weights is not Weights.FP32:
+            parts.append(str(student.weights))
         if student.width:
             parts.append(f"width {student.width}")
         if student.init is not StudentConfig().init:

@@ -1,7 +1,7 @@
 """The other roads to a smaller model, beside fewer layers.
 
 In: a student, before it learns or after, and texts. Out: the same student without its least important attention heads
-and neurons, and how important each was.
+and neurons; with zeros among its weights, or fewer bits in them; as an ONNX file.
 """
 
-__all__ = ["importance", "structured"]
+__all__ = ["extras", "importance", "int8", "onnx_model", "structured", "weights"]

@@ -44,12 +44,16 @@ class Latency:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cost:
-    """Size on disk and speed in fp32 on this machine; throughput at batches of 32."""
+    """Size on disk and speed on this machine, in fp32 but for weights in int8; throughput at batches of 32.
+
+    ``packed_bytes`` is what the weights take as a ZIP archive has them, where that was measured.
+    """
 
     parameters: int
     bytes: int
     latency_ms: Latency | None
     texts_per_second: float | None
+    packed_bytes: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,7 +14,6 @@ __all__ = [
     "lab_student",
     "line_chart",
     "model_card",
-    "onnx_model",
     "report",
     "web_runtime",
 ]

@@ -10,7 +10,8 @@ from pathlib import Path
 
 from distil_core.analysis.comparison import model_name
 from distil_core.errors import RunNotFoundError
-from distil_core.export.model_card import model_card
+from distil_core.export.model_card import FEWER_HEADS, model_card
+from distil_core.models.configuration import lacks_heads
 from distil_core.runs.families import Family, family
 from distil_core.runs.sources import RunSource
 from distil_core.settings.serialization import to_json
@@ -42,6 +43,8 @@ def student_zip(source: RunSource, run_id: str) -> bytes:
     archive, name = BytesIO(), folder_name(exported)
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as zipped:
         _add(zipped, folder, name)
+        if lacks_heads(folder):
+            zipped.write(FEWER_HEADS, Path(name, FEWER_HEADS.name))
         zipped.writestr(f"{name}/README.md", model_card(exported))
         zipped.writestr(f"{name}/record.json", record_json(exported))
     return archive.getvalue()

@@ -11,6 +11,8 @@ import torch
 from tokenizers import Tokenizer as TokenizerFile
 
 from distil_core.analysis.comparison import model_name
+from distil_core.compression.extras import require_onnx
+from distil_core.compression.onnx_model import OnnxModel
 from distil_core.errors import ConfigError, RunNotFoundError
 from distil_core.evaluation.cost import bytes_on_disk
 from distil_core.evaluation.environment import environment
@@ -27,7 +29,6 @@ from distil_core.export.lab_student import (
     time_singles,
 )
 from distil_core.export.model_card import model_card
-from distil_core.export.onnx_model import OnnxModel, require_onnx
 from distil_core.export.web_runtime import web_runtime
 from distil_core.runs.families import Family, family
 from distil_core.runs.sources import RunSource
@@ -90,7 +91,7 @@ def export_student(
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise ConfigError(f"--out must be a folder that is empty or not there yet, got {folder}; choose another one")
     if wanted is not Format.HF:
-        require_onnx()
+        require_onnx("ONNX export")
     if wanted is Format.BROWSER:
         tell("Fetching what runs it in a browser", None)
         web_runtime()

@@ -4,9 +4,11 @@ import json
 import shutil
 from pathlib import Path
 
+from distil_core.compression.onnx_model import OPSET, quantize, write_onnx
 from distil_core.export.formats import OnnxDetails
 from distil_core.export.lab_student import LabStudent
-from distil_core.export.onnx_model import OPSET, quantize, write_onnx
+from distil_core.export.model_card import FEWER_HEADS, IMPORTED
+from distil_core.models.configuration import lacks_heads
 from distil_core.models.head import Head
 from distil_core.runs.families import Family
 
@@ -32,6 +34,9 @@ def write_hf(exported: Family, student: LabStudent, folder: Path) -> None:
     for example, argument in _ARGUMENTS.items():
         usage = usage.replace(example, argument)
     script = f"import sys\nfrom pathlib import Path\n\n{usage}\n"
+    if lacks_heads(folder):
+        shutil.copyfile(FEWER_HEADS, folder / FEWER_HEADS.name)
+        script = f"{IMPORTED}\n{script}"
     (folder / "predict.py").write_text(script, encoding="utf-8")
 
 

@@ -16,6 +16,7 @@ from distil_core.data.sites import EncodedSplit
 from distil_core.evaluation import bootstrap, cost
 from distil_core.evaluation.records import Latency
 from distil_core.export.formats import Comparison
+from distil_core.models.configuration import lacks_heads
 from distil_core.models.forward import at_sites, padded_inputs
 from distil_core.models.loading import auto_class, load_model, load_tokenizer
 from distil_core.models.packing import scores_of
@@ -178,8 +179,9 @@ def time_singles(models: Mapping[str, Answering], student: LabStudent, *, second
 def reloaded(folder: Path, student: LabStudent) -> Answering:
     """Return the model in an exported folder as transformers loads it, with the attention it chooses by itself.
 
-    For vectors of texts transformers has no class; they come from the lab's.
+    For vectors of texts, and for layers with fewer heads, transformers has no class; they come from the lab's.
     """
     head = student.task.head.standard
-    model = auto_class(head).from_pretrained(folder, local_files_only=True) if head.labeled else load_model(folder)
+    known = head.labeled and not lacks_heads(folder)
+    model = auto_class(head).from_pretrained(folder, local_files_only=True) if known else load_model(folder)
     return replace(student, model=model.eval()).answer

@@ -1,16 +1,24 @@
 """The model card of a student: what it is, how it was made, what was measured, and on which machine."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 from distil_core.analysis.comparison import settings_title
 from distil_core.analysis.contrasts import drawing, verdict_of
 from distil_core.export.formats import QUANTIZED, Format, Proof, sentences
+from distil_core.models.configuration import lacks_heads
 from distil_core.reporting import narrative
 from distil_core.reporting.tables import metric_table_markdown
 from distil_core.runs.families import Family
 from distil_core.runs.record import RunRecord
+from distil_core.settings.config import Weights
 from distil_core.settings.serialization import to_json
+
+FEWER_HEADS = Path(__file__).parent / "predict" / "fewer_heads.py"
+"""What lets transformers load a student whose layers lack attention heads; it lies beside such a student."""
+IMPORTED = "import fewer_heads  # lies in this folder: lets transformers load layers that lack attention heads"
+"""How it is told to."""
 
 
 def model_card(family: Family, proof: Proof | None = None) -> str:
@@ -43,7 +51,8 @@ def _results(record: RunRecord, proof: Proof | None) -> list[Any]:
     from huggingface_hub import EvalResult
 
     measured = [(metric, record.model.metric(metric.name)) for metric in record.task.metrics if metric.hub_name]
-    if proof is not None and proof.format in QUANTIZED:  # another model than the one that was measured in full
+    int8 = record.config.student.weights is Weights.INT8
+    if proof is not None and (proof.format in QUANTIZED) is not int8:  # another than was measured in full
         measured = [
             (metric, proof.comparison.score) for metric, _ in measured if metric.name == proof.comparison.metric
         ]
@@ -64,7 +73,10 @@ def _results(record: RunRecord, proof: Proof | None) -> list[Any]:
 
 def _body(family: Family, proof: Proof | None) -> str:
     record = family.distilled.record
-    usage, exported = f"```python\n{record.task.usage}\n```", ""
+    usage, exported = record.task.usage, ""
+    if lacks_heads(family.distilled.folder.student):
+        usage = f"{IMPORTED}\n{usage}"
+    usage = f"```python\n{usage}\n```"
     if proof is not None:
         told = "\n".join(f"- {sentence}" for sentence in sentences(proof, record.task))
         exported = (
@@ -83,7 +95,7 @@ def _body(family: Family, proof: Proof | None) -> str:
     return f"""
 {settings_title(record.config)}; layers of the teacher, counted from 0: {", ".join(map(str, record.layers)) or "none"}.
 
-{narrative.runs.verdict(verdict_of(family, drawing()))}
+{narrative.runs.verdict(verdict_of(family, drawing()))} {narrative.compression.made_smaller(record.config)}
 
 {usage}
 {labels}{exported}

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from distil_core.errors import ModelError
+from distil_core.models.units import KEPT_HEADS
 from distil_core.models.weights import read_object
 
 _MOST_PARTS, _LARGEST_SIZE = 1_000, 10_000_000
@@ -46,6 +47,11 @@ def read_model_config(folder: Path) -> dict[str, Any]:
         # Says the same the other way round, or contradicts it.
         config["label2id"] = {str(name): int(index) for index, name in names.items() if str(index).isdecimal()}
     return config
+
+
+def lacks_heads(folder: Path) -> bool:
+    """Tell whether the layers of the model in a folder have fewer attention heads than they have room for."""
+    return KEPT_HEADS in read_model_config(folder)
 
 
 def refuse_endless(path: Path, config: dict[str, Any]) -> None:

@@ -257,11 +257,19 @@ def _first_line(error: BaseException) -> str:
     return (str(error).strip().splitlines() or [type(error).__name__])[0]
 
 
-def save(model: Model, tokenizer: Tokenizer, folder: Path) -> None:
+def save(model: Model, tokenizer: Tokenizer, folder: Path, *, dtype: torch.dtype = torch.float32) -> None:
     """Write a folder that ``from_pretrained`` of transformers loads, and SentenceTransformer where it makes vectors.
 
     The tokenizer gives what the model takes: no token types for one that has none.
+
+    Args:
+        model: In fp32; it stays as it is.
+        tokenizer: What it reads texts with.
+        folder: Where to.
+        dtype: Of the weights in the file.
     """
+    if dtype is not torch.float32:
+        model = copy.deepcopy(model).to(dtype)
     folder.mkdir(parents=True, exist_ok=True)
     if isinstance(model, Embedder):
         model.save_modules(folder)

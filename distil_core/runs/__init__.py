@@ -18,6 +18,7 @@ __all__ = [
     "lineage",
     "locks",
     "materials",
+    "measuring",
     "ownership",
     "processes",
     "record",

@@ -1,6 +1,5 @@
 """Carry out one run, from the corpus to the record: what the worker does, and a command in the foreground."""
 
-import math
 import time
 from collections.abc import Callable, Generator, Mapping
 from contextlib import closing, suppress
@@ -9,15 +8,17 @@ from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
+import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from distil_core.compression.int8 import QuantizedModel, quantized
+from distil_core.compression.weights import HALF, settle
 from distil_core.errors import Cancelled, Deferred, DistilError, StoreError
 from distil_core.evaluation import bootstrap, environment
 from distil_core.evaluation import cost as evaluation_cost
-from distil_core.evaluation.predictions import SplitPredictions
 from distil_core.evaluation.records import Cost, ModelRecord
-from distil_core.models import devices, embeddings, forward, loading
+from distil_core.models import devices, embeddings, loading
 from distil_core.models.freezing import most_parts
 from distil_core.runs import timing
 from distil_core.runs.answers import write_answers
@@ -33,12 +34,13 @@ from distil_core.runs.materials import (
     shared_states,
     training_data,
 )
-from distil_core.runs.record import CorpusSummary, RunRecord
+from distil_core.runs.measuring import answers_of, corpus_summary, probe_scores
+from distil_core.runs.record import RunRecord
 from distil_core.runs.rows import Run, RunState
 from distil_core.runs.store import RunStore
 from distil_core.settings import recipes
 from distil_core.settings.canonical import CanonicalConfig, canonical, is_settled
-from distil_core.settings.config import Method, RunConfig
+from distil_core.settings.config import Method, RunConfig, Weights
 from distil_core.tasks.transfer import labeled_split
 from distil_core.training.cache import Cache, replacing
 from distil_core.training.events import Event, Stage, Step, TeacherMeasured, Validation
@@ -56,7 +58,8 @@ EARLY = 0.25
 class Student:
     """A model that answers, its answers in fp32, and the teacher layers it came from.
 
-    ``quality`` is what its answers are worth to each example, by split, where they are no logits, as a baseline's.
+    ``quantized`` is what answers in its place, where its weights are to have 8 bits. ``quality`` is what its answers
+    are worth to each example, by split, where they are no logits, as a baseline's.
     """
 
     model: Model
@@ -64,6 +67,7 @@ class Student:
     validation_logits: Float[Tensor, "validation_sites classes"]
     test_logits: Float[Tensor, "test_sites classes"]
     examples_seen: int
+    quantized: QuantizedModel | None = None
     quality: Mapping[str, np.ndarray] = field(default_factory=dict)
 
 
@@ -194,14 +198,21 @@ def carry_out(
                 materials, config, watch=watch, checkpoint=folder.checkpoint, parent=parent
             )
             with replacing(folder.student) as path:
-                loading.save(student.model, materials.tokenizer, path)
+                half = HALF.get(config.student.weights)
+                loading.save(student.model, materials.tokenizer, path, dtype=half or torch.float32)
+            if student.quantized is not None:
+                with replacing(folder.quantized) as path:
+                    path.write_bytes(student.quantized.content)
             yield Stage(name="Measuring", detail="teacher and student, in turn", fraction=None)
             with watch.timing("measurement"):
                 seconds = 0.6 if config.method is Method.DISTILLED else 0.3
                 with timing.alone(cache.root):
-                    cost = timing.costs(materials, student.model, folder.student, seconds=seconds)
+                    cost = timing.costs(materials, student.quantized or student.model, folder.student, seconds=seconds)
+            if config.student.sparsity:
+                packed = evaluation_cost.packed_bytes(folder.student)
+                cost["student"] = replace(cost["student"], packed_bytes=packed)
         with watch.timing("measurement"):
-            record = _record(run_id, config, materials, student, cost, watch)
+            record = yield from _record(run_id, config, materials, student, cost, watch)
     write_answers(
         folder,
         config,
@@ -260,21 +271,21 @@ def cut_and_train(
             )
         examples_seen = n_epochs * len(training_set)
     yield Stage(name="Measuring", detail="answers to the test texts", fraction=None)
+    trimmed.restore(model)
+    settle(model, config.student)
     with watch.timing("measurement"):
+        small = quantized(model) if config.student.weights is Weights.INT8 else None
         answers = {}
         for split in ("validation", "test"):
-            sites = materials.splits[split].sites
-            answers[split] = forward.empty_answers(model, tokens[split], sites)
-            for chosen, logits in forward.logits_of(model, tokens[split], padding=padding, sites=sites):
-                answers[split][chosen.cpu()] = logits.float().cpu()
-                yield Stage(name="Measuring", detail=f"answers to the {split} texts", fraction=None)
-    trimmed.restore(model)
+            part = materials.splits[split]
+            answers[split] = yield from answers_of(small or model, part, padding=materials.padding, name=split)
     return Student(
         model=model,
         layers=layers,
         validation_logits=answers["validation"],
         test_logits=answers["test"],
         examples_seen=examples_seen,
+        quantized=small,
     )
 
 
@@ -324,16 +335,16 @@ def _record(
     student: Student,
     costs: Mapping[str, Cost],
     watch: Stopwatch,
-) -> RunRecord:
+) -> Generator[Event, None, RunRecord]:
     test = predictions_of(student.test_logits, materials.splits["test"].sites, teacher=materials.outputs["test"].logits)
     if student.quality:
         test = replace(test, quality=student.quality["test"])
     task, metrics = materials.task, materials.task.metrics
-    probes = _probe(config, materials, student)
+    probes = yield from probe_scores(config, materials, student.quantized or student.model)
     return RunRecord(
         run=run_id,
         config=config,
-        corpus=_summary(materials, test),
+        corpus=corpus_summary(materials, test),
         teacher_name=materials.teacher.name,
         teacher_digest=materials.teacher.digest,
         teacher=ModelRecord(
@@ -351,47 +362,4 @@ def _record(
         environment=environment.environment(materials.device, materials.precision),
         examples_seen=student.examples_seen,
         primary=task.primary.name,
-    )
-
-
-def _probe(config: RunConfig, materials: Materials, student: Student) -> dict[str, float]:
-    """Return how the models do on further texts that the task has for a corpus."""
-    task = materials.task
-    split = task.probe(materials.corpus, config.corpus)
-    if split is None:
-        return {}
-    limit = min(config.teacher.max_length, materials.tokenizer.model_max_length)
-    encoded = task.encode(materials.tokenizer, split, max_length=limit).to(materials.device)
-    if config.method is Method.BASELINE:
-        answers = {"student": student.model.predict(split.texts)}
-    else:
-        answers = {
-            name: forward.predict(model, encoded.tokens, padding=materials.padding, sites=encoded.sites)
-            for name, model in {"teacher": materials.teacher.model, "student": student.model}.items()
-        }
-    return {
-        name: task.primary.of(predictions_of(logits, encoded.sites, teacher=None)) for name, logits in answers.items()
-    }
-
-
-def _summary(materials: Materials, test: SplitPredictions) -> CorpusSummary:
-    corpus, splits = materials.corpus, materials.splits
-    notes = [*corpus.notes, *materials.teacher.notes]
-    n_truncated = sum(part.tokens.n_truncated for part in splits.values())
-    if n_truncated:
-        notes.append(f"{n_truncated:,} texts are longer than the model reads and were cut off")
-    constant = math.nan
-    if (commonest := splits["train"].sites.commonest) is not None:
-        constant = materials.task.primary.of_constant(test, commonest)
-    return CorpusSummary(
-        name=corpus.name,
-        digest=corpus.digest,
-        label_names=corpus.label_names,
-        n_train=len(corpus.train),
-        n_validation=len(corpus.validation),
-        n_test=len(corpus.test),
-        constant_score=constant if math.isfinite(constant) else None,
-        mean_tokens=float(splits["train"].tokens.lengths.float().mean()),
-        n_truncated=n_truncated,
-        notes=tuple(notes),
     )

@@ -32,6 +32,11 @@ class RunFolder:
         """Whether the run has a student that can be loaded; a baseline has none."""
         return self.student.is_dir()
 
+    @property
+    def quantized(self) -> Path:
+        """The student as it was measured, where its weights have 8 bits: an ONNX file."""
+        return self.path / "student-int8.onnx"
+
     def complete(self, *, student: bool) -> bool:
         """Tell whether the files of a finished run are there, and not deleted by hand."""
         weights = (self.student / name for name in ("model.safetensors", "model.safetensors.index.json"))

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cache
 
+from distil_core.compression.extras import require_onnx
 from distil_core.data.corpus import Corpus
 from distil_core.data.files import SUFFIXES, path_of
 from distil_core.data.sources import BUILT_IN
@@ -17,7 +18,7 @@ from distil_core.runs.lineage import inherited
 from distil_core.runs.rows import Run, RunState
 from distil_core.runs.store import RunStore
 from distil_core.settings.canonical import CanonicalConfig, canonical, whole
-from distil_core.settings.config import Architecture, CorpusConfig, Method, Recipe, RunConfig, TeacherConfig
+from distil_core.settings.config import Architecture, CorpusConfig, Method, Recipe, RunConfig, TeacherConfig, Weights
 from distil_core.settings.identity import fingerprint
 from distil_core.settings.layer_maps import layer_indices
 from distil_core.settings.recipes import teacher_epochs
@@ -113,6 +114,8 @@ def examine(configs: Iterable[CanonicalConfig]) -> Iterator[ExaminedConfig]:
         distilbert = config.student.architecture is Architecture.DISTILBERT and not config.student.parent
         if distilbert and checkpoint.architecture != "distilbert":
             refuse_other_architectures(checkpoint.architecture)
+        if config.student.weights is Weights.INT8:
+            require_onnx("A student in int8")
         for unit in Unit:
             if getattr(config.student, unit) < 1:
                 refuse_whole(checkpoint.architecture, unit)

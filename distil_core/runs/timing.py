@@ -10,6 +10,7 @@ import torch
 from filelock import FileLock
 from torch import Tensor
 
+from distil_core.compression.int8 import QuantizedModel
 from distil_core.evaluation import cost
 from distil_core.evaluation.records import Cost
 from distil_core.models.forward import padded_inputs, readable
@@ -41,11 +42,11 @@ def _lock(root: Path) -> Path:
 
 
 def speeds(materials: Materials, models: Mapping[str, Model], *, seconds: float) -> dict[str, cost.Speed]:
-    """Time models in turn on the same test texts, all in fp32.
+    """Time models in turn on the same test texts, all in fp32 but those in 8 bits.
 
     Args:
         materials: The texts.
-        models: By name; in eval mode, on the device of the texts.
+        models: By name; in eval mode, on the device of the texts; or in 8 bits.
         seconds: What the readings may take.
     """
     tokens = materials.splits["test"].tokens
@@ -58,6 +59,8 @@ def speeds(materials: Materials, models: Mapping[str, Model], *, seconds: float)
 
     def answering(model: Model) -> Callable[[Mapping[str, Any]], object]:
         def answer(batch: Mapping[str, Any]) -> object:
+            if isinstance(model, QuantizedModel):
+                return model.runtime(batch)
             with torch.inference_mode():
                 return scores_of(model(**readable(model, batch)))
 
@@ -76,7 +79,7 @@ def costs(materials: Materials, student: Model, folder: Path, *, seconds: float)
 
     Args:
         materials: The teacher, and the texts.
-        student: In eval mode, on the device of the texts.
+        student: In eval mode, on the device of the texts; or in 8 bits.
         folder: Where the student is saved.
         seconds: What the readings may take.
 
@@ -85,10 +88,12 @@ def costs(materials: Materials, student: Model, folder: Path, *, seconds: float)
     """
     places = {"teacher": materials.teacher.folder, "student": folder}
     models = {"teacher": materials.teacher.model, "student": student}
+    small = student if isinstance(student, QuantizedModel) else None
+    learned = {**models, "student": small.original if small else student}
     return {
         name: Cost(
-            parameters=cost.n_parameters(models[name]),
-            bytes=cost.bytes_on_disk(places[name]),
+            parameters=cost.n_parameters(learned[name]),
+            bytes=len(small.content) if small and name == "student" else cost.bytes_on_disk(places[name]),
             latency_ms=speed.latency_ms,
             texts_per_second=speed.texts_per_second,
         )

@@ -92,7 +92,10 @@ def _one_form(config: RunConfig) -> CanonicalConfig:
     if student.layers:
         student = replace(student, depth=len(student.layers), layer_map=LayerMap.EXPLICIT)
     if not student.depth:  # there is no layer to take anything out of
-        student = replace(student, heads=StudentConfig().heads, neurons=StudentConfig().neurons)
+        usual_student = StudentConfig()
+        student = replace(
+            student, heads=usual_student.heads, neurons=usual_student.neurons, sparsity=usual_student.sparsity
+        )
     if corpus.supervision is Supervision.LABELS:
         usual = CorpusConfig()
         corpus = replace(

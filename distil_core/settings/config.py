@@ -54,6 +54,15 @@ class Precision(StrEnum):
     BF16 = "bf16"
 
 
+class Weights(StrEnum):
+    """Format in which the weights of a trained student are kept."""
+
+    FP32 = "fp32"
+    FP16 = "fp16"
+    BF16 = "bf16"
+    INT8 = "int8"
+
+
 class Supervision(StrEnum):
     """Supervision: what teacher and student are told of the training texts."""
 
@@ -209,6 +218,18 @@ class StudentConfig:
         high=1.0,
         help="Structured pruning before training: share of the feed-forward neurons of each layer that stay, the most "
         "important ones.",
+    )
+    sparsity: float = setting(
+        0.0,
+        low=0.0,
+        high=0.99,
+        help="Unstructured pruning after training: share of the weights of each matrix that become 0, the smallest "
+        "ones; smaller when packed, not faster.",
+    )
+    weights: Weights = setting(
+        Weights.FP32,
+        help="Format of the weights after training: fp16 and bf16 halve the file; int8 is measured as ONNX Runtime "
+        "runs it (extra onnx).",
     )
     parent: str = setting(
         "",

@@ -31,6 +31,8 @@ LABELS = {
     "heads": "Attention heads (share that stays)",
     "neurons": "Feed-forward neurons (share that stays)",
     "parent": "Starts from (a student of another run)",
+    "sparsity": "Zeros among the weights (share)",
+    "weights": "Format of the weights",
     "temperature": "Temperature",
     "alpha": "Soft-label weight (α)",
     "architecture": "Architecture",

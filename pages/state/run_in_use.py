@@ -6,6 +6,7 @@ Reads: the run store. Reads and writes: the query parameter ``run``, and the ses
 import streamlit as st
 
 from distil_core.analysis import comparison
+from distil_core.reporting import narrative
 from distil_core.runs.families import Family
 from pages.state import resources
 
@@ -46,4 +47,6 @@ def finished(*, with_student: bool = False) -> Family | None:
         name, meaning = comparison.model_name(config), comparison.explanations(config.task)[config.method]
         st.info(f"This run has no student to ask. {name}: {meaning}. Choose another run above.", icon=":material/info:")
         return None
+    if with_student and (line := narrative.compression.asked_here(family.distilled.record.config)):
+        st.caption(f":material/info: {line}")
     return family

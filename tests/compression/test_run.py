@@ -3,29 +3,66 @@
 from pathlib import Path
 
 import pytest
+import torch
+from safetensors.torch import load_file
 
 from distil_core.analysis.comparison import settings_title
+from distil_core.compression.onnx_model import OnnxModel
+from distil_core.evaluation.cost import n_parameters
+from distil_core.export.lab_student import load_student
 from distil_core.models.loading import load_model
 from distil_core.models.structured_pruning import blocks
 from distil_core.models.units import Unit
 from distil_core.runs import foreground
 from distil_core.runs.families import family
 from distil_core.runs.store import RunStore
-from distil_core.settings.config import Method, StudentConfig
+from distil_core.settings.config import Method, StudentConfig, Weights
 from tests import tiny
 
 
-def test_a_student_and_its_twins_lose_the_same_heads_and_neurons(lab: tiny.Lab, tmp_path: Path, quick: None) -> None:
+def test_pruned_distilled_and_quantized(lab: tiny.Lab, tmp_path: Path, quick: None) -> None:
     store = RunStore(tmp_path / "store")
-    result = foreground.run_all(lab.config(student=StudentConfig(depth=2, heads=0.5, neurons=0.25)), store)
+    asked = StudentConfig(depth=2, heads=0.5, neurons=0.25, weights=Weights.INT8)
+    result = foreground.run_all(lab.config(student=asked), store)
     members = family(store.get(result.run), store)
     assert members is not None
-    assert settings_title(result.record.config).startswith("2 layers · 50 % of the heads · 25 % of the neurons")
-    twins = [members.twin(method) for method in (Method.HARD_LABELS, Method.LAYER_CUT)]
-    costs = {outcome.record.model.cost.parameters for outcome in (members.distilled, *twins)}
-    assert len(costs) == 1
-    student = load_model(result.folder.student)
-    assert [block.n_units for unit in Unit for block in blocks(student, unit)] == [2, 2, 16, 16]
-    # Untrained, it is what was cut out of the teacher: the twin knows what pruning alone does.
-    cut = load_model(members.twin(Method.LAYER_CUT).folder.student)
-    assert [block.n_units for unit in Unit for block in blocks(cut, unit)] == [2, 2, 16, 16]
+    assert settings_title(result.record.config).startswith(
+        "2 layers · 50 % of the heads · 25 % of the neurons · int8 · T 2"
+    )
+    cut = members.twin(Method.LAYER_CUT)
+    assert cut is not None
+    # Twins are built alike, and the untrained one shows what pruning alone does.
+    for member in (members.distilled, cut):
+        student = load_model(member.folder.student)
+        assert [block.n_units for unit in Unit for block in blocks(student, unit)] == [2, 2, 16, 16]
+        assert member.record.model.cost is not None
+        assert member.record.model.cost.parameters == n_parameters(student)
+
+    # What was measured is the file in 8 bits, near the weights in fp32 beside it and smaller than they are.
+    folder, record = result.folder, result.record
+    assert record.model.cost is not None
+    assert record.model.cost.bytes == folder.quantized.stat().st_size
+    assert record.model.cost.latency_ms is not None
+    stored, lab_student = folder.read_predictions().test, load_student(folder, record=record)
+    of_file = OnnxModel(folder.quantized, n_threads=1)
+    for row in range(5):
+        inputs = lab_student.inputs(torch.tensor([row]))
+        torch.testing.assert_close(of_file(inputs)[0], torch.from_numpy(stored.logits[row]))
+        assert 0 < float((of_file(inputs) - lab_student.answer(inputs)).abs().max()) < 0.5
+
+
+def test_in_half_and_sparse(lab: tiny.Lab, tmp_path: Path, quick: None) -> None:
+    store = RunStore(tmp_path / "store")
+    asked = StudentConfig(depth=1, sparsity=0.9, weights=Weights.FP16)
+    result = foreground.run_all(lab.config(student=asked), store, twins=False)
+    cost, weights = result.record.model.cost, load_file(result.folder.student / "model.safetensors")
+    assert {weight.dtype for weight in weights.values()} == {torch.float16}
+    matrix = weights["bert.encoder.layer.0.intermediate.dense.weight"]
+    assert float((matrix == 0).float().mean()) == pytest.approx(0.9, abs=0.01)
+    assert cost is not None
+    assert cost.packed_bytes is not None
+    assert cost.packed_bytes < cost.bytes == (result.folder.student / "model.safetensors").stat().st_size
+    assert cost.bytes < 2.1 * cost.parameters + 10_000
+    lab_student = load_student(result.folder, record=result.record)
+    answers = torch.cat([lab_student.answer(lab_student.inputs(torch.tensor([row]))) for row in range(5)])
+    torch.testing.assert_close(answers, torch.from_numpy(result.folder.read_predictions().test.logits[:5]))

@@ -1,16 +1,19 @@
 """Heads and neurons: how important they are, and that they are really gone, in memory and in the file."""
 
+import runpy
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
+from transformers import AutoModelForSequenceClassification, PreTrainedModel
 
 from distil_core.compression.importance import importance, sample_of
 from distil_core.compression.structured import prune
 from distil_core.data.sites import EncodedSplit, Sites
 from distil_core.errors import ConfigError, ModelError
 from distil_core.evaluation.cost import n_parameters
+from distil_core.export.model_card import FEWER_HEADS
 from distil_core.models import forward, loading, surgery
 from distil_core.models.head import REGRESSION, SEQUENCE_CLASSIFICATION
 from distil_core.models.structured_pruning import blocks, keep_units
@@ -76,7 +79,9 @@ def test_a_unit_that_nothing_reads_is_the_first_to_go() -> None:
 
 
 @pytest.mark.parametrize(("architecture", "unit"), PRUNABLE)
-def test_without_a_unit_is_as_if_nothing_read_it(architecture: str, unit: Unit, tmp_path: Path) -> None:
+def test_without_a_unit_is_as_if_nothing_read_it(
+    architecture: str, unit: Unit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     model, part = tiny.model(architecture, depth=2), texts(architecture)
     padding = tiny.tokenizer_for(architecture).pad_token_id
     pruned, n_before = tiny.model(architecture, depth=2), n_parameters(model)
@@ -96,6 +101,12 @@ def test_without_a_unit_is_as_if_nothing_read_it(architecture: str, unit: Unit, 
     assert n_parameters(loaded) == n_parameters(pruned) < n_before
     torch.testing.assert_close(forward.predict(loaded, part.tokens, padding=padding), expected)
     assert type(loaded).__name__ == type(model).__name__
+
+    # transformers alone loads it, with a few lines of ours that go with it.
+    monkeypatch.setattr(PreTrainedModel, "post_init", PreTrainedModel.post_init)  # as it is again afterwards
+    runpy.run_path(str(FEWER_HEADS))
+    outside = AutoModelForSequenceClassification.from_pretrained(tmp_path).eval()
+    torch.testing.assert_close(forward.predict(outside, part.tokens, padding=padding), expected)
 
     # It can teach: a student cut out of it lacks the same.
     cut, _ = surgery.cut_student(loaded, StudentConfig(depth=1))

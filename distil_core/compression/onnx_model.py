@@ -23,16 +23,6 @@ OPSET = 17
 _AXES = {0: "batch", 1: "length"}
 
 
-def require_onnx() -> None:
-    """Say so where the packages are not there, before anything is computed.
-
-    Raises:
-        MissingExtraError: If ``onnx`` or ``onnxruntime`` is not installed.
-    """
-    _onnx()
-    _onnxruntime()
-
-
 def output_names(model: Model) -> tuple[str, ...]:
     """Return what the outputs of a model's file are called: as others name them who export such models."""
     if isinstance(model, Embedder):
@@ -107,8 +97,8 @@ def quantize(source: Path, path: Path) -> None:
 class OnnxModel:
     """An ONNX file in ONNX Runtime, which answers as a model does."""
 
-    def __init__(self, path: Path, *, n_threads: int) -> None:
-        """Open a file.
+    def __init__(self, file: Path | bytes, *, n_threads: int) -> None:
+        """Open a file, or what is in one.
 
         Raises:
             MissingExtraError: If ``onnxruntime`` is not installed.
@@ -116,13 +106,13 @@ class OnnxModel:
         runtime = _onnxruntime()
         options = runtime.SessionOptions()
         options.intra_op_num_threads = n_threads
-        self._session = runtime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+        self._session = runtime.InferenceSession(file, options, providers=["CPUExecutionProvider"])
         self._names = [item.name for item in self._session.get_inputs()]
 
     def __call__(self, inputs: Mapping[str, Tensor]) -> Tensor:
         """Return what the head puts out for some texts, as :func:`distil_core.models.packing.scores_of` has it."""
         zeros = torch.zeros_like(inputs["input_ids"])
-        feed = {name: inputs.get(name, zeros).numpy() for name in self._names}
+        feed = {name: inputs.get(name, zeros).cpu().numpy() for name in self._names}
         outputs = [torch.from_numpy(values) for values in self._session.run(None, feed)]
         return outputs[0] if len(outputs) == 1 else torch.stack(outputs, dim=-1)
 

@@ -1,0 +1,37 @@
+"""What was done to make a student smaller, beside leaving layers out."""
+
+from distil_core.models.units import Unit
+from distil_core.settings.config import RunConfig, Weights
+
+_UNITS = {Unit.HEADS: "attention heads", Unit.NEURONS: "feed-forward neurons"}
+
+
+def made_smaller(config: RunConfig) -> str:
+    """Say which other roads than fewer layers a student has gone; empty where none."""
+    student, sentences = config.student, []
+    shares = [(unit, getattr(student, unit)) for unit in Unit if getattr(student, unit) < 1]
+    if shares:
+        kept = " and ".join(f"{100 * share:g} % of the {_UNITS[unit]}" for unit, share in shares)
+        sentences.append(f"Pruned before training: the most important {kept} of each layer stay.")
+    if student.sparsity:
+        sentences.append(
+            f"Pruned after training: the smallest {100 * student.sparsity:g} % of the weights of each matrix are 0: "
+            "less room when packed, no less time."
+        )
+    if student.weights is Weights.INT8:
+        sentences.append("Its figures are those of weights in int8, as ONNX Runtime runs them.")
+    elif student.weights is not Weights.FP32:
+        sentences.append(
+            f"Its weights are kept in {student.weights} and computed with in fp32: less room, no less time."
+        )
+    return " ".join(sentences)
+
+
+def asked_here(config: RunConfig) -> str:
+    """Say which form of a student answers where a page asks it, if it is not the one that was measured."""
+    if config.student.weights is not Weights.INT8:
+        return ""
+    return (
+        "What you ask here is answered by the weights in fp32 from which the int8 of this run was made; the figures of "
+        "the run are those of int8."
+    )
