@@ -7,7 +7,7 @@ Reads: the run in use and all finished runs with the same texts and teacher. Wri
 import pandas as pd
 import streamlit as st
 
-from distil_core.analysis import advice, literature, tradeoffs
+from distil_core.analysis import advice, literature, roads, tradeoffs
 from distil_core.analysis.caveats import caveats
 from distil_core.analysis.roles import Role
 from distil_core.analysis.tradeoffs import Landscape, ModelPoint, Price
@@ -27,6 +27,8 @@ PRICES = {
     Price.BYTES: "Bytes",
 }
 PUBLISHED = "Published"
+AT = ((Price.BYTES, 0.5), (Price.BYTES, 0.25), (Price.LATENCY, 0.5))
+"""Shares of what the teacher costs at which the roads to a smaller model are held against one another."""
 _MS = st.column_config.NumberColumn(format="%.2f ms")
 COLUMNS = {
     "Model": st.column_config.TextColumn(pinned=True),
@@ -170,13 +172,18 @@ def show_chart(
     references = literature.references(teacher, score, price) if published else ()
     charts.show(
         f"{score.label} against {PRICES[price].lower()}",
-        figures.scatter(places, score=score, price=price, references=references, selected=selected),
+        figures.scatter(
+            places, score=score, price=price, references=references, roads=roads.lines(places), selected=selected
+        ),
         key=CHART,
         alt=f"{score.label} of all models against their {PRICES[price].lower()}, with the line of the best",
         header=tradeoff_tables.place_columns(score, price),
         rows=tradeoff_tables.place_rows(places, references),
         on_select="rerun",
     )
+    compared = (roads.furthest(landscape.points, score, cost, share=share) for cost, share in AT)
+    if lines := [narrative.tradeoffs.furthest(judged, score) for judged in compared if judged is not None]:
+        st.markdown(f":material/route: {' '.join(lines)}")
     st.caption(" ".join(narrative.tradeoffs.notes(caveats(landscape, score, price))))
 
 

@@ -21,6 +21,7 @@ __all__ = [
     "literature",
     "masked_words",
     "model_pair",
+    "roads",
     "roles",
     "slices",
     "stored_answers",

@@ -209,6 +209,20 @@ def headline(record: RunRecord) -> Headline:
     return Headline(score_kept=score_share, fewer_parameters=fewer_parameters, fewer_bytes=fewer_bytes, speedup=speedup)
 
 
+def shape_title(student: StudentConfig) -> str:
+    """Name what is left of a teacher in a student: "3 layers · 50 % of the heads · int8"."""
+    depth = len(student.layers) or student.depth
+    parts = [f"{depth} layer" + "s" * (depth != 1) if depth else "static student, no layers"]
+    parts += [f"{100 * share:g} % of the {unit}" for unit in Unit if (share := getattr(student, unit)) < 1]
+    if student.sparsity:
+        parts.append(f"{100 * student.sparsity:g} % zeros")
+    if student.weights is not Weights.FP32:
+        parts.append(str(student.weights))
+    if student.width:
+        parts.append(f"width {student.width}")
+    return " · ".join(parts)
+
+
 def settings_title(config: RunConfig) -> str:
     """Name the settings that people tell runs apart by: "2 layers · T 2 · α 0.9"."""
     student, parts = config.student, []
@@ -217,17 +231,7 @@ def settings_title(config: RunConfig) -> str:
     if config.method is not Method.DISTILLED:
         parts.append(model_name(config))
     if config.method is not Method.BASELINE:
-        depth = len(student.layers) or student.depth
-        parts.append(f"{depth} layer" + "s" * (depth != 1) if depth else "static student, no layers")
-        for unit in Unit:
-            if (share := getattr(student, unit)) < 1:
-                parts.append(f"{100 * share:g} % of the {unit}")
-        if student.sparsity:
-            parts.append(f"{100 * student.sparsity:g} % zeros")
-        if student.weights is not Weights.FP32:
-            parts.append(str(student.weights))
-        if student.width:
-            parts.append(f"width {student.width}")
+        parts.append(shape_title(student))
         if student.init is not StudentConfig().init:
             parts.append("random initialization" if student.init is Init.RANDOM else str(student.init))
     if student.parent:

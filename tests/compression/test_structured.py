@@ -103,9 +103,10 @@ def test_without_a_unit_is_as_if_nothing_read_it(
     assert type(loaded).__name__ == type(model).__name__
 
     # transformers alone loads it, with a few lines of ours that go with it.
-    monkeypatch.setattr(PreTrainedModel, "post_init", PreTrainedModel.post_init)  # as it is again afterwards
-    runpy.run_path(str(FEWER_HEADS))
-    outside = AutoModelForSequenceClassification.from_pretrained(tmp_path).eval()
+    with monkeypatch.context() as patch:
+        patch.setattr(PreTrainedModel, "post_init", PreTrainedModel.post_init)  # as it is again afterwards
+        runpy.run_path(str(FEWER_HEADS))
+        outside = AutoModelForSequenceClassification.from_pretrained(tmp_path).eval()
     torch.testing.assert_close(forward.predict(outside, part.tokens, padding=padding), expected)
 
     # It can teach: a student cut out of it lacks the same.

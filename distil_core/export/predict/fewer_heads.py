@@ -24,6 +24,7 @@ def _fitted(model: PreTrainedModel) -> None:
                 layer.weight = nn.Parameter(layer.weight.detach()[:rows, :columns].clone())
                 if layer.bias is not None:
                     layer.bias = nn.Parameter(layer.bias.detach()[:rows].clone())
+                layer.out_features, layer.in_features = layer.weight.shape
     _post_init(model)
 
 

@@ -6,16 +6,25 @@ from itertools import chain, pairwise
 from typing import TypeAlias
 
 from distil_core.analysis.literature import Reference
+from distil_core.analysis.roads import Road, RoadLine
 from distil_core.analysis.tradeoffs import ModelPoint, PlacedPoint, Price
 from distil_core.evaluation.metrics import Metric
 from distil_core.evaluation.records import Interval
 from distil_core.reporting.figures.theme import ABOVE, MARKS, Figure, empty
 from distil_core.reporting.formatting import figure as figure_text
 from distil_core.reporting.formatting import figure_interval, percent
+from distil_core.reporting.narrative.tradeoffs import ROADS
 from distil_core.reporting.tradeoff_tables import written
 from distil_core.settings.config import Method
 
 NEUTRAL, LINE = "#7C8894", "#B08A00"
+_DASHES = {
+    Road.LAYERS: "solid",
+    Road.HEADS: "dot",
+    Road.NEURONS: "dash",
+    Road.BITS: "longdash",
+    Road.ZEROS: "dashdot",
+}
 _PRICES: Mapping[Price, str] = {
     Price.LATENCY: "\N{LEFTWARDS ARROW} less is better · Time for one text (ms, logarithmic)",
     Price.THROUGHPUT: "Texts per second in batches of 32 (logarithmic) · more is better \N{RIGHTWARDS ARROW}",
@@ -52,6 +61,7 @@ def scatter(
     score: Metric,
     price: Price,
     references: Sequence[Reference] = (),
+    roads: Sequence[RoadLine] = (),
     selected: ModelPoint | None = None,
     height: int = 430,
 ) -> Figure:
@@ -64,6 +74,7 @@ def scatter(
         score: What is on the vertical axis.
         price: What is on the horizontal axis.
         references: Published students, as hollow marks.
+        roads: Models that differ in how far they have gone one road, as lines through them.
         selected: Gets a ring.
         height: In pixels.
     """
@@ -79,6 +90,8 @@ def scatter(
         customdata=[[place.point.id] for place in front],
         hoverinfo="skip",
     )
+    for road in roads:
+        _add_road(figure, road, score, named=road.road not in {line.road for line in roads[: roads.index(road)]})
     for method in MARKS:
         if shown := [place for place in places if place.point.method is method]:
             _add_method(figure, method, shown, score, price)
@@ -96,6 +109,25 @@ def scatter(
     figure.update_layout(showlegend=True, legend={**ABOVE, "itemclick": False, "itemdoubleclick": False})
     figure.update_layout(margin={"t": 8})
     return figure
+
+
+def _add_road(figure: Figure, line: RoadLine, score: Metric, *, named: bool) -> None:
+    """Draw a line through models in the color of what they are; what they have less of gives its pattern."""
+    figure.add_scatter(
+        x=[place.price.value for place in line.places],
+        y=[score.scale * place.score.value for place in line.places],
+        name=ROADS[line.road],
+        mode="lines",
+        line={
+            "color": MARKS[Method.DISTILLED if line.trained else Method.LAYER_CUT].color,
+            "width": 1.5,
+            "dash": _DASHES[line.road],
+        },
+        legendgroup=str(line.road),
+        showlegend=named,
+        customdata=[[place.point.id] for place in line.places],
+        hoverinfo="skip",
+    )
 
 
 def _add_method(

@@ -1,7 +1,23 @@
 """What a reader of a chart of trade-offs must know."""
 
+from collections.abc import Sequence
+
 from distil_core.analysis.caveats import Caveats
-from distil_core.reporting.formatting import digits, percent
+from distil_core.analysis.comparison import shape_title
+from distil_core.analysis.roads import Furthest, Road
+from distil_core.analysis.tradeoffs import PlacedPoint
+from distil_core.evaluation.metrics import Metric
+from distil_core.reporting.formatting import digits, factor, figure, percent
+from distil_core.settings.config import Method
+
+ROADS = {
+    Road.LAYERS: "fewer layers",
+    Road.HEADS: "fewer heads",
+    Road.NEURONS: "fewer neurons",
+    Road.BITS: "fewer bits",
+    Road.ZEROS: "more zeros",
+}
+"""What the roads to a smaller model are called."""
 
 
 def notes(caveats: Caveats) -> tuple[str, ...]:
@@ -34,3 +50,31 @@ def notes(caveats: Caveats) -> tuple[str, ...]:
     if caveats.not_measured:
         sentences.append(f"Not measured: {', '.join(caveats.not_measured)}.")
     return tuple(sentences)
+
+
+def furthest(judged: Furthest, score: Metric) -> str:
+    """Say which road to a smaller model is best at a size or a speed."""
+    if judged.price.timed:
+        limit = f"At {factor(1 / judged.share)} the teacher's speed or more"
+    else:
+        limit = f"At {100 * judged.share:g} % of the teacher's {judged.price} or less"
+    if judged.best is None:
+        return f"{limit} there is no student yet."
+    text = f"{limit}, **{_ways(judged.road)}** {_is(judged.best, score)}"
+    if judged.other is None:
+        return f"{text}; no other road has led there."
+    difference = "" if judged.seen else ", which is no difference seen"
+    return f"{text}; the best of the others, {_ways(judged.other_road)}, {_is(judged.other, score)}{difference}."
+
+
+def _is(place: PlacedPoint, score: Metric) -> str:
+    setting = place.point.setting
+    assert setting is not None
+    trained = setting.method is not Method.LAYER_CUT and setting.training.epochs > 0
+    shape = f"{shape_title(setting.student)}{'' if trained else ', not trained'}"
+    return f"comes to {figure(score, place.score.value)} ({shape})"
+
+
+def _ways(roads: Sequence[Road]) -> str:
+    """Name the roads that a model has gone, one after another."""
+    return " and ".join(ROADS[road] for road in roads) or "all of the teacher"
