@@ -181,7 +181,7 @@ def show_chart(
         rows=tradeoff_tables.place_rows(places, references),
         on_select="rerun",
     )
-    compared = (roads.furthest(landscape.points, score, cost, share=share) for cost, share in AT)
+    compared = (roads.furthest(landscape.points, score, cost, share=share, draw=resources.sample) for cost, share in AT)
     if lines := [narrative.tradeoffs.furthest(judged, score) for judged in compared if judged is not None]:
         st.markdown(f":material/route: {' '.join(lines)}")
     st.caption(" ".join(narrative.tradeoffs.notes(caveats(landscape, score, price))))

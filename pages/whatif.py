@@ -297,7 +297,7 @@ def show_table(done: Mapping[sweep.SweepPoint, SweepCell], metric: Metric, *, tw
             pd.DataFrame(rows, columns=list(header)),
             hide_index=True,
             key="whatif.table",
-            column_config={name: st.column_config.NumberColumn(format=digits) for name in header[6:12]},
+            column_config={name: st.column_config.NumberColumn(format=digits) for name in header[9:15]},
             placeholder=formatting.NONE,
             alt=f"All combinations with their figures, intervals and differences to the {twin}",
         )

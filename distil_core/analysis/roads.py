@@ -2,11 +2,15 @@
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
+from distil_core.analysis.contrasts import Draw
 from distil_core.analysis.tradeoffs import TEACHER, ModelPoint, PlacedPoint, Price, places
+from distil_core.errors import StoreError
+from distil_core.evaluation.bootstrap import estimate
 from distil_core.evaluation.metrics import Metric
 from distil_core.settings.config import LayerMap, Method, RunConfig, StudentConfig, TrainingConfig, Weights
 
@@ -64,7 +68,7 @@ class Furthest:
         road: By which roads it came.
         other: The best model that came by others; None where there is none.
         other_road: By which.
-        seen: Whether their scores differ by more than their intervals reach.
+        seen: Whether their scores differ.
     """
 
     price: Price
@@ -136,7 +140,9 @@ def roads_of(point: ModelPoint, *, deepest: int) -> tuple[Road, ...]:
     return tuple(road for road in Road if _AMOUNT[road](student) < _AMOUNT[road](whole))
 
 
-def furthest(points: Sequence[ModelPoint], score: Metric, price: Price, *, share: float) -> Furthest | None:
+def furthest(
+    points: Sequence[ModelPoint], score: Metric, price: Price, *, share: float, draw: Draw | None = None
+) -> Furthest | None:
     """Return the best student, pruned or quantized teachers included, at a share of the teacher's price.
 
     Args:
@@ -144,6 +150,7 @@ def furthest(points: Sequence[ModelPoint], score: Metric, price: Price, *, share
         score: By what.
         price: What it costs; of a throughput, ``share`` is how many times the teacher's it must be.
         share: Of the teacher's.
+        draw: Reads a figure of a run with its draws; without it, two scores differ where their intervals do not meet.
 
     Returns:
         None where the teacher's price is not known, or every model has gone the same road.
@@ -172,5 +179,15 @@ def furthest(points: Sequence[ModelPoint], score: Metric, price: Price, *, share
         road=road,
         other=other,
         other_road=() if other is None else ways[other.point.id],
-        seen=other is not None and (best.score.above(other.score) or other.score.above(best.score)),
+        seen=other is not None and _differ(best, other, score, draw),
     )
+
+
+def _differ(first: PlacedPoint, second: PlacedPoint, score: Metric, draw: Draw | None) -> bool:
+    """Tell whether two scores differ: paired over the test texts where the answers are there."""
+    folders = (*first.point.folders, *second.point.folders)
+    if draw is not None and len(folders) == 2:
+        with suppress(StoreError):
+            difference = estimate([draw(folders[0], score) - draw(folders[1], score)])
+            return difference is not None and difference.seen
+    return first.score.above(second.score) or second.score.above(first.score)

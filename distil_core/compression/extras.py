@@ -5,6 +5,11 @@ from importlib.util import find_spec
 from distil_core.errors import MissingExtraError
 
 
+def has_onnx() -> bool:
+    """Tell whether ``onnx`` and ``onnxruntime`` are there."""
+    return all(find_spec(name) is not None for name in ("onnx", "onnxruntime"))
+
+
 def require_onnx(feature: str) -> None:
     """Say so where the packages of the extra ``onnx`` are not there, before anything is computed.
 
@@ -14,5 +19,5 @@ def require_onnx(feature: str) -> None:
     Raises:
         MissingExtraError: If ``onnx`` or ``onnxruntime`` is not installed.
     """
-    if any(find_spec(name) is None for name in ("onnx", "onnxruntime")):
+    if not has_onnx():
         raise MissingExtraError(feature, "onnx")

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from distil_core.evaluation.metrics import KL, Metric, recall
 from distil_core.runs.sweep import Axis, Frame
-from distil_core.settings.config import Init
+from distil_core.settings.config import Init, Weights
 from distil_core.tasks.task import Task
 
 
@@ -24,6 +24,9 @@ class Preset:
     metric: Metric
     down: Axis = Axis.TEMPERATURE
     across: Axis = Axis.DEPTH
+    heads: tuple[float, ...] = (1.0,)
+    neurons: tuple[float, ...] = (1.0,)
+    weights: tuple[Weights, ...] = (Weights.FP32,)
 
 
 def presets(shape: Frame, task: Task) -> tuple[Preset, ...]:

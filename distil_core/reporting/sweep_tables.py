@@ -25,7 +25,7 @@ def sweep_table(
     """
     unit, points = metric.unit, metric.difference_unit
     header = (
-        *("temperature", "layers", "alpha", "initialization", "seeds done", "seeds"),
+        *("temperature", "layers", "alpha", "initialization", "heads", "neurons", "weights", "seeds done", "seeds"),
         *(in_unit(name, unit) for name in (metric.label, "low", "high")),
         *(in_unit(name, points) for name in (f"difference to {twin}", "its low", "its high")),
         "verdict",
@@ -36,6 +36,7 @@ def sweep_table(
         rows.append(
             (
                 *(point.temperature, point.depth, point.alpha, word(Axis.INIT, point.init)),
+                *(point.heads, point.neurons, str(point.weights)),
                 *(cell.n_done, len(cell.runs)),
                 *_scaled(estimate or cell.preview, metric),
                 *_scaled(difference, metric),

@@ -17,7 +17,7 @@ from distil_core.runs.rows import Run
 from distil_core.runs.sources import RunSource
 from distil_core.runs.store import RunStore
 from distil_core.settings.canonical import CanonicalConfig, canonical
-from distil_core.settings.config import Init, LayerMap, Method, RunConfig
+from distil_core.settings.config import Init, LayerMap, Method, RunConfig, Weights
 from distil_core.tasks.catalog import configured_task
 from distil_core.tasks.corpora import load_corpus_cached
 
@@ -25,7 +25,7 @@ MAX_RUNS = 200
 """More than this at once is refused."""
 
 
-Value: TypeAlias = float | int | Init
+Value: TypeAlias = float | int | Init | Weights
 
 
 class Axis(StrEnum):
@@ -35,6 +35,9 @@ class Axis(StrEnum):
     DEPTH = "depth"
     ALPHA = "alpha"
     INIT = "init"
+    HEADS = "heads"
+    NEURONS = "neurons"
+    WEIGHTS = "weights"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +50,9 @@ class Sweep:
     alphas: tuple[float, ...]
     inits: tuple[Init, ...]
     seeds: tuple[int, ...]
+    heads: tuple[float, ...] = (1.0,)
+    neurons: tuple[float, ...] = (1.0,)
+    weights: tuple[Weights, ...] = (Weights.FP32,)
 
     def values(self, axis: Axis) -> tuple[Value, ...]:
         """Return what is tried of a setting."""
@@ -55,13 +61,16 @@ class Sweep:
             Axis.DEPTH: self.depths,
             Axis.ALPHA: self.alphas,
             Axis.INIT: self.inits,
+            Axis.HEADS: self.heads,
+            Axis.NEURONS: self.neurons,
+            Axis.WEIGHTS: self.weights,
         }
         return values[axis]
 
     def points(self) -> tuple["SweepPoint", ...]:
         """Return every combination, seeds apart."""
-        every = product(self.temperatures, self.depths, self.alphas, self.inits)
-        return tuple(SweepPoint(temperature=t, depth=depth, alpha=a, init=init) for t, depth, a, init in every)
+        every = product(*(self.values(axis) for axis in Axis))
+        return tuple(SweepPoint(**dict(zip(map(str, Axis), values, strict=True))) for values in every)  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +81,9 @@ class SweepPoint:
     depth: int
     alpha: float | None
     init: Init
+    heads: float = 1.0
+    neurons: float = 1.0
+    weights: Weights = Weights.FP32
 
     def twin(self) -> "SweepPoint":
         """Return its hard-label twin."""
@@ -101,7 +113,15 @@ def config_at(sweep: Sweep, point: SweepPoint, seed: int) -> CanonicalConfig:
     """
     base = sweep.base
     inherited = base.student.parent != ""
-    student = replace(base.student, init=point.init, parent="", width=0 if inherited else base.student.width)
+    student = replace(
+        base.student,
+        init=point.init,
+        parent="",
+        width=0 if inherited else base.student.width,
+        heads=point.heads,
+        neurons=point.neurons,
+        weights=point.weights,
+    )
     if not student.layers or point.depth != len(student.layers):
         by_name = student.layer_map is LayerMap.EXPLICIT
         layer_map = LayerMap.EVEN if by_name else student.layer_map

@@ -36,6 +36,9 @@ from pages.sections.setting_titles import CORPORA, FIRST, LABELS, TEACHERS, TOLD
 from pages.state import address, class_mode, resources
 
 SLIDERS = {"temperature": (0.5, 10.0, 0.5), "alpha": (0.0, 1.0, 0.05)}
+COMPRESSION = ("heads", "neurons", "sparsity", "weights")
+"""The settings of a student that make it smaller, beside leaving layers out."""
+_STEPS = {"heads": 0.25, "neurons": 0.25}
 _MOST_HERE = {"n_train": 100_000, "n_test": 20_000}
 """What is generated while a page waits is bounded; a command may ask for more."""
 _TOLD_BY = {"share": ("labeled",), "shots": ("shots",), "none": ("label_descriptions", "hypothesis_template")}
@@ -61,7 +64,9 @@ def show() -> RunConfig | None:
         decided = recipes.DECIDED if schedule["recipe"] == Recipe.QUICK else ()
         if "epochs" not in decided:
             schedule["epochs"] = _field(TrainingConfig, "epochs")
-        student = _group("Student", ":material/layers:", StudentConfig, shown={"depth": depth}, task=task)
+        shape = tuple(item.name for item in fields(StudentConfig) if item.name not in COMPRESSION)
+        student = _group("Student", ":material/layers:", StudentConfig, shown={"depth": depth}, only=shape, task=task)
+        smaller = _group("Compression", ":material/compress:", StudentConfig, shown={}, only=COMPRESSION)
         loss = _group(
             "Extra losses",
             ":material/add_circle:",
@@ -95,7 +100,7 @@ def show() -> RunConfig | None:
                 "task": task.name,
                 "corpus": corpus_more.values,
                 "teacher": teacher_more.values,
-                "student": student.values,
+                "student": {**student.values, **smaller.values},
                 "loss": loss.values,
                 "training": training.values,
                 "seed": seed,
@@ -122,7 +127,7 @@ def _group(
 ) -> _Group:
     values = dict(shown)
     first = {} if task is None else task.defaults.get(config.__name__.removesuffix("Config").lower(), {})
-    box = st.expander(label, icon=icon, key=f"distil.{config.__name__}")
+    box = st.expander(label, icon=icon, key=f"distil.group.{label.lower().replace(' ', '-')}")
     with box:
         for item in fields(config):
             if item.name not in shown and (only is None or item.name in only):
@@ -167,7 +172,7 @@ def _widget(config: type, name: str, first: Any) -> Any:
         return st.number_input(label, low, high, default, **about)
     if hint is float:
         number = float(default)
-        step = number / 2 if number and item.metadata["above"] is not None else 0.1
+        step = _STEPS.get(name) or (number / 2 if number and item.metadata["above"] is not None else 0.1)
         return st.number_input(label, low, high, number, step, format="%g", **about)
     if hint == tuple[int, ...]:
         return _numbers(st.text_input(label, **about) or "")

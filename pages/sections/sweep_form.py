@@ -8,17 +8,19 @@ from typing import Any
 
 import streamlit as st
 
+from distil_core.compression.extras import has_onnx
 from distil_core.reporting import lessons
 from distil_core.reporting.lessons import Preset
 from distil_core.runs import sweep
 from distil_core.runs.sweep import Frame, Sweep
-from distil_core.settings.config import Init, RunConfig
+from distil_core.settings.config import Init, RunConfig, Weights
 from distil_core.tasks.corpora import task_of
 from pages.state import address
 
 TEMPERATURES = (0.5, 1.0, 2.0, 3.0, 4.0, 6.0, 8.0, 12.0, 20.0)
 ALPHAS = (0.0, 0.25, 0.5, 0.75, 0.9, 1.0)
 SEEDS = (0, 1, 2, 3, 4)
+SHARES = (1.0, 0.75, 0.5, 0.25)
 LABELED = (1.0, 0.3, 0.1, 0.03, 0.01)
 PRESET, CELL = "whatif.preset", "whatif.cell"
 _INIT = {Init.TEACHER: "copied from the teacher", Init.RANDOM: "random"}
@@ -31,6 +33,9 @@ def values_of(preset: Preset) -> dict[str, Any]:
         "whatif.depths": list(preset.depths),
         "whatif.alphas": list(preset.alphas),
         "whatif.inits": list(preset.inits),
+        "whatif.heads": list(preset.heads),
+        "whatif.neurons": list(preset.neurons),
+        "whatif.weights": list(preset.weights),
         "whatif.seeds": list(preset.seeds),
         "whatif.labeled": preset.labeled,
         "whatif.left_out": preset.left_out,
@@ -71,6 +76,9 @@ def show(base: RunConfig, frame: Frame) -> Sweep:
         with st.expander("More", icon=":material/tune:", key="whatif.more"):
             alphas = _pills("alphas", "Soft-label weight (α)", ALPHAS, "{:g}".format)
             inits = _pills("inits", "Initialization", tuple(Init), _INIT.__getitem__)
+            heads = _pills("heads", "Attention heads that stay", SHARES, _percent)
+            neurons = _pills("neurons", "Feed-forward neurons that stay", SHARES, _percent)
+            weights = _pills("weights", "Format of the weights", _formats(), str)
             seeds = _pills("seeds", "Seeds", SEEDS, str)
             labeled, left_out = _told(labels) if task.head.labeled else (1.0, "")
             with address.control("whatif.max_examples", "Largest training split"):
@@ -107,7 +115,19 @@ def show(base: RunConfig, frame: Frame) -> Sweep:
         alphas=tuple(sorted(alphas)),
         inits=tuple(init for init in Init if init in inits),
         seeds=tuple(sorted(seeds)),
+        heads=tuple(sorted(heads, reverse=True)),
+        neurons=tuple(sorted(neurons, reverse=True)),
+        weights=tuple(kind for kind in Weights if kind in weights),
     )
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:g} %"
+
+
+def _formats() -> tuple[Weights, ...]:
+    """Return the formats that can be measured here."""
+    return tuple(kind for kind in Weights if kind is not Weights.INT8 or has_onnx())
 
 
 def _told(labels: Sequence[str]) -> tuple[float, str]:

@@ -1,5 +1,7 @@
 """The other roads as settings of a run: with its twins, its record and what is left in its folder."""
 
+import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -8,6 +10,7 @@ from safetensors.torch import load_file
 
 from distil_core.analysis.comparison import settings_title
 from distil_core.compression.onnx_model import OnnxModel
+from distil_core.errors import ConfigError, MissingExtraError
 from distil_core.evaluation.cost import n_parameters
 from distil_core.export.lab_student import load_student
 from distil_core.models.loading import load_model
@@ -15,8 +18,10 @@ from distil_core.models.structured_pruning import blocks
 from distil_core.models.units import Unit
 from distil_core.runs import foreground
 from distil_core.runs.families import family
+from distil_core.runs.requests import identify
 from distil_core.runs.store import RunStore
-from distil_core.settings.config import Method, StudentConfig, Weights
+from distil_core.settings.canonical import canonical
+from distil_core.settings.config import Method, StudentConfig, TeacherConfig, Weights
 from tests import tiny
 
 
@@ -66,3 +71,14 @@ def test_in_half_and_sparse(lab: tiny.Lab, tmp_path: Path, quick: None) -> None:
     lab_student = load_student(result.folder, record=result.record)
     answers = torch.cat([lab_student.answer(lab_student.inputs(torch.tensor([row]))) for row in range(5)])
     torch.testing.assert_close(answers, torch.from_numpy(result.folder.read_predictions().test.logits[:5]))
+
+
+def test_what_cannot_be_done_is_said_before_anything_is_computed(
+    lab: tiny.Lab, checkpoint: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = TeacherConfig(source=str(checkpoint("mpnet")))
+    with pytest.raises(ConfigError, match=r"student\.heads must be 1 for mpnet"):
+        identify([canonical(lab.config(teacher=other, student=StudentConfig(depth=2, heads=0.5)))])
+    monkeypatch.setitem(sys.modules, "onnxruntime", None)
+    with pytest.raises(MissingExtraError, match=r"A student in int8 needs the 'onnx' extra"):
+        identify([canonical(lab.config(student=StudentConfig(depth=2, weights=Weights.INT8)))])

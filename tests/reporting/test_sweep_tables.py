@@ -17,15 +17,15 @@ def test_the_table_has_all_of_it_and_twins_last() -> None:
     others = {config: run for config, run in runs.items() if config.loss.temperature != 4.0}
     assert missing not in others
     header, rows = sweep_tables.sweep_table(cells(sweep, others, value_of), ACCURACY, twin="hard-label twin")
-    assert header[6:10] == ("Accuracy (%)", "low (%)", "high (%)", "difference to hard-label twin (points)")
+    assert header[9:13] == ("Accuracy (%)", "low (%)", "high (%)", "difference to hard-label twin (points)")
     assert [row[0] for row in rows] == [1.0, 4.0, None]
-    assert rows[0][4:7] == (2, 2, pytest.approx(71.05))
-    assert rows[0][9:12] == pytest.approx((1.0, 1.0, 1.0), abs=1e-4)
-    assert rows[0][12] == "better than its twin"
+    assert rows[0][4:10] == (1.0, 1.0, "fp32", 2, 2, pytest.approx(71.05))
+    assert rows[0][12:15] == pytest.approx((1.0, 1.0, 1.0), abs=1e-4)
+    assert rows[0][15] == "better than its twin"
     assert len(set(sweep_tables.sweep_table(cells(sweep, others, value_of), KL, twin="layer-cut twin")[0])) == len(
         header
     )
-    assert rows[1][4:] == (0, 2, None, None, None, None, None, None, "")
+    assert rows[1][7:] == (0, 2, None, None, None, None, None, None, "")
     assert rows[2][-1] == "no teacher"
     assert all(len(row) == len(header) for row in rows)
 

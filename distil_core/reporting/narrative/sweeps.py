@@ -8,13 +8,16 @@ from distil_core.evaluation.metrics import Metric
 from distil_core.evaluation.records import Interval
 from distil_core.reporting.formatting import figure_difference, figure_interval
 from distil_core.runs.sweep import Axis, Value
-from distil_core.settings.config import Init
+from distil_core.settings.config import Init, Weights
 
 AXIS_NAMES = {
     Axis.TEMPERATURE: "Temperature",
     Axis.DEPTH: "Layers of the student",
     Axis.ALPHA: "Soft-label weight (α)",
     Axis.INIT: "Initialization",
+    Axis.HEADS: "Attention heads that stay",
+    Axis.NEURONS: "Neurons that stay",
+    Axis.WEIGHTS: "Format of the weights",
 }
 """What the settings are called on pages and in figures."""
 
@@ -23,6 +26,10 @@ def word(axis: Axis, value: Value | None, *, full: bool = False) -> str:
     """Write a value of a setting, alone or so that it is understood without its name."""
     if isinstance(value, Init):
         return {Init.TEACHER: "copied", Init.RANDOM: "random"}[value]
+    if isinstance(value, Weights):
+        return str(value)
+    if value is not None and axis in (Axis.HEADS, Axis.NEURONS):
+        return f"{100 * value:g} %{f' of the {axis}' if full else ''}"
     if not full:
         return f"{value:g}"
     if axis is Axis.DEPTH:
