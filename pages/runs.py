@@ -25,6 +25,9 @@ _BADGES = {"Example": "violet", **{word: color for _, color, word in run_summary
 COLUMNS = {
     "State": st.column_config.MultiselectColumn(options=list(_BADGES), color=list(_BADGES.values())),
     "Layers": st.column_config.NumberColumn(help="Number of encoder layers of the student."),
+    "Compression": st.column_config.TextColumn(
+        help="What stays of the attention heads and neurons of each layer; zeros among the weights; their format."
+    ),
     "Temperature": st.column_config.NumberColumn(
         format="%g", help="Softmax temperature T; more than 1 softens both distributions."
     ),

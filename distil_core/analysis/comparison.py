@@ -213,13 +213,17 @@ def shape_title(student: StudentConfig) -> str:
     """Name what is left of a teacher in a student: "3 layers · 50 % of the heads · int8"."""
     depth = len(student.layers) or student.depth
     parts = [f"{depth} layer" + "s" * (depth != 1) if depth else "static student, no layers"]
-    parts += [f"{100 * share:g} % of the {unit}" for unit in Unit if (share := getattr(student, unit)) < 1]
+    width = f"width {student.width}" if student.width else ""
+    return " · ".join(filter(None, (*parts, compression_title(student), width)))
+
+
+def compression_title(student: StudentConfig) -> str:
+    """Name what was done to make a student smaller beside leaving layers out; empty where nothing was."""
+    parts = [f"{100 * share:g} % of the {unit}" for unit in Unit if (share := getattr(student, unit)) < 1]
     if student.sparsity:
         parts.append(f"{100 * student.sparsity:g} % zeros")
     if student.weights is not Weights.FP32:
         parts.append(str(student.weights))
-    if student.width:
-        parts.append(f"width {student.width}")
     return " · ".join(parts)
 
 

@@ -20,6 +20,7 @@ __all__ = [
     "quality_ours",
     "readings",
     "report",
+    "roads",
     "scale",
     "start",
     "train",

@@ -86,6 +86,19 @@ def add(commands: Any, store: argparse.ArgumentParser) -> None:
     depths.add_argument("--seed", type=int, default=0, help="(default: 0)")
     depths.set_defaults(command=_depths)
 
+    roads = commands.add_parser("roads", parents=[store], help="fewer layers, heads, neurons and bits on the same axes")
+    roads.add_argument("--task", choices=list(TASKS), default="classification", help="(default: classification)")
+    roads.add_argument("--corpus", help="as in distil (default: what the task begins with)")
+    roads.add_argument("--test", default="", help="file or folder with the test split")
+    roads.add_argument("--teacher", help="as in distil (default: what the task begins with)")
+    roads.add_argument("--examples", type=int, default=2000, help="training texts; 0: all (default: 2000)")
+    roads.add_argument("--epochs", type=_positive, default=2, help="passes over the texts (default: 2)")
+    roads.add_argument(
+        "--shares", type=_listed(float), default=(0.75, 0.5, 0.25), help="heads, neurons (default: 0.75,0.5,0.25)"
+    )
+    roads.add_argument("--seeds", type=_listed(int), default=(0, 1, 2), help="(default: 0,1,2)")
+    roads.set_defaults(command=_roads)
+
     masked = commands.add_parser("masked", parents=[common, store], help="masked words beside the plain loop")
     masked.add_argument("--train", default="python-docs", help="text file, folder or corpus (default: python-docs)")
     masked.add_argument("--test", default="", help="text file or folder with test texts")
@@ -207,6 +220,23 @@ def _depths(options: argparse.Namespace) -> int:
     figures = depths.compare_depths(config, RunStore(options.store), depths=options.depths)
     print(depths.depth_table(figures))
     print(json.dumps({"benchmark": "depths", **figures}))
+    return 0
+
+
+def _roads(options: argparse.Namespace) -> int:
+    from distil_core.bench import depths, roads
+
+    config = depths.usual(
+        options.task, teacher=options.teacher, corpus=options.corpus, test=options.test, seed=options.seeds[0]
+    )
+    config = replace(
+        config,
+        corpus=replace(config.corpus, max_examples=options.examples),
+        training=replace(config.training, epochs=options.epochs),
+    )
+    figures = roads.compare_roads(config, RunStore(options.store), shares=options.shares, seeds=options.seeds)
+    print(roads.road_table(figures))
+    print(json.dumps({"benchmark": "roads", **figures}))
     return 0
 
 

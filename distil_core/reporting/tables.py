@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields, is_dataclass
 from datetime import datetime
 from typing import Any
 
-from distil_core.analysis.comparison import Model, model_name, models
+from distil_core.analysis.comparison import Model, compression_title, model_name, models
 from distil_core.evaluation.metrics import Metric, Unit
 from distil_core.evaluation.records import Cost, ModelRecord
 from distil_core.reporting.formatting import (
@@ -70,6 +70,9 @@ def metric_table(family: Family) -> tuple[MetricRow, ...]:
         line("Latency", "time for one text: median, 5th to 95th percentile", of_cost(lambda c: latency(c.latency_ms))),
         line("Throughput", "texts in batches of 32", of_cost(lambda c: speed(c.texts_per_second))),
     ]
+    if any(record.cost is not None and record.cost.packed_bytes is not None for record in shown):
+        packed = of_cost(lambda c: size(c.packed_bytes) if c.packed_bytes else NONE)
+        lines.insert(-2, line("Packed", "weights deflated, as in a ZIP archive", packed))
     if any(record.probe_score is not None for record in shown):
         run = family.distilled.record
         metric, meaning = run.metric, run.task.probe_description
@@ -103,6 +106,7 @@ def _columns(metric: Metric) -> dict[str, Callable[[ModelRecord], object]]:
 _COST_COLUMNS: dict[str, Callable[[ModelRecord], object]] = {
     "parameters": lambda r: r.cost and r.cost.parameters,
     "bytes": lambda r: r.cost and r.cost.bytes,
+    "packed_bytes": lambda r: r.cost and r.cost.packed_bytes,
     "latency_p5_ms": lambda r: r.cost and r.cost.latency_ms and r.cost.latency_ms.p5,
     "latency_p50_ms": lambda r: r.cost and r.cost.latency_ms and r.cost.latency_ms.p50,
     "latency_p95_ms": lambda r: r.cost and r.cost.latency_ms and r.cost.latency_ms.p95,
@@ -203,12 +207,27 @@ def run_rows(runs: Iterable[Run]) -> list[dict[str, Any]]:
     """
     runs = tuple(runs)
     scores, fidelity = score_columns(runs), fidelity_columns(runs)
-    return [
+    rows = [
         _run_row(run, scores, fidelity, others) for run, others in zip(runs, _differing_settings(runs), strict=True)
     ]
+    if not any(row["Compression"] for row in rows):
+        for row in rows:
+            del row["Compression"]
+    return rows
 
 
-_IN_COLUMNS = ("method", "corpus.source", "teacher.source", "student.depth", "loss.temperature", "loss.alpha")
+_IN_COLUMNS = (
+    "method",
+    "corpus.source",
+    "teacher.source",
+    "student.depth",
+    "student.heads",
+    "student.neurons",
+    "student.sparsity",
+    "student.weights",
+    "loss.temperature",
+    "loss.alpha",
+)
 _OF_MACHINES = ("training.threads", "training.precision", "training.device")
 
 
@@ -238,6 +257,7 @@ def _run_row(run: Run, scores: Sequence[ScoreColumns], fidelity: Mapping[str, Me
         "Teacher": config.teacher.source if record is None else record.teacher_name,
         "Model": model_name(config),
         "Layers": None if baseline else len(config.student.layers) or config.student.depth,
+        "Compression": compression_title(config.student),
         "Temperature": config.loss.temperature if distilled else None,
         "Alpha": config.loss.alpha if distilled else None,
         "Other settings": others,

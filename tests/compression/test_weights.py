@@ -44,8 +44,8 @@ def test_roads_rename_no_run_that_takes_none_and_mean_nothing_without_layers() -
         config = canonical(RunConfig(task="embeddings", student=StudentConfig(**student)))  # type: ignore[arg-type]
         return fingerprint(config, corpus_digest="c", teacher_digest="t")
 
-    assert name(depth=2) == name(depth=2, heads=1, neurons=1, sparsity=0, weights="fp32")
-    changed = [{"heads": 0.5}, {"neurons": 0.5}, {"sparsity": 0.5}, {"weights": "int8"}]
+    assert name(depth=2) == name(depth=2, heads=1.0, neurons=1.0, sparsity=0.0, weights=Weights.FP32)
+    changed = [{"heads": 0.5}, {"neurons": 0.5}, {"sparsity": 0.5}, {"weights": Weights.INT8}]
     assert len({name(depth=2, **change) for change in changed} | {name(depth=2)}) == 5
     assert name(depth=0) == name(depth=0, heads=0.5, neurons=0.5, sparsity=0.5)
-    assert name(depth=0) != name(depth=0, weights="fp16")
+    assert name(depth=0) != name(depth=0, weights=Weights.FP16)

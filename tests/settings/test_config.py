@@ -32,6 +32,7 @@ from distil_core.settings.config import (
     StudentConfig,
     TeacherConfig,
     TrainingConfig,
+    Weights,
 )
 from distil_core.settings.identity import SCHEMA_VERSION, fingerprint
 from distil_core.settings.layer_maps import layer_indices
@@ -409,7 +410,7 @@ def _changes(config: RunConfig) -> typing.Iterator[RunConfig]:
 
 
 def _other(value: typing.Any) -> typing.Any:
-    if isinstance(value, Method | LayerMap | Init | Precision | Recipe):
+    if isinstance(value, Method | LayerMap | Init | Precision | Recipe | Weights):
         return next(choice for choice in reversed(type(value)) if choice != value)
     if isinstance(value, str):
         return "other"

@@ -21,7 +21,7 @@ from distil_core.reporting.formatting import (
     size,
 )
 from distil_core.runs.record import RunRecord
-from distil_core.settings.config import RunConfig
+from distil_core.settings.config import RunConfig, Weights
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +46,7 @@ def cards(record: RunRecord | None, metric: Metric, *, so_far: Curves | None = N
     right = metric == ACCURACY
     share: tuple[str, ...] = ("of what the teacher", "gets right") if right else ("of the teacher's", metric.label)
     smaller: tuple[str, ...] = ("than the teacher,", "in parameters")
+    saved = line.fewer_parameters
     faster: tuple[str, ...] = ("than the teacher,", "for one text")
     if record is not None and record.teacher is not None:
         before, after = record.teacher, record.model
@@ -57,6 +58,10 @@ def cards(record: RunRecord | None, metric: Metric, *, so_far: Curves | None = N
                 f"{count(before.cost.parameters)} → {count(after.cost.parameters)} parameters",
                 f"{size(before.cost.bytes)} → {size(after.cost.bytes)} on disk",
             )
+            if record.config.student.weights is not Weights.FP32:
+                saved = line.fewer_bytes
+            if after.cost.packed_bytes is not None:
+                smaller = (*smaller, f"{size(after.cost.packed_bytes)} packed")
             if before.cost.latency_ms is not None and after.cost.latency_ms is not None:
                 times = before.cost.latency_ms.p50, after.cost.latency_ms.p50
                 faster = (f"{digits(times[0])} → {digits(times[1])} ms", "for one text, median")
@@ -70,7 +75,7 @@ def cards(record: RunRecord | None, metric: Metric, *, so_far: Curves | None = N
         share_card = _kept_so_far(share_card, metric, so_far.latest, so_far.teacher_score, so_far.validation_epochs[-1])
     return (
         share_card,
-        Card(label="Smaller", value=_or_none(percent, line.fewer_parameters), details=smaller, paper="DistilBERT 40 %"),
+        Card(label="Smaller", value=_or_none(percent, saved), details=smaller, paper="DistilBERT 40 %"),
         Card(label="Faster", value=_or_none(factor, line.speedup), details=faster, paper="DistilBERT 1.6 ×"),
     )
 

@@ -1,0 +1,165 @@
+"""All roads from one teacher to a smaller model, on the same axes: quality, time for one text, bytes."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import torch
+
+from distil_core.analysis.comparison import model_name, shape_title
+from distil_core.analysis.contrasts import drawing
+from distil_core.compression.int8 import QuantizedModel
+from distil_core.compression.onnx_model import OnnxModel
+from distil_core.evaluation import bootstrap
+from distil_core.evaluation.records import Cost, Interval
+from distil_core.models.checkpoints import locate
+from distil_core.models.devices import n_threads
+from distil_core.models.loading import load_model
+from distil_core.reporting.formatting import digits, figure, size
+from distil_core.runs import foreground, timing
+from distil_core.runs.execute import drain
+from distil_core.runs.folder import RunFolder
+from distil_core.runs.foreground import Distillation
+from distil_core.runs.materials import Stopwatch, gather_materials
+from distil_core.runs.store import RunStore
+from distil_core.settings.canonical import canonical
+from distil_core.settings.config import Method, RunConfig, StudentConfig, Weights
+from distil_core.settings.serialization import to_json
+from distil_core.tasks.catalog import configured_task, task_named
+from distil_core.training.cache import Cache
+from distil_core.types import Model
+
+_SECONDS = 2.0
+"""What timing one model takes at least."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Way:
+    """What is made of a teacher, and whether it is distilled afterwards or left as it is."""
+
+    student: StudentConfig
+    trained: bool
+
+    @property
+    def title(self) -> str:
+        """What it is called."""
+        return f"{shape_title(self.student)}, {'distilled' if self.trained else 'not trained'}"
+
+
+def ways(n_layers: int, *, fewest: int, shares: Sequence[float]) -> Iterator[Way]:
+    """Give what is tried of a teacher: each road by itself, and some one after another.
+
+    Args:
+        n_layers: Of the teacher.
+        fewest: Layers that a student must have.
+        shares: Of its heads, and of its neurons.
+    """
+    whole = StudentConfig(depth=n_layers)
+    yield Way(student=replace(whole, weights=Weights.INT8), trained=False)
+    depths = sorted({n_layers // 2, n_layers // 3, 1, 0}, reverse=True)
+    for depth in (depth for depth in depths if depth >= fewest):
+        yield Way(student=replace(whole, depth=depth), trained=True)
+    yield Way(student=replace(whole, depth=n_layers // 2, weights=Weights.INT8), trained=True)
+    for trained in (False, True):
+        for share in shares:
+            yield Way(student=replace(whole, heads=share), trained=trained)
+            yield Way(student=replace(whole, neurons=share), trained=trained)
+    both = replace(whole, heads=0.5, neurons=0.5)
+    yield Way(student=both, trained=True)
+    yield Way(student=replace(both, weights=Weights.INT8), trained=True)
+
+
+def compare_roads(
+    config: RunConfig, store: RunStore, *, shares: Sequence[float], seeds: Sequence[int]
+) -> dict[str, Any]:
+    """Go every road from a teacher, where that has not been done, and return what came of each.
+
+    Times are those of all of them in turn, so that what else the machine does slows none of them alone; but for the
+    baseline, which reads texts and not tokens.
+
+    Args:
+        config: Corpus, teacher and training.
+        store: Where the runs are kept.
+        shares: Of heads and neurons that stay.
+        seeds: The figures are means over them.
+    """
+    task = configured_task(config)
+    every = tuple(ways(locate(config.teacher.source).n_layers, fewest=task.head.fewest_layers, shares=shares))
+    done = {way.title: [_done(config, store, way, seed) for seed in seeds] for way in every}
+    baselines = [
+        foreground.run_all(replace(config, method=Method.BASELINE, seed=seed), store, twins=False) for seed in seeds
+    ]
+    first = next(iter(done.values()))[0].record
+    assert first.teacher is not None
+    assert first.teacher_score is not None
+    models = {title: results[0].folder for title, results in done.items()}
+    times = _times(config, store, models)
+    rows = {"teacher": _row(first.teacher_score, first.teacher.cost, times["teacher"])}
+    for title, results in done.items():
+        rows[title] = _row(_mean(results), results[0].record.model.cost, times[title])
+    baseline = baselines[0].record
+    assert baseline.model.cost is not None
+    assert baseline.model.cost.latency_ms is not None
+    rows[model_name(baseline.config)] = _row(_mean(baselines), baseline.model.cost, baseline.model.cost.latency_ms.p50)
+    return {
+        "task": config.task,
+        "primary": first.primary,
+        "seeds": list(seeds),
+        "environment": to_json(first.environment),
+        "models": rows,
+    }
+
+
+def _done(config: RunConfig, store: RunStore, way: Way, seed: int) -> Distillation:
+    training = config.training if way.trained else replace(config.training, epochs=0)
+    asked = replace(config, student=way.student, training=training, seed=seed)
+    return foreground.run_all(asked, store, twins=False)
+
+
+def _mean(results: Sequence[Distillation]) -> Interval:
+    """Return the score over all seeds."""
+    draw = drawing()
+    mean = bootstrap.estimate([draw(result.folder, result.record.metric) for result in results])
+    assert mean is not None
+    return mean
+
+
+def _times(config: RunConfig, store: RunStore, folders: Mapping[str, RunFolder]) -> dict[str, float]:
+    """Return the median milliseconds for one text, by model."""
+    settled = canonical(config)
+    materials = drain(gather_materials(settled, cache=Cache(store.layout.cache), watch=Stopwatch()), lambda _: None)
+    with n_threads(settled.training.threads):
+        models: dict[str, Model] = {"teacher": materials.teacher.model}
+        for title, folder in folders.items():
+            models[title] = load_model(folder.student, head=materials.task.head.standard)
+            if folder.quantized.is_file():
+                models[title] = QuantizedModel(
+                    content=b"",
+                    runtime=OnnxModel(folder.quantized, n_threads=torch.get_num_threads()),
+                    original=models[title],
+                )
+        with timing.alone(store.layout.cache):
+            speeds = timing.speeds(materials, models, seconds=_SECONDS * len(models))
+    return {name: speed.latency_ms.p50 for name, speed in speeds.items()}
+
+
+def _row(score: Interval, cost: Cost | None, milliseconds: float) -> dict[str, Any]:
+    assert cost is not None
+    return {
+        "score": to_json(score),
+        "milliseconds": milliseconds,
+        "bytes": cost.bytes,
+        "parameters": cost.parameters,
+    }
+
+
+def road_table(figures: dict[str, Any]) -> str:
+    """Return the figures as a table in Markdown, the teacher first."""
+    metric = task_named(figures["task"]).metric(figures["primary"])
+    lines = [f"| Model | {metric.label} | 95 % interval | One text | Size |", "|---|---:|---|---:|---:|"]
+    for name, row in figures["models"].items():
+        score = row["score"]
+        ends = " to ".join(figure(metric, score[end]) for end in ("low", "high"))
+        value, cost = figure(metric, score["value"]), f"{digits(row['milliseconds'])} ms | {size(row['bytes'])}"
+        lines.append(f"| {name} | {value} | {ends} | {cost} |")
+    return "\n".join(lines)
