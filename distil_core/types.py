@@ -20,6 +20,9 @@ method           what was done to make a model: distilled, hard labels, layer cu
 role             what a model stands for in a comparison: teacher, student, twin, baseline
 checkpoint       a folder with weights and a tokenizer in the layout of Hugging Face
 layer mapping    which layer of the teacher each layer of the student is copied from and compared with
+road             a way to a smaller model: fewer layers, heads, neurons or bits, or zeros among its weights
+importance       how far a model's answers move as an attention head or a neuron is turned off
+static student   a student without layers, the mean of its word vectors
 frozen layer     a layer whose weights stay as they were copied while the student learns
 logits           unnormalized scores of the classes at a site
 temperature      what logits are divided by before the softmax; above 1 softens a distribution

@@ -121,7 +121,7 @@ def show_details(run: Run) -> None:
     st.markdown(f"#### {formatting.escaped(run_summary.name(run))}")
     if line := run_summary.lineage_line(run.id, run.config, resources.runs()):
         st.caption(f":material/account_tree: {formatting.escaped(line)}")
-    if line := narrative.compression.made_smaller(run.config):
+    if line := narrative.compression.made_smaller(run.config, None if run.record is None else run.record.model.cost):
         st.caption(f":material/compress: {line}")
     with st.container(horizontal=True):
         if st.button("Open in Distil", icon=":material/experiment:", key="runs.open"):

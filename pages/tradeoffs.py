@@ -238,7 +238,7 @@ def show_claims(family: Family) -> None:
     st.caption(
         "The paper: Sanh et al., 2019, [arXiv:1910.01108](https://arxiv.org/abs/1910.01108), on other tasks "
         f"and another machine. This run: {formatting.escaped(record.corpus.name)}, {environment.processor}, "
-        f"{environment.threads} thread{'s' * (environment.threads > 1)}, fp32."
+        f"{environment.threads} thread{'s' * (environment.threads > 1)}, {record.config.student.arithmetic}."
     )
     with st.expander("Where the published marks come from", icon=":material/menu_book:"):
         st.table(

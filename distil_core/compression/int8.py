@@ -20,11 +20,19 @@ from distil_core.types import Model
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QuantizedModel:
-    """A model whose weights have 8 bits: the file, what runs it, and the model in fp32 that it was made from."""
+    """A model whose weights have 8 bits.
+
+    Attributes:
+        content: Its file.
+        runtime: What runs it.
+        original: The model in fp32 that it was made from.
+        whole: The same in ONNX Runtime, so that what the runtime is worth can be told from what the bits are.
+    """
 
     content: bytes
     runtime: OnnxModel
     original: Model
+    whole: OnnxModel | None = None
 
 
 def quantized(model: Model) -> QuantizedModel:
@@ -40,9 +48,9 @@ def quantized(model: Model) -> QuantizedModel:
         whole, small = Path(scratch, "fp32.onnx"), Path(scratch, "int8.onnx")
         write_onnx(deepcopy(model).cpu(), whole, metadata={})
         quantize(whole, small)
-        content = small.read_bytes()
-    runtime = OnnxModel(content, n_threads=torch.get_num_threads())
-    return QuantizedModel(content=content, runtime=runtime, original=model)
+        content, n_threads = small.read_bytes(), torch.get_num_threads()
+        runtime, in_fp32 = (OnnxModel(file.read_bytes(), n_threads=n_threads) for file in (small, whole))
+    return QuantizedModel(content=content, runtime=runtime, original=model, whole=in_fp32)
 
 
 def answers(

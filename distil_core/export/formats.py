@@ -5,7 +5,7 @@ from enum import StrEnum
 
 from distil_core.evaluation.metrics import Metric
 from distil_core.evaluation.records import Interval, Latency
-from distil_core.reporting.formatting import digits, factor, figure, figure_difference, size
+from distil_core.reporting.formatting import beside_fp32, digits, factor, figure, figure_difference, size
 from distil_core.tasks.task import Task
 
 
@@ -37,8 +37,6 @@ DESCRIPTIONS = {
 """What they are, as markdown."""
 
 
-_ALIKE = 0.05
-"""How far a ratio of two speeds may be from 1 for them to count as alike."""
 QUANTIZED = (Format.ONNX_INT8, Format.BROWSER)
 """Those whose weights have 8 bits."""
 
@@ -136,7 +134,7 @@ def sentences(proof: Proof, task: Task) -> tuple[str, ...]:
     if (quality := _quality(compared, metric)) is not None:
         told.insert(1, quality)
     if (speedup := proof.int8_speedup) is not None:
-        told.append(f"{_beside_fp32(speedup)} ({factor(speedup)} the speed of the ONNX file in fp32).")
+        told.append(f"{beside_fp32(speedup)}.")
     if compared.n_rows_alike < compared.n_rows:
         told.append(
             f"The tokenizer in the folder reads {compared.n_rows - compared.n_rows_alike:,} of {compared.n_rows:,} "
@@ -153,9 +151,3 @@ def _quality(compared: Comparison, metric: Metric) -> str | None:
         f"{metric.in_text[:1].upper()}{metric.in_text[1:]} {there}, in the lab {here} "
         f"({figure_difference(metric, compared.difference)})."
     )
-
-
-def _beside_fp32(speedup: float) -> str:
-    if speedup < 1 - _ALIKE:
-        return "int8 is slower than fp32 on this processor: take it for its size"
-    return "int8 is faster than fp32 on this processor" if speedup > 1 + _ALIKE else "int8 is as fast as fp32 here"

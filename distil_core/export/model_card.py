@@ -92,18 +92,22 @@ def _body(family: Family, proof: Proof | None) -> str:
     config = json.dumps(to_json(record.config), indent=2, ensure_ascii=False)
     n_threads = record.environment.threads
     threads = f"{n_threads} {'thread' if n_threads == 1 else 'threads'}"
+    told_of = (
+        narrative.runs.verdict(verdict_of(family, drawing())),
+        narrative.compression.made_smaller(record.config, record.model.cost),
+    )
     return f"""
 {settings_title(record.config)}; layers of the teacher, counted from 0: {", ".join(map(str, record.layers)) or "none"}.
 
-{narrative.runs.verdict(verdict_of(family, drawing()))} {narrative.compression.made_smaller(record.config)}
+{" ".join(filter(None, told_of))}
 
 {usage}
 {labels}{exported}
 ## What was measured
 
 On {record.corpus.n_test:,} test texts; {record.corpus.n_train:,} training texts. Intervals are 95 % bootstrap
-intervals; latency is for one text, median with 5th to 95th percentile, in fp32 on {record.environment.processor},
-{threads}.
+intervals; latency is for one text, median with 5th to 95th percentile, in {record.config.student.arithmetic} on
+{record.environment.processor}, {threads}.
 
 {metric_table_markdown(family)}
 

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from filelock import FileLock
 from torch import Tensor
 
 from distil_core.compression.int8 import QuantizedModel
+from distil_core.compression.onnx_model import OnnxModel
 from distil_core.evaluation import cost
 from distil_core.evaluation.records import Cost
 from distil_core.models.forward import padded_inputs, readable
@@ -61,6 +63,8 @@ def speeds(materials: Materials, models: Mapping[str, Model], *, seconds: float)
         def answer(batch: Mapping[str, Any]) -> object:
             if isinstance(model, QuantizedModel):
                 return model.runtime(batch)
+            if isinstance(model, OnnxModel):
+                return model(batch)
             with torch.inference_mode():
                 return scores_of(model(**readable(model, batch)))
 
@@ -86,16 +90,21 @@ def costs(materials: Materials, student: Model, folder: Path, *, seconds: float)
     Returns:
         The cost of the ``teacher`` and of the ``student``.
     """
-    places = {"teacher": materials.teacher.folder, "student": folder}
-    models = {"teacher": materials.teacher.model, "student": student}
+    models: dict[str, Model] = {"teacher": materials.teacher.model, "student": student}
     small = student if isinstance(student, QuantizedModel) else None
-    learned = {**models, "student": small.original if small else student}
-    return {
-        name: Cost(
-            parameters=cost.n_parameters(learned[name]),
-            bytes=len(small.content) if small and name == "student" else cost.bytes_on_disk(places[name]),
-            latency_ms=speed.latency_ms,
-            texts_per_second=speed.texts_per_second,
+    timed = speeds(materials, {**models, "whole": small.whole} if small and small.whole else models, seconds=seconds)
+
+    def cost_of(name: str, model: Model, n_bytes: int) -> Cost:
+        return Cost(
+            parameters=cost.n_parameters(model),
+            bytes=n_bytes,
+            latency_ms=timed[name].latency_ms,
+            texts_per_second=timed[name].texts_per_second,
         )
-        for name, speed in speeds(materials, models, seconds=seconds).items()
-    }
+
+    teacher = cost_of("teacher", models["teacher"], cost.bytes_on_disk(materials.teacher.folder))
+    if small is None:
+        return {"teacher": teacher, "student": cost_of("student", student, cost.bytes_on_disk(folder))}
+    of_student = cost_of("student", small.original, len(small.content))
+    whole_ms = timed["whole"].latency_ms.p50 if "whole" in timed else None
+    return {"teacher": teacher, "student": replace(of_student, runtime_fp32_ms=whole_ms)}

@@ -237,6 +237,11 @@ class StudentConfig:
         "distillation, then fine-tuning; also --init run:NAME; empty: none.",
     )
 
+    @property
+    def arithmetic(self) -> str:
+        """What a student is timed in: weights in 16 bits are computed with in fp32."""
+        return str(Weights.INT8 if self.weights is Weights.INT8 else Weights.FP32)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LossConfig:

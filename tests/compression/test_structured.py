@@ -102,6 +102,12 @@ def test_without_a_unit_is_as_if_nothing_read_it(
     torch.testing.assert_close(forward.predict(loaded, part.tokens, padding=padding), expected)
     assert type(loaded).__name__ == type(model).__name__
 
+    # With a fresh head for other labels, it is the start of another student, and can be pruned again.
+    start = loading.load_model(tmp_path, head=SEQUENCE_CLASSIFICATION, label_names=("yes", "no"))
+    assert {block.n_units for block in blocks(start, unit)} == {len(kept[0])}
+    keep_units(start, unit, [torch.tensor([0])] * len(kept))
+    assert forward.predict(start, part.tokens, padding=padding).shape == (len(part.tokens), 2)
+
     # transformers alone loads it, with a few lines of ours that go with it.
     with monkeypatch.context() as patch:
         patch.setattr(PreTrainedModel, "post_init", PreTrainedModel.post_init)  # as it is again afterwards

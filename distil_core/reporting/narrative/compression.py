@@ -1,13 +1,20 @@
 """What was done to make a student smaller, beside leaving layers out."""
 
+from distil_core.evaluation.records import Cost
 from distil_core.models.units import Unit
+from distil_core.reporting.formatting import beside_fp32
 from distil_core.settings.config import RunConfig, Weights
 
 _UNITS = {Unit.HEADS: "attention heads", Unit.NEURONS: "feed-forward neurons"}
 
 
-def made_smaller(config: RunConfig) -> str:
-    """Say which other roads than fewer layers a student has gone; empty where none."""
+def made_smaller(config: RunConfig, cost: Cost | None = None) -> str:
+    """Say which other roads than fewer layers a student has gone; empty where none.
+
+    Args:
+        config: Of its run.
+        cost: What it costs, once that was measured.
+    """
     student, sentences = config.student, []
     shares = [(unit, getattr(student, unit)) for unit in Unit if getattr(student, unit) < 1]
     if shares:
@@ -20,6 +27,8 @@ def made_smaller(config: RunConfig) -> str:
         )
     if student.weights is Weights.INT8:
         sentences.append("Its figures are those of weights in int8, as ONNX Runtime runs them.")
+        if cost is not None and cost.runtime_fp32_ms is not None and cost.latency_ms is not None:
+            sentences.append(f"{beside_fp32(cost.runtime_fp32_ms / cost.latency_ms.p50)}.")
     elif student.weights is not Weights.FP32:
         sentences.append(
             f"Its weights are kept in {student.weights} and computed with in fp32: less room, no less time."

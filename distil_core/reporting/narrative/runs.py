@@ -46,7 +46,7 @@ def cards(record: RunRecord | None, metric: Metric, *, so_far: Curves | None = N
     right = metric == ACCURACY
     share: tuple[str, ...] = ("of what the teacher", "gets right") if right else ("of the teacher's", metric.label)
     smaller: tuple[str, ...] = ("than the teacher,", "in parameters")
-    saved = line.fewer_parameters
+    saved, where = line.fewer_parameters, ""
     faster: tuple[str, ...] = ("than the teacher,", "for one text")
     if record is not None and record.teacher is not None:
         before, after = record.teacher, record.model
@@ -59,7 +59,7 @@ def cards(record: RunRecord | None, metric: Metric, *, so_far: Curves | None = N
                 f"{size(before.cost.bytes)} → {size(after.cost.bytes)} on disk",
             )
             if record.config.student.weights is not Weights.FP32:
-                saved = line.fewer_bytes
+                saved, where = line.fewer_bytes, "on disk"
             if after.cost.packed_bytes is not None:
                 smaller = (*smaller, f"{size(after.cost.packed_bytes)} packed")
             if before.cost.latency_ms is not None and after.cost.latency_ms is not None:
@@ -75,7 +75,9 @@ def cards(record: RunRecord | None, metric: Metric, *, so_far: Curves | None = N
         share_card = _kept_so_far(share_card, metric, so_far.latest, so_far.teacher_score, so_far.validation_epochs[-1])
     return (
         share_card,
-        Card(label="Smaller", value=_or_none(percent, saved), details=smaller, paper="DistilBERT 40 %"),
+        Card(
+            label=f"Smaller {where}".strip(), value=_or_none(percent, saved), details=smaller, paper="DistilBERT 40 %"
+        ),
         Card(label="Faster", value=_or_none(factor, line.speedup), details=faster, paper="DistilBERT 1.6 ×"),
     )
 
