@@ -173,7 +173,7 @@ def show_chart(
     charts.show(
         f"{score.label} against {PRICES[price].lower()}",
         figures.scatter(
-            places, score=score, price=price, references=references, roads=roads.lines(places), selected=selected
+            places, score=score, price=price, references=references, roads=roads.road_lines(places), selected=selected
         ),
         key=CHART,
         alt=f"{score.label} of all models against their {PRICES[price].lower()}, with the line of the best",

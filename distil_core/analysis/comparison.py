@@ -11,10 +11,10 @@ from distil_core.evaluation import bootstrap
 from distil_core.evaluation.metrics import Metric
 from distil_core.evaluation.predictions import Predictions, softmax
 from distil_core.evaluation.records import Interval, ModelRecord
-from distil_core.models.units import Unit
+from distil_core.models.units import LayerUnit
 from distil_core.runs.families import Family
 from distil_core.runs.record import RunRecord
-from distil_core.settings.config import Init, Method, RunConfig, StudentConfig, TrainingConfig, Weights
+from distil_core.settings.config import Init, Method, RunConfig, StudentConfig, TrainingConfig, WeightFormat
 from distil_core.tasks.catalog import TASKS
 from distil_core.tasks.task import Task
 
@@ -219,10 +219,10 @@ def shape_title(student: StudentConfig) -> str:
 
 def compression_title(student: StudentConfig) -> str:
     """Name what was done to make a student smaller beside leaving layers out; empty where nothing was."""
-    parts = [f"{100 * share:g} % of the {unit}" for unit in Unit if (share := getattr(student, unit)) < 1]
+    parts = [f"{100 * share:g} % of the {unit}" for unit in LayerUnit if (share := getattr(student, unit)) < 1]
     if student.sparsity:
         parts.append(f"{100 * student.sparsity:g} % zeros")
-    if student.weights is not Weights.FP32:
+    if student.weights is not WeightFormat.FP32:
         parts.append(str(student.weights))
     return " · ".join(parts)
 

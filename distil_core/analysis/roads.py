@@ -12,7 +12,7 @@ from distil_core.analysis.tradeoffs import TEACHER, ModelPoint, PlacedPoint, Pri
 from distil_core.errors import StoreError
 from distil_core.evaluation.bootstrap import estimate
 from distil_core.evaluation.metrics import Metric
-from distil_core.settings.config import LayerMap, Method, RunConfig, StudentConfig, TrainingConfig, Weights
+from distil_core.settings.config import LayerMap, Method, RunConfig, StudentConfig, TrainingConfig, WeightFormat
 
 
 class Road(StrEnum):
@@ -27,7 +27,7 @@ class Road(StrEnum):
 
 _MADE = (Method.DISTILLED, Method.LAYER_CUT)
 """Methods of the models that go a road: what was taken from a teacher, taught by it or not at all."""
-_BITS = {Weights.FP32: 32, Weights.BF16: 16, Weights.FP16: 16, Weights.INT8: 8}
+_BITS = {WeightFormat.FP32: 32, WeightFormat.BF16: 16, WeightFormat.FP16: 16, WeightFormat.INT8: 8}
 _AMOUNT: Mapping[Road, Callable[[StudentConfig], float]] = {
     Road.LAYERS: lambda student: len(student.layers) or student.depth,
     Road.HEADS: lambda student: student.heads,
@@ -39,7 +39,7 @@ _WHOLE: Mapping[Road, Mapping[str, Any]] = {
     Road.LAYERS: {"depth": 0, "layers": (), "layer_map": LayerMap.EVEN},
     Road.HEADS: {"heads": 1.0},
     Road.NEURONS: {"neurons": 1.0},
-    Road.BITS: {"weights": Weights.FP32},
+    Road.BITS: {"weights": WeightFormat.FP32},
     Road.ZEROS: {"sparsity": 0.0},
 }
 """What a student is set to for its amount not to count."""
@@ -68,7 +68,7 @@ class Furthest:
         road: By which roads it came.
         other: The best model that came by others; None where there is none.
         other_road: By which.
-        seen: Whether their scores differ.
+        differs: Whether their scores do.
     """
 
     price: Price
@@ -77,10 +77,10 @@ class Furthest:
     road: tuple[Road, ...] = ()
     other: PlacedPoint | None = None
     other_road: tuple[Road, ...] = ()
-    seen: bool = False
+    differs: bool = False
 
 
-def lines(placed: Sequence[PlacedPoint]) -> tuple[RoadLine, ...]:
+def road_lines(placed: Sequence[PlacedPoint]) -> tuple[RoadLine, ...]:
     """Return each road that at least two models have gone to different lengths, alike in all else but the seed.
 
     Those that were trained are trained as the run in use was, or, where that was not, as most are.
@@ -179,7 +179,7 @@ def furthest(
         road=road,
         other=other,
         other_road=() if other is None else ways[other.point.id],
-        seen=other is not None and _differ(best, other, score, draw),
+        differs=other is not None and _differ(best, other, score, draw),
     )
 
 

@@ -23,7 +23,7 @@ from distil_core.runs.foreground import Distillation
 from distil_core.runs.materials import Stopwatch, gather_materials
 from distil_core.runs.store import RunStore
 from distil_core.settings.canonical import canonical
-from distil_core.settings.config import Method, RunConfig, StudentConfig, Weights
+from distil_core.settings.config import Method, RunConfig, StudentConfig, WeightFormat
 from distil_core.settings.serialization import to_json
 from distil_core.tasks.catalog import configured_task, task_named
 from distil_core.training.cache import Cache
@@ -55,18 +55,18 @@ def ways(n_layers: int, *, fewest: int, shares: Sequence[float]) -> Iterator[Way
         shares: Of its heads, and of its neurons.
     """
     whole = StudentConfig(depth=n_layers)
-    yield Way(student=replace(whole, weights=Weights.INT8), trained=False)
+    yield Way(student=replace(whole, weights=WeightFormat.INT8), trained=False)
     depths = sorted({n_layers // 2, n_layers // 3, 1, 0}, reverse=True)
     for depth in (depth for depth in depths if depth >= fewest):
         yield Way(student=replace(whole, depth=depth), trained=True)
-    yield Way(student=replace(whole, depth=n_layers // 2, weights=Weights.INT8), trained=True)
+    yield Way(student=replace(whole, depth=n_layers // 2, weights=WeightFormat.INT8), trained=True)
     for trained in (False, True):
         for share in shares:
             yield Way(student=replace(whole, heads=share), trained=trained)
             yield Way(student=replace(whole, neurons=share), trained=trained)
     both = replace(whole, heads=0.5, neurons=0.5)
     yield Way(student=both, trained=True)
-    yield Way(student=replace(both, weights=Weights.INT8), trained=True)
+    yield Way(student=replace(both, weights=WeightFormat.INT8), trained=True)
 
 
 def compare_roads(
@@ -112,8 +112,8 @@ def compare_roads(
 
 def _done(config: RunConfig, store: RunStore, way: Way, seed: int) -> Distillation:
     training = config.training if way.trained else replace(config.training, epochs=0)
-    asked = replace(config, student=way.student, training=training, seed=seed)
-    return foreground.run_all(asked, store, twins=False)
+    settings = replace(config, student=way.student, training=training, seed=seed)
+    return foreground.run_all(settings, store, twins=False)
 
 
 def _mean(results: Sequence[Distillation]) -> Interval:

@@ -6,7 +6,7 @@ from distil_core.compression.importance import importance, sample_of
 from distil_core.data.sites import EncodedSplit
 from distil_core.models.head import Head
 from distil_core.models.structured_pruning import blocks, keep_units
-from distil_core.models.units import Unit
+from distil_core.models.units import LayerUnit
 from distil_core.settings.config import StudentConfig
 from distil_core.training.events import Stage
 from distil_core.types import Model
@@ -31,7 +31,7 @@ def prune(
     Raises:
         ConfigError: If the architecture needs all of them.
     """
-    shares = {unit: share for unit in Unit if (share := getattr(student, unit)) < 1}
+    shares = {unit: share for unit in LayerUnit if (share := getattr(student, unit)) < 1}
     affected = {unit: blocks(model, unit) for unit in shares}
     every = [block for group in affected.values() for block in group]
     if not every:
@@ -44,9 +44,9 @@ def prune(
         )
     )
     for unit, group in affected.items():
-        kept = []
+        remaining = []
         for block in group:
             n_kept = max(1, round(shares[unit] * block.n_units))
             best = next(figures).topk(n_kept).indices.sort().values
-            kept.append(best.to(block.reader.weight.device))
-        keep_units(model, unit, kept)
+            remaining.append(best.to(block.reader.weight.device))
+        keep_units(model, unit, remaining)

@@ -3,10 +3,10 @@
 import torch
 from torch import nn
 
-from distil_core.settings.config import StudentConfig, Weights
+from distil_core.settings.config import StudentConfig, WeightFormat
 from distil_core.types import Model
 
-HALF = {Weights.FP16: torch.float16, Weights.BF16: torch.bfloat16}
+HALF = {WeightFormat.FP16: torch.float16, WeightFormat.BF16: torch.bfloat16}
 """Formats that halve the bytes of a file; a model that is loaded from it computes in fp32."""
 
 

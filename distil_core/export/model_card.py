@@ -12,7 +12,7 @@ from distil_core.reporting import narrative
 from distil_core.reporting.tables import metric_table_markdown
 from distil_core.runs.families import Family
 from distil_core.runs.record import RunRecord
-from distil_core.settings.config import Weights
+from distil_core.settings.config import WeightFormat
 from distil_core.settings.serialization import to_json
 
 FEWER_HEADS = Path(__file__).parent / "predict" / "fewer_heads.py"
@@ -51,7 +51,7 @@ def _results(record: RunRecord, proof: Proof | None) -> list[Any]:
     from huggingface_hub import EvalResult
 
     measured = [(metric, record.model.metric(metric.name)) for metric in record.task.metrics if metric.hub_name]
-    int8 = record.config.student.weights is Weights.INT8
+    int8 = record.config.student.weights is WeightFormat.INT8
     if proof is not None and (proof.format in QUANTIZED) is not int8:  # another than was measured in full
         measured = [
             (metric, proof.comparison.score) for metric, _ in measured if metric.name == proof.comparison.metric

@@ -14,7 +14,7 @@ import torch
 from jaxtyping import Int
 from torch import Tensor, nn
 
-from distil_core.models.units import KEPT_HEADS, Unit, refuse_whole
+from distil_core.models.units import KEPT_HEADS, LayerUnit, refuse_whole
 from distil_core.types import Model
 
 
@@ -31,13 +31,13 @@ class _Layout:
 
 
 _LAYOUTS = {
-    Unit.HEADS: (
+    LayerUnit.HEADS: (
         _Layout(makers=("self.query", "self.key", "self.value"), reader="output.dense"),
         _Layout(makers=("query", "key", "value"), reader="dense"),  # ALBERT
         _Layout(makers=("q_lin", "k_lin", "v_lin"), reader="out_lin"),
         _Layout(makers=("Wqkv",), reader="Wo", n_fused=3),
     ),
-    Unit.NEURONS: (
+    LayerUnit.NEURONS: (
         _Layout(makers=("intermediate.dense",), reader="output.dense"),
         _Layout(makers=("ffn",), reader="ffn_output"),  # ALBERT
         _Layout(makers=("lin1",), reader="lin2"),
@@ -65,7 +65,7 @@ class Block:
         """How many units there are."""
         return self.reader.in_features // self.size
 
-    def keep(self, units: Int[Tensor, "kept"]) -> None:
+    def keep(self, units: Int[Tensor, "units"]) -> None:
         """Take all units but some out."""
         columns = (units[:, None] * self.size + torch.arange(self.size, device=units.device)).flatten()
         width = self.reader.in_features
@@ -75,7 +75,7 @@ class Block:
         _replace(self.module, self.layout.reader, columns=columns)
 
 
-def blocks(model: Model, unit: Unit) -> list[Block]:
+def blocks(model: Model, unit: LayerUnit) -> list[Block]:
     """Return the blocks of a model that have heads or neurons, from below; layers that share weights are one.
 
     Raises:
@@ -83,7 +83,7 @@ def blocks(model: Model, unit: Unit) -> list[Block]:
     """
     refuse_whole(model.config.model_type, unit)
     config = model.config
-    size = config.hidden_size // config.num_attention_heads if unit is Unit.HEADS else 1
+    size = config.hidden_size // config.num_attention_heads if unit is LayerUnit.HEADS else 1
     return [
         Block(module=module, layout=layout, size=size)
         for module in model.base_model.modules()
@@ -92,31 +92,31 @@ def blocks(model: Model, unit: Unit) -> list[Block]:
     ]
 
 
-def keep_units(model: Model, unit: Unit, kept: Sequence[Int[Tensor, "kept"]]) -> None:
+def keep_units(model: Model, unit: LayerUnit, remaining: Sequence[Int[Tensor, "units"]]) -> None:
     """Take all units but some out of each block of a model, and note in its configuration how many are left.
 
     Args:
         model: Any but those that :func:`refuse_whole` refuses.
         unit: Heads or neurons.
-        kept: Which ones stay, for each of :func:`blocks`, of all as many.
+        remaining: Which ones stay, for each of :func:`blocks`, of all as many.
     """
-    for block, units in zip(blocks(model, unit), kept, strict=True):
+    for block, units in zip(blocks(model, unit), remaining, strict=True):
         block.keep(units)
-    if not kept:
+    if not remaining:
         return
     config = model.config
-    if unit is Unit.HEADS:
-        setattr(config, KEPT_HEADS, len(kept[0]))
+    if unit is LayerUnit.HEADS:
+        setattr(config, KEPT_HEADS, len(remaining[0]))
     elif hasattr(config, "hidden_dim"):
-        config.hidden_dim = len(kept[0])
+        config.hidden_dim = len(remaining[0])
     else:
-        config.intermediate_size = len(kept[0])
+        config.intermediate_size = len(remaining[0])
 
 
 def fit_heads(model: Model) -> None:
     """Give a model that was built from a configuration with ``kept_heads`` matrices of that size, undrawn."""
     if (n_kept := getattr(model.config, KEPT_HEADS, None)) is not None:
-        attention = [block for block in blocks(model, Unit.HEADS) if block.n_units > n_kept]
+        attention = [block for block in blocks(model, LayerUnit.HEADS) if block.n_units > n_kept]
         for block in attention:
             block.keep(torch.arange(n_kept, device=block.reader.weight.device))
 

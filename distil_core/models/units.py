@@ -8,7 +8,7 @@ KEPT_HEADS = "kept_heads"
 """Entry of a configuration: attention heads of each layer, where that is fewer than its width has room for."""
 
 
-class Unit(StrEnum):
+class LayerUnit(StrEnum):
     """What structured pruning takes out: attention heads, or neurons of the feed-forward blocks."""
 
     HEADS = "heads"
@@ -16,13 +16,13 @@ class Unit(StrEnum):
 
 
 _WHOLE = {
-    ("squeezebert", Unit.HEADS): "its convolutions are grouped",
-    ("squeezebert", Unit.NEURONS): "its convolutions are grouped",
-    ("mpnet", Unit.HEADS): "all its layers share one bias for each head",
+    ("squeezebert", LayerUnit.HEADS): "its convolutions are grouped",
+    ("squeezebert", LayerUnit.NEURONS): "its convolutions are grouped",
+    ("mpnet", LayerUnit.HEADS): "all its layers share one bias for each head",
 }
 
 
-def refuse_whole(architecture: str, unit: Unit) -> None:
+def refuse_whole(architecture: str, unit: LayerUnit) -> None:
     """Refuse to take units out of a model that needs all of them.
 
     Raises:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from distil_core.evaluation.metrics import KL, Metric, recall
 from distil_core.runs.sweep import Axis, Frame
-from distil_core.settings.config import Init, Weights
+from distil_core.settings.config import Init, WeightFormat
 from distil_core.tasks.task import Task
 
 
@@ -26,7 +26,7 @@ class Preset:
     across: Axis = Axis.DEPTH
     heads: tuple[float, ...] = (1.0,)
     neurons: tuple[float, ...] = (1.0,)
-    weights: tuple[Weights, ...] = (Weights.FP32,)
+    weights: tuple[WeightFormat, ...] = (WeightFormat.FP32,)
 
 
 def presets(shape: Frame, task: Task) -> tuple[Preset, ...]:

@@ -12,6 +12,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from distil_core.compression.extras import require_onnx
 from distil_core.compression.int8 import QuantizedModel, quantized
 from distil_core.compression.weights import HALF, settle
 from distil_core.errors import Cancelled, Deferred, DistilError, StoreError
@@ -40,7 +41,7 @@ from distil_core.runs.rows import Run, RunState
 from distil_core.runs.store import RunStore
 from distil_core.settings import recipes
 from distil_core.settings.canonical import CanonicalConfig, canonical, is_settled
-from distil_core.settings.config import Method, RunConfig, Weights
+from distil_core.settings.config import Method, RunConfig, WeightFormat
 from distil_core.tasks.transfer import labeled_split
 from distil_core.training.cache import Cache, replacing
 from distil_core.training.events import Event, Stage, Step, TeacherMeasured, Validation
@@ -233,6 +234,8 @@ def cut_and_train(
     parent: Path | None = None,
 ) -> Generator[Event, None, Student]:
     """Cut a student out of the teacher, or take that of its parent, train it as ``config`` says, and let it answer."""
+    if config.student.weights is WeightFormat.INT8:
+        require_onnx("A student in int8")
     model, layers = yield from first_student(materials, config, parent=parent)
     trimmed = embeddings.trim_embedding(
         model, [part.tokens.ids for part in materials.splits.values()], padding=materials.padding
@@ -274,7 +277,7 @@ def cut_and_train(
     trimmed.restore(model)
     settle(model, config.student)
     with watch.timing("measurement"):
-        small = quantized(model) if config.student.weights is Weights.INT8 else None
+        small = quantized(model) if config.student.weights is WeightFormat.INT8 else None
         answers = {}
         for split in ("validation", "test"):
             part = materials.splits[split]

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Generator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from jaxtyping import Float
@@ -37,10 +38,10 @@ def answers_of(
         work = int8.answers(model, part, padding=padding)
         while True:
             try:
-                next(work)
+                done = next(work)
             except StopIteration as stop:
                 return stop.value  # type: ignore[no-any-return]
-            yield stage
+            yield replace(stage, fraction=done)
     answers = forward.empty_answers(model, part.tokens, part.sites)
     for chosen, logits in forward.logits_of(model, part.tokens, padding=padding, sites=part.sites):
         answers[chosen.cpu()] = logits.float().cpu()

@@ -13,12 +13,20 @@ from distil_core.data.files import SUFFIXES, path_of
 from distil_core.data.sources import BUILT_IN
 from distil_core.errors import ConfigError
 from distil_core.models.checkpoints import Checkpoint, head_order, locate, refuse_other_architectures, teacher_digest
-from distil_core.models.units import Unit, refuse_whole
+from distil_core.models.units import LayerUnit, refuse_whole
 from distil_core.runs.lineage import inherited
 from distil_core.runs.rows import Run, RunState
 from distil_core.runs.store import RunStore
 from distil_core.settings.canonical import CanonicalConfig, canonical, whole
-from distil_core.settings.config import Architecture, CorpusConfig, Method, Recipe, RunConfig, TeacherConfig, Weights
+from distil_core.settings.config import (
+    Architecture,
+    CorpusConfig,
+    Method,
+    Recipe,
+    RunConfig,
+    TeacherConfig,
+    WeightFormat,
+)
 from distil_core.settings.identity import fingerprint
 from distil_core.settings.layer_maps import layer_indices
 from distil_core.settings.recipes import teacher_epochs
@@ -114,9 +122,9 @@ def examine(configs: Iterable[CanonicalConfig]) -> Iterator[ExaminedConfig]:
         distilbert = config.student.architecture is Architecture.DISTILBERT and not config.student.parent
         if distilbert and checkpoint.architecture != "distilbert":
             refuse_other_architectures(checkpoint.architecture)
-        if config.student.weights is Weights.INT8:
+        if config.student.weights is WeightFormat.INT8:
             require_onnx("A student in int8")
-        for unit in Unit:
+        for unit in LayerUnit:
             if getattr(config.student, unit) < 1:
                 refuse_whole(checkpoint.architecture, unit)
         corpus = corpora(whole(_absolute_corpus(config.corpus)), task=config.task)

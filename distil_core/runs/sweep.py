@@ -17,7 +17,7 @@ from distil_core.runs.rows import Run
 from distil_core.runs.sources import RunSource
 from distil_core.runs.store import RunStore
 from distil_core.settings.canonical import CanonicalConfig, canonical
-from distil_core.settings.config import Init, LayerMap, Method, RunConfig, Weights
+from distil_core.settings.config import Init, LayerMap, Method, RunConfig, WeightFormat
 from distil_core.tasks.catalog import configured_task
 from distil_core.tasks.corpora import load_corpus_cached
 
@@ -25,7 +25,7 @@ MAX_RUNS = 200
 """More than this at once is refused."""
 
 
-Value: TypeAlias = float | int | Init | Weights
+Value: TypeAlias = float | int | Init | WeightFormat
 
 
 class Axis(StrEnum):
@@ -52,7 +52,7 @@ class Sweep:
     seeds: tuple[int, ...]
     heads: tuple[float, ...] = (1.0,)
     neurons: tuple[float, ...] = (1.0,)
-    weights: tuple[Weights, ...] = (Weights.FP32,)
+    weights: tuple[WeightFormat, ...] = (WeightFormat.FP32,)
 
     def values(self, axis: Axis) -> tuple[Value, ...]:
         """Return what is tried of a setting."""
@@ -83,7 +83,7 @@ class SweepPoint:
     init: Init
     heads: float = 1.0
     neurons: float = 1.0
-    weights: Weights = Weights.FP32
+    weights: WeightFormat = WeightFormat.FP32
 
     def twin(self) -> "SweepPoint":
         """Return its hard-label twin."""

@@ -54,7 +54,7 @@ class Precision(StrEnum):
     BF16 = "bf16"
 
 
-class Weights(StrEnum):
+class WeightFormat(StrEnum):
     """Format in which the weights of a trained student are kept."""
 
     FP32 = "fp32"
@@ -226,8 +226,8 @@ class StudentConfig:
         help="Unstructured pruning after training: share of the weights of each matrix that become 0, the smallest "
         "ones; smaller when packed, not faster.",
     )
-    weights: Weights = setting(
-        Weights.FP32,
+    weights: WeightFormat = setting(
+        WeightFormat.FP32,
         help="Format of the weights after training: fp16 and bf16 halve the file; int8 is measured as ONNX Runtime "
         "runs it (extra onnx).",
     )
@@ -240,7 +240,7 @@ class StudentConfig:
     @property
     def arithmetic(self) -> str:
         """What a student is timed in: weights in 16 bits are computed with in fp32."""
-        return str(Weights.INT8 if self.weights is Weights.INT8 else Weights.FP32)
+        return str(WeightFormat.INT8 if self.weights is WeightFormat.INT8 else WeightFormat.FP32)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,7 +13,7 @@ from distil_core.reporting import lessons
 from distil_core.reporting.lessons import Preset
 from distil_core.runs import sweep
 from distil_core.runs.sweep import Frame, Sweep
-from distil_core.settings.config import Init, RunConfig, Weights
+from distil_core.settings.config import Init, RunConfig, WeightFormat
 from distil_core.tasks.corpora import task_of
 from pages.state import address
 
@@ -117,7 +117,7 @@ def show(base: RunConfig, frame: Frame) -> Sweep:
         seeds=tuple(sorted(seeds)),
         heads=tuple(sorted(heads, reverse=True)),
         neurons=tuple(sorted(neurons, reverse=True)),
-        weights=tuple(kind for kind in Weights if kind in weights),
+        weights=tuple(kind for kind in WeightFormat if kind in weights),
     )
 
 
@@ -125,9 +125,9 @@ def _percent(share: float) -> str:
     return f"{100 * share:g} %"
 
 
-def _formats() -> tuple[Weights, ...]:
+def _formats() -> tuple[WeightFormat, ...]:
     """Return the formats that can be measured here."""
-    return tuple(kind for kind in Weights if kind is not Weights.INT8 or has_onnx())
+    return tuple(kind for kind in WeightFormat if kind is not WeightFormat.INT8 or has_onnx())
 
 
 def _told(labels: Sequence[str]) -> tuple[float, str]:

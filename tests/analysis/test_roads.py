@@ -9,7 +9,7 @@ from distil_core.analysis.tradeoffs import ModelPoint, Price
 from distil_core.evaluation.metrics import ACCURACY
 from distil_core.reporting import narrative
 from distil_core.reporting.figures.tradeoffs import scatter
-from distil_core.settings.config import LossConfig, Method, RunConfig, StudentConfig, TrainingConfig, Weights
+from distil_core.settings.config import LossConfig, Method, RunConfig, StudentConfig, TrainingConfig, WeightFormat
 from tests.landscapes import a_point
 
 WHOLE = StudentConfig(depth=6)
@@ -26,8 +26,8 @@ POINTS = (
     a_student("three", 0.80, 500, replace(WHOLE, depth=3)),
     a_student("one", 0.60, 200, replace(WHOLE, depth=1)),
     a_student("half", 0.85, 490, replace(WHOLE, heads=0.5)),
-    a_student("bits", 0.89, 1000, replace(WHOLE, weights=Weights.INT8)),
-    a_student("both", 0.79, 500, replace(WHOLE, depth=3, weights=Weights.INT8)),
+    a_student("bits", 0.89, 1000, replace(WHOLE, weights=WeightFormat.INT8)),
+    a_student("both", 0.79, 500, replace(WHOLE, depth=3, weights=WeightFormat.INT8)),
     a_student("hot", 0.70, 400, replace(WHOLE, depth=2), loss=LossConfig(temperature=9.0)),
     a_student("cut", 0.50, 500, replace(WHOLE, depth=3), method=Method.LAYER_CUT),
     a_student("untrained", 0.88, 1000, replace(WHOLE, depth=6), training=TrainingConfig(epochs=0)),
@@ -36,7 +36,9 @@ POINTS = (
 
 def test_a_line_goes_through_what_differs_in_one_road_alone() -> None:
     placed = tradeoffs.places(POINTS, ACCURACY, Price.PARAMETERS)
-    lines = {(line.road, line.trained, tuple(place.point.id for place in line.places)) for line in roads.lines(placed)}
+    lines = {
+        (line.road, line.trained, tuple(place.point.id for place in line.places)) for line in roads.road_lines(placed)
+    }
     assert lines == {
         (Road.LAYERS, True, ("six", "three", "one")),  # and not the one at another temperature
         (Road.LAYERS, True, ("bits", "both")),
@@ -45,7 +47,7 @@ def test_a_line_goes_through_what_differs_in_one_road_alone() -> None:
         (Road.BITS, True, ("six", "bits")),
         (Road.BITS, True, ("three", "both")),
     }
-    drawn = scatter(placed, score=ACCURACY, price=Price.PARAMETERS, roads=roads.lines(placed))
+    drawn = scatter(placed, score=ACCURACY, price=Price.PARAMETERS, roads=roads.road_lines(placed))
     named = {trace.name: trace.line.dash for trace in drawn.data if trace.mode == "lines" and trace.showlegend}
     assert named == {"fewer layers": "solid", "fewer heads": "dot", "fewer bits": "longdash"}
 
@@ -57,7 +59,7 @@ def test_the_best_at_half_the_size_and_the_best_of_the_other_roads() -> None:
     assert judged.other is not None
     assert (judged.best.point.id, judged.road) == ("half", (Road.HEADS,))
     assert (judged.other.point.id, judged.other_road) == ("three", (Road.LAYERS,))
-    assert judged.seen
+    assert judged.differs
     assert narrative.tradeoffs.furthest(judged, ACCURACY) == (
         "At 50 % of the teacher's parameters or less, **fewer heads** comes to 85.0 % (6 layers · 50 % of the heads); "
         "the best of the others, fewer layers, comes to 80.0 % (3 layers)."

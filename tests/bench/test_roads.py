@@ -6,7 +6,7 @@ import pytest
 
 from distil_core.bench import roads
 from distil_core.runs.store import RunStore
-from distil_core.settings.config import Weights
+from distil_core.settings.config import WeightFormat
 from tests import tiny
 
 
@@ -34,7 +34,7 @@ def test_what_was_measured_stands_in_the_table(lab: tiny.Lab, tmp_path: Path, mo
     monkeypatch.setattr(roads, "ways", lambda *_, **__: chosen[:2])
     store = RunStore(tmp_path / "store")
     figures = roads.compare_roads(lab.config(), store, shares=(0.5,), seeds=(0,))
-    assert [way.student.weights for way in chosen[:2]] == [Weights.INT8, Weights.FP32]
+    assert [way.student.weights for way in chosen[:2]] == [WeightFormat.INT8, WeightFormat.FP32]
     assert list(figures["models"]) == ["teacher", *(way.title for way in chosen[:2]), "TF-IDF"]
     small, pruned = (figures["models"][way.title] for way in chosen[:2])
     assert pruned["bytes"] < figures["models"]["teacher"]["bytes"]

@@ -15,19 +15,19 @@ from distil_core.evaluation.cost import n_parameters
 from distil_core.export.lab_student import load_student
 from distil_core.models.loading import load_model
 from distil_core.models.structured_pruning import blocks
-from distil_core.models.units import Unit
+from distil_core.models.units import LayerUnit
 from distil_core.runs import foreground
 from distil_core.runs.families import family
 from distil_core.runs.requests import identify
 from distil_core.runs.store import RunStore
 from distil_core.settings.canonical import canonical
-from distil_core.settings.config import Method, StudentConfig, TeacherConfig, Weights
+from distil_core.settings.config import Method, StudentConfig, TeacherConfig, WeightFormat
 from tests import tiny
 
 
 def test_pruned_distilled_and_quantized(lab: tiny.Lab, tmp_path: Path, quick: None) -> None:
     store = RunStore(tmp_path / "store")
-    asked = StudentConfig(depth=2, heads=0.5, neurons=0.25, weights=Weights.INT8)
+    asked = StudentConfig(depth=2, heads=0.5, neurons=0.25, weights=WeightFormat.INT8)
     result = foreground.run_all(lab.config(student=asked), store)
     members = family(store.get(result.run), store)
     assert members is not None
@@ -39,7 +39,7 @@ def test_pruned_distilled_and_quantized(lab: tiny.Lab, tmp_path: Path, quick: No
     # Twins are built alike, and the untrained one shows what pruning alone does.
     for member in (members.distilled, cut):
         student = load_model(member.folder.student)
-        assert [block.n_units for unit in Unit for block in blocks(student, unit)] == [2, 2, 16, 16]
+        assert [block.n_units for unit in LayerUnit for block in blocks(student, unit)] == [2, 2, 16, 16]
         assert member.record.model.cost is not None
         assert member.record.model.cost.parameters == n_parameters(student)
 
@@ -58,7 +58,7 @@ def test_pruned_distilled_and_quantized(lab: tiny.Lab, tmp_path: Path, quick: No
 
 def test_in_half_and_sparse(lab: tiny.Lab, tmp_path: Path, quick: None) -> None:
     store = RunStore(tmp_path / "store")
-    asked = StudentConfig(depth=1, sparsity=0.9, weights=Weights.FP16)
+    asked = StudentConfig(depth=1, sparsity=0.9, weights=WeightFormat.FP16)
     result = foreground.run_all(lab.config(student=asked), store, twins=False)
     cost, weights = result.record.model.cost, load_file(result.folder.student / "model.safetensors")
     assert {weight.dtype for weight in weights.values()} == {torch.float16}
@@ -81,4 +81,4 @@ def test_what_cannot_be_done_is_said_before_anything_is_computed(
         identify([canonical(lab.config(teacher=other, student=StudentConfig(depth=2, heads=0.5)))])
     monkeypatch.setitem(sys.modules, "onnxruntime", None)
     with pytest.raises(MissingExtraError, match=r"A student in int8 needs the 'onnx' extra"):
-        identify([canonical(lab.config(student=StudentConfig(depth=2, weights=Weights.INT8)))])
+        identify([canonical(lab.config(student=StudentConfig(depth=2, weights=WeightFormat.INT8)))])

@@ -17,15 +17,15 @@ from distil_core.export.model_card import FEWER_HEADS
 from distil_core.models import forward, loading, surgery
 from distil_core.models.head import REGRESSION, SEQUENCE_CLASSIFICATION
 from distil_core.models.structured_pruning import blocks, keep_units
-from distil_core.models.units import Unit
+from distil_core.models.units import LayerUnit
 from distil_core.settings.config import StudentConfig
 from tests import tiny
 
 PRUNABLE = [
     (architecture, unit)
     for architecture in tiny.ARCHITECTURES
-    for unit in Unit
-    if architecture != "squeezebert" and (architecture, unit) != ("mpnet", Unit.HEADS)
+    for unit in LayerUnit
+    if architecture != "squeezebert" and (architecture, unit) != ("mpnet", LayerUnit.HEADS)
 ]
 
 
@@ -42,8 +42,8 @@ def drained(work):  # type: ignore[no-untyped-def]
             return stop.value
 
 
-@pytest.mark.parametrize("unit", Unit)
-def test_importance_is_the_square_of_what_a_gate_moves(unit: Unit) -> None:
+@pytest.mark.parametrize("unit", LayerUnit)
+def test_importance_is_the_square_of_what_a_gate_moves(unit: LayerUnit) -> None:
     model, part = tiny.model("bert", depth=2).double(), texts(n=1)
     attention = blocks(model, unit)
     figures = drained(importance(model, part, attention, head=REGRESSION, padding=0, rows=torch.tensor([0]), seed=3))
@@ -68,30 +68,30 @@ def test_importance_is_the_square_of_what_a_gate_moves(unit: Unit) -> None:
 
 def test_a_unit_that_nothing_reads_is_the_first_to_go() -> None:
     model, part = tiny.model("bert", depth=2), texts()
-    for unit in Unit:
+    for unit in LayerUnit:
         for block in blocks(model, unit):
             block.reader.weight.data[:, : 2 * block.size] = 0  # the first two of each
     before = forward.predict(model, part.tokens, padding=0)
     student = StudentConfig(heads=0.5, neurons=62 / 64)
     drained(prune(model, student, part, head=SEQUENCE_CLASSIFICATION, padding=0, seed=0))
-    assert [block.n_units for unit in Unit for block in blocks(model, unit)] == [2, 2, 62, 62]
+    assert [block.n_units for unit in LayerUnit for block in blocks(model, unit)] == [2, 2, 62, 62]
     torch.testing.assert_close(forward.predict(model, part.tokens, padding=0), before)
 
 
 @pytest.mark.parametrize(("architecture", "unit"), PRUNABLE)
 def test_without_a_unit_is_as_if_nothing_read_it(
-    architecture: str, unit: Unit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    architecture: str, unit: LayerUnit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     model, part = tiny.model(architecture, depth=2), texts(architecture)
     padding = tiny.tokenizer_for(architecture).pad_token_id
     pruned, n_before = tiny.model(architecture, depth=2), n_parameters(model)
-    kept = []
+    remaining = []
     for number, block in enumerate(blocks(model, unit)):
         gone = [number, block.n_units - 1]
-        kept.append(torch.tensor([index for index in range(block.n_units) if index not in gone]))
+        remaining.append(torch.tensor([index for index in range(block.n_units) if index not in gone]))
         for index in gone:
             block.reader.weight.data[:, index * block.size : (index + 1) * block.size] = 0
-    keep_units(pruned, unit, kept)
+    keep_units(pruned, unit, remaining)
     expected = forward.predict(model, part.tokens, padding=padding)
     torch.testing.assert_close(forward.predict(pruned, part.tokens, padding=padding), expected)
 
@@ -104,8 +104,8 @@ def test_without_a_unit_is_as_if_nothing_read_it(
 
     # With a fresh head for other labels, it is the start of another student, and can be pruned again.
     start = loading.load_model(tmp_path, head=SEQUENCE_CLASSIFICATION, label_names=("yes", "no"))
-    assert {block.n_units for block in blocks(start, unit)} == {len(kept[0])}
-    keep_units(start, unit, [torch.tensor([0])] * len(kept))
+    assert {block.n_units for block in blocks(start, unit)} == {len(remaining[0])}
+    keep_units(start, unit, [torch.tensor([0])] * len(remaining))
     assert forward.predict(start, part.tokens, padding=padding).shape == (len(part.tokens), 2)
 
     # transformers alone loads it, with a few lines of ours that go with it.
@@ -117,14 +117,14 @@ def test_without_a_unit_is_as_if_nothing_read_it(
 
     # It can teach: a student cut out of it lacks the same.
     cut, _ = surgery.cut_student(loaded, StudentConfig(depth=1))
-    assert {block.n_units for block in blocks(cut, unit)} == {len(kept[0])}
+    assert {block.n_units for block in blocks(cut, unit)} == {len(remaining[0])}
 
 
 def test_what_cannot_be_taken_out_is_refused() -> None:
     with pytest.raises(ConfigError, match=r"student\.heads must be 1 for mpnet"):
-        blocks(tiny.model("mpnet"), Unit.HEADS)
+        blocks(tiny.model("mpnet"), LayerUnit.HEADS)
     with pytest.raises(ConfigError, match=r"student\.neurons must be 1 for squeezebert"):
-        blocks(tiny.model("squeezebert"), Unit.NEURONS)
+        blocks(tiny.model("squeezebert"), LayerUnit.NEURONS)
 
 
 def test_a_number_of_heads_that_is_none_is_refused(tmp_path: Path) -> None:

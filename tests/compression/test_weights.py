@@ -5,7 +5,7 @@ import torch
 
 from distil_core.compression.weights import settle, zero_smallest
 from distil_core.settings.canonical import canonical
-from distil_core.settings.config import RunConfig, StudentConfig, Weights
+from distil_core.settings.config import RunConfig, StudentConfig, WeightFormat
 from distil_core.settings.identity import fingerprint
 from tests import tiny
 
@@ -19,8 +19,10 @@ def test_the_smallest_weights_become_zero() -> None:
     assert torch.equal(weight, whole)
 
 
-@pytest.mark.parametrize(("weights", "dtype"), [(Weights.FP16, torch.float16), (Weights.BF16, torch.bfloat16)])
-def test_all_weights_are_numbers_of_the_format(weights: Weights, dtype: torch.dtype) -> None:
+@pytest.mark.parametrize(
+    ("weights", "dtype"), [(WeightFormat.FP16, torch.float16), (WeightFormat.BF16, torch.bfloat16)]
+)
+def test_all_weights_are_numbers_of_the_format(weights: WeightFormat, dtype: torch.dtype) -> None:
     model, before = tiny.model("bert", depth=1), tiny.model("bert", depth=1)
     model.classifier.weight.data[0, 0] = 1e38  # beyond fp16, and still no infinity
     settle(model, StudentConfig(weights=weights))
@@ -44,8 +46,8 @@ def test_roads_rename_no_run_that_takes_none_and_mean_nothing_without_layers() -
         config = canonical(RunConfig(task="embeddings", student=StudentConfig(**student)))  # type: ignore[arg-type]
         return fingerprint(config, corpus_digest="c", teacher_digest="t")
 
-    assert name(depth=2) == name(depth=2, heads=1.0, neurons=1.0, sparsity=0.0, weights=Weights.FP32)
-    changed = [{"heads": 0.5}, {"neurons": 0.5}, {"sparsity": 0.5}, {"weights": Weights.INT8}]
+    assert name(depth=2) == name(depth=2, heads=1.0, neurons=1.0, sparsity=0.0, weights=WeightFormat.FP32)
+    changed = [{"heads": 0.5}, {"neurons": 0.5}, {"sparsity": 0.5}, {"weights": WeightFormat.INT8}]
     assert len({name(depth=2, **change) for change in changed} | {name(depth=2)}) == 5
     assert name(depth=0) == name(depth=0, heads=0.5, neurons=0.5, sparsity=0.5)
-    assert name(depth=0) != name(depth=0, weights=Weights.FP16)
+    assert name(depth=0) != name(depth=0, weights=WeightFormat.FP16)

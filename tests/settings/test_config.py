@@ -32,7 +32,7 @@ from distil_core.settings.config import (
     StudentConfig,
     TeacherConfig,
     TrainingConfig,
-    Weights,
+    WeightFormat,
 )
 from distil_core.settings.identity import SCHEMA_VERSION, fingerprint
 from distil_core.settings.layer_maps import layer_indices
@@ -410,7 +410,7 @@ def _changes(config: RunConfig) -> typing.Iterator[RunConfig]:
 
 
 def _other(value: typing.Any) -> typing.Any:
-    if isinstance(value, Method | LayerMap | Init | Precision | Recipe | Weights):
+    if isinstance(value, Method | LayerMap | Init | Precision | Recipe | WeightFormat):
         return next(choice for choice in reversed(type(value)) if choice != value)
     if isinstance(value, str):
         return "other"

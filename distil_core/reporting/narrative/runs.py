@@ -21,7 +21,7 @@ from distil_core.reporting.formatting import (
     size,
 )
 from distil_core.runs.record import RunRecord
-from distil_core.settings.config import RunConfig, Weights
+from distil_core.settings.config import RunConfig, WeightFormat
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +58,7 @@ def cards(record: RunRecord | None, metric: Metric, *, so_far: Curves | None = N
                 f"{count(before.cost.parameters)} → {count(after.cost.parameters)} parameters",
                 f"{size(before.cost.bytes)} → {size(after.cost.bytes)} on disk",
             )
-            if record.config.student.weights is not Weights.FP32:
+            if record.config.student.weights is not WeightFormat.FP32:
                 saved, where = line.fewer_bytes, "on disk"
             if after.cost.packed_bytes is not None:
                 smaller = (*smaller, f"{size(after.cost.packed_bytes)} packed")

@@ -8,7 +8,7 @@ from distil_core.evaluation.metrics import Metric
 from distil_core.evaluation.records import Interval
 from distil_core.reporting.formatting import figure_difference, figure_interval
 from distil_core.runs.sweep import Axis, Value
-from distil_core.settings.config import Init, Weights
+from distil_core.settings.config import Init, WeightFormat
 
 AXIS_NAMES = {
     Axis.TEMPERATURE: "Temperature",
@@ -26,7 +26,7 @@ def word(axis: Axis, value: Value | None, *, full: bool = False) -> str:
     """Write a value of a setting, alone or so that it is understood without its name."""
     if isinstance(value, Init):
         return {Init.TEACHER: "copied", Init.RANDOM: "random"}[value]
-    if isinstance(value, Weights):
+    if isinstance(value, WeightFormat):
         return str(value)
     if value is not None and axis in (Axis.HEADS, Axis.NEURONS):
         return f"{100 * value:g} %{f' of the {axis}' if full else ''}"

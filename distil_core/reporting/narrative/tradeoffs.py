@@ -63,7 +63,7 @@ def furthest(judged: Furthest, score: Metric) -> str:
     text = f"{limit}, **{_ways(judged.road)}** {_is(judged.best, score)}"
     if judged.other is None:
         return f"{text}; no other road has led there."
-    difference = "" if judged.seen else ", which is no difference seen"
+    difference = "" if judged.differs else ", which is no difference seen"
     return f"{text}; the best of the others, {_ways(judged.other_road)}, {_is(judged.other, score)}{difference}."
 
 
