@@ -183,7 +183,7 @@ def show_chart(
     )
     compared = (roads.furthest(landscape.points, score, cost, share=share, draw=resources.sample) for cost, share in AT)
     if lines := [narrative.tradeoffs.furthest(judged, score) for judged in compared if judged is not None]:
-        st.markdown(f":material/route: {' '.join(lines)}")
+        st.markdown("\n".join(f"- {line}" for line in lines))
     st.caption(" ".join(narrative.tradeoffs.notes(caveats(landscape, score, price))))
 
 

@@ -8,14 +8,14 @@ import torch
 
 from distil_core.analysis.comparison import model_name, shape_title
 from distil_core.analysis.contrasts import drawing
-from distil_core.compression.int8 import QuantizedModel
+from distil_core.compression.int8 import QuantizedModel, quantized
 from distil_core.compression.onnx_model import OnnxModel
 from distil_core.evaluation import bootstrap
 from distil_core.evaluation.records import Cost, Interval
 from distil_core.models.checkpoints import locate
 from distil_core.models.devices import n_threads
 from distil_core.models.loading import load_model
-from distil_core.reporting.formatting import digits, figure, size
+from distil_core.reporting.formatting import NONE, factor, figure, size
 from distil_core.runs import foreground, timing
 from distil_core.runs.execute import drain
 from distil_core.runs.folder import RunFolder
@@ -29,6 +29,8 @@ from distil_core.tasks.catalog import configured_task, task_named
 from distil_core.training.cache import Cache
 from distil_core.types import Model
 
+_IN_ONNX = "teacher in ONNX Runtime, fp32"
+"""The teacher as it is in the runtime of those in int8, so that what the bits bring can be told from what it brings."""
 _SECONDS = 2.0
 """What timing one model takes at least."""
 
@@ -74,8 +76,8 @@ def compare_roads(
 ) -> dict[str, Any]:
     """Go every road from a teacher, where that has not been done, and return what came of each.
 
-    Times are those of all of them in turn, so that what else the machine does slows none of them alone; but for the
-    baseline, which reads texts and not tokens.
+    Times are those of all of them in turn, so that what else the machine does slows none of them alone; the baseline,
+    which reads texts and not tokens, has none.
 
     Args:
         config: Corpus, teacher and training.
@@ -94,13 +96,11 @@ def compare_roads(
     assert first.teacher_score is not None
     models = {title: results[0].folder for title, results in done.items()}
     times = _times(config, store, models)
-    rows = {"teacher": _row(first.teacher_score, first.teacher.cost, times["teacher"])}
+    rows = {name: _row(first.teacher_score, first.teacher.cost, times[name]) for name in ("teacher", _IN_ONNX)}
     for title, results in done.items():
         rows[title] = _row(_mean(results), results[0].record.model.cost, times[title])
     baseline = baselines[0].record
-    assert baseline.model.cost is not None
-    assert baseline.model.cost.latency_ms is not None
-    rows[model_name(baseline.config)] = _row(_mean(baselines), baseline.model.cost, baseline.model.cost.latency_ms.p50)
+    rows[model_name(baseline.config)] = _row(_mean(baselines), baseline.model.cost, None)
     return {
         "task": config.task,
         "primary": first.primary,
@@ -130,6 +130,7 @@ def _times(config: RunConfig, store: RunStore, folders: Mapping[str, RunFolder])
     materials = drain(gather_materials(settled, cache=Cache(store.layout.cache), watch=Stopwatch()), lambda _: None)
     with n_threads(settled.training.threads):
         models: dict[str, Model] = {"teacher": materials.teacher.model}
+        models[_IN_ONNX] = quantized(materials.teacher.model).whole
         for title, folder in folders.items():
             models[title] = load_model(folder.student, head=materials.task.head.standard)
             if folder.quantized.is_file():
@@ -143,7 +144,7 @@ def _times(config: RunConfig, store: RunStore, folders: Mapping[str, RunFolder])
     return {name: speed.latency_ms.p50 for name, speed in speeds.items()}
 
 
-def _row(score: Interval, cost: Cost | None, milliseconds: float) -> dict[str, Any]:
+def _row(score: Interval, cost: Cost | None, milliseconds: float | None) -> dict[str, Any]:
     assert cost is not None
     return {
         "score": to_json(score),
@@ -154,12 +155,13 @@ def _row(score: Interval, cost: Cost | None, milliseconds: float) -> dict[str, A
 
 
 def road_table(figures: dict[str, Any]) -> str:
-    """Return the figures as a table in Markdown, the teacher first."""
+    """Return the figures as a table in Markdown, the teacher first; speeds are times the teacher's, for one text."""
     metric = task_named(figures["task"]).metric(figures["primary"])
-    lines = [f"| Model | {metric.label} | 95 % interval | One text | Size |", "|---|---:|---|---:|---:|"]
+    lines = [f"| Model | {metric.label} | 95 % interval | Speed | Size |", "|---|---:|---|---:|---:|"]
+    whole = figures["models"]["teacher"]["milliseconds"]
     for name, row in figures["models"].items():
-        score = row["score"]
+        score, ms = row["score"], row["milliseconds"]
         ends = " to ".join(figure(metric, score[end]) for end in ("low", "high"))
-        value, cost = figure(metric, score["value"]), f"{digits(row['milliseconds'])} ms | {size(row['bytes'])}"
-        lines.append(f"| {name} | {value} | {ends} | {cost} |")
+        speed = NONE if ms is None else factor(whole / ms)
+        lines.append(f"| {name} | {figure(metric, score['value'])} | {ends} | {speed} | {size(row['bytes'])} |")
     return "\n".join(lines)

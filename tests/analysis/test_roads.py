@@ -61,8 +61,12 @@ def test_the_best_at_half_the_size_and_the_best_of_the_other_roads() -> None:
     assert (judged.other.point.id, judged.other_road) == ("three", (Road.LAYERS,))
     assert judged.differs
     assert narrative.tradeoffs.furthest(judged, ACCURACY) == (
-        "At 50 % of the teacher's parameters or less, **fewer heads** comes to 85.0 % (6 layers · 50 % of the heads); "
-        "the best of the others, fewer layers, comes to 80.0 % (3 layers)."
+        "At 50 % of the teacher's parameters or less: **fewer heads**, 85.0 % (6 layers · 50 % of the heads), before "
+        "fewer layers, 80.0 % (3 layers)."
+    )
+    several = replace(judged, road=(Road.LAYERS, Road.HEADS, Road.BITS), other=None, price=Price.LATENCY)
+    assert narrative.tradeoffs.furthest(several, ACCURACY).startswith(
+        "At 2.0 × the teacher's speed or more: **fewer layers, heads and bits**, 85.0 %"
     )
     nobody = roads.furthest(POINTS, ACCURACY, Price.PARAMETERS, share=0.1)
     assert nobody is not None

@@ -35,12 +35,17 @@ def test_what_was_measured_stands_in_the_table(lab: tiny.Lab, tmp_path: Path, mo
     store = RunStore(tmp_path / "store")
     figures = roads.compare_roads(lab.config(), store, shares=(0.5,), seeds=(0,))
     assert [way.student.weights for way in chosen[:2]] == [WeightFormat.INT8, WeightFormat.FP32]
-    assert list(figures["models"]) == ["teacher", *(way.title for way in chosen[:2]), "TF-IDF"]
+    assert list(figures["models"]) == [
+        "teacher",
+        "teacher in ONNX Runtime, fp32",
+        *(way.title for way in chosen[:2]),
+        "TF-IDF",
+    ]
     small, pruned = (figures["models"][way.title] for way in chosen[:2])
     assert pruned["bytes"] < figures["models"]["teacher"]["bytes"]
     (stored,) = (store.folder(run.id).quantized for run in store.list() if store.folder(run.id).quantized.is_file())
     assert small["bytes"] == stored.stat().st_size
     assert small["milliseconds"] > 0
     lines = roads.road_table(figures).splitlines()
-    assert len(lines) == 6
-    assert lines[3].startswith("| 4 layers · int8, not trained | ")
+    assert len(lines) == 7
+    assert lines[4].startswith("| 4 layers · int8, not trained | ")

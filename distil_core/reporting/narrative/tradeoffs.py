@@ -60,21 +60,24 @@ def furthest(judged: Furthest, score: Metric) -> str:
         limit = f"At {100 * judged.share:g} % of the teacher's {judged.price} or less"
     if judged.best is None:
         return f"{limit} there is no student yet."
-    text = f"{limit}, **{_ways(judged.road)}** {_is(judged.best, score)}"
+    text = f"{limit}: **{_ways(judged.road)}**, {_worth(judged.best, score)}"
     if judged.other is None:
         return f"{text}; no other road has led there."
-    difference = "" if judged.differs else ", which is no difference seen"
-    return f"{text}; the best of the others, {_ways(judged.other_road)}, {_is(judged.other, score)}{difference}."
+    difference = "" if judged.differs else "; no difference is seen"
+    return f"{text}, before {_ways(judged.other_road)}, {_worth(judged.other, score)}{difference}."
 
 
-def _is(place: PlacedPoint, score: Metric) -> str:
+def _worth(place: PlacedPoint, score: Metric) -> str:
     setting = place.point.setting
     assert setting is not None
     trained = setting.method is not Method.LAYER_CUT and setting.training.epochs > 0
     shape = f"{shape_title(setting.student)}{'' if trained else ', not trained'}"
-    return f"comes to {figure(score, place.score.value)} ({shape})"
+    return f"{figure(score, place.score.value)} ({shape})"
 
 
 def _ways(roads: Sequence[Road]) -> str:
-    """Name the roads that a model has gone, one after another."""
-    return " and ".join(ROADS[road] for road in roads) or "all of the teacher"
+    """Name the roads that a model has gone, one after another: "fewer layers and bits"."""
+    fewer = [ROADS[road].removeprefix("fewer ") for road in roads if road is not Road.ZEROS]
+    others = [ROADS[Road.ZEROS]] if Road.ZEROS in roads else []
+    parts = [f"fewer {' and '.join(filter(None, (', '.join(fewer[:-1]), *fewer[-1:])))}"] if fewer else []
+    return " and ".join((*parts, *others)) or "all of the teacher"
