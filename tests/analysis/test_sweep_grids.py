@@ -24,6 +24,7 @@ from distil_core.settings.config import (
     RunConfig,
     StudentConfig,
     TrainingConfig,
+    WeightFormat,
 )
 from tests.sweeps import a_run, a_sweep, everything, laid, value_of
 
@@ -167,3 +168,21 @@ class TestGrid:
         assert sweep_grids.outcomes(full, ACCURACY) == {Outcome.BETTER: 6}
         assert sweep_grids.outcomes(full, KL) == {Outcome.WORSE: 6}
         assert sweep_grids.outcomes(replace(full, rows=()), KL) == {}
+
+
+def test_heads_neurons_and_formats_are_tried_like_any_setting() -> None:
+    sweep = a_sweep(
+        depths=(2,), temperatures=(2.0,), seeds=(0,), heads=(1.0, 0.5), weights=(WeightFormat.FP32, WeightFormat.INT8)
+    )
+    students = [config.student for config in configs(sweep) if config.method is Method.DISTILLED]
+    tried = {(student.heads, student.neurons, student.weights) for student in students}
+    assert tried == {(share, 1.0, kind) for share in (1.0, 0.5) for kind in (WeightFormat.FP32, WeightFormat.INT8)}
+    result = laid(sweep, Axis.HEADS, Axis.WEIGHTS)
+    assert [word(Axis.WEIGHTS, value) for value in result.columns] == ["fp32", "int8"]
+    # Twins are built alike, so that each amount has one of its own.
+    assert [row_word(result, row) for row in result.rows] == [
+        "100 % of the heads",
+        "50 % of the heads",
+        "No teacher, 100 % of the heads",
+        "No teacher, 50 % of the heads",
+    ]
