@@ -170,20 +170,22 @@ def show_chart(
     places = tradeoffs.places(points, score, price)
     teacher = next((point for point in landscape.points if point.id == tradeoffs.TEACHER), None)
     references = literature.references(teacher, score, price) if published else ()
+    lines = roads.road_lines(places, n_layers=landscape.n_layers)
     charts.show(
         f"{score.label} against {PRICES[price].lower()}",
-        figures.scatter(
-            places, score=score, price=price, references=references, roads=roads.road_lines(places), selected=selected
-        ),
+        figures.scatter(places, score=score, price=price, references=references, roads=lines, selected=selected),
         key=CHART,
         alt=f"{score.label} of all models against their {PRICES[price].lower()}, with the line of the best",
         header=tradeoff_tables.place_columns(score, price),
         rows=tradeoff_tables.place_rows(places, references),
         on_select="rerun",
     )
-    compared = (roads.furthest(landscape.points, score, cost, share=share, draw=resources.sample) for cost, share in AT)
-    if lines := [narrative.tradeoffs.furthest(judged, score) for judged in compared if judged is not None]:
-        st.markdown("\n".join(f"- {line}" for line in lines))
+    compared = (
+        roads.furthest(landscape.points, score, cost, share=share, n_layers=landscape.n_layers, draw=resources.sample)
+        for cost, share in AT
+    )
+    if sentences := [narrative.tradeoffs.furthest(judged, score) for judged in compared if judged is not None]:
+        st.markdown("\n".join(f"- {sentence}" for sentence in sentences))
     st.caption(" ".join(narrative.tradeoffs.notes(caveats(landscape, score, price))))
 
 

@@ -80,13 +80,15 @@ class Furthest:
     differs: bool = False
 
 
-def road_lines(placed: Sequence[PlacedPoint]) -> tuple[RoadLine, ...]:
+def road_lines(placed: Sequence[PlacedPoint], *, n_layers: int) -> tuple[RoadLine, ...]:
     """Return each road that at least two models have gone to different lengths, alike in all else but the seed.
 
-    Those that were trained are trained as the run in use was, or, where that was not, as most are.
+    Those that were trained are trained as the run in use was, or, where that was not, as most are. A road on which
+    nothing else is taken from the teacher begins with it, unless a student has all of it.
 
     Args:
         placed: Models on two axes.
+        n_layers: Of the teacher.
     """
     made = [(place, place.point.setting) for place in placed if place.point.method in _MADE]
     taught = [(place, setting) for place, setting in made if setting is not None and _trained(setting)]
@@ -102,6 +104,10 @@ def road_lines(placed: Sequence[PlacedPoint]) -> tuple[RoadLine, ...]:
             student = replace(setting.student, **_WHOLE[road])
             alike = replace(_recipe(setting), student=student)
             groups.setdefault((road, alike), {})[_AMOUNT[road](setting.student)] = place  # the seed in use comes last
+    teacher = next((place for place in placed if place.point.id == TEACHER), None)
+    for (road, alike), amounts in groups.items():
+        if teacher is not None and _leaves_all_else(alike.student, road, n_layers=n_layers):
+            amounts.setdefault(_AMOUNT[road](StudentConfig(depth=n_layers)), teacher)
     return tuple(
         RoadLine(
             road=road,
@@ -111,6 +117,13 @@ def road_lines(placed: Sequence[PlacedPoint]) -> tuple[RoadLine, ...]:
         for (road, alike), amounts in sorted(groups.items(), key=lambda item: list(Road).index(item[0][0]))
         if len(amounts) > 1
     )
+
+
+def _leaves_all_else(student: StudentConfig, road: Road, *, n_layers: int) -> bool:
+    """Tell whether nothing but what a road takes is gone from a teacher of so many layers."""
+    whole = StudentConfig(depth=n_layers)
+    same = all(_AMOUNT[other](student) == _AMOUNT[other](whole) for other in Road if other is not road)
+    return same and (student.width, student.init, student.parent) == (whole.width, whole.init, whole.parent)
 
 
 def _trained(setting: RunConfig) -> bool:
@@ -127,21 +140,27 @@ def _recipe(setting: RunConfig) -> RunConfig:
     return RunConfig(task=setting.task, student=student, training=TrainingConfig(epochs=0))
 
 
-def roads_of(point: ModelPoint, *, deepest: int) -> tuple[Road, ...]:
+def roads_of(point: ModelPoint, *, n_layers: int) -> tuple[Road, ...]:
     """Return the roads that a model has gone.
 
     Args:
         point: The model.
-        deepest: Layers of a student that has all of them.
+        n_layers: Of the teacher.
     """
     if point.setting is None:
         return ()
-    student, whole = point.setting.student, StudentConfig(depth=deepest)
+    student, whole = point.setting.student, StudentConfig(depth=n_layers)
     return tuple(road for road in Road if _AMOUNT[road](student) < _AMOUNT[road](whole))
 
 
 def furthest(
-    points: Sequence[ModelPoint], score: Metric, price: Price, *, share: float, draw: Draw | None = None
+    points: Sequence[ModelPoint],
+    score: Metric,
+    price: Price,
+    *,
+    share: float,
+    n_layers: int,
+    draw: Draw | None = None,
 ) -> Furthest | None:
     """Return the best student, pruned or quantized teachers included, at a share of the teacher's price.
 
@@ -150,6 +169,7 @@ def furthest(
         score: By what.
         price: What it costs; of a throughput, ``share`` is how many times the teacher's it must be.
         share: Of the teacher's.
+        n_layers: Of the teacher.
         draw: Reads a figure of a run with its draws; without it, two scores differ where their intervals do not meet.
 
     Returns:
@@ -160,9 +180,7 @@ def furthest(
     if limit is None:
         return None
     made = [point for point in points if point.method in _MADE]
-    depths = [_AMOUNT[Road.LAYERS](point.setting.student) for point in made if point.setting is not None]
-    deepest = int(max(depths, default=0))
-    ways = {point.id: roads_of(point, deepest=deepest) for point in made}
+    ways = {point.id: roads_of(point, n_layers=n_layers) for point in made}
     if len(set(ways.values()) - {()}) < 2:
         return None
     sign = -1 if price.more_is_better else 1

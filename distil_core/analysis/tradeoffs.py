@@ -113,10 +113,12 @@ class Landscape:
     ``teacher_ms`` are the teacher's median latencies on this machine, one for each run that timed it. They differ with
     what else the machine did; but every run times its teacher in turn with its student, so that the times of all
     points are scaled to the pace of the run in use: ``time * teacher's time there / teacher's time then``.
+    ``n_layers`` is how many layers the teacher has at least, as its students tell.
     """
 
     points: tuple[ModelPoint, ...]
     teacher_ms: tuple[float, ...]
+    n_layers: int = 0
 
     def wobble(self, price: Price) -> float:
         """By what factor two times of the same architecture differ, a student's and its twins'; 1 if there is one."""
@@ -194,7 +196,11 @@ def landscape(family: Family, source: RunSource) -> Landscape:
     if record.teacher is not None:
         points = (_teacher(replace(record.teacher, cost=cost)), *points)
     latencies = (cost.latency_ms for cost in costs)
-    return Landscape(points=points, teacher_ms=tuple(latency.p50 for latency in latencies if latency is not None))
+    return Landscape(
+        points=points,
+        teacher_ms=tuple(latency.p50 for latency in latencies if latency is not None),
+        n_layers=max((layer + 1 for outcome in members.values() for layer in outcome.record.layers), default=0),
+    )
 
 
 def _teacher(record: ModelRecord) -> ModelPoint:

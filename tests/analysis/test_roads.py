@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 from distil_core.analysis import roads, tradeoffs
-from distil_core.analysis.roads import Road
+from distil_core.analysis.roads import Road, RoadLine
 from distil_core.analysis.tradeoffs import ModelPoint, Price
 from distil_core.evaluation.metrics import ACCURACY
 from distil_core.reporting import narrative
@@ -34,12 +34,17 @@ POINTS = (
 )
 
 
+STARTED = (tradeoffs.TEACHER, "three", "one", "half", "both", "cut")
+
+
+def ids(lines: tuple[RoadLine, ...]) -> set[tuple[Road, bool, tuple[str, ...]]]:
+    return {(line.road, line.trained, tuple(place.point.id for place in line.places)) for line in lines}
+
+
 def test_a_line_goes_through_what_differs_in_one_road_alone() -> None:
     placed = tradeoffs.places(POINTS, ACCURACY, Price.PARAMETERS)
-    lines = {
-        (line.road, line.trained, tuple(place.point.id for place in line.places)) for line in roads.road_lines(placed)
-    }
-    assert lines == {
+    lines = roads.road_lines(placed, n_layers=6)
+    assert ids(lines) == {
         (Road.LAYERS, True, ("six", "three", "one")),  # and not the one at another temperature
         (Road.LAYERS, True, ("bits", "both")),
         (Road.LAYERS, False, ("untrained", "cut")),
@@ -47,13 +52,27 @@ def test_a_line_goes_through_what_differs_in_one_road_alone() -> None:
         (Road.BITS, True, ("six", "bits")),
         (Road.BITS, True, ("three", "both")),
     }
-    drawn = scatter(placed, score=ACCURACY, price=Price.PARAMETERS, roads=roads.road_lines(placed))
-    named = {trace.name: trace.line.dash for trace in drawn.data if trace.mode == "lines" and trace.showlegend}
+    traces = scatter(placed, score=ACCURACY, price=Price.PARAMETERS, roads=lines).data
+    named = {trace.name: trace.line.dash for trace in traces if trace.mode == "lines" and trace.showlegend}
     assert named == {"fewer layers": "solid", "fewer heads": "dot", "fewer bits": "longdash"}
 
 
+def test_a_road_begins_with_the_teacher_where_no_student_has_all_of_it() -> None:
+    placed = [place for place in tradeoffs.places(POINTS, ACCURACY, Price.BYTES) if place.point.id in STARTED]
+    teacher = tradeoffs.TEACHER
+    assert ids(roads.road_lines(placed, n_layers=6)) == {
+        (Road.LAYERS, True, (teacher, "three", "one")),
+        (Road.LAYERS, False, (teacher, "cut")),
+        (Road.HEADS, True, (teacher, "half")),
+        (Road.BITS, True, ("three", "both")),
+    }
+    # Of a deeper teacher, half of the heads of six layers is more than one road.
+    deeper = ids(roads.road_lines(placed, n_layers=12))
+    assert not any(road is Road.HEADS for road, *_ in deeper)
+
+
 def test_the_best_at_half_the_size_and_the_best_of_the_other_roads() -> None:
-    judged = roads.furthest(POINTS, ACCURACY, Price.PARAMETERS, share=0.5)
+    judged = roads.furthest(POINTS, ACCURACY, Price.PARAMETERS, share=0.5, n_layers=6)
     assert judged is not None
     assert judged.best is not None
     assert judged.other is not None
@@ -68,8 +87,8 @@ def test_the_best_at_half_the_size_and_the_best_of_the_other_roads() -> None:
     assert narrative.tradeoffs.furthest(several, ACCURACY).startswith(
         "At 2.0 × the teacher's speed or more: **fewer layers, heads and bits**, 85.0 %"
     )
-    nobody = roads.furthest(POINTS, ACCURACY, Price.PARAMETERS, share=0.1)
+    nobody = roads.furthest(POINTS, ACCURACY, Price.PARAMETERS, share=0.1, n_layers=6)
     assert nobody is not None
     assert nobody.best is None
     # With one road alone there is nothing to hold against it.
-    assert roads.furthest(POINTS[:4], ACCURACY, Price.PARAMETERS, share=0.5) is None
+    assert roads.furthest(POINTS[:4], ACCURACY, Price.PARAMETERS, share=0.5, n_layers=6) is None
