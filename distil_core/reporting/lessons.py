@@ -90,6 +90,19 @@ def presets(shape: Frame, task: Task) -> tuple[Preset, ...]:
             metric=primary,
         ),
         Preset(
+            title="Fewer layers or fewer heads",
+            comment="Half of the layers, or half of the attention heads of each layer, the least important ones taken "
+            "out before training: expect both within about a point of the teacher, too near to tell apart on a "
+            "thousand texts. What they save differs: half of the layers take half of the time, half of the heads "
+            "nearly all of it. Trade-offs draws both roads.",
+            temperatures=(2.0,),
+            depths=tuple(dict.fromkeys((max(1, deepest // 2), deepest))),
+            heads=(1.0, 0.5),
+            down=Axis.DEPTH,
+            across=Axis.HEADS,
+            metric=primary,
+        ),
+        Preset(
             title="3 % of the labels",
             comment="Only 3 in 100 training texts keep their label. The student still hears from the teacher about all "
             "of them and hardly loses anything; its twin has those few labels alone: expect it several points behind.",

@@ -161,7 +161,7 @@ def test_presets_of_numbers_try_one_temperature() -> None:
 def test_presets_fit_their_teacher_and_corpus(n_layers: int, labels: tuple[str, ...]) -> None:
     frame = Frame(depths=tuple(range(1, n_layers + 1)), labels=labels)
     found = lessons.presets(frame, TextClassification())
-    assert len({preset.title for preset in found}) == len(found) == (7 if len(labels) > 2 else 6)
+    assert len({preset.title for preset in found}) == len(found) == (8 if len(labels) > 2 else 7)
     for preset in found:
         assert preset.comment
         assert set(preset.depths) <= set(frame.depths)
@@ -173,6 +173,9 @@ def test_presets_fit_their_teacher_and_corpus(n_layers: int, labels: tuple[str, 
             alphas=preset.alphas,
             inits=preset.inits,
             seeds=preset.seeds,
+            heads=preset.heads,
+            neurons=preset.neurons,
+            weights=preset.weights,
         )
         assert len(preset.seeds) > 1
         assert {config.method for config in configs(asked)} == {Method.DISTILLED, Method.HARD_LABELS}
