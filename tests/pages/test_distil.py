@@ -76,6 +76,17 @@ def test_button_alone_queues_the_default_with_its_twins(app: App, example: Path,
     assert not at.exception
 
 
+def test_compression_is_asked_for_in_an_address_as_any_setting(app: App, store: RunStore) -> None:
+    at = app(distil__student__heads="0.5", distil__student__neurons="0.25", distil__student__weights="int8")
+    at.button(key="distil.start").click().run()
+    runs = {run.config.method: run.config.student for run in store.list()}
+    for method in (Method.DISTILLED, Method.HARD_LABELS, Method.LAYER_CUT):
+        assert (runs[method].heads, runs[method].neurons, runs[method].weights) == (0.5, 0.25, "int8")
+    assert runs[Method.BASELINE] == StudentConfig()
+    assert "2 layers · 50 % of the heads · 25 % of the neurons · int8" in markdown(at)
+    assert not at.exception
+
+
 def test_error_of_the_pipeline_is_shown(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object, **__: object) -> None:
         raise CorpusError("reviews must have two labels, got one; add examples")
