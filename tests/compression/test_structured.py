@@ -6,16 +6,16 @@ from pathlib import Path
 
 import pytest
 import torch
-from transformers import AutoModelForSequenceClassification, PreTrainedModel
+from transformers import AutoModelForMaskedLM, AutoModelForSequenceClassification, PreTrainedModel
 
 from distil_core.compression.importance import importance, sample_of
 from distil_core.compression.structured import prune
-from distil_core.data.sites import EncodedSplit, Sites
+from distil_core.data.sites import EncodedSplit, Sites, WordClasses
 from distil_core.errors import ConfigError, ModelError
 from distil_core.evaluation.cost import n_parameters
 from distil_core.export.model_card import FEWER_HEADS
 from distil_core.models import forward, loading, surgery
-from distil_core.models.head import REGRESSION, SEQUENCE_CLASSIFICATION
+from distil_core.models.head import MASKED_WORDS, REGRESSION, SEQUENCE_CLASSIFICATION
 from distil_core.models.structured_pruning import blocks, keep_units
 from distil_core.models.units import LayerUnit
 from distil_core.settings.config import StudentConfig
@@ -76,6 +76,25 @@ def test_a_unit_that_nothing_reads_is_the_first_to_go() -> None:
     drained(prune(model, student, part, head=SEQUENCE_CLASSIFICATION, padding=0, seed=0))
     assert [block.n_units for unit in LayerUnit for block in blocks(model, unit)] == [2, 2, 62, 62]
     torch.testing.assert_close(forward.predict(model, part.tokens, padding=0), before)
+
+
+def test_masked_words_are_asked_for_at_their_sites_alone() -> None:
+    model = AutoModelForMaskedLM.from_config(tiny.model("bert", depth=1).config, attn_implementation="eager").eval()
+    tokens, decoder = tiny.tokens("bert", n=2), model.get_output_embeddings()
+    words = WordClasses(mask=4, special=torch.zeros(decoder.out_features, dtype=torch.bool))
+    sites = Sites(
+        targets=torch.tensor([7, 8, 9]),
+        offsets=torch.tensor([0, 1, 3]),
+        positions=torch.tensor([1, 2, 3]),
+        vocabulary=words,
+    )
+    part, rows = EncodedSplit(tokens=tokens, sites=sites), torch.arange(2)
+    neurons = blocks(model, LayerUnit.NEURONS)
+    (figures,) = drained(importance(model, part, neurons, head=MASKED_WORDS, padding=0, rows=rows))
+    assert figures.shape == (2 * tiny.WIDTH,)
+    assert bool((figures > 0).all())
+    assert model.get_output_embeddings() is decoder
+    assert all(weight.requires_grad and weight.grad is None for weight in model.parameters())
 
 
 @pytest.mark.parametrize(("architecture", "unit"), PRUNABLE)
