@@ -14,7 +14,7 @@ from distil_core.reporting import formatting, narrative
 from distil_core.reporting.figures import error_analysis as figures
 from distil_core.runs.families import Family
 from distil_core.tasks.catalog import task_named
-from pages.components import temperature_bars
+from pages.components import accessibility, temperature_bars
 from pages.sections import (
     answer_times,
     bulk_scoring,
@@ -94,6 +94,7 @@ def ask(family: Family, texts: tuple[corpus.LabeledText, ...], answered: Answere
         )
     with right:
         slots = show_answers(compared, before, labels, gold)
+        accessibility.announce(narrative.edits.answers(sentence_answers(compared), labels))
         if gold is not None:
             name = formatting.escaped(labels[gold])
             whose = "its label is" if len(places) == 1 else f"right for *{formatting.escaped(places[site].text)}* is"
@@ -139,7 +140,7 @@ def show_answers(
             right = "" if gold is None else ":green-badge[:material/check: right]"
             wrong = "" if gold is None else ":orange-badge[:material/close: wrong]"
             st.markdown(f"**{side.role.capitalize()}** {right if side.label == gold else wrong}")
-            st.markdown(f"#### {formatting.breakable(labels[side.label])}")
+            st.markdown(f"## {formatting.breakable(labels[side.label])}")
             sure = f"{formatting.percent(side.probability)} sure"
             if was is not None:
                 same = "" if was.label == side.label else f"{formatting.breakable(labels[was.label])}, "

@@ -216,7 +216,7 @@ def show_claims(family: Family) -> None:
     """Show what is said of DistilBERT beside what was measured."""
     record = family.distilled.record
     claims = literature.claims(record, advice.share_kept(family.distilled, resources.outputs))
-    st.markdown("**What is said of DistilBERT, and what this run measured**")
+    st.header("What is said of DistilBERT, and what this run measured", anchor=False)
     rows = [
         {
             "It is said": f"“{claim.quote}”" + ("" if claim.sound else MISQUOTED),
@@ -246,7 +246,7 @@ def show_table(points: tuple[ModelPoint, ...], scores: tuple[Metric, ...]) -> No
     """Show all that was measured of all points, to read and to take away."""
     rows = tradeoff_tables.point_rows(points, scores)
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
-        st.markdown("**All models**", width="content")
+        st.header("All models", anchor=False, width="content")
         st.download_button(
             "Download as CSV",
             tables.to_csv(tradeoff_tables.point_columns(scores), rows),

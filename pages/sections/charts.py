@@ -46,7 +46,7 @@ def heading(
 ) -> None:
     """Show the title of what is drawn below, and its figures behind a small button; see :func:`data`."""
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
-        st.markdown(f"**{title}**", width="content")
+        st.header(title, anchor=False, width="content")
         data(key=key, alt=alt, header=header, rows=rows, picture=picture)
 
 

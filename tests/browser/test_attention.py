@@ -97,7 +97,7 @@ def test_a_word_shows_where_it_looks_in_both_models(visit: Visit, run: str) -> N
     expect(page.get_by_text("saw looks most at: Teacher:")).to_be_visible()
     for line in (lines.first, lines.last):
         expect(line.locator('[aria-pressed="true"]')).to_have_text(re.compile("^saw"))
-        shares = [float(text or 0) for text in line.locator("small").all_inner_texts()]
+        shares = [float(word.get_attribute("data-share") or 0) for word in line.get_by_role("button").all()]
         assert sum(shares) == pytest.approx(100, abs=2)
 
 

@@ -36,6 +36,10 @@ class Mark:
     dash: str
 
 
+TEXT = "#000037"
+"""Nearly black. Streamlit puts its theme's clearest color of text in its place, in light and dark; what it takes for
+axes otherwise has too little contrast to be read (3.7 : 1)."""
+
 MARKS: Mapping[Method | None, Mark] = {
     None: Mark(color=TEACHER, symbol="diamond", dash="dash"),
     Method.DISTILLED: Mark(color=STUDENT, symbol="circle", dash="solid"),
@@ -82,8 +86,9 @@ def empty(*, height: int, x: str, y: str) -> go.Figure:
     # Room for a title and its numbers from the start: where plotly finds too little, it draws everything twice.
     margin = {"l": 70 if y else 8, "r": 16, "t": 12, "b": 68 if x else 8}
     figure.update_layout(template=TEMPLATE, height=height, uirevision="kept", margin=margin)
-    figure.update_xaxes(title_text=x)
-    figure.update_yaxes(title_text=y)
+    figure.update_layout(font_color=TEXT)
+    figure.update_xaxes(title_text=x, title_font_color=TEXT, tickfont_color=TEXT)
+    figure.update_yaxes(title_text=y, title_font_color=TEXT, tickfont_color=TEXT)
     return figure
 
 
