@@ -91,6 +91,7 @@ def ask(family: Family, texts: tuple[corpus.LabeledText, ...], answered: Answere
             gold,
             key="compare.temperature",
             curves=False,
+            noun="word" if compared.class_names else "label",
         )
     with right:
         slots = show_answers(compared, before, labels, gold)
