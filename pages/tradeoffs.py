@@ -15,7 +15,7 @@ from distil_core.evaluation.metrics import Metric
 from distil_core.reporting import formatting, narrative, tables, tradeoff_tables
 from distil_core.reporting.figures import tradeoffs as figures
 from distil_core.runs.families import Family
-from pages.sections import charts
+from pages.sections import charts, decision_card
 from pages.state import address, resources, run_in_use
 
 SCORE, PRICE, SHOWN, SEEDS, POINT = (f"tradeoffs.{name}" for name in ("score", "price", "shown", "seeds", "point"))
@@ -56,6 +56,7 @@ def ask(family: Family) -> None:
     with st.container(border=True):
         judged = advice.advise(family, landscape, resources.outputs, resources.sample)
         st.markdown(f":material/lightbulb: {narrative.advice.paragraph(judged)}")
+    decision_card.show(family, landscape)
     # Ask
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         with address.control(SCORE, "Quality"):

@@ -3,6 +3,16 @@
 In: dataclasses of verdicts. Out: markdown for people.
 """
 
-from distil_core.reporting.narrative import advice, claims, edits, runs, slices, sweeps, temperature, tradeoffs
+from distil_core.reporting.narrative import (
+    advice,
+    claims,
+    decisions,
+    edits,
+    runs,
+    slices,
+    sweeps,
+    temperature,
+    tradeoffs,
+)
 
-__all__ = ["advice", "claims", "edits", "runs", "slices", "sweeps", "temperature", "tradeoffs"]
+__all__ = ["advice", "claims", "decisions", "edits", "runs", "slices", "sweeps", "temperature", "tradeoffs"]
