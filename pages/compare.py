@@ -10,7 +10,7 @@ from distil_core.analysis.comparison import Compared, sentence_answers
 from distil_core.analysis.error_analysis import AnsweredTexts
 from distil_core.data import corpus
 from distil_core.errors import DistilError
-from distil_core.reporting import formatting, narrative
+from distil_core.reporting import formatting, glossary, narrative
 from distil_core.reporting.figures import error_analysis as figures
 from distil_core.runs.families import Family
 from distil_core.tasks.catalog import task_named
@@ -142,11 +142,11 @@ def show_answers(
             wrong = "" if gold is None else ":orange-badge[:material/close: wrong]"
             st.markdown(f"**{side.role.capitalize()}** {right if side.label == gold else wrong}")
             st.markdown(f"## {formatting.breakable(labels[side.label])}")
-            sure = f"{formatting.percent(side.probability)} sure"
+            confidence = f"Confidence {formatting.percent(side.probability)}"
             if was is not None:
                 same = "" if was.label == side.label else f"{formatting.breakable(labels[was.label])}, "
-                sure += f"  \nbefore: {same}{formatting.percent(was.probability)}"
-            st.caption(sure)
+                confidence += f"  \nbefore: {same}{formatting.percent(was.probability)}"
+            st.caption(confidence, help=glossary.TERMS["confidence"])
             slots.append(st.container())
     return slots
 

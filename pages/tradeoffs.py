@@ -27,11 +27,13 @@ PRICES = {
     Price.BYTES: "Bytes",
 }
 PUBLISHED = "Published"
-_MS = st.column_config.NumberColumn(format="%.2f ms")
+_MS = "%.2f ms"
 COLUMNS = {
     "Model": st.column_config.TextColumn(pinned=True),
-    **dict.fromkeys(("Latency", "p5", "p95"), _MS),
-    "Throughput": st.column_config.NumberColumn(format="%.0f texts/s"),
+    "Latency": st.column_config.NumberColumn(format=_MS, help="Median time for one text."),
+    "p5": st.column_config.NumberColumn(format=_MS, help="One time in twenty was shorter than this."),
+    "p95": st.column_config.NumberColumn(format=_MS, help="One time in twenty was longer than this."),
+    "Throughput": st.column_config.NumberColumn(format="%.0f texts/s", help="In batches of 32 texts."),
     "Parameters": st.column_config.NumberColumn(format="%.2f M"),
     "Size": st.column_config.NumberColumn(format="%.1f MB"),
 }

@@ -76,7 +76,7 @@ def metric_table(family: Family) -> tuple[MetricRow, ...]:
         lines.insert(
             1,
             line(
-                f"Probe {metric.in_text}",
+                f"Out-of-domain {metric.in_text}",
                 meaning,
                 lambda r: NONE if r.probe_score is None else figure(metric, r.probe_score),
             ),

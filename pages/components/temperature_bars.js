@@ -161,9 +161,10 @@ class Live {
     this.draw(this.t);
   }
 
-  build({ labels, teacher, student, gold, curves, noun, order: graded }) {
+  build({ labels, teacher, student, gold, curves, noun, order: graded, logit }) {
     this.noun = noun;
     this.root.querySelector(".curves .title").textContent = `Share of each ${noun} over all temperatures`;
+    this.root.querySelector(".formula .logit").title = logit;
     this.root.querySelector(".sum").textContent = `÷ sum over all ${noun}s`;
     this.labels = labels;
     this.logits = { teacher, student };

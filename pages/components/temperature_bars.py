@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from distil_core.data.scales import graded_labels
+from distil_core.reporting import glossary
 from pages.components import mount
 
 LOW, HIGH = 0.1, 20.0
@@ -63,6 +64,7 @@ def show(
             "value": current,
             "curves": curves,
             "noun": noun,
+            "logit": glossary.TERMS["logit"],
             "order": graded_labels(labels) if noun == "label" else None,
         },
         on_temperature_change=let_go,

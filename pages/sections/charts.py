@@ -9,7 +9,7 @@ from typing import Any, Literal
 import pandas as pd
 import streamlit as st
 
-from distil_core.reporting import tables
+from distil_core.reporting import glossary, tables
 from distil_core.reporting.figures import theme
 from pages.components import image_download
 
@@ -46,7 +46,7 @@ def heading(
 ) -> None:
     """Show the title of what is drawn below, and its figures behind a small button; see :func:`data`."""
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
-        st.header(title, anchor=False, width="content")
+        st.header(title, anchor=False, width="content", help=glossary.explain(title))
         data(key=key, alt=alt, header=header, rows=rows, picture=picture)
 
 

@@ -123,12 +123,15 @@ def test_empty_text_asks_for_one(app: App, example: Path) -> None:
 
 def test_address_names_the_text_and_what_is_looked_at(app: App, example: Path) -> None:
     at = app(
-        "attention", attention__text="one two four", attention__heads="student head 1", attention__view="How widely"
+        "attention",
+        attention__text="one two four",
+        attention__heads="student head 1",
+        attention__view="Attention entropy",
     )
     assert at.text_input(key="attention.text").value == "one two four"
     assert "Over the 3 tokens of this text." in markdown(at)
     assert at.selectbox(key="attention.heads").value == "student head 1"
-    assert at.button_group(key="attention.view").value == "How widely"
+    assert at.button_group(key="attention.view").value == "Attention entropy"
     assert not at.exception
 
 
@@ -151,7 +154,7 @@ def test_what_cannot_be_read_is_explained(app: App, example: Path, monkeypatch: 
         raise ModelError("the teacher must be where it was, got nothing; put it back")
 
     monkeypatch.setattr(attention_maps, "left_out", lose)
-    at = app("attention", attention__view="Words left out")
+    at = app("attention", attention__view="Leave-one-out")
     assert at.error[0].value == "the teacher must be where it was, got nothing; put it back"
     monkeypatch.setattr(attention_maps, "reading", refuse)
     at = app("attention")
