@@ -20,7 +20,7 @@ _NEAREST = 0.001
 """A loss nearer to what is allowed is told from it by no number of texts that anybody has."""
 
 
-class Answer(StrEnum):
+class DecisionAnswer(StrEnum):
     """Whether a loss stays within what is allowed."""
 
     YES = "yes"
@@ -45,12 +45,12 @@ class Decision:
     n_texts: int
 
     @property
-    def answer(self) -> Answer:
+    def answer(self) -> DecisionAnswer:
         """Whether all of the interval of the loss is within what is allowed, or none of it."""
         low, high = self.loss.ends
         if high <= self.allowed:
-            return Answer.YES
-        return Answer.NO if low > self.allowed else Answer.UNKNOWN
+            return DecisionAnswer.YES
+        return DecisionAnswer.NO if low > self.allowed else DecisionAnswer.UNKNOWN
 
     @property
     def enough(self) -> int | None:
@@ -60,7 +60,7 @@ class Decision:
         """
         low, high = self.loss.ends
         to_go = abs(self.loss.value - self.allowed)
-        if self.answer is not Answer.UNKNOWN or to_go < _NEAREST:
+        if self.answer is not DecisionAnswer.UNKNOWN or to_go < _NEAREST:
             return None
         return ceil(self.n_texts * ((high - low) / 2 / to_go) ** 2)
 
@@ -88,7 +88,7 @@ def decide(
     return Decision(metric=metric, allowed=allowed, loss=loss, n_texts=pairs[0][0].n_drawn_from)
 
 
-def of_run(family: Family, allowed: float, draw: Draw, draw_teacher: Draw) -> Decision | None:
+def decide_run(family: Family, allowed: float, draw: Draw, draw_teacher: Draw) -> Decision | None:
     """Decide about the student of a run by its primary metric; None where it has no teacher to lose anything of."""
     record = family.distilled.record
     if record.teacher_score is None or record.metric.needs_teacher or record.config.method is Method.BASELINE:
@@ -125,7 +125,7 @@ def by_depth(
 
 def fewest_layers(decisions: dict[int, Decision]) -> int | None:
     """Return the smallest depth that surely loses no more than is allowed; None where there is none."""
-    return min((depth for depth, decision in decisions.items() if decision.answer is Answer.YES), default=None)
+    return min((depth for depth, decision in decisions.items() if decision.answer is DecisionAnswer.YES), default=None)
 
 
 def n_active(config: RunConfig, active: Iterable[RunConfig]) -> int:

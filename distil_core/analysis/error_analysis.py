@@ -368,8 +368,8 @@ def answer_pairs(answers: AnsweredTexts) -> tuple[AnswerPair, ...]:
 
 def answer_counts(answers: AnsweredTexts) -> tuple[AnswerCount, ...]:
     """Count how often teacher and student answer each label: grades from the lowest on, others the commonest first."""
-    n = len(answers.label_names)
-    teacher, student = (np.bincount(labels, minlength=n) for labels in (answers.of_teacher, answers.of_student))
+    n_labels = len(answers.label_names)
+    teacher, student = (np.bincount(each, minlength=n_labels) for each in (answers.of_teacher, answers.of_student))
     order = graded_labels(answers.label_names) or np.lexsort((-student, -teacher)).tolist()
     return tuple(AnswerCount(label=i, teacher=int(teacher[i]), student=int(student[i])) for i in order)
 
@@ -382,8 +382,7 @@ def confusion(answers: AnsweredTexts, *, most: int = MAX_CONFUSED) -> Confusion:
         most: With more than 20 labels, only so many are named: those on which the two differ most often.
     """
     n = len(answers.label_names)
-    counts = np.zeros((n, n), dtype=np.int64)
-    np.add.at(counts, (answers.of_teacher, answers.of_student), 1)
+    counts = np.bincount(answers.of_teacher * n + answers.of_student, minlength=n * n).reshape(n, n)
     if n <= _FULL_MATRIX:
         order = graded_labels(answers.label_names) or tuple(range(n))
         names = tuple(answers.label_names[i] for i in order)

@@ -24,14 +24,14 @@ ALLOWED, PROBLEM = "tradeoffs.allowed", "tradeoffs.problem"
 def show(family: Family, landscape: Landscape) -> None:
     """Ask how much may be lost, and say whether the student of the run in use loses no more, and which depths do."""
     metric, config = family.distilled.record.metric, family.distilled.record.config
-    known = decisions.of_run(family, 0.0, resources.sample, resources.teacher_sample)
+    known = decisions.decide_run(family, 0.0, resources.sample, resources.teacher_sample)
     if known is None or config.method is not Method.DISTILLED:
         return
     with st.container(border=True, key="tradeoffs.decision"):
         first, second, third = st.columns([1, 2, 2], gap="medium")
         with first:
             allowed = _ask(metric)
-        decision = decisions.of_run(family, allowed, resources.sample, resources.teacher_sample)
+        decision = decisions.decide_run(family, allowed, resources.sample, resources.teacher_sample)
         with second:
             st.markdown("**May it take the teacher's place?**")
             if decision is not None:

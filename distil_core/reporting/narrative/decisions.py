@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 
-from distil_core.analysis.decisions import Answer, Decision, fewest_layers
+from distil_core.analysis.decisions import DecisionAnswer, Decision, fewest_layers
 from distil_core.evaluation.records import Interval
 from distil_core.reporting.formatting import figure_difference, measured, rounded
 
-_ANSWERS = {Answer.YES: "Yes", Answer.NO: "No", Answer.UNKNOWN: "Not enough test texts to tell"}
+_ANSWERS = {DecisionAnswer.YES: "Yes", DecisionAnswer.NO: "No", DecisionAnswer.UNKNOWN: "Not enough test texts to tell"}
 _MAX_TEXTS = 1_000_000
 
 
@@ -17,7 +17,7 @@ def decision(judged: Decision) -> str:
     lost = figure_difference(metric, Interval(value=abs(value))).lstrip("+")
     what = f"the student {'loses' if value >= 0 else 'gains'} {lost} of {metric.in_text}"
     sentence = f"**{_ANSWERS[judged.answer]}**: {what}; 95 % interval of the loss {low} to {high}."
-    if judged.answer is not Answer.UNKNOWN:
+    if judged.answer is not DecisionAnswer.UNKNOWN:
         return sentence
     if judged.enough is None:
         return f"{sentence} That is so near to what it may lose that more texts would hardly tell."
