@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from distil_core.analysis.contrasts import drawing, drawing_teachers
-from distil_core.analysis.decisions import DecisionAnswer, Decision, by_depth, decide, fewest_layers, decide_run
+from distil_core.analysis.decisions import Decision, DecisionAnswer, by_depth, decide, decide_run, fewest_layers
 from distil_core.evaluation.metrics import ACCURACY, NLL
 from distil_core.evaluation.records import Interval
 from distil_core.reporting import narrative

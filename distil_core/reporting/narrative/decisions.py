@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from distil_core.analysis.decisions import DecisionAnswer, Decision, fewest_layers
+from distil_core.analysis.decisions import Decision, DecisionAnswer, fewest_layers
 from distil_core.evaluation.records import Interval
 from distil_core.reporting.formatting import figure_difference, measured, rounded
 
