@@ -65,7 +65,7 @@ def test_compare_shows_the_place_that_is_chosen(opened: Callable[..., AppTest], 
     assert data["labels"] == list(TAGS)
     assert data["teacher"] == pytest.approx(teacher, abs=1e-4)
     assert data["student"] == pytest.approx(student, abs=1e-4)
-    assert f"#### {TAGS[int(np.argmax(teacher))]}" in markdown(at)
+    assert f"## {TAGS[int(np.argmax(teacher))]}" in markdown(at)
 
 
 def test_compare_begins_where_the_two_differ_most(opened: Callable[..., AppTest], tagged: Tagged) -> None:
