@@ -95,7 +95,6 @@ def ask(family: Family, texts: tuple[corpus.LabeledText, ...], answered: Answere
         )
     with right:
         slots = show_answers(compared, before, labels, gold)
-        accessibility.announce(narrative.edits.answers(sentence_answers(compared), labels))
         if gold is not None:
             name = formatting.escaped(labels[gold])
             whose = "its label is" if len(places) == 1 else f"right for *{formatting.escaped(places[site].text)}* is"
@@ -123,6 +122,7 @@ def ask(family: Family, texts: tuple[corpus.LabeledText, ...], answered: Answere
         elif former is not None:
             st.caption("The original has no such place, so there is nothing that the edit has changed here.")
         note = st.empty()
+        accessibility.announce(narrative.edits.answers(sentence_answers(compared), labels))
     # Last, when all else has been drawn: a measurement takes longer than an answer.
     answer_times.show(family.distilled, text, slots, note)
 

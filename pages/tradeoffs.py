@@ -96,13 +96,14 @@ def ask(family: Family) -> None:
             shown = st.pills(
                 "Show",
                 groups,
-                default=groups,
+                default=groups[:-1],
                 selection_mode="multi",
                 key=SHOWN,
                 bind="query-params",
                 width="content",
                 wrap=True,
-                help="Published: what the papers on DistilBERT, TinyBERT and MiniLM report, relative to this teacher.",
+                help="The number beside a point is how many layers it has. Published: what the papers on DistilBERT, "
+                "TinyBERT and MiniLM report, relative to this teacher.",
             )
         several = any(point.several for point in landscape.points)
         with address.control(SEEDS, "Average seeds"):

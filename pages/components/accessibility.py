@@ -11,11 +11,8 @@ import streamlit as st
 from pages.components import mount
 
 _SCRIPT = mount.script(__file__)
-
-
-def legible() -> None:
-    """Give more contrast to what Streamlit draws with too little; takes no room in a container without gaps."""
-    st.html(Path(__file__).with_suffix(".css"))
+STYLE = Path(__file__).with_suffix(".css").read_text(encoding="utf-8")
+"""Gives more contrast to what Streamlit draws with too little, and words to what has none."""
 
 
 def announce(sentence: str) -> None:

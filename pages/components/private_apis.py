@@ -17,6 +17,7 @@ TEST_IDS = {
     "stLayoutWrapper": "stands between a container and its columns, whose order is another on a phone",
     "stHorizontalBlock": "holds columns",
     "stBaseButton": "begins the name of buttons; the primary ones have too little contrast in the dark",
+    "stExpandSidebarButton": "is the way to the other pages on a narrow window; it has no word of its own",
     "stCaptionContainer": "is a caption, whose text and links have too little contrast",
 }
 """Names by which our JavaScript and the benchmark of the start know parts of Streamlit's pages, and why."""

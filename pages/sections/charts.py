@@ -12,6 +12,7 @@ import streamlit as st
 from distil_core.reporting import glossary, tables
 from distil_core.reporting.figures import theme
 from pages.components import image_download
+from pages.state import address
 
 CONFIG = {"displayModeBar": False, "scrollZoom": False}
 
@@ -32,7 +33,9 @@ def show(
     """
     heading(title, key=key, alt=alt, header=header, rows=rows, picture=key)
     picking: dict[str, Any] = {} if on_select is None else {"on_select": on_select, "selection_mode": "points"}
-    st.plotly_chart(theme.defused(figure), key=key, config=CONFIG, alt=alt, **picking)
+    figure = theme.defused(figure)
+    figure = theme.enlarged(figure) if address.large_print() else figure
+    st.plotly_chart(figure, key=key, config=CONFIG, alt=alt, **picking)
 
 
 def heading(

@@ -1,5 +1,6 @@
 """Every page in light and dark: nothing that axe calls serious, text of charts that can be read, headings in order."""
 
+import ast
 from collections.abc import Callable
 from itertools import pairwise
 from typing import Any
@@ -10,10 +11,9 @@ pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
 from playwright.sync_api import Page, expect
 
-from app import PAGES
 from distil_core.errors import FetchError
 from distil_core.export.web_runtime import WebPackage, web_runtime
-from tests.browser.conftest import settled
+from tests.browser.conftest import ROOT, settled
 
 AXE = WebPackage(
     name="axe-core",
@@ -44,6 +44,13 @@ FAINT = """() => {
     return Math.max(ink, paper) / Math.min(ink, paper) < 4.5;
   }).map((text) => text.textContent);
 }"""
+SIZES = """() => [...document.querySelectorAll(".js-plotly-plot text")]
+  .map((text) => parseFloat(getComputedStyle(text).fontSize))"""
+PAGES = next(
+    ast.literal_eval(node.value)
+    for node in ast.parse((ROOT / "app.py").read_text(encoding="utf-8")).body
+    if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "PAGES"
+)
 HEADINGS = "() => [...document.querySelectorAll('h1, h2, h3, h4, h5, h6')].map(({ tagName }) => Number(tagName[1]))"
 
 
@@ -74,3 +81,13 @@ def test_everybody_can_use_a_page(visit: Callable[..., Page], axe: str, name: st
         # What has been drawn may not have its colors yet.
         faults = next((none for _ in range(4) if not (none := page.evaluate(FAULTS, rules))), ["as below"])
         assert not faults, page.evaluate(FAULTS, rules)
+
+
+def test_the_last_row_can_read_it(visit: Callable[..., Page]) -> None:
+    page: Any = visit("tradeoffs?app.large=true", width=1920, height=1080)
+    expect(page.locator(".js-plotly-plot .xtick").first).to_be_visible()
+    assert min(page.evaluate(SIZES)) >= 16
+    page = visit("temperature", width=1280, height=720)
+    page.locator(".live[data-temperature]").wait_for()
+    table = page.locator(".formula").bounding_box()
+    assert table["y"] + table["height"] <= 720

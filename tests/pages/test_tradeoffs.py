@@ -48,7 +48,8 @@ def test_one_run_is_worth_looking_at(app: App, example: Path) -> None:
     assert by_name["Student"][0]["x"] == [1.3]
     assert by_name["Student"][0]["error_x"]["array"] == [pytest.approx(0.7)]
     assert by_name["Student"][0]["error_y"]["array"] == [pytest.approx(2.0)]
-    assert by_name["Published, other data"][0]["y"][0] == pytest.approx(95 * 77.0 / 79.5)
+    assert by_name["Student"][0]["text"] == ["2"]
+    assert "Published, other data" not in by_name
     assert "Not measured: TF-IDF." in markdown(at)
     assert not at.exception
 

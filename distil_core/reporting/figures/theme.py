@@ -120,6 +120,36 @@ def plain(text: str, *, length: int | None = None) -> str:
     return html.escape(text if length is None else shortened(text, length=length), quote=False)
 
 
+def enlarged(figure: go.Figure, *, least: int = 17) -> go.Figure:
+    """Return a figure whose text can be read from afar, and which is higher for it.
+
+    Args:
+        figure: As it is drawn otherwise; it stays as it is.
+        least: The least size of any text, in pixels.
+    """
+    spec = _large(json.loads(figure.to_json()), least)
+    large = go.Figure(spec)
+    large.update_layout(font_size=least, legend_font_size=least, hoverlabel_font_size=least)
+    large.update_xaxes(tickfont_size=least, title_font_size=least + 1)
+    large.update_yaxes(tickfont_size=least, title_font_size=least + 1)
+    if figure.layout.height:
+        large.update_layout(height=int(1.25 * figure.layout.height))
+    return large
+
+
+def _large(value: Any, least: int) -> Any:
+    if isinstance(value, list):
+        return [_large(item, least) for item in value] if value and isinstance(value[0], dict) else value
+    if not isinstance(value, dict):
+        return value
+    return {
+        name: {**item, "size": max(least, item["size"])}
+        if name.endswith("font") and isinstance(item, dict) and isinstance(item.get("size"), int | float)
+        else _large(item, least)
+        for name, item in value.items()
+    }
+
+
 def hatching(shape: str) -> dict[str, object]:
     """Return the pattern of a bar, which tells it apart without color."""
     return {"shape": shape, "size": 7, "solidity": 0.18, "fillmode": "overlay", "fgcolor": "rgba(255,255,255,0.75)"}
