@@ -39,7 +39,7 @@ TERMS: Mapping[str, str] = {
 }
 """Each term as the field writes it, with its meaning in one sentence that does not repeat it."""
 _PATTERNS = {
-    term: re.compile(rf"(?<![\w-]){re.escape(term)}(?:s|es)?(?![\w-])", re.IGNORECASE)
+    term: re.compile(rf"(?<![\w-]){re.escape(term)}(?:s|es)?(?![\w-])(?! \d)", re.IGNORECASE)
     for term in sorted(TERMS, key=len, reverse=True)
 }
 

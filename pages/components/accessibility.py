@@ -11,8 +11,14 @@ import streamlit as st
 from pages.components import mount
 
 _SCRIPT = mount.script(__file__)
-STYLE = Path(__file__).with_suffix(".css").read_text(encoding="utf-8")
-"""Gives more contrast to what Streamlit draws with too little, and words to what has none."""
+
+
+def legible() -> None:
+    """Give more contrast to what Streamlit draws with too little, and words to what has none; takes no room.
+
+    All is larger on a page that has something in a container with the key ``app.large_print``.
+    """
+    st.html(Path(__file__).with_suffix(".css"))
 
 
 def announce(sentence: str) -> None:

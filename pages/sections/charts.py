@@ -48,7 +48,7 @@ def heading(
     picture: str | None = None,
 ) -> None:
     """Show the title of what is drawn below, and its figures behind a small button; see :func:`data`."""
-    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", gap="xsmall"):
         st.header(title, anchor=False, width="content", help=glossary.explain(title))
         data(key=key, alt=alt, header=header, rows=rows, picture=picture)
 

@@ -8,13 +8,11 @@ from typing import Any
 import streamlit as st
 
 from distil_core.settings.config import Method
-from pages.components import page_links
+from pages.components import accessibility, page_links
 from pages.sections import run_summary
 from pages.state import address, resources, run_in_use
 
 _PICKER = "app.run"
-LARGE = "<style>html { font-size: 21.6px; }</style>"
-"""Everything is measured by the size of this letter, which is 16 px otherwise; the smallest text is 0.75 of it."""
 
 
 def show(lead: str) -> Any:
@@ -34,14 +32,14 @@ def show(lead: str) -> Any:
     if wanted is not None and ("run" in st.query_params or not runs[wanted].read_only):
         st.query_params["run"] = wanted
     left, right = st.columns([3, 2], vertical_alignment="center", gap="small")
-    left.title(lead, anchor=False)
-    if address.large_print():
-        left.html(LARGE)
+    with left.container(key="app.large_print" if address.large_print() else None):
+        st.title(lead, anchor=False)
     with right.container(horizontal=True, vertical_alignment="center", gap="small"):
         chooser = st.container(gap=None)
         shared = address.open_header()
     with chooser:
         page_links.wait_in_turn()
+        accessibility.legible()
     with chooser, address.control(_PICKER, "Run in use"):
         st.selectbox(
             "Run in use",

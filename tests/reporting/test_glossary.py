@@ -47,6 +47,7 @@ def test_no_help_only_repeats_its_label() -> None:
         ("Attention entropy", ["attention entropy"]),
         ("Hidden states of all layers", ["hidden state", "layer"]),
         ("All heads", ["head"]),
+        ("Teacher, layer 5", []),  # a name
         ("Accuracy ahead of nothing", []),
     ],
 )

@@ -26,7 +26,11 @@ def test_parts_of_its_pages_still_have_their_names(frontend: str, name: str) -> 
 
 
 def test_no_other_names_are_used() -> None:
-    code = [*(ROOT / "pages").rglob("*.js"), *(ROOT / "pages").rglob("*.css"), *(ROOT / "distil_core").rglob("*.py")]
+    code = [
+        *(ROOT / "pages").rglob("*.js"),
+        *(ROOT / "pages").rglob("*.css"),
+        *(ROOT / "distil_core").rglob("*.py"),
+    ]
     texts = [path.read_text(encoding="utf-8") for path in code]
     used = {name for text in texts for name in re.findall(r"""(?:data-testid[\^$*]?="|["'`]\.)(st[A-Z]\w*)""", text)}
     assert used == set(private_apis.TEST_IDS)
