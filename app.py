@@ -36,13 +36,15 @@ def main() -> None:
     from pages.sections import header, messages
     from pages.state import address
 
-    st.set_page_config(page_title="Distillation lab", page_icon=ICON, layout="wide")
+    # Before the navigation, which fetches the icons of its pages from elsewhere for the browser's tab otherwise.
+    st.set_page_config(page_icon=ICON, layout="wide")
     st.logo(ICON)
     pages = [
         st.Page(f"pages/{name}.py", title=title, icon=icon, help=f"{lead}.", default=name == "distil")
         for name, (title, icon, lead) in PAGES.items()
     ]
     page = st.navigation(pages, position="top")
+    st.set_page_config(page_title=f"{page.title} · Distillation lab")
     try:
         address.tell_unusable()
         shared = header.show(PAGES[page.url_path or "distil"][2])

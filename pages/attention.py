@@ -9,7 +9,7 @@ import streamlit as st
 from distil_core.analysis import attention, edits
 from distil_core.analysis.attention import AttentionView
 from distil_core.errors import DistilError
-from distil_core.reporting import formatting
+from distil_core.reporting import formatting, glossary
 from distil_core.reporting.figures import attention as figures
 from distil_core.reporting.figures import cells
 from distil_core.runs.families import Family, FinishedRun
@@ -108,7 +108,13 @@ def show(family: Family) -> None:
     controls = st.container(horizontal=True, vertical_alignment="bottom", gap="medium")
     with controls, address.control(BY, "Layers compared by"):
         by = st.segmented_control(
-            "Layers compared by", [LOOKS, STATES], default=LOOKS, key=BY, bind="query-params", required=True
+            "Layers compared by",
+            [LOOKS, STATES],
+            default=LOOKS,
+            key=BY,
+            bind="query-params",
+            required=True,
+            help=glossary.explain(f"Layers, heads, {STATES}", most=3),
         )
     by = by or LOOKS  # an address may name nothing
     with controls, address.control(SPECIAL, "Show [CLS] and [SEP]"):

@@ -10,11 +10,11 @@ from distil_core.analysis.comparison import Compared, sentence_answers
 from distil_core.analysis.error_analysis import AnsweredTexts
 from distil_core.data import corpus
 from distil_core.errors import DistilError
-from distil_core.reporting import formatting, narrative
+from distil_core.reporting import formatting, glossary, narrative
 from distil_core.reporting.figures import error_analysis as figures
 from distil_core.runs.families import Family
 from distil_core.tasks.catalog import task_named
-from pages.components import temperature_bars
+from pages.components import accessibility, temperature_bars
 from pages.sections import (
     answer_times,
     bulk_scoring,
@@ -91,6 +91,7 @@ def ask(family: Family, texts: tuple[corpus.LabeledText, ...], answered: Answere
             gold,
             key="compare.temperature",
             curves=False,
+            noun="word" if compared.class_names else "label",
         )
     with right:
         slots = show_answers(compared, before, labels, gold)
@@ -121,6 +122,7 @@ def ask(family: Family, texts: tuple[corpus.LabeledText, ...], answered: Answere
         elif former is not None:
             st.caption("The original has no such place, so there is nothing that the edit has changed here.")
         note = st.empty()
+        accessibility.announce(narrative.edits.answers(sentence_answers(compared), labels))
     # Last, when all else has been drawn: a measurement takes longer than an answer.
     answer_times.show(family.distilled, text, slots, note)
 
@@ -139,12 +141,12 @@ def show_answers(
             right = "" if gold is None else ":green-badge[:material/check: right]"
             wrong = "" if gold is None else ":orange-badge[:material/close: wrong]"
             st.markdown(f"**{side.role.capitalize()}** {right if side.label == gold else wrong}")
-            st.markdown(f"#### {formatting.breakable(labels[side.label])}")
-            sure = f"{formatting.percent(side.probability)} sure"
+            st.markdown(f"## {formatting.breakable(labels[side.label])}")
+            confidence = f"Confidence {formatting.percent(side.probability)}"
             if was is not None:
                 same = "" if was.label == side.label else f"{formatting.breakable(labels[was.label])}, "
-                sure += f"  \nbefore: {same}{formatting.percent(was.probability)}"
-            st.caption(sure)
+                confidence += f"  \nbefore: {same}{formatting.percent(was.probability)}"
+            st.caption(confidence, help=glossary.TERMS["confidence"])
             slots.append(st.container())
     return slots
 

@@ -16,7 +16,7 @@ from distil_core.runs.rows import Run, RunState
 from distil_core.settings import recipes
 from distil_core.settings.config import Method, RunConfig
 from distil_core.tasks.corpora import task_of
-from pages.components import scrolling
+from pages.components import accessibility, scrolling
 from pages.sections import charts, introduction, messages, run_summary, settings_form
 from pages.state import class_mode, resources, run_in_use
 
@@ -125,7 +125,9 @@ def show_state(members: tuple[Run, ...], family: Family | None) -> None:
         n_ahead = resources.store().ahead(run.id)
         st.progress(0.0, f"Waiting for {n_ahead} other run{'s' * (n_ahead != 1)}" if n_ahead else "Starting…")
     if family is not None:
-        st.markdown(narrative.runs.verdict(contrasts.verdict_of(family, resources.sample)))
+        verdict = narrative.runs.verdict(contrasts.verdict_of(family, resources.sample))
+        st.markdown(verdict)
+        accessibility.announce(verdict)
         with st.container(horizontal=True, key="distil.next"):
             for page, words, icon in NEXT:
                 st.page_link(f"pages/{page}.py", label=words, icon=icon)

@@ -118,7 +118,7 @@ def guarded(act: Callable[[], Any]) -> None:
 def show_details(run: Run) -> None:
     """Show one run, and what can be done with it."""
     family = resources.family(run.id)
-    st.markdown(f"#### {formatting.escaped(run_summary.name(run))}")
+    st.markdown(f"## {formatting.escaped(run_summary.name(run))}")
     if line := run_summary.lineage_line(run.id, run.config, resources.runs()):
         st.caption(f":material/account_tree: {formatting.escaped(line)}")
     if line := narrative.compression.made_smaller(run.config, None if run.record is None else run.record.model.cost):

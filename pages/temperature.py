@@ -39,11 +39,11 @@ def show_one(family: Family) -> None:
     segments = task_named(outcome.record.config.task).segments
     if not text_fields.asked_for(key=TEXT, n_segments=len(segments)):
         put(texts, examples["hesitant"])
-    left, right = st.columns([9, 5], vertical_alignment="bottom", gap="medium")
+    left, right = st.columns([8, 5], vertical_alignment="bottom", gap="medium")
     beside = right.container(horizontal=True, vertical_alignment="center", gap="small")
     with address.control(TEXT, "Text"):
         with left:
-            text = text_fields.ask(segments, key=TEXT, label="Text")
+            text = text_fields.ask(segments, key=TEXT, label="Text", bare=True)
         with beside:
             st.caption("The teacher is", width="content")
             for name, row in examples.items():

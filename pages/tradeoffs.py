@@ -15,7 +15,7 @@ from distil_core.evaluation.metrics import Metric
 from distil_core.reporting import formatting, narrative, tables, tradeoff_tables
 from distil_core.reporting.figures import tradeoffs as figures
 from distil_core.runs.families import Family
-from pages.sections import charts
+from pages.sections import charts, decision_card
 from pages.state import address, resources, run_in_use
 
 SCORE, PRICE, SHOWN, SEEDS, POINT = (f"tradeoffs.{name}" for name in ("score", "price", "shown", "seeds", "point"))
@@ -29,11 +29,13 @@ PRICES = {
 PUBLISHED = "Published"
 AT = ((Price.BYTES, 0.5), (Price.BYTES, 0.25), (Price.LATENCY, 0.5))
 """Shares of what the teacher costs at which the roads to a smaller model are held against one another."""
-_MS = st.column_config.NumberColumn(format="%.2f ms")
+_MS = "%.2f ms"
 COLUMNS = {
     "Model": st.column_config.TextColumn(pinned=True),
-    **dict.fromkeys(("Latency", "p5", "p95"), _MS),
-    "Throughput": st.column_config.NumberColumn(format="%.0f texts/s"),
+    "Latency": st.column_config.NumberColumn(format=_MS, help="Median time for one text."),
+    "p5": st.column_config.NumberColumn(format=_MS, help="One time in twenty was shorter than this."),
+    "p95": st.column_config.NumberColumn(format=_MS, help="One time in twenty was longer than this."),
+    "Throughput": st.column_config.NumberColumn(format="%.0f texts/s", help="In batches of 32 texts."),
     "Parameters": st.column_config.NumberColumn(format="%.2f M"),
     "Size": st.column_config.NumberColumn(format="%.1f MB"),
 }
@@ -58,6 +60,7 @@ def ask(family: Family) -> None:
     with st.container(border=True):
         judged = advice.advise(family, landscape, resources.outputs, resources.sample)
         st.markdown(f":material/lightbulb: {narrative.advice.paragraph(judged)}")
+    decision_card.show(family, landscape)
     # Ask
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         with address.control(SCORE, "Quality"):
@@ -95,13 +98,14 @@ def ask(family: Family) -> None:
             shown = st.pills(
                 "Show",
                 groups,
-                default=groups,
+                default=groups[:-1],
                 selection_mode="multi",
                 key=SHOWN,
                 bind="query-params",
                 width="content",
                 wrap=True,
-                help="Published: what the papers on DistilBERT, TinyBERT and MiniLM report, relative to this teacher.",
+                help="The number beside a point is how many layers it has. Published: what the papers on DistilBERT, "
+                "TinyBERT and MiniLM report, relative to this teacher.",
             )
         several = any(point.several for point in landscape.points)
         with address.control(SEEDS, "Average seeds"):
@@ -225,7 +229,7 @@ def show_claims(family: Family) -> None:
     """Show what is said of DistilBERT beside what was measured."""
     record = family.distilled.record
     claims = literature.claims(record, advice.share_kept(family.distilled, resources.outputs))
-    st.markdown("**What is said of DistilBERT, and what this run measured**")
+    st.header("What is said of DistilBERT, and what this run measured", anchor=False)
     rows = [
         {
             "It is said": f"“{claim.quote}”" + ("" if claim.sound else MISQUOTED),
@@ -255,7 +259,7 @@ def show_table(points: tuple[ModelPoint, ...], scores: tuple[Metric, ...]) -> No
     """Show all that was measured of all points, to read and to take away."""
     rows = tradeoff_tables.point_rows(points, scores)
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
-        st.markdown("**All models**", width="content")
+        st.header("All models", anchor=False, width="content")
         st.download_button(
             "Download as CSV",
             tables.to_csv(tradeoff_tables.point_columns(scores), rows),

@@ -12,6 +12,7 @@ __all__ = [
     "caveats",
     "comparison",
     "contrasts",
+    "decisions",
     "edits",
     "entity_spans",
     "error_analysis",

@@ -12,6 +12,7 @@ from itertools import chain
 import numpy as np
 
 from distil_core.data.corpus import Place
+from distil_core.data.scales import graded_labels
 from distil_core.evaluation.bootstrap import interval
 from distil_core.evaluation.metrics import ACCURACY, AGREEMENT
 from distil_core.evaluation.predictions import log_softmax, split_predictions
@@ -366,10 +367,10 @@ def answer_pairs(answers: AnsweredTexts) -> tuple[AnswerPair, ...]:
 
 
 def answer_counts(answers: AnsweredTexts) -> tuple[AnswerCount, ...]:
-    """Count how often teacher and student answer each label, the teacher's commonest first."""
-    n = len(answers.label_names)
-    teacher, student = (np.bincount(labels, minlength=n) for labels in (answers.of_teacher, answers.of_student))
-    order = np.lexsort((-student, -teacher)).tolist()
+    """Count how often teacher and student answer each label: grades from the lowest on, others the commonest first."""
+    n_labels = len(answers.label_names)
+    teacher, student = (np.bincount(each, minlength=n_labels) for each in (answers.of_teacher, answers.of_student))
+    order = graded_labels(answers.label_names) or np.lexsort((-student, -teacher)).tolist()
     return tuple(AnswerCount(label=i, teacher=int(teacher[i]), student=int(student[i])) for i in order)
 
 
@@ -381,10 +382,11 @@ def confusion(answers: AnsweredTexts, *, most: int = MAX_CONFUSED) -> Confusion:
         most: With more than 20 labels, only so many are named: those on which the two differ most often.
     """
     n = len(answers.label_names)
-    counts = np.zeros((n, n), dtype=np.int64)
-    np.add.at(counts, (answers.of_teacher, answers.of_student), 1)
+    counts = np.bincount(answers.of_teacher * n + answers.of_student, minlength=n * n).reshape(n, n)
     if n <= _FULL_MATRIX:
-        return Confusion(labels=tuple(range(n)), names=answers.label_names, counts=counts)
+        order = graded_labels(answers.label_names) or tuple(range(n))
+        names = tuple(answers.label_names[i] for i in order)
+        return Confusion(labels=order, names=names, counts=counts[np.ix_(order, order)])
     apart = counts - np.diag(np.diag(counts))
     named = np.sort(np.argsort(-(apart.sum(axis=0) + apart.sum(axis=1)), kind="stable")[:most])
     place = np.full(n, most)

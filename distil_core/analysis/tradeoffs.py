@@ -187,7 +187,7 @@ def landscape(family: Family, source: RunSource) -> Landscape:
     same = [other for other in others if _comparable(record, other.record)]
     members: dict[RunConfig, FinishedRun] = {}
     for outcome in (family.distilled, *family.twins, *same):
-        members.setdefault(_content(outcome.record.config), outcome)
+        members.setdefault(content(outcome.record.config), outcome)
     here = [other.record.teacher for other in members.values() if _machine(other.record) == _machine(record)]
     costs = [teacher.cost for teacher in here if teacher is not None and teacher.cost is not None]
     # A run without a transformer in it has not timed its teacher, but another may have.
@@ -222,7 +222,7 @@ def _teacher(record: ModelRecord) -> ModelPoint:
 
 def _point(outcome: FinishedRun, record: RunRecord, *, pace: Cost | None) -> ModelPoint:
     config = outcome.record.config
-    setting = _content(replace(config, seed=0))
+    setting = content(replace(config, seed=0))
     title, role = settings_title(setting), role_of(config.method)
     return ModelPoint(
         id=outcome.run,
@@ -290,7 +290,7 @@ def _comparable(first: RunRecord, second: RunRecord) -> bool:
     )
 
 
-def _content(config: RunConfig) -> RunConfig:
+def content(config: RunConfig) -> RunConfig:
     """Return the settings of a run without where its corpus and teacher lie, since these are known to be the same.
 
     What of the corpus the student was told stays. A precision that is left open is this machine's, also for what has

@@ -5,6 +5,7 @@ Needs neither torch nor a model; ONNX is written elsewhere.
 
 import json
 import zipfile
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from distil_core.export.model_card import FEWER_HEADS, model_card
 from distil_core.models.configuration import lacks_heads
 from distil_core.runs.families import Family, family
 from distil_core.runs.sources import RunSource
+from distil_core.settings.canonical import without_folders
 from distil_core.settings.serialization import to_json
 
 # What does not shrink is stored as it is: compressing weights takes seconds and saves a few percent.
@@ -77,5 +79,7 @@ def folder_name(exported: Family) -> str:
 
 
 def record_json(exported: Family) -> str:
-    """Return the record of a run as JSON, as the store keeps it."""
-    return json.dumps(to_json(exported.distilled.record), indent=2, ensure_ascii=False) + "\n"
+    """Return the record of a run as JSON, as the store keeps it, but for the folders of this machine."""
+    record = exported.distilled.record
+    record = replace(record, config=without_folders(record.config))
+    return json.dumps(to_json(record), indent=2, ensure_ascii=False) + "\n"

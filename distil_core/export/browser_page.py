@@ -6,6 +6,7 @@ from pathlib import Path
 
 from distil_core.analysis.comparison import settings_title
 from distil_core.data.corpus import split_segments
+from distil_core.data.scales import graded_labels
 from distil_core.export.folders import script_of
 from distil_core.export.lab_student import LabStudent
 from distil_core.export.web_runtime import PACKAGES, web_runtime
@@ -49,6 +50,7 @@ def _about(exported: Family, student: LabStudent, folder: Path) -> dict[str, obj
         "subtitle": f"{task.title} · {settings_title(record.config)}. It runs in this page: nothing that you type "
         "leaves your device.",
         "labels": [str(label) for label in record.class_names] if kind in ("labels", "tags") else [],
+        "order": graded_labels(record.class_names) if kind == "labels" else None,
         "segments": list(segments),
         "example": _example(student, n=len(segments)),
         "max_length": student.max_length,

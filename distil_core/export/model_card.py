@@ -12,6 +12,7 @@ from distil_core.reporting import narrative
 from distil_core.reporting.tables import metric_table_markdown
 from distil_core.runs.families import Family
 from distil_core.runs.record import RunRecord
+from distil_core.settings.canonical import without_folders
 from distil_core.settings.config import WeightFormat
 from distil_core.settings.serialization import to_json
 
@@ -89,7 +90,7 @@ def _body(family: Family, proof: Proof | None) -> str:
     labels = "\n".join(f"- {i}: {label}" for i, label in enumerate(record.corpus.label_names))
     labels = f"\n## Labels\n\n{labels}\n" if labels else ""
     versions = ", ".join(f"{name} {version}" for name, version in sorted(record.environment.versions.items()))
-    config = json.dumps(to_json(record.config), indent=2, ensure_ascii=False)
+    config = json.dumps(to_json(without_folders(record.config)), indent=2, ensure_ascii=False)
     n_threads = record.environment.threads
     threads = f"{n_threads} {'thread' if n_threads == 1 else 'threads'}"
     told_of = (

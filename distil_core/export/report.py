@@ -24,6 +24,7 @@ from distil_core.reporting.narrative.runs import Card
 from distil_core.reporting.tables import MetricRow
 from distil_core.runs.families import Family, FinishedRun, family
 from distil_core.runs.sources import RunSource
+from distil_core.settings.canonical import without_folders
 from distil_core.settings.config import Method
 
 PAGE = "report.html"
@@ -93,7 +94,7 @@ def report_of(reported: Family, source: RunSource) -> Report:
         ),
         charts=_charts(reported, source),
         tables=_tables(reported.distilled),
-        command=command_line(replace(config, method=Method.DISTILLED)),
+        command=command_line(without_folders(replace(config, method=Method.DISTILLED))),
         origin=(
             *tables.origin_rows(record).items(),
             ("Digest of the corpus", record.corpus.digest),

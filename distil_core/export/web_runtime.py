@@ -1,4 +1,4 @@
-"""What runs a student in a browser: two packages of npm in fixed versions, fetched once into the user's cache."""
+"""Packages of npm in fixed versions, fetched once into the user's cache: two of them run a student in a browser."""
 
 import base64
 import subprocess
@@ -27,7 +27,7 @@ class WebPackage:
         version: The only one that is taken.
         sha512: Digest of its archive in base64, as npm writes it.
         license: Under which it may be given on.
-        files: What of it is needed.
+        files: What of it is needed, each by its path in the package; their names are all different.
     """
 
     name: str
@@ -43,14 +43,18 @@ PACKAGES = (
         version="1.30.0",
         sha512="q0y+JrrtukXSzsBWEMccVfqX25LRmosXHF+CaRJmg8pZClzcV7svNc4rKY3jL02Vb7QmRMDs1SigqR4CXAfKYQ==",
         license="MIT",
-        files=("ort.wasm.min.mjs", "ort-wasm-simd-threaded.mjs", "ort-wasm-simd-threaded.wasm"),
+        files=(
+            "dist/ort.wasm.min.mjs",
+            "dist/ort-wasm-simd-threaded.mjs",
+            "dist/ort-wasm-simd-threaded.wasm",
+        ),
     ),
     WebPackage(
         name="@huggingface/tokenizers",
         version="0.2.0",
         sha512="LidMHe1FpcSYH4vcSjXooda34pC0M8m1gmDOv7SQi6Iv+ib1zX7J3sHBCC9/3FPCkn2k1b55FneVqMRxrr99pg==",
         license="Apache-2.0",
-        files=("tokenizers.min.mjs",),
+        files=("dist/tokenizers.min.mjs",),
     ),
 )
 
@@ -104,6 +108,6 @@ def _fetch(package: WebPackage, folder: Path) -> None:
             raise FetchError(f"{what} from npm must be the archive that is known here, but its digest is another one")
         with tarfile.open(archive) as packed:
             for name in package.files:
-                member = packed.extractfile(f"package/dist/{name}")
+                member = packed.extractfile(f"package/{name}")
                 assert member is not None
-                (folder / name).write_bytes(member.read())
+                (folder / Path(name).name).write_bytes(member.read())

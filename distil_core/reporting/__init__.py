@@ -9,6 +9,7 @@ __all__ = [
     "example_tables",
     "figures",
     "formatting",
+    "glossary",
     "lessons",
     "narrative",
     "sweep_tables",

@@ -110,6 +110,6 @@ def slice_rows(slices: Sequence[NamedSlice], *, unit: str = "Texts") -> list[dic
 
 
 def answer_count_rows(answers: AnsweredTexts) -> list[tuple[str, int, int]]:
-    """Return for each label how often teacher and student answer it, the teacher's commonest first."""
+    """Return for each label how often teacher and student answer it: grades from the lowest on, others by number."""
     names = answers.label_names
     return [(names[count.label], count.teacher, count.student) for count in error_analysis.answer_counts(answers)]

@@ -24,6 +24,7 @@ from distil_core.reporting.formatting import (
 from distil_core.runs.families import Family
 from distil_core.runs.record import RunRecord
 from distil_core.runs.rows import Run
+from distil_core.settings.canonical import without_folders
 from distil_core.settings.config import Method, RunConfig
 from distil_core.tasks.corpora import task_of
 from distil_core.tasks.task import Task
@@ -79,7 +80,7 @@ def metric_table(family: Family) -> tuple[MetricRow, ...]:
         lines.insert(
             1,
             line(
-                f"Probe {metric.in_text}",
+                f"Out-of-domain {metric.in_text}",
                 meaning,
                 lambda r: NONE if r.probe_score is None else figure(metric, r.probe_score),
             ),
@@ -254,7 +255,7 @@ def _run_row(run: Run, scores: Sequence[ScoreColumns], fidelity: Mapping[str, Me
     return {
         "State": ["Example" if run.read_only else run.state.value.capitalize()],
         "Corpus": run.corpus_name,
-        "Teacher": config.teacher.source if record is None else record.teacher_name,
+        "Teacher": without_folders(config).teacher.source if record is None else record.teacher_name,
         "Model": model_name(config),
         "Layers": None if baseline else len(config.student.layers) or config.student.depth,
         "Compression": compression_title(config.student),
@@ -303,7 +304,7 @@ def setting_rows(config: RunConfig) -> dict[str, str]:
 
 def _settings(config: RunConfig) -> dict[str, str]:
     """Return every setting of a run by its dotted name, as text."""
-    return dict(_items(config, ""))
+    return dict(_items(without_folders(config), ""))
 
 
 def _items(value: Any, path: str) -> Iterable[tuple[str, str]]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from pathlib import PurePath
 from typing import Any, NewType
 
 from distil_core.errors import ConfigError
@@ -83,6 +84,18 @@ def is_settled(config: CanonicalConfig) -> bool:
 def portable(config: RunConfig) -> RunConfig:
     """Return the same settings with precision and threads left to whatever machine computes them."""
     return replace(config, training=replace(config.training, precision=Precision.AUTO, threads=0))
+
+
+def without_folders(config: RunConfig) -> RunConfig:
+    """Return the same settings with files and folders by their names alone, as whoever gets them has other folders."""
+    corpus, teacher = config.corpus, config.teacher
+    corpus = replace(corpus, source=_name(corpus.source), test=_name(corpus.test))
+    return replace(config, corpus=corpus, teacher=replace(teacher, source=_name(teacher.source)))
+
+
+def _name(source: str) -> str:
+    # A name of the hub has a slash in it, too, but does not begin with one.
+    return PurePath(source).name if PurePath(source).is_absolute() or source.startswith("~") else source
 
 
 def _one_form(config: RunConfig) -> CanonicalConfig:

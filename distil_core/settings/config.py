@@ -126,8 +126,8 @@ class CorpusConfig:
         1.0,
         above=0,
         high=1.0,
-        help="Labeled share of the training split: the student learns the hard labels of these texts alone, drawn by "
-        "the run's seed.",
+        help="Labeled fraction of the training split: the student learns the hard labels of these texts alone, drawn "
+        "by the run's seed.",
     )
     shots: int = setting(
         0,
@@ -137,9 +137,7 @@ class CorpusConfig:
         "the corpus seed, and the other training texts stay without one; 0: all, which the labeled share leaves the "
         "teacher.",
     )
-    left_out: str = setting(
-        "", help="Class left out of the training split: the student never sees a text of it; empty: none."
-    )
+    left_out: str = setting("", help="Held-out class: the student never sees a text of it in training; empty: none.")
     supervision: Supervision = setting(
         Supervision.LABELS,
         help="Supervision: labels of the training texts, or none (zero-shot): then teacher and student are told only "
@@ -201,7 +199,9 @@ class StudentConfig:
         Architecture.OWN,
         help="Architecture: the teacher's own, or DistilBERT's, without token types and pooler (BERT teachers only).",
     )
-    width: int = setting(0, low=0, help="Hidden size: numbers in a hidden state; 0: the teacher's.")
+    width: int = setting(
+        0, low=0, help="Hidden size: how many numbers each layer keeps of a token; fewer are faster. 0: the teacher's."
+    )
     init: Init = setting(
         Init.TEACHER, help="Initialization: weights copied from the teacher's layers, or drawn at random."
     )

@@ -6,4 +6,12 @@ where it draws something, ``.css`` and ``.html``, all of one name; :mod:`pages.c
 :mod:`pages.components.private_apis` lists what they know of Streamlit's own pages.
 """
 
-__all__ = ["image_download", "page_links", "private_apis", "scrolling", "temperature_bars", "token_strip"]
+__all__ = [
+    "accessibility",
+    "image_download",
+    "page_links",
+    "private_apis",
+    "scrolling",
+    "temperature_bars",
+    "token_strip",
+]

@@ -16,6 +16,9 @@ TEST_IDS = {
     "stSidebarNavLink": "is a link between the pages on a narrow window, where they wait, too",
     "stLayoutWrapper": "stands between a container and its columns, whose order is another on a phone",
     "stHorizontalBlock": "holds columns",
+    "stBaseButton": "begins the name of buttons; the primary ones have too little contrast in the dark",
+    "stExpandSidebarButton": "is the way to the other pages on a narrow window; it has no word of its own",
+    "stCaptionContainer": "is a caption, whose text and links have too little contrast",
 }
 """Names by which our JavaScript and the benchmark of the start know parts of Streamlit's pages, and why."""
 _LARGEST = 1e15

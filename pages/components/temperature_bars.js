@@ -161,19 +161,21 @@ class Live {
     this.draw(this.t);
   }
 
-  build({ labels, teacher, student, gold, curves, noun }) {
+  build({ labels, teacher, student, gold, curves, noun, order: graded, logit }) {
     this.noun = noun;
     this.root.querySelector(".curves .title").textContent = `Share of each ${noun} over all temperatures`;
+    this.root.querySelector(".formula .logit").title = logit;
     this.root.querySelector(".sum").textContent = `÷ sum over all ${noun}s`;
     this.labels = labels;
     this.logits = { teacher, student };
     this.gold = gold;
     this.curves = curves;
     this.tops = { teacher: Math.max(...teacher), student: Math.max(...student) };
-    // The order stays while the temperature moves: it is the teacher's, which no temperature changes.
-    const order = labels.map((_, i) => i).sort((a, b) => teacher[b] - teacher[a]);
+    // The order stays while the temperature moves: that of the grades, or the teacher's, which no temperature changes.
+    const order = graded ?? labels.map((_, i) => i).sort((a, b) => teacher[b] - teacher[a]);
+    const top = teacher.indexOf(this.tops.teacher);
     // Whatever the student says, and what is right, is not to be hidden among the others.
-    const first = [...new Set([order[0], student.indexOf(this.tops.student), gold ?? order[0], ...order])];
+    const first = [...new Set([top, student.indexOf(this.tops.student), gold ?? top, ...order])];
     const kept = new Set(first.slice(0, order.length > MOST ? MOST - 1 : MOST));
     const alone = order.filter((i) => kept.has(i));
     this.groups = alone.map((i) => [i]);
@@ -184,7 +186,7 @@ class Live {
     this.root.classList.toggle("plain", !curves);
     if (curves) this.buildCurves();
     this.buildFormula();
-    this.choose(0);
+    this.choose(this.groups.findIndex((group) => group.includes(top)));
   }
 
   nameOf(group) {

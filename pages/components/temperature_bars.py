@@ -8,6 +8,8 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from distil_core.data.scales import graded_labels
+from distil_core.reporting import glossary
 from pages.components import mount
 
 LOW, HIGH = 0.1, 20.0
@@ -28,6 +30,8 @@ def show(
     noun: str = "label",
 ) -> float:
     """Show both distributions over a slider for the temperature, and return where it was let go.
+
+    Labels that are grades stand from the lowest to the highest, others from the teacher's likeliest on.
 
     While it is dragged, everything is computed in the browser and Python hears nothing.
 
@@ -60,6 +64,8 @@ def show(
             "value": current,
             "curves": curves,
             "noun": noun,
+            "logit": glossary.TERMS["logit"],
+            "order": graded_labels(labels) if noun == "label" else None,
         },
         on_temperature_change=let_go,
     )

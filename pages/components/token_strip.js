@@ -27,7 +27,7 @@ export default function ({ data, parentElement }) {
     return data.tokens.map((token, i) => {
       const button = line.appendChild(document.createElement("button"));
       button.type = "button";
-      button.append(token, document.createElement("small"));
+      button.append(token);
       button.classList.toggle("special", data.special[i]);
       return button;
     });
@@ -41,9 +41,9 @@ export default function ({ data, parentElement }) {
       const row = side.rows[from];
       words[s].forEach((button, to) => {
         button.style.setProperty("--share", Math.sqrt(row[to] / most));
-        button.lastChild.textContent = row[to] >= 5 ? `${percent(row[to] / 10)}` : "";
+        button.dataset.share = row[to] >= 5 ? `${percent(row[to] / 10)}` : "";
         button.setAttribute("aria-pressed", to === from);
-        button.setAttribute("aria-label", `${data.tokens[to]}, looked at with ${percent(row[to] / 10)} percent`);
+        button.setAttribute("aria-label", `${data.tokens[to]} ${percent(row[to] / 10)} percent`);
         button.tabIndex = to === chosen ? 0 : -1;
       });
     });

@@ -10,6 +10,7 @@ __all__ = [
     "attention_details",
     "bulk_scoring",
     "charts",
+    "decision_card",
     "entity_view",
     "example_browser",
     "header",

@@ -13,7 +13,7 @@ from distil_core.reporting.figures import cells
 from distil_core.reporting.figures import error_analysis as figures
 from pages.sections import charts, example_filter, pickers, sentence_edits
 
-MAX_SHOWN, MAX_LABELS = 500, 10
+MAX_SHOWN, MAX_LABELS = 500, 11
 KL_COLUMN = st.column_config.NumberColumn(
     format="%.3f", help="KL divergence: how far the student's probabilities are from the teacher's; 0 is the same."
 )

@@ -14,7 +14,7 @@ from distil_core.analysis import attention
 from distil_core.analysis.attention import AttentionHead, AttentionView
 from distil_core.data.corpus import Place
 from distil_core.errors import DistilError
-from distil_core.reporting import formatting
+from distil_core.reporting import formatting, glossary
 from distil_core.reporting.figures import attention as figures
 from distil_core.reporting.figures import cells
 from distil_core.reporting.figures.theme import STUDENT, TEACHER
@@ -28,9 +28,9 @@ MOSAICS = {True: "attention.mosaic.teacher", False: "attention.mosaic.student"}
 WORDS, ALL, ROLLOUT, ENTROPY, LEFT_OUT = (
     "Word by word",
     "All heads",
-    "Through all layers",
-    "How widely",
-    "Words left out",
+    "Attention rollout",
+    "Attention entropy",
+    "Leave-one-out",
 )
 HEADS_HELP = (
     "Heads have no inherent order: head 3 of one model need not do the work of head 3 of the other. Within a pair of "
@@ -70,7 +70,13 @@ def show(outcome: FinishedRun, looked: LookedAt) -> None:
     """Show one further look at the same text; what is not shown costs nothing."""
     with address.control(VIEW, "Look closer"):
         chosen = st.segmented_control(
-            "Look closer", list(LOOK), default=WORDS, key=VIEW, bind="query-params", required=True
+            "Look closer",
+            list(LOOK),
+            default=WORDS,
+            key=VIEW,
+            bind="query-params",
+            required=True,
+            help=glossary.explain(f"head, {ROLLOUT}, {ENTROPY}, {LEFT_OUT}", most=4),
         )
     try:
         LOOK[chosen or WORDS](outcome, looked)

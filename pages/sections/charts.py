@@ -9,9 +9,10 @@ from typing import Any, Literal
 import pandas as pd
 import streamlit as st
 
-from distil_core.reporting import tables
+from distil_core.reporting import glossary, tables
 from distil_core.reporting.figures import theme
 from pages.components import image_download
+from pages.state import address
 
 CONFIG = {"displayModeBar": False, "scrollZoom": False}
 
@@ -32,7 +33,9 @@ def show(
     """
     heading(title, key=key, alt=alt, header=header, rows=rows, picture=key)
     picking: dict[str, Any] = {} if on_select is None else {"on_select": on_select, "selection_mode": "points"}
-    st.plotly_chart(theme.defused(figure), key=key, config=CONFIG, alt=alt, **picking)
+    figure = theme.defused(figure)
+    figure = theme.enlarged(figure) if address.large_print() else figure
+    st.plotly_chart(figure, key=key, config=CONFIG, alt=alt, **picking)
 
 
 def heading(
@@ -45,8 +48,8 @@ def heading(
     picture: str | None = None,
 ) -> None:
     """Show the title of what is drawn below, and its figures behind a small button; see :func:`data`."""
-    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
-        st.markdown(f"**{title}**", width="content")
+    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", gap="xsmall"):
+        st.header(title, anchor=False, width="content", help=glossary.explain(title))
         data(key=key, alt=alt, header=header, rows=rows, picture=picture)
 
 

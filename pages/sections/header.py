@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from distil_core.settings.config import Method
-from pages.components import page_links
+from pages.components import accessibility, page_links
 from pages.sections import run_summary
 from pages.state import address, resources, run_in_use
 
@@ -32,12 +32,14 @@ def show(lead: str) -> Any:
     if wanted is not None and ("run" in st.query_params or not runs[wanted].read_only):
         st.query_params["run"] = wanted
     left, right = st.columns([3, 2], vertical_alignment="center", gap="small")
-    left.subheader(lead, anchor=False)
+    with left.container(key="app.large_print" if address.large_print() else None):
+        st.title(lead, anchor=False)
     with right.container(horizontal=True, vertical_alignment="center", gap="small"):
         chooser = st.container(gap=None)
         shared = address.open_header()
     with chooser:
         page_links.wait_in_turn()
+        accessibility.legible()
     with chooser, address.control(_PICKER, "Run in use"):
         st.selectbox(
             "Run in use",

@@ -90,7 +90,7 @@ def _test_texts(outcome: FinishedRun) -> None:
     numbers = {"Teacher": test.teacher.logits[:, 0], "Student": test.logits[:, 0]}
     names = [kinds.words_in_common(example.text) for example in texts]
     groups = kinds.errors_by_overlap(names, test.targets, numbers["Teacher"], numbers["Student"])
-    st.subheader("Test texts", anchor=False)
+    st.header("Test texts", anchor=False)
     st.caption(NO_SLICES)
     # Ask
     chosen = pickers.choose("Words in common", [ANY, *(group.name for group in groups)], key=OVERLAP)

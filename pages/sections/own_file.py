@@ -29,7 +29,7 @@ def ask(task: Task, *, labeled: bool = True) -> dict[str, Any]:
     if task.head.predicts_words:
         return _plain(task)
     path = (
-        _upload("Texts with labels", "train", help="A column with texts and a column with their labels.")
+        _upload("Texts with labels", "train", help="A column with texts, and one that says what each of them is.")
         if labeled
         else _upload("Texts", "train", help="A column with texts; labels are not looked at.")
     )

@@ -11,7 +11,7 @@ import streamlit as st
 from distil_core.analysis import comparison
 from distil_core.analysis.learning_curves import Curves
 from distil_core.evaluation.metrics import Metric
-from distil_core.reporting import formatting, narrative, tables
+from distil_core.reporting import formatting, glossary, narrative, tables
 from distil_core.runs import lineage
 from distil_core.runs.families import Family
 from distil_core.runs.rows import Run, RunState
@@ -94,6 +94,8 @@ def metrics(family: Family, *, key: str) -> None:
                 st.markdown(f"**{comparison.model_names(task)[method]}**: {meaning}")
             for line in lines:
                 st.markdown(f"**{line.label}**: {line.meaning}")
+            for term in ("95 % interval", "baseline", "nats"):
+                st.markdown(f"**{term[:1].upper()}{term[1:]}**: {glossary.TERMS[term]}")
         st.download_button(
             "Download as CSV",
             tables.metric_table_csv(family),

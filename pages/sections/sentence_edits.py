@@ -12,11 +12,13 @@ from distil_core.data import corpus
 from distil_core.data.corpus import split_segments
 from distil_core.reporting import formatting
 from distil_core.runs.families import FinishedRun
+from pages.components import accessibility
 from pages.sections import pickers, text_fields
 from pages.state import address, model_answers
 
 TEXT, ORIGINAL, WORD, SWAP = "compare.text", "compare.original", "compare.word", "compare.swap"
 UNDO, FIRST, PLACE = "compare.undo", "compare.first", "compare.place"
+FOCUS, TURN = "compare.focus", "compare.turn"
 MAX_WORDS = 120
 MAX_UNDO = 100
 
@@ -91,6 +93,7 @@ def show(
                         args=(i,),
                     )
         begins = ends + 1
+    _keep_focus(len(shown))
     # Emptied first: what could be done with another word must not stay while the models are timed.
     with st.empty().container(horizontal=True, vertical_alignment="center", gap="small", key="compare.actions"):
         if chosen is not None:
@@ -177,7 +180,7 @@ def _way_back(text: str) -> bool:
             "Back to the original",
             icon=":material/restart_alt:",
             key="compare.back",
-            on_click=start,
+            on_click=_start_again,
             args=(before,),
             type="tertiary",
             help=formatting.escaped(formatting.readable(before)),
@@ -186,7 +189,7 @@ def _way_back(text: str) -> bool:
             "Start from here",
             icon=":material/flag:",
             key="compare.start",
-            on_click=start,
+            on_click=_start_again,
             args=(text,),
             type="tertiary",
             help="Changes are shown against this sentence from now on.",
@@ -218,7 +221,7 @@ def _replace(text: str, word: edits.Word, new: str) -> None:
     st.session_state[UNDO] = (*st.session_state.get(UNDO, ()), text)[-MAX_UNDO:]
     text_fields.put(edits.replaced(text, word, new), key=TEXT)
     st.session_state[SWAP] = ""
-    st.query_params.pop(WORD, None)
+    st.session_state[FOCUS] = address.count(st.query_params.pop(WORD, ""), below=MAX_WORDS, otherwise=0)
 
 
 def _undo() -> None:
@@ -226,3 +229,17 @@ def _undo() -> None:
     st.session_state[UNDO] = tuple(rest)
     text_fields.put(last, key=TEXT)
     st.query_params.pop(WORD, None)
+    st.session_state[FOCUS] = 0
+
+
+def _start_again(text: str) -> None:
+    start(text)
+    st.session_state[FOCUS] = 0
+
+
+def _keep_focus(n_words: int) -> None:
+    """Put the keyboard on the word that now stands where something was pressed that is gone."""
+    place = st.session_state.pop(FOCUS, None)
+    if place is not None and n_words:
+        turn = st.session_state[TURN] = st.session_state.get(TURN, 0) + 1
+        accessibility.focus_on(f"{WORD}.{min(place, n_words - 1)}", turn=turn)

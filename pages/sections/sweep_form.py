@@ -132,9 +132,9 @@ def _formats() -> tuple[WeightFormat, ...]:
 
 def _told(labels: Sequence[str]) -> tuple[float, str]:
     """Ask how many texts are labeled, and which class none of them has."""
-    with address.control("whatif.labeled", "Labeled share"):
+    with address.control("whatif.labeled", "Labeled fraction"):
         labeled = st.selectbox(
-            "Labeled share of the training split",
+            "Labeled fraction of the training split",
             LABELED,
             format_func=lambda share: f"{100 * share:g} %",
             key="whatif.labeled",
@@ -142,9 +142,9 @@ def _told(labels: Sequence[str]) -> tuple[float, str]:
             help="Training texts that keep their hard label. Students learn the soft labels of all texts, "
             "hard-label twins from these alone.",
         )
-    with address.control("whatif.left_out", "Class left out"):
+    with address.control("whatif.left_out", "Held-out class"):
         left_out = st.selectbox(
-            "Class left out of the training split",
+            "Held-out class",
             ("", *labels),
             format_func=lambda label: label or "none",
             key="whatif.left_out",

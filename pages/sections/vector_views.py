@@ -46,7 +46,7 @@ def _likeness(family: Family) -> None:
     outcome = family.distilled
     pairs = stored_vectors.pairs(outcome.folder)
     segments = task_named(outcome.record.config.task).segments
-    st.subheader("How alike two texts are", anchor=False)
+    st.header("How alike two texts are", anchor=False)
     # Ask
     if not text_fields.asked_for(key=TEXT, n_segments=2):
         first = pairs[0].texts if pairs else stored_vectors.of_test_texts(outcome.folder).texts[:2]
@@ -90,7 +90,7 @@ def _likeness(family: Family) -> None:
 def _search(family: Family) -> None:
     outcome = family.distilled
     queries, texts = stored_vectors.queries(outcome.folder), stored_vectors.of_test_texts(outcome.folder)
-    st.subheader("What a search finds", anchor=False)
+    st.header("What a search finds", anchor=False)
     # Ask
     if QUERY not in st.session_state and not st.query_params.get(QUERY):
         st.session_state[QUERY] = queries[0].query if queries else texts.texts[0]

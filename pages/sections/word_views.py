@@ -35,7 +35,7 @@ def temperature(family: Family) -> None:
 @st.fragment(key="compare.masks")
 def _masks(family: Family) -> None:
     outcome = family.distilled
-    st.subheader("What stands behind the mask", anchor=False)
+    st.header("What stands behind the mask", anchor=False)
     # Ask
     if not text_fields.asked_for(key=TEXT, n_segments=1):
         text_fields.put(EXAMPLE, key=TEXT)
@@ -82,7 +82,7 @@ def _masks(family: Family) -> None:
 @st.fragment(key="compare.surprises")
 def _surprises(family: Family) -> None:
     outcome = family.distilled
-    st.subheader("How surprised each model is", anchor=False)
+    st.header("How surprised each model is", anchor=False)
     # Ask
     if not text_fields.asked_for(key=SCORED, n_segments=1):
         text_fields.put(_first_text(outcome), key=SCORED)

@@ -19,6 +19,7 @@ VERSION = "2"
 """Grows when an old address would come to mean something else, such as with another default."""
 
 _LONGEST_VALUE, _MOST_DIGITS, _LONGEST_NAME, _MOST_NAMED = 20_000, 300, 60, 5
+_LARGE = "app.large"
 _CONTROLS, _HIDE, _ASIDE = "address.controls", "address.hide", "address.aside"
 
 
@@ -97,10 +98,18 @@ def control(name: str, label: str) -> Iterator[None]:
         yield
 
 
+def large_print() -> bool:
+    """Tell whether everything is to be drawn so large that the last row can read it."""
+    return bool(st.session_state.get(_LARGE, st.query_params.get(_LARGE) == "true"))
+
+
 @st.fragment
 def share() -> None:
     """Offer the address of the page as it stands, with those controls hidden that somebody picks."""
     with st.popover("Share", icon=":material/link:", type="tertiary", key="app.share"):
+        large = large_print()
+        if st.toggle("Large print, for a projector", key=_LARGE, bind="query-params") is not large:
+            st.rerun()
         st.markdown("Whoever opens this address on the same server sees this page as it is now.")
         controls: dict[str, str] = st.session_state.get(_CONTROLS, {})
         picked = st.multiselect(

@@ -97,12 +97,12 @@ def test_a_word_shows_where_it_looks_in_both_models(visit: Visit, run: str) -> N
     expect(page.get_by_text("saw looks most at: Teacher:")).to_be_visible()
     for line in (lines.first, lines.last):
         expect(line.locator('[aria-pressed="true"]')).to_have_text(re.compile("^saw"))
-        shares = [float(text or 0) for text in line.locator("small").all_inner_texts()]
+        shares = [float(word.get_attribute("data-share") or 0) for word in line.get_by_role("button").all()]
         assert sum(shares) == pytest.approx(100, abs=2)
 
 
 def test_a_test_text_is_picked_and_its_words_are_left_out(visit: Visit, run: str) -> None:
-    page = visit(f"attention?run={run}&attention.view=Words+left+out")
+    page = visit(f"attention?run={run}&attention.view=Leave-one-out")
     page.get_by_role("button", name="Test texts").click()
     table = page.get_by_test_id("stDataFrame")
     expect(table).to_be_visible()
@@ -117,7 +117,11 @@ def test_nothing_is_wider_than_a_phone(visit: Visit, run: str) -> None:
     page = visit(f"attention?run={run}&attention.text=we+saw+snow", width=390, height=844)
     expect(page.get_by_text("Teacher, layer 11", exact=True)).to_be_visible()
     main = page.locator('[data-testid="stMain"]')
-    for view, key in (("All heads", "large"), ("Through all layers", "rollout"), ("How widely", "entropy.student")):
+    for view, key in (
+        ("All heads", "large"),
+        ("Attention rollout", "rollout"),
+        ("Attention entropy", "entropy.student"),
+    ):
         page.get_by_role("radio", name=view).click()
         expect(chart(page, f"attention.{key}")).to_be_visible()
         settled(page)

@@ -8,12 +8,14 @@ import pytest
 
 from distil_core.errors import RunNotFoundError
 from distil_core.export import archive as export_archive
+from distil_core.export.model_card import model_card
+from distil_core.reporting import tables
 from distil_core.runs import families
 from distil_core.runs.record import RunRecord
 from distil_core.runs.rows import Run
 from distil_core.runs.sources import ShippedRuns
 from distil_core.runs.store import RunStore
-from distil_core.settings.config import Method
+from distil_core.settings.config import CorpusConfig, Method, TeacherConfig
 from distil_core.settings.serialization import from_json
 from tests import seeds
 
@@ -73,3 +75,19 @@ def test_what_cannot_be_exported_is_said(store: RunStore) -> None:
     tfidf = seeds.finished(store, next(c for c in seeds.family_of(seeds.a_config()) if c.method is Method.BASELINE))
     with pytest.raises(RunNotFoundError, match="TF-IDF has none"):
         export_archive.student_zip(store, tfidf.id)
+
+
+def test_no_folder_of_the_server_leaves_it(store: RunStore) -> None:
+    corpus = CorpusConfig(source="/srv/lab/uploads/0123456789abcdef/train.csv", test="/srv/lab/test.csv")
+    config = seeds.a_config(corpus=corpus, teacher=TeacherConfig(source="/srv/models/bert"))
+    run = seeds.finished(store, config)
+    family = families.family(run, store)
+    assert family is not None
+    shown = [
+        str(tables.setting_rows(config)),
+        str(tables.run_rows([run])),
+        export_archive.record_json(family),
+        model_card(family),
+    ]
+    assert [text for text in shown if "/srv" in text] == []
+    assert all("train.csv" in text for text in (shown[0], shown[2], shown[3]))

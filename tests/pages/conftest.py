@@ -186,7 +186,9 @@ def figure(at: AppTest, index: int) -> dict[str, Any]:
 
 def markdown(at: AppTest) -> str:
     """Return all text of a page."""
-    return "\n".join(element.value for element in (*at.markdown, *at.caption, *at.subheader, *at.info, *at.warning))
+    return "\n".join(
+        element.value for element in (*at.markdown, *at.caption, *at.title, *at.header, *at.info, *at.warning)
+    )
 
 
 def chart(at: AppTest, key: str) -> dict[str, Any]:

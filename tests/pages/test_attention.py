@@ -56,7 +56,7 @@ def test_pair_is_teacher_student_and_difference(app: App, example: Path) -> None
     assert difference == pytest.approx(student - teacher, abs=1e-4)
     scales = [(trace["zmin"], trace["zmax"]) for trace in (figure(at, i)["data"][0] for i in (1, 2, 3))]
     assert scales == [(0, pytest.approx(37.5)), (0, pytest.approx(37.5)), (pytest.approx(-37.5), pytest.approx(37.5))]
-    assert "**Teacher, layer 2**" in markdown(at)
+    assert "Teacher, layer 2" in markdown(at)
     assert not at.exception
 
 
@@ -65,9 +65,9 @@ def test_heads_are_matched_within_a_pair(app: App, example: Path) -> None:
     assert at.selectbox(key="attention.pair").value == "teacher 1 · student 1"
     at.selectbox(key="attention.heads").set_value("student head 0").run()
     text = markdown(at)
-    assert "**Teacher, layer 1, head 1**" in text
-    assert "**Student, layer 1, head 0**" in text
-    assert "**Difference (1.00 alike)**" in text
+    assert "Teacher, layer 1, head 1" in text
+    assert "Student, layer 1, head 0" in text
+    assert "Difference (1.00 alike)" in text
     assert np.abs(values(figure(at, 3)["data"][0]["z"])).max() < 1e-4
     assert not at.exception
 
@@ -123,12 +123,15 @@ def test_empty_text_asks_for_one(app: App, example: Path) -> None:
 
 def test_address_names_the_text_and_what_is_looked_at(app: App, example: Path) -> None:
     at = app(
-        "attention", attention__text="one two four", attention__heads="student head 1", attention__view="How widely"
+        "attention",
+        attention__text="one two four",
+        attention__heads="student head 1",
+        attention__view="Attention entropy",
     )
     assert at.text_input(key="attention.text").value == "one two four"
     assert "Over the 3 tokens of this text." in markdown(at)
     assert at.selectbox(key="attention.heads").value == "student head 1"
-    assert at.button_group(key="attention.view").value == "How widely"
+    assert at.button_group(key="attention.view").value == "Attention entropy"
     assert not at.exception
 
 
@@ -151,7 +154,7 @@ def test_what_cannot_be_read_is_explained(app: App, example: Path, monkeypatch: 
         raise ModelError("the teacher must be where it was, got nothing; put it back")
 
     monkeypatch.setattr(attention_maps, "left_out", lose)
-    at = app("attention", attention__view="Words left out")
+    at = app("attention", attention__view="Leave-one-out")
     assert at.error[0].value == "the teacher must be where it was, got nothing; put it back"
     monkeypatch.setattr(attention_maps, "reading", refuse)
     at = app("attention")

@@ -48,9 +48,9 @@ def test_probabilities_can_be_taken_away(app: App, example: Path) -> None:
 def test_both_answers_are_said_with_their_times(app: App, example: Path) -> None:
     at = app("compare")
     text = markdown(at)
-    assert "#### very negative" in text
-    assert "#### negative" in text
-    assert "64.9 % sure" in text
+    assert "## very negative" in text
+    assert "## negative" in text
+    assert "Confidence 64.9 %" in text
     assert "**3.60 ms** :small[:gray[3.00 to 4.80]]" in text
     assert "**1.20 ms** :small[:gray[1.10 to 1.50]]" in text
     assert "with 2 threads: median and 5th to 95th percentile of 21 passes each, in turn" in text

@@ -89,7 +89,7 @@ def test_attention_works_and_says_what_it_cannot_tell(opened: Callable[..., AppT
     at = opened("attention")
     assert not at.exception
     assert not at.error
-    at = opened("attention", attention__view="Words left out")
+    at = opened("attention", attention__view="Leave-one-out")
     assert "A vector has no probability" in markdown(at)
     assert not at.exception
 

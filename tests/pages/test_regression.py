@@ -90,6 +90,6 @@ def test_a_number_has_no_temperature(opened: Callable[..., AppTest]) -> None:
 
 
 def test_words_left_out_say_why_there_are_none(opened: Callable[..., AppTest]) -> None:
-    at = opened("attention", attention__view="Words left out")
+    at = opened("attention", attention__view="Leave-one-out")
     assert not at.exception
     assert "A number has no probability" in markdown(at)

@@ -65,7 +65,7 @@ def test_compare_shows_the_place_that_is_chosen(opened: Callable[..., AppTest], 
     assert data["labels"] == list(TAGS)
     assert data["teacher"] == pytest.approx(teacher, abs=1e-4)
     assert data["student"] == pytest.approx(student, abs=1e-4)
-    assert f"#### {TAGS[int(np.argmax(teacher))]}" in markdown(at)
+    assert f"## {TAGS[int(np.argmax(teacher))]}" in markdown(at)
 
 
 def test_compare_begins_where_the_two_differ_most(opened: Callable[..., AppTest], tagged: Tagged) -> None:
@@ -185,7 +185,7 @@ def test_all_views_of_temperature_are_over_places(opened: Callable[..., AppTest]
 
 
 def test_attention_explains_the_answer_at_a_place(opened: Callable[..., AppTest], tagged: Tagged) -> None:
-    at = opened("attention", attention__text=TEXT, attention__view="Words left out")
+    at = opened("attention", attention__text=TEXT, attention__view="Leave-one-out")
     assert place(at, "attention").options[3] == "snow"
     place(at, "attention").set_value("snow").run()
     assert "“snow” · Teacher:" in markdown(at)
@@ -198,7 +198,7 @@ def test_attention_explains_the_answer_at_a_place(opened: Callable[..., AppTest]
         without = logits_of_words(model, " ".join(words[1:]))[2].softmax(-1)
         assert bars["y"][0] == pytest.approx(100 * float(without[label] - whole[label]), abs=0.02)
     assert not at.exception
-    at.segmented_control(key="attention.view").set_value("Through all layers").run()
+    at.segmented_control(key="attention.view").set_value("Attention rollout").run()
     assert "What reaches the place “snow”" in markdown(at)
     assert not at.exception
 

@@ -27,7 +27,7 @@ def test_every_measure_has_a_cell_for_every_model(family: Family) -> None:
     assert {len(line.cells) for line in lines.values()} == {5}
     assert all(line.meaning for line in lines.values())
     assert lines["Accuracy"].cells[1] == ("90.0 %", "88.0 to 92.0")
-    assert lines["Probe accuracy"].cells[1] == ("71.0 %", "")
+    assert lines["Out-of-domain accuracy"].cells[1] == ("71.0 %", "")
     assert lines["Agreement"].cells[0] == ("–", "")
     assert lines["Latency"].cells[1] == ("1.30 ms", "1.10 to 2.00")
     assert lines["Throughput"].cells[4] == ("–", "")
@@ -53,8 +53,8 @@ def test_probe_is_left_out_where_no_model_has_one(family: Family) -> None:
         return replace(outcome, record=replace(record, teacher=teacher, model=model))
 
     without = Family(distilled=bare(family.distilled), twins=tuple(map(bare, family.twins)))
-    assert "Probe accuracy" in {line.label for line in tables.metric_table(family)}
-    assert "Probe accuracy" not in {line.label for line in tables.metric_table(without)}
+    assert "Out-of-domain accuracy" in {line.label for line in tables.metric_table(family)}
+    assert "Out-of-domain accuracy" not in {line.label for line in tables.metric_table(without)}
 
 
 def test_csv_is_unrounded_and_leaves_gaps(family: Family) -> None:

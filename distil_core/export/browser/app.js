@@ -13,15 +13,16 @@ function element(name, options = {}, ...children) {
 
 const percent = (share) => `${(100 * share).toFixed(1)} %`;
 
-function bars(shares, labels, ordered = true) {
-  const order = shares.map((share, i) => i);
-  if (ordered) order.sort((a, b) => shares[b] - shares[a]);
-  return order.map((i, place) => {
+function bars(shares, labels, ordered = true, grades = null) {
+  const order = grades ?? shares.map((share, i) => i);
+  if (ordered && !grades) order.sort((a, b) => shares[b] - shares[a]);
+  const top = shares.indexOf(Math.max(...shares));
+  return order.map((i) => {
     const fill = element("div", { className: "fill" });
     fill.style.width = `${100 * shares[i]}%`;
     return element(
       "div",
-      { className: place || !ordered ? "bar" : "bar first" },
+      { className: i !== top || !ordered ? "bar" : "bar first" },
       element("span", { className: "name", textContent: labels[i] }),
       element("div", { className: "track" }, fill),
       element("span", { className: "share", textContent: percent(shares[i]) }),
@@ -30,10 +31,10 @@ function bars(shares, labels, ordered = true) {
 }
 
 const draw = {
-  labels({ logits }, { problem, labels }) {
+  labels({ logits }, { problem, labels, order }) {
     if (problem === "regression") return [element("p", { className: "big", textContent: logits[0].toFixed(2) })];
     if (problem === "multi_label_classification") return bars(logits.map((z) => 1 / (1 + Math.exp(-z))), labels);
-    return bars(softmax(logits, Number(byId("temperature").value)), labels);
+    return bars(softmax(logits, Number(byId("temperature").value)), labels, true, order);
   },
   tags: ({ words }) => [
     element("p", { className: "words" }, ...words.flatMap(({ word, tag }) => [

@@ -90,7 +90,7 @@ def attention_map(shares: np.ndarray, tokens: Sequence[str], *, highest: float, 
     return _map(
         100 * shares,
         tokens,
-        title="Share of attention (%)",
+        title="Attention (%)",
         hover="%{y} looks at %{x}: %{z:.1f} %",
         scale=SEQUENTIAL,
         limits=(0.0, 100 * highest),
@@ -110,7 +110,7 @@ def difference_map(difference: np.ndarray, tokens: Sequence[str], *, height: int
     return _map(
         100 * difference,
         tokens,
-        title="Student − teacher (points)",
+        title="Difference (points)",
         hover="%{y} looks at %{x}: student %{z:+.1f} points",
         scale=DIVERGING,
         limits=(-most, most),

@@ -36,6 +36,10 @@ class Mark:
     dash: str
 
 
+TEXT = "#000037"
+"""Nearly black. Streamlit puts its theme's clearest color of text in its place, in light and dark; what it takes for
+axes otherwise has too little contrast to be read (3.7 : 1)."""
+
 MARKS: Mapping[Method | None, Mark] = {
     None: Mark(color=TEACHER, symbol="diamond", dash="dash"),
     Method.DISTILLED: Mark(color=STUDENT, symbol="circle", dash="solid"),
@@ -82,8 +86,9 @@ def empty(*, height: int, x: str, y: str) -> go.Figure:
     # Room for a title and its numbers from the start: where plotly finds too little, it draws everything twice.
     margin = {"l": 70 if y else 8, "r": 16, "t": 12, "b": 68 if x else 8}
     figure.update_layout(template=TEMPLATE, height=height, uirevision="kept", margin=margin)
-    figure.update_xaxes(title_text=x)
-    figure.update_yaxes(title_text=y)
+    figure.update_layout(font_color=TEXT)
+    figure.update_xaxes(title_text=x, title_font_color=TEXT, tickfont_color=TEXT)
+    figure.update_yaxes(title_text=y, title_font_color=TEXT, tickfont_color=TEXT)
     return figure
 
 
@@ -113,6 +118,36 @@ def plain(text: str, *, length: int | None = None) -> str:
         length: Signs that have room; None: all.
     """
     return html.escape(text if length is None else shortened(text, length=length), quote=False)
+
+
+def enlarged(figure: go.Figure, *, least: int = 17) -> go.Figure:
+    """Return a figure whose text can be read from afar, and which is higher for it.
+
+    Args:
+        figure: As it is drawn otherwise; it stays as it is.
+        least: The least size of any text, in pixels.
+    """
+    spec = _large(json.loads(figure.to_json()), least)
+    large = go.Figure(spec)
+    large.update_layout(font_size=least, legend_font_size=least, hoverlabel_font_size=least)
+    large.update_xaxes(tickfont_size=least, title_font_size=least + 1)
+    large.update_yaxes(tickfont_size=least, title_font_size=least + 1)
+    if figure.layout.height:
+        large.update_layout(height=int(1.25 * figure.layout.height))
+    return large
+
+
+def _large(value: Any, least: int) -> Any:
+    if isinstance(value, list):
+        return [_large(item, least) for item in value] if value and isinstance(value[0], dict) else value
+    if not isinstance(value, dict):
+        return value
+    return {
+        name: {**item, "size": max(least, item["size"])}
+        if name.endswith("font") and isinstance(item, dict) and isinstance(item.get("size"), int | float)
+        else _large(item, least)
+        for name, item in value.items()
+    }
 
 
 def hatching(shape: str) -> dict[str, object]:

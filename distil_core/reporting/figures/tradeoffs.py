@@ -10,7 +10,7 @@ from distil_core.analysis.roads import Road, RoadLine
 from distil_core.analysis.tradeoffs import ModelPoint, PlacedPoint, Price
 from distil_core.evaluation.metrics import Metric
 from distil_core.evaluation.records import Interval
-from distil_core.reporting.figures.theme import ABOVE, MARKS, Figure, empty
+from distil_core.reporting.figures.theme import ABOVE, MARKS, TEXT, Figure, empty
 from distil_core.reporting.formatting import figure as figure_text
 from distil_core.reporting.formatting import figure_interval, percent
 from distil_core.reporting.narrative.tradeoffs import ROADS
@@ -148,11 +148,14 @@ def _add_method(
             x=[place.price.value for place in shown],
             y=[score.scale * place.score.value for place in shown],
             name=name,
-            mode="markers",
+            mode="markers+text",
+            text=[_depth(place) for place in shown],
+            textposition="bottom right",
+            textfont={"size": 11},
             opacity=opacity,
             marker={**look, "size": sizes, "opacity": 1.0},
             # A click selects, but what is not selected stays as it is.
-            unselected={"marker": {"opacity": 1.0}},
+            unselected={"marker": {"opacity": 1.0}, "textfont": {"color": TEXT}},
             error_x=_bars([place.price for place in shown], mark.color, 1),
             error_y=_bars([place.score for place in shown], mark.color, score.scale),
             customdata=[[place.point.id] for place in shown],
@@ -162,6 +165,14 @@ def _add_method(
             showlegend=False,
             cliponaxis=False,
         )
+
+
+def _depth(place: PlacedPoint) -> str:
+    """Return how many layers a student and its twins have, as it stands beside their points."""
+    point = place.point
+    if point.setting is None or not point.role.shares_architecture:
+        return ""
+    return f"{len(point.setting.student.layers) or point.setting.student.depth}"
 
 
 def _bars(spreads: Sequence[Interval], color: str, factor: float) -> dict[str, object]:

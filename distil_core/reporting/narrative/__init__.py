@@ -7,6 +7,7 @@ from distil_core.reporting.narrative import (
     advice,
     claims,
     compression,
+    decisions,
     edits,
     runs,
     slices,
@@ -15,4 +16,15 @@ from distil_core.reporting.narrative import (
     tradeoffs,
 )
 
-__all__ = ["advice", "claims", "compression", "edits", "runs", "slices", "sweeps", "temperature", "tradeoffs"]
+__all__ = [
+    "advice",
+    "claims",
+    "compression",
+    "decisions",
+    "edits",
+    "runs",
+    "slices",
+    "sweeps",
+    "temperature",
+    "tradeoffs",
+]

@@ -2,8 +2,19 @@
 
 from collections.abc import Sequence
 
+from distil_core.analysis.comparison import SentenceAnswer
 from distil_core.analysis.edits import EditVerdict
 from distil_core.reporting.formatting import escaped, percent
+
+
+def answers(sides: Sequence[SentenceAnswer], names: Sequence[str]) -> str:
+    """Say in a sentence what each model answers, as it is read out; nothing in it is markdown.
+
+    Args:
+        sides: What the models answer.
+        names: Names of the labels.
+    """
+    return "; ".join(f"{side.role}: {names[side.label]}, {percent(side.probability)} sure" for side in sides) + "."
 
 
 def verdict(judged: EditVerdict, names: Sequence[str]) -> str:

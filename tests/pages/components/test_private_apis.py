@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 import streamlit as st
 
+from distil_core.reporting.figures import theme
 from pages.components import private_apis
 from tests.readme import ROOT
 
@@ -25,7 +26,11 @@ def test_parts_of_its_pages_still_have_their_names(frontend: str, name: str) -> 
 
 
 def test_no_other_names_are_used() -> None:
-    code = [*(ROOT / "pages").rglob("*.js"), *(ROOT / "pages").rglob("*.css"), *(ROOT / "distil_core").rglob("*.py")]
+    code = [
+        *(ROOT / "pages").rglob("*.js"),
+        *(ROOT / "pages").rglob("*.css"),
+        *(ROOT / "distil_core").rglob("*.py"),
+    ]
     texts = [path.read_text(encoding="utf-8") for path in code]
     used = {name for text in texts for name in re.findall(r"""(?:data-testid[\^$*]?="|["'`]\.)(st[A-Z]\w*)""", text)}
     assert used == set(private_apis.TEST_IDS)
@@ -76,3 +81,9 @@ def test_widgets_may_change_while_somebody_goes_through_them(monkeypatch: pytest
         states[f"{name} again"] = Value(3)
         seen.append(name)
     assert seen == ["a", "b"], f"widgets are kept in another way {HELP}"
+
+
+def test_text_of_charts_has_the_color_that_the_theme_replaces() -> None:
+    from streamlit.elements.lib import streamlit_plotly_theme
+
+    assert streamlit_plotly_theme.GRAY_90 == theme.TEXT, f"it is another color {HELP}: is the text of charts readable?"

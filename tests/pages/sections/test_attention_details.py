@@ -43,7 +43,7 @@ def test_all_heads_are_one_image_and_one_of_them_is_large(app: App, example: Pat
 
 
 def test_what_reaches_the_first_token(app: App, example: Path) -> None:
-    at = app("attention", attention__view="Through all layers", attention__special="true")
+    at = app("attention", attention__view="Attention rollout", attention__special="true")
     teacher, student = (values(trace["y"]) for trace in figure(at, 4)["data"])
     assert teacher.sum() == pytest.approx(100)
     # The mean of both heads keeps a quarter, and the residual half of the rest: 5/8 in each of two layers, and three
@@ -56,7 +56,7 @@ def test_what_reaches_the_first_token(app: App, example: Path) -> None:
 
 
 def test_how_widely_heads_look(app: App, example: Path) -> None:
-    at = app("attention", attention__view="How widely", attention__special="true")
+    at = app("attention", attention__view="Attention entropy", attention__special="true")
     expected = -(0.75 * np.log(0.75) + 0.25 * np.log(0.25))
     assert values(figure(at, 4)["data"][0]["z"]) == pytest.approx(np.full((3, 2), expected), abs=1e-4)
     assert values(figure(at, 5)["data"][0]["z"]).shape == (2, 2)
@@ -67,7 +67,7 @@ def test_how_widely_heads_look(app: App, example: Path) -> None:
 def test_words_are_left_out_only_when_somebody_asks(app: App, example: Path, readings: list[str]) -> None:
     at = app("attention")
     assert "left out" not in readings
-    at.button_group(key="attention.view").set_value("Words left out").run()
+    at.button_group(key="attention.view").set_value("Leave-one-out").run()
     for trace in figure(at, 4)["data"]:
         assert list(trace["y"]) == pytest.approx([100 * change for change in CHANGES])
         assert trace["x"][0] == "This"

@@ -80,4 +80,4 @@ def test_accuracies_have_intervals_and_the_level_of_guessing(tmp_path: Path) -> 
 def test_figures_leave_fonts_and_paper_to_the_theme() -> None:
     figure = figure_curves.loss(_curves(), n_epochs=4)
     assert figure.layout.paper_bgcolor is None
-    assert figure.layout.font.color is None
+    assert figure.layout.font.color == theme.TEXT

@@ -8,7 +8,7 @@ import pytest
 from distil_core.analysis.temperature import DarkKnowledge, GradientNorms, Softened
 from distil_core.evaluation.calibration import Calibration, Scaling
 from distil_core.reporting.figures import temperature as figures
-from distil_core.reporting.figures.theme import MARKS, STUDENT, TEACHER
+from distil_core.reporting.figures.theme import MARKS, STUDENT, TEACHER, TEXT
 from distil_core.settings.config import Method
 
 SOFTENED = Softened(
@@ -118,4 +118,4 @@ def test_reliability_leaves_out_empty_bins() -> None:
 def test_figures_leave_fonts_and_paper_to_the_theme() -> None:
     for figure in (figures.agreement(SOFTENED), figures.gradients(NORMS, trained=None)):
         assert figure.layout.paper_bgcolor is None
-        assert figure.layout.font.color is None
+        assert figure.layout.font.color == TEXT
