@@ -230,7 +230,14 @@ def frame(base: RunConfig) -> Frame:
     Raises:
         DistilError: If one of them cannot be used.
     """
+    return Frame(depths=possible_depths(base), labels=load_corpus_cached(base.corpus, task=base.task).label_names)
+
+
+def possible_depths(base: RunConfig) -> tuple[int, ...]:
+    """Return the depths that a student of the teacher of a run can have, the last one the teacher's own.
+
+    Raises:
+        DistilError: If the teacher cannot be used.
+    """
     fewest, n_layers = configured_task(base).head.fewest_layers, locate(base.teacher.source).n_layers
-    return Frame(
-        depths=tuple(range(fewest, n_layers + 1)), labels=load_corpus_cached(base.corpus, task=base.task).label_names
-    )
+    return tuple(range(fewest, n_layers + 1))

@@ -67,8 +67,8 @@ def _depths(config: RunConfig, by_depth: dict[int, decisions.Decision]) -> None:
     if problem := st.session_state.pop(PROBLEM, None):
         messages.problem(problem)
     try:
-        offered = sweep_runs.frame(digest(config), config).depths[:-1]  # the last one is the teacher's own
-    except DistilError:  # its teacher or its corpus is gone: what is known stays
+        offered = sweep_runs.depths(digest(config), config)[:-1]  # the last one is the teacher's own
+    except DistilError:  # its teacher is gone: what is known stays
         offered = ()
     missing = [depth for depth in offered if depth not in by_depth]
     active = [run.config for run in resources.runs().list() if not run.state.over]

@@ -60,6 +60,16 @@ def frame(base: str, _base: RunConfig) -> sweep.Frame:
     return sweep.frame(_base)
 
 
+@st.cache_data(max_entries=16, ttl=60, show_spinner=False)
+def depths(base: str, _base: RunConfig) -> tuple[int, ...]:
+    """Return the depths that a student can have that has the teacher of a run, whose digest is ``base``.
+
+    Raises:
+        DistilError: If the teacher cannot be used.
+    """
+    return sweep.possible_depths(_base)
+
+
 @st.cache_resource(max_entries=32, ttl=60, show_spinner="Reading the corpus…")
 def _planned(wanted: str, _wanted: sweep.Sweep) -> Mapping[CanonicalConfig, requests.RunRequest]:
     return sweep.plan_sweep(_wanted)

@@ -24,7 +24,7 @@ HOSTILE = (
     "X*b*<i> $x^2$ :red[hi] [l](http://x.y) ![p](http://x.y/p.png) <img src=x> :material/home: `c` | ~~s~~ www.x.y"
 )
 LIVE = ("*b*", "<i>", "$x^2$", "[hi]", "[l]", "![p]", "<img", ":material/home", "`c`", "~~s~~", "www.x", "http://")
-DRAWN = ("plotly_chart", "bidi_component", "code")
+DRAWN = ("plotly_chart", "bidi_component", "code", "html")
 PLAIN = ("options", "raw_value", "value", "default", "alt", "url", "id")
 """Fields that the browser shows as they are, and does not read as markdown."""
 
@@ -88,6 +88,7 @@ def test_words_that_are_not_ours_stand_as_written(app: App, hostile: RunConfig, 
                 n_seen += 1
                 live += [(node.type, name, sign, text) for sign in LIVE if sign in text and f"\\{sign}" not in text]
         charts = [node.proto.spec for node in at.get("plotly_chart")]
+        live += [("script", body) for node in at.get("html") if "<img" in (body := node.proto.body)]
         live += [("chart", sign, chart) for chart in charts for sign in ("<img", "<i>") if sign in chart]
         for text in (frame.value.to_csv() for frame in at.table):
             live += [("table", sign, text) for sign in LIVE if "*b" in text and sign in text.replace(f"\\{sign}", "")]

@@ -160,7 +160,7 @@ def test_pages_show_it_where_accuracy_is_else(app: App, done: Run, members: Fami
     at = app("distil", run=done.id)
     assert at.metric[0].label == f"{label} kept"
     assert f"Matthews correlation is {value}" in markdown(at)
-    assert f"**{label} on the same test texts**" in markdown(at)
+    assert f"{label} on the same test texts" in markdown(at)
     assert "Validation Matthews correlation" in markdown(at)
     axis = chart(at, "distil.accuracies")["layout"]["xaxis"]["title"]["text"]
     assert axis == "Test Matthews correlation with its 95 % interval"
@@ -181,7 +181,7 @@ def test_pages_show_it_where_accuracy_is_else(app: App, done: Run, members: Fami
 
     at = app("whatif", run=done.id)
     assert at.selectbox(key="whatif.measure").value == MATTHEWS
-    assert f"**{label}, mean over seeds" in markdown(at)
+    assert f"{label}, mean over seeds" in markdown(at)
     assert "In Matthews correlation the hard-label twin" in markdown(at)
     assert not at.exception
 
