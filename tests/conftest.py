@@ -64,6 +64,18 @@ SLOW = (
     "test_api.py",
 )
 """Folders and files whose tests are slow, each or all together: the others take about a minute."""
+UNCOUNTED = (
+    "browser",
+    "pages",
+    "analysis/test_model_pair.py",
+    "analysis/test_several_sites.py",
+    "data/test_reviews.py",
+    "models/test_freezing.py",
+    "models/test_pooling.py",
+    "models/test_segments.py",
+    "training/test_trainer.py",
+)
+"""Those whose lines are not counted, which takes half as long again: what they run is counted by tests nearer to it."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -72,6 +84,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if any(item.path.is_relative_to(place) for place in places):
             item.add_marker("slow")
+        if any(item.path.is_relative_to(Path(__file__).parent / name) for name in UNCOUNTED):
+            item.add_marker("no_cover")
 
 
 @pytest.fixture(autouse=True)

@@ -1,6 +1,7 @@
 """Compare in a browser: edit a sentence by clicks, filter by cells, and take a file through both models."""
 
 import csv
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -25,7 +26,7 @@ def test_a_word_is_dropped_and_the_change_is_told(visit: Visit) -> None:
     first = field.input_value()
     # Three models' worth of drawing fits on the first screen: the sentence, both answers, the bars.
     expect(page.get_by_role("slider", name="Temperature")).to_be_in_viewport()
-    expect(page.get_by_text("sure", exact=False).last).to_be_in_viewport()
+    expect(page.get_by_text(re.compile("^Confidence")).last).to_be_in_viewport()
     expect(page.locator(".live .row").last).to_be_in_viewport()
     word = keyed(page, "compare.word.0").get_by_role("button")  # type: ignore[attr-defined]
     dropped = word.inner_text()

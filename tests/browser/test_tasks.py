@@ -117,7 +117,7 @@ def test_two_texts_stand_side_by_side_with_both_verdicts(visit: Visit, run_of: C
     assert tops[0]
     assert tops[1]
     assert tops[0]["y"] == tops[1]["y"]
-    expect(page.get_by_text(re.compile("^Confidence .*%$"))).to_have_count(2)
+    expect(page.get_by_text(re.compile("^Confidence .*%"))).to_have_count(2)
     word = keyed(page, "compare.word.0").get_by_role("button")
     dropped, before = word.inner_text(), first.input_value()
     word.click()

@@ -46,6 +46,7 @@ def test_a_click_leads_to_the_run_and_the_address_back(visit: Visit, runs: list[
     page.get_by_role("radio", name="Parameters").or_(page.get_by_role("button", name="Parameters")).first.click()
     expect(page.get_by_text("Accuracy against parameters")).to_be_visible()
     settled(page)
+    page.locator(".js-plotly-plot").first.scroll_into_view_if_needed()
     page.mouse.click(*pixels(page, "TF-IDF"))
     page.wait_for_url(re.compile(r"tradeoffs\.point=[0-9a-f]{16}"))
     settled(page)
