@@ -211,7 +211,7 @@ def headline(record: RunRecord) -> Headline:
 
 def shape_title(student: StudentConfig) -> str:
     """Name what is left of a teacher in a student: "3 layers · 50 % of the heads · int8"."""
-    depth = len(student.layers) or student.depth
+    depth = student.n_layers
     parts = [f"{depth} layer" + "s" * (depth != 1) if depth else "static student, no layers"]
     width = f"width {student.width}" if student.width else ""
     return " · ".join(filter(None, (*parts, compression_title(student), width)))

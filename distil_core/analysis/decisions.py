@@ -14,7 +14,7 @@ from distil_core.evaluation.metrics import Metric
 from distil_core.evaluation.records import Interval
 from distil_core.runs.families import Family
 from distil_core.runs.folder import RunFolder
-from distil_core.settings.config import Init, LayerMap, Method, RunConfig, StudentConfig
+from distil_core.settings.config import Init, LayerMap, Method, RunConfig
 
 _NEAREST = 0.001
 """A loss nearer to what is allowed is told from it by no number of texts that anybody has."""
@@ -109,7 +109,7 @@ def by_depth(
         draw_teacher: Reads one of the teacher of a run.
     """
     students = [
-        (point, _but_for_depth(point.setting), n_layers(point.setting.student))
+        (point, _but_for_depth(point.setting), point.setting.student.n_layers)
         for point in landscape.points
         if point.method is Method.DISTILLED and point.setting is not None
     ]
@@ -141,11 +141,6 @@ def n_active(config: RunConfig, active: Iterable[RunConfig]) -> int:
         for other in active
         if (other.corpus.source, other.teacher.source) == (config.corpus.source, config.teacher.source)
     )
-
-
-def n_layers(student: StudentConfig) -> int:
-    """Return how many layers a student has."""
-    return len(student.layers) or student.depth
 
 
 def _but_for_depth(config: RunConfig) -> RunConfig:

@@ -29,7 +29,7 @@ _MADE = (Method.DISTILLED, Method.LAYER_CUT)
 """Methods of the models that go a road: what was taken from a teacher, taught by it or not at all."""
 _BITS = {WeightFormat.FP32: 32, WeightFormat.BF16: 16, WeightFormat.FP16: 16, WeightFormat.INT8: 8}
 _AMOUNT: Mapping[Road, Callable[[StudentConfig], float]] = {
-    Road.LAYERS: lambda student: len(student.layers) or student.depth,
+    Road.LAYERS: lambda student: student.n_layers,
     Road.HEADS: lambda student: student.heads,
     Road.NEURONS: lambda student: student.neurons,
     Road.BITS: lambda student: _BITS[student.weights],

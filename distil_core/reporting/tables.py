@@ -257,7 +257,7 @@ def _run_row(run: Run, scores: Sequence[ScoreColumns], fidelity: Mapping[str, Me
         "Corpus": run.corpus_name,
         "Teacher": without_folders(config).teacher.source if record is None else record.teacher_name,
         "Model": model_name(config),
-        "Layers": None if baseline else len(config.student.layers) or config.student.depth,
+        "Layers": None if baseline else config.student.n_layers,
         "Compression": compression_title(config.student),
         "Temperature": config.loss.temperature if distilled else None,
         "Alpha": config.loss.alpha if distilled else None,

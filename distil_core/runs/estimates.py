@@ -103,7 +103,7 @@ def estimate_all(configs: Iterable[CanonicalConfig], source: RunSource) -> float
         config, train, teacher = request.config, request.corpus.train, request.checkpoint
         n_tokens = len(train) * tokens_of(train.texts, config.teacher.max_length)
         if config.method in (Method.DISTILLED, Method.HARD_LABELS):
-            depth = len(config.student.layers) or config.student.depth
+            depth = config.student.n_layers
             schedule = recipes.student_schedule(config, depth=depth, n_examples=len(train))
             work += n_tokens * _learned(schedule, depth, config.student.width or teacher.width)
         if head_order(teacher, request.corpus.label_names, head=request.task.head) is None:

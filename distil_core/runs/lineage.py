@@ -46,7 +46,7 @@ def inherited(config: RunConfig, source: RunSource) -> RunConfig:
         student=replace(
             config.student,
             parent=parent.id,
-            depth=len(shape.layers) or shape.depth,
+            depth=shape.n_layers,
             layers=usual.layers,
             layer_map=usual.layer_map,
             width=width_of(source.folder(parent.id).student) or shape.width,

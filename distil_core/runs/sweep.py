@@ -3,7 +3,7 @@
 Its runs are ordinary runs of the store; a sweep is a pure function of its choices. Loads no model.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import product
@@ -189,10 +189,12 @@ def start(
     return queued
 
 
-def cancel(planned: Mapping[CanonicalConfig, RunRequest], store: RunStore) -> None:
-    """Stop all runs of a sweep that are not over."""
+def cancel(
+    planned: Mapping[CanonicalConfig, RunRequest], store: RunStore, *, may: Callable[[Run], bool] = lambda _: True
+) -> None:
+    """Stop all runs of a sweep that are not over, and that somebody ``may`` stop."""
     for run in runs(planned, store).values():
-        if not run.state.over:
+        if not run.state.over and may(run):
             store.cancel(run.id)
 
 

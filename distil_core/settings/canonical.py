@@ -171,7 +171,7 @@ def _clashes(config: RunConfig) -> Iterator[str]:
         yield f"student.layers must rise and not repeat, got {list(student.layers)}"
     if any(layer < 0 for layer in student.layers):
         yield f"student.layers must be counted from 0, got {list(student.layers)}"
-    depth = len(student.layers) or student.depth
+    depth = student.n_layers
     for name in ("hidden_mse", "attention_kl"):
         if not depth and getattr(config.loss, name):
             yield f"loss.{name} must be 0 when student.depth is 0, as there are no layers to map"

@@ -238,6 +238,11 @@ class StudentConfig:
     )
 
     @property
+    def n_layers(self) -> int:
+        """How many layers a student has."""
+        return len(self.layers) or self.depth
+
+    @property
     def arithmetic(self) -> str:
         """What a student is timed in: weights in 16 bits are computed with in fp32."""
         return str(WeightFormat.INT8 if self.weights is WeightFormat.INT8 else WeightFormat.FP32)

@@ -3,6 +3,8 @@
 Reads: the run in use and all that can be held against it. Writes: new runs, into the queue.
 """
 
+from dataclasses import replace
+
 import streamlit as st
 
 from distil_core.analysis import decisions
@@ -24,18 +26,16 @@ ALLOWED, PROBLEM = "tradeoffs.allowed", "tradeoffs.problem"
 def show(family: Family, landscape: Landscape) -> None:
     """Ask how much may be lost, and say whether the student of the run in use loses no more, and which depths do."""
     metric, config = family.distilled.record.metric, family.distilled.record.config
-    known = decisions.decide_run(family, 0.0, resources.sample, resources.teacher_sample)
-    if known is None or config.method is not Method.DISTILLED:
+    loss = decisions.decide_run(family, 0.0, resources.sample, resources.teacher_sample)
+    if loss is None or config.method is not Method.DISTILLED:
         return
     with st.container(border=True, key="tradeoffs.decision"):
         first, second, third = st.columns([1, 2, 2], gap="medium")
         with first:
             allowed = _ask(metric)
-        decision = decisions.decide_run(family, allowed, resources.sample, resources.teacher_sample)
         with second:
             st.markdown("**May it take the teacher's place?**")
-            if decision is not None:
-                st.markdown(narrative.decisions.decision(decision))
+            st.markdown(narrative.decisions.decision(replace(loss, allowed=allowed)))
         with third:
             st.markdown("**The smallest depth that suffices**")
             by_depth = decisions.by_depth(family, landscape, allowed, resources.sample, resources.teacher_sample)
@@ -70,7 +70,8 @@ def _depths(config: RunConfig, by_depth: dict[int, decisions.Decision]) -> None:
         offered = sweep_runs.depths(digest(config), config)[:-1]  # the last one is the teacher's own
     except DistilError:  # its teacher is gone: what is known stays
         offered = ()
-    missing = [depth for depth in offered if depth not in by_depth]
+    # A student that starts from another has that one's depth.
+    missing = [depth for depth in offered if depth not in by_depth and not config.student.parent]
     active = [run.config for run in resources.runs().list() if not run.state.over]
     n_active = decisions.n_active(config, (other for other in active if other.method is Method.DISTILLED))
     st.markdown(narrative.decisions.depths(by_depth, missing, n_active=n_active))
@@ -93,6 +94,9 @@ def _start(config: RunConfig, depths: tuple[int, ...]) -> None:
         alphas=(config.loss.alpha,),
         inits=(config.student.init,),
         seeds=(config.seed,),
+        heads=(config.student.heads,),
+        neurons=(config.student.neurons,),
+        weights=(config.student.weights,),
     )
     try:
         planned = sweep.plan_sweep(wanted)

@@ -112,9 +112,7 @@ def start(planned: Mapping[CanonicalConfig, requests.RunRequest]) -> None:
 def cancel(planned: Mapping[CanonicalConfig, requests.RunRequest]) -> None:
     """Stop all runs of a sweep that are not over, as far as this visit may."""
     store = resources.store()
-    for run in sweep.runs(planned, store).values():
-        if not run.state.over and class_mode.may_change(run, store):
-            store.cancel(run.id)
+    sweep.cancel(planned, store, may=lambda run: class_mode.may_change(run, store))
 
 
 def runs(planned: Mapping[CanonicalConfig, requests.RunRequest]) -> Mapping[CanonicalConfig, Run]:

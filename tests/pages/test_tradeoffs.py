@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from distil_core.evaluation.records import Latency
 from distil_core.runs.store import RunStore
-from distil_core.settings.config import Method, StudentConfig
+from distil_core.settings.config import Method, StudentConfig, WeightFormat
 from tests import seeds
 from tests.factories import a_cost
 from tests.landscapes import DEEP, DISTILLED, a_model, put
@@ -229,4 +229,17 @@ def test_an_unfinished_run_has_no_place_yet(app: App, store: RunStore) -> None:
     run = store.add("waiting", replace(seeds.a_config(), seed=3), corpus_name="reviews")
     at = app("tradeoffs", run=run.id)
     assert "not done yet" in at.info[0].value
+    assert not at.exception
+
+
+def test_other_depths_are_tried_of_the_same_student(app: App, store: RunStore) -> None:
+    student = StudentConfig(heads=0.5, weights=WeightFormat.FP16, sparsity=0.25)
+    run = seeds.finished_family(store, seeds.a_config(student=student))
+    at = app("tradeoffs", run=run.id)
+    assert "Tried: 2." in markdown(at)
+    at.button(key="tradeoffs.depths").click().run()
+    queued = [other.config for other in store.list() if other.record is None]
+    assert sorted(config.student.depth for config in queued) == [1, 3, 4, 5]
+    assert {replace(config.student, depth=2, layers=()) for config in queued} == {run.config.student}
+    assert {config.method for config in queued} == {Method.DISTILLED}
     assert not at.exception

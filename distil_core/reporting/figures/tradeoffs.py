@@ -172,7 +172,7 @@ def _depth(place: PlacedPoint) -> str:
     point = place.point
     if point.setting is None or not point.role.shares_architecture:
         return ""
-    return f"{len(point.setting.student.layers) or point.setting.student.depth}"
+    return str(point.setting.student.n_layers)
 
 
 def _bars(spreads: Sequence[Interval], color: str, factor: float) -> dict[str, object]:
