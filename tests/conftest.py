@@ -1,5 +1,6 @@
 """What every test stands on: no network, a home of its own, seeds, and signatures that are checked while it runs."""
 
+import gc
 import os
 import random
 from collections.abc import Callable
@@ -25,6 +26,11 @@ os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, (str(Path(__file__).pare
 
 # Before anything imports the core. The tower lets an int stand where a float is asked for.
 jaxtyping.install_import_hook("distil_core", "beartype.beartype(conf=beartype.BeartypeConf(is_pep484_tower=True))")
+
+# What the imports have left lives as long as the process: collections need not go through all of it each time.
+gc.collect()
+gc.freeze()
+gc.set_threshold(50_000, 20, 20)
 
 # The same examples every time, and no deadline: a busy machine is not a bug.
 hypothesis.settings.register_profile("tests", derandomize=True, deadline=None, database=None, max_examples=25)
