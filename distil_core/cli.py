@@ -82,7 +82,13 @@ def _parser() -> argparse.ArgumentParser:
 
     export = commands.add_parser("export", parents=[store], help="write the student of a run for use without the lab")
     export.add_argument("run", help="name of a run, or its beginning; example: the one that ships with the package")
-    export.add_argument("--format", choices=list(Format), type=Format, default=Format.HF, help="what to write")
+    export.add_argument(
+        "--format",
+        choices=list(Format),
+        type=Format,
+        default=None,
+        help="what to write (default: hf, or static for a student without layers)",
+    )
     export.add_argument(
         "--out", type=Path, default=None, help="folder to write to, empty or not there (default: with the run)"
     )
@@ -266,14 +272,17 @@ def _named(source: RunSource, name: str) -> Run:
 
 def _export(options: argparse.Namespace) -> int:
     from distil_core.export import exporter, jobs
-    from distil_core.export.formats import sentences
+    from distil_core.export.formats import offered, sentences
     from distil_core.export.report import write_report
     from distil_core.settings.serialization import to_json
 
     store = RunStore(options.store)
     source = CombinedRuns(ShippedRuns(), store)
     run, told = _named(source, options.run), set[str]()
-    if options.format is Format.REPORT:
+    wanted = options.format
+    if wanted is None:
+        wanted = Format.HF if run.record is None else offered(run.config.student.n_layers, run.record.task)[0]
+    if wanted is Format.REPORT:
         if options.out is None:
             raise ConfigError("--out must name the folder of a report, got none; give one")
         page = write_report(source, run.id, options.out)
@@ -288,11 +297,11 @@ def _export(options: argparse.Namespace) -> int:
             print(what, file=sys.stderr, flush=True)
 
     if options.out is None:
-        done = jobs.export_into_store(store, run.id, options.format, tell=tell)
+        done = jobs.export_into_store(store, run.id, wanted, tell=tell)
         folder, proof = done.folder, done.proof
     else:
         folder, pausing = options.out, store.layout.cache
-        proof = exporter.export_student(source, run.id, options.format, folder, tell=tell, pausing=pausing)
+        proof = exporter.export_student(source, run.id, wanted, folder, tell=tell, pausing=pausing)
     print(f"written to {folder}", file=sys.stderr)
     if run.record is not None and proof is not None:
         print(*sentences(proof, run.record.task), sep="\n")

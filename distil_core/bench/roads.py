@@ -12,7 +12,6 @@ from distil_core.compression.int8 import QuantizedModel, quantized
 from distil_core.compression.onnx_model import OnnxModel
 from distil_core.evaluation import bootstrap
 from distil_core.evaluation.records import Cost, Interval
-from distil_core.models.checkpoints import locate
 from distil_core.models.devices import n_threads
 from distil_core.models.loading import load_model
 from distil_core.reporting.formatting import NONE, factor, figure, size
@@ -22,10 +21,11 @@ from distil_core.runs.folder import RunFolder
 from distil_core.runs.foreground import Distillation
 from distil_core.runs.materials import Stopwatch, gather_materials
 from distil_core.runs.store import RunStore
+from distil_core.runs.sweep import possible_depths
 from distil_core.settings.canonical import canonical
 from distil_core.settings.config import Method, RunConfig, StudentConfig, WeightFormat
 from distil_core.settings.serialization import to_json
-from distil_core.tasks.catalog import configured_task, task_named
+from distil_core.tasks.catalog import task_named
 from distil_core.training.cache import Cache
 from distil_core.types import Model
 
@@ -48,18 +48,17 @@ class Way:
         return f"{shape_title(self.student)}, {'distilled' if self.trained else 'not trained'}"
 
 
-def ways(n_layers: int, *, fewest: int, shares: Sequence[float]) -> Iterator[Way]:
+def ways(depths: Sequence[int], *, shares: Sequence[float]) -> Iterator[Way]:
     """Give what is tried of a teacher: each road by itself, and some one after another.
 
     Args:
-        n_layers: Of the teacher.
-        fewest: Layers that a student must have.
+        depths: Numbers of layers that a student of the teacher can have, its own last.
         shares: Of its heads, and of its neurons.
     """
+    n_layers = depths[-1]
     whole = StudentConfig(depth=n_layers)
     yield Way(student=replace(whole, weights=WeightFormat.INT8), trained=False)
-    depths = sorted({n_layers // 2, n_layers // 3, 1, 0}, reverse=True)
-    for depth in (depth for depth in depths if depth >= fewest):
+    for depth in sorted({n_layers // 2, n_layers // 3, 1, 0} & {*depths}, reverse=True):
         yield Way(student=replace(whole, depth=depth), trained=True)
     yield Way(student=replace(whole, depth=n_layers // 2, weights=WeightFormat.INT8), trained=True)
     for trained in (False, True):
@@ -85,8 +84,7 @@ def compare_roads(
         shares: Of heads and neurons that stay.
         seeds: The figures are means over them.
     """
-    task = configured_task(config)
-    every = tuple(ways(locate(config.teacher.source).n_layers, fewest=task.head.fewest_layers, shares=shares))
+    every = tuple(ways(possible_depths(config), shares=shares))
     done = {way.title: [_done(config, store, way, seed) for seed in seeds] for way in every}
     baselines = [
         foreground.run_all(replace(config, method=Method.BASELINE, seed=seed), store, twins=False) for seed in seeds
@@ -132,7 +130,7 @@ def _times(config: RunConfig, store: RunStore, folders: Mapping[str, RunFolder])
         models: dict[str, Model] = {"teacher": materials.teacher.model}
         models[_IN_ONNX] = quantized(materials.teacher.model).whole
         for title, folder in folders.items():
-            models[title] = load_model(folder.student, head=materials.task.head.standard)
+            models[title] = load_model(folder.student)
             if folder.quantized.is_file():
                 models[title] = QuantizedModel(
                     content=b"",

@@ -50,7 +50,7 @@ def write_onnx(model: Model, path: Path, *, metadata: Mapping[str, str]) -> None
     outputs = output_names(model)
     axes = dict.fromkeys(names, _AXES)
     for name in outputs:
-        axes[name] = _AXES if _each_token(model) else {0: "batch"}
+        axes[name] = _AXES if each_token(model) else {0: "batch"}
     with warnings.catch_warnings(), torch.inference_mode():
         warnings.simplefilter("ignore")  # tracing warns of each size that Python looks at
         torch.onnx.export(
@@ -107,14 +107,18 @@ class OnnxModel:
         options = runtime.SessionOptions()
         options.intra_op_num_threads = n_threads
         self._session = runtime.InferenceSession(file, options, providers=["CPUExecutionProvider"])
-        self._names = [item.name for item in self._session.get_inputs()]
 
     def __call__(self, inputs: Mapping[str, Tensor]) -> Tensor:
         """Return what the head puts out for some texts, as :func:`distil_core.models.packing.scores_of` has it."""
-        zeros = torch.zeros_like(inputs["input_ids"])
-        feed = {name: inputs.get(name, zeros).cpu().numpy() for name in self._names}
-        outputs = [torch.from_numpy(values) for values in self._session.run(None, feed)]
-        return outputs[0] if len(outputs) == 1 else torch.stack(outputs, dim=-1)
+        return ask(self._session, inputs)
+
+
+def ask(session: Any, inputs: Mapping[str, Tensor]) -> Tensor:
+    """Return what a session puts out for some texts, as :func:`distil_core.models.packing.scores_of` has it."""
+    zeros = torch.zeros_like(inputs["input_ids"])
+    feed = {item.name: inputs.get(item.name, zeros).cpu().numpy() for item in session.get_inputs()}
+    outputs = [torch.from_numpy(values) for values in session.run(None, feed)]
+    return outputs[0] if len(outputs) == 1 else torch.stack(outputs, dim=-1)
 
 
 class _Positional(nn.Module):
@@ -134,7 +138,8 @@ def _points(model: Model) -> bool:
     return type(model).__name__.endswith("ForQuestionAnswering")
 
 
-def _each_token(model: Model) -> bool:
+def each_token(model: Model) -> bool:
+    """Tell whether a model answers each token, and not a text as a whole."""
     return type(model).__name__.endswith(("ForQuestionAnswering", "ForTokenClassification", "ForMaskedLM"))
 
 

@@ -13,7 +13,9 @@ __all__ = [
     "jobs",
     "lab_student",
     "line_chart",
+    "lookup",
     "model_card",
     "report",
+    "static",
     "web_runtime",
 ]

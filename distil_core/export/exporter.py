@@ -10,7 +10,7 @@ from pathlib import Path
 import torch
 from tokenizers import Tokenizer as TokenizerFile
 
-from distil_core.analysis.comparison import model_name
+from distil_core.analysis.comparison import model_name, shape_title
 from distil_core.compression.extras import require_onnx
 from distil_core.compression.onnx_model import OnnxModel
 from distil_core.errors import ConfigError, RunNotFoundError
@@ -19,7 +19,7 @@ from distil_core.evaluation.environment import environment
 from distil_core.export.archive import record_json
 from distil_core.export.browser_page import add_page
 from distil_core.export.folders import MODEL, write_hf, write_onnx_folder
-from distil_core.export.formats import QUANTIZED, Format, OnnxDetails, Proof
+from distil_core.export.formats import IN_ONNX, QUANTIZED, Format, OnnxDetails, Proof, offered
 from distil_core.export.lab_student import (
     Answering,
     LabStudent,
@@ -29,6 +29,7 @@ from distil_core.export.lab_student import (
     time_singles,
 )
 from distil_core.export.model_card import model_card
+from distil_core.export.static import TABLE, looked_up, write_static_folder
 from distil_core.export.web_runtime import web_runtime
 from distil_core.runs.families import Family, family
 from distil_core.runs.sources import RunSource
@@ -90,7 +91,14 @@ def export_student(
     exported = exportable(source, run_id)
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise ConfigError(f"--out must be a folder that is empty or not there yet, got {folder}; choose another one")
-    if wanted is not Format.HF:
+    record = exported.distilled.record
+    possible = offered(record.config.student.n_layers, record.task)
+    if wanted not in possible:
+        raise ConfigError(
+            f"--format must be of {', '.join(possible)} for this student ({shape_title(record.config.student)}), "
+            f"got {wanted}"
+        )
+    if wanted in IN_ONNX:
         require_onnx("ONNX export")
     if wanted is Format.BROWSER:
         tell("Fetching what runs it in a browser", None)
@@ -103,6 +111,8 @@ def export_student(
         tell("Writing the files", None)
         if wanted is Format.HF:
             write_hf(exported, student, made)
+        elif wanted is Format.STATIC:
+            write_static_folder(exported, student, made)
         else:
             details = write_onnx_folder(exported, student, made, int8=wanted in QUANTIZED, fp32=fp32)
             if wanted is Format.BROWSER:
@@ -133,21 +143,28 @@ def _prove(
     pausing: Path | None,
 ) -> Proof:
     threads, int8 = torch.get_num_threads(), wanted in QUANTIZED
-    model = reloaded(folder, student) if details is None else OnnxModel(folder / MODEL, n_threads=threads)
+    model: Answering
+    match wanted:
+        case Format.HF:
+            model = reloaded(folder, student)
+        case Format.STATIC:
+            model = looked_up(folder)
+        case _:
+            model = OnnxModel(folder / MODEL, n_threads=threads)
     models: dict[str, Answering] = {"lab": student.answer, "exported": model}
     if int8:
         models["fp32"] = OnnxModel(fp32, n_threads=threads)
     comparison = compare_answers(
         student,
         model,
-        TokenizerFile.from_file(str(folder / "tokenizer.json")) if details else student.tokenizer_file(),
+        student.tokenizer_file() if wanted is Format.HF else TokenizerFile.from_file(str(folder / "tokenizer.json")),
         alone=int8,
         tell=lambda share: tell("Asking both the test texts", share),
     )
     tell("Timing", None)
     with nullcontext() if pausing is None else alone(pausing):
         timed = time_singles(models, student, seconds=seconds)
-    weights = "*.onnx" if details else "*.safetensors"
+    weights = {Format.HF: "*.safetensors", Format.STATIC: TABLE}.get(wanted, "*.onnx")
     return Proof(
         run=exported.distilled.run,
         format=wanted,

@@ -13,7 +13,8 @@ from distil_core.models.head import Head
 from distil_core.runs.families import Family
 
 MODEL = "model.onnx"
-_SCRIPTS = Path(__file__).parent / "predict"
+SCRIPTS = Path(__file__).parent / "predict"
+"""Where the scripts are that lie beside an exported student."""
 _ARGUMENTS = {
     '"path/to/this/folder"': "str(Path(__file__).parent)",
     '"Put a sentence here."': "sys.argv[1]",
@@ -62,12 +63,17 @@ def write_onnx_folder(exported: Family, student: LabStudent, folder: Path, *, fp
     else:
         details = OnnxDetails(opset=OPSET)
         shutil.copyfile(fp32, folder / MODEL)
+    copy_settings(exported, student, folder)
+    shutil.copyfile(SCRIPTS / f"{script_of(task.head)}.py", folder / "predict.py")
+    return details
+
+
+def copy_settings(exported: Family, student: LabStudent, folder: Path) -> None:
+    """Write what stands beside the weights of a student that needs no torch: its configuration and its tokenizer."""
     for name in ("config.json", "tokenizer_config.json"):
-        shutil.copyfile(run.folder.student / name, folder / name)
+        shutil.copyfile(exported.distilled.folder.student / name, folder / name)
     _cut_as_in_the_lab(folder / "tokenizer_config.json", student.max_length)
     student.tokenizer_file().save(str(folder / "tokenizer.json"))
-    shutil.copyfile(_SCRIPTS / f"{script_of(task.head)}.py", folder / "predict.py")
-    return details
 
 
 def script_of(head: Head) -> str:

@@ -15,6 +15,7 @@ class Format(StrEnum):
     HF = "hf"
     ONNX = "onnx"
     ONNX_INT8 = "onnx-int8"
+    STATIC = "static"
     BROWSER = "browser"
     REPORT = "report"
 
@@ -23,6 +24,7 @@ TITLES = {
     Format.HF: "Hugging Face",
     Format.ONNX: "ONNX",
     Format.ONNX_INT8: "ONNX, int8",
+    Format.STATIC: "Static",
     Format.BROWSER: "Browser",
     Format.REPORT: "Report",
 }
@@ -31,6 +33,7 @@ DESCRIPTIONS = {
     Format.HF: "A folder that `from_pretrained` loads, with a model card and a script that asks it.",
     Format.ONNX: "One file for ONNX Runtime with its tokenizer; the script beside it needs no torch.",
     Format.ONNX_INT8: "The same with matrices and embeddings in 8 bits: about a quarter of the size.",
+    Format.STATIC: "A table of what each token says, which is looked up and averaged; the script needs numpy alone.",
     Format.BROWSER: "A page that runs the student in 8 bits in the visitor's own browser, from any server of files.",
     Format.REPORT: "One page for whoever decides: what was kept, what it costs, where it errs; prints on A4.",
 }
@@ -39,6 +42,24 @@ DESCRIPTIONS = {
 
 QUANTIZED = (Format.ONNX_INT8, Format.BROWSER)
 """Those whose weights have 8 bits."""
+IN_ONNX = (Format.ONNX, *QUANTIZED)
+"""Those that are written as ONNX, for which a package is needed."""
+
+
+def offered(n_layers: int, task: Task) -> tuple[Format, ...]:
+    """Return what a student of a task can leave as, what it leaves as by itself first.
+
+    Without layers it is a table; transformers has no class for one that reads a text as the mean of its tokens.
+
+    Args:
+        n_layers: Of the student.
+        task: What it answers.
+    """
+    if n_layers or task.head.predicts_words:
+        return tuple(each for each in Format if each is not Format.STATIC)
+    known = task.head.of_student(n_layers) == task.head.standard
+    others = (each for each in Format if each not in (Format.STATIC, Format.HF) or (known and each is Format.HF))
+    return (Format.STATIC, *others)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

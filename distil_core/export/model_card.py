@@ -6,7 +6,7 @@ from typing import Any
 
 from distil_core.analysis.comparison import settings_title
 from distil_core.analysis.contrasts import drawing, verdict_of
-from distil_core.export.formats import QUANTIZED, Format, Proof, sentences
+from distil_core.export.formats import QUANTIZED, Format, Proof, offered, sentences
 from distil_core.models.configuration import lacks_heads
 from distil_core.reporting import narrative
 from distil_core.reporting.tables import metric_table_markdown
@@ -85,8 +85,13 @@ def _body(family: Family, proof: Proof | None) -> str:
         )
     if proof is not None and proof.format is Format.BROWSER:
         usage = "```sh\npython -m http.server  # or any other server of files; then open its address\n```"
+    elif proof is not None and proof.format is Format.STATIC:
+        usage = '```sh\npip install numpy tokenizers\npython predict.py "Put a text here."\n```'
     elif proof is not None and proof.onnx is not None:
         usage = '```sh\npip install onnxruntime tokenizers\npython predict.py "Put a text here."\n```'
+    elif Format.HF not in offered(record.config.student.n_layers, record.task):
+        command = f"python -m distil_core export {record.run} --format static"
+        usage = f"transformers has no class for a student without layers; `{command}` writes it for numpy alone."
     labels = "\n".join(f"- {i}: {label}" for i, label in enumerate(record.corpus.label_names))
     labels = f"\n## Labels\n\n{labels}\n" if labels else ""
     versions = ", ".join(f"{name} {version}" for name, version in sorted(record.environment.versions.items()))

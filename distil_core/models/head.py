@@ -24,20 +24,19 @@ class Head:
     predicts_words: bool = False
 
     @property
-    def fewest_layers(self) -> int:
-        """How many layers it takes: the first token alone knows nothing of a text before a layer has looked at it."""
-        return int(self.reads_first_token)
-
-    @property
     def pooled(self) -> "Head":
         """The head that reads the mean of the tokens where this one reads the first."""
         return replace(self, kind="PooledClassification", reads_first_token=False) if self.reads_first_token else self
 
     @property
     def standard(self) -> "Head":
-        """The head of transformers for the same answers, which a student has: it reads the first token."""
+        """The head of transformers for the same answers: it reads the first token."""
         pooled = self.kind == "PooledClassification"
         return replace(self, kind="SequenceClassification", reads_first_token=True) if pooled else self
+
+    def of_student(self, n_layers: int) -> "Head":
+        """Return the head of a student: before a layer has looked around, the first token knows nothing of a text."""
+        return self.standard if n_layers else self.pooled
 
     @property
     def auto_class(self) -> str:
@@ -73,6 +72,7 @@ HEADS = (
     EMBEDDING,
     SEQUENCE_CLASSIFICATION.pooled,
     MULTI_LABEL_CLASSIFICATION.pooled,
+    REGRESSION.pooled,
     MASKED_WORDS,
 )
 

@@ -2,11 +2,12 @@
 
 import re
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from distil_core.errors import ConfigError
 from distil_core.models.checkpoints import locate, match_head
@@ -14,8 +15,9 @@ from distil_core.models.distilbert import distilbert_config, distilbert_weights
 from distil_core.models.head import Head, head_named
 from distil_core.models.heads import reorder_head
 from distil_core.models.loading import auto_class, load_model, load_tokenizer
+from distil_core.models.pooling import Pooling
 from distil_core.models.structured_pruning import fit_heads
-from distil_core.models.units import KEPT_HEADS
+from distil_core.models.units import KEPT_HEADS, least_depth
 from distil_core.settings.config import Architecture, Init, StudentConfig
 from distil_core.settings.layer_maps import layer_indices
 from distil_core.types import Model, Tokenizer
@@ -42,12 +44,13 @@ def cut_student(teacher: Model, student: StudentConfig, *, seed: int = 0) -> tup
     config, weights = teacher.config, teacher.state_dict()
     if student.architecture is Architecture.DISTILBERT and config.model_type != "distilbert":
         config, weights = distilbert_config(config), distilbert_weights(weights)
-    layers = layer_indices(student, config.num_hidden_layers, fewest=head.standard.fewest_layers)
-    if not layers and config.model_type == "modernbert":  # its weights are drawn by a share of the layers
+    layers = layer_indices(student, config.num_hidden_layers)
+    if len(layers) < least_depth(config.model_type):
         raise ConfigError("student.depth must be at least 1 for ModernBERT, got 0")
     shape = type(config).from_dict(config.to_dict())
     shape.num_hidden_layers = len(layers)
-    if head != head.standard:  # a student has a head that transformers knows
+    head, pooled = head.of_student(len(layers)), head != head.standard
+    if pooled and head == head.standard:  # a student with layers has a head that transformers knows
         del shape.sentence_embedding
     shape.problem_type = head.problem_type  # whatever the checkpoint was made for
     if getattr(config, "layer_types", None) and config.model_type == "modernbert":
@@ -59,12 +62,17 @@ def cut_student(teacher: Model, student: StudentConfig, *, seed: int = 0) -> tup
                 "student.width must be the teacher's for SqueezeBERT with student.init teacher, "
                 "since its convolutions are grouped; choose student.init random"
             )
+    if head != head.standard:
+        pooling = Pooling(mode="mean", normalize=False, width=shape.hidden_size)
+        shape.sentence_embedding = asdict(pooling)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        model = auto_class(head.standard).from_config(shape, attn_implementation="eager").float()
+        model = auto_class(head).from_config(shape, attn_implementation="eager").float()
     fit_heads(model)
     if student.init is Init.TEACHER:
         _copy_weights(weights, model, layers)
+    if not layers:
+        _forget_positions(model)
     return model.eval(), layers
 
 
@@ -118,6 +126,17 @@ def _narrow(shape: Any, width: int) -> None:
     if hasattr(shape, KEPT_HEADS):  # of a teacher that was pruned
         shape.kept_heads = min(shape.kept_heads, shape.num_attention_heads)
     shape.hidden_size = width
+
+
+@torch.no_grad()
+def _forget_positions(model: Model) -> None:
+    """Give a token the same vector wherever it stands: the order of tokens tells a model without layers nothing."""
+    for name, module in model.named_modules():
+        if name.endswith("position_embeddings") and isinstance(module, nn.Embedding):
+            padding = module.padding_idx
+            real = torch.arange(module.num_embeddings) != (-1 if padding is None else padding)
+            module.weight[real] = module.weight[real].mean(dim=0)
+            module.weight.requires_grad_(False)
 
 
 @torch.no_grad()

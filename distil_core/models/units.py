@@ -30,3 +30,8 @@ def refuse_whole(architecture: str, unit: LayerUnit) -> None:
     """
     if (reason := _WHOLE.get((architecture, unit))) is not None:
         raise ConfigError(f"student.{unit} must be 1 for {architecture}, as {reason}; choose another teacher")
+
+
+def least_depth(architecture: str) -> int:
+    """Return how many layers a student of an architecture has at least; ModernBERT draws its weights by their share."""
+    return int(architecture == "modernbert")

@@ -21,6 +21,7 @@ from distil_core.evaluation import cost as evaluation_cost
 from distil_core.evaluation.records import Cost, ModelRecord
 from distil_core.models import devices, embeddings, loading
 from distil_core.models.freezing import most_parts
+from distil_core.models.pooling import PooledClassifier
 from distil_core.runs import timing
 from distil_core.runs.answers import write_answers
 from distil_core.runs.folder import RunFolder
@@ -45,6 +46,7 @@ from distil_core.settings.config import Method, RunConfig, WeightFormat
 from distil_core.tasks.transfer import labeled_split
 from distil_core.training.cache import Cache, replacing
 from distil_core.training.events import Event, Stage, Step, TeacherMeasured, Validation
+from distil_core.training.head_fitting import fit_to_lesson
 from distil_core.training.lessons import TrainingData, predictions_of
 from distil_core.training.trainer import drop_unsound, train
 from distil_core.types import Model
@@ -249,6 +251,8 @@ def cut_and_train(
         sites=materials.splits["validation"].sites,
         teacher=materials.outputs["validation"],
     )
+    if isinstance(model, PooledClassifier) and parent is None:
+        fit_to_lesson(model, training_set, task=materials.task, loss=config.loss, padding=padding)
     schedule = recipes.student_schedule(config, depth=len(layers), n_examples=len(training_set))
     schedule = replace(schedule, frozen=most_parts(model, schedule.frozen))
     training_set, validation = (

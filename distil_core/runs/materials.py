@@ -263,7 +263,7 @@ def _whole_student(
     model = surgery.grown_student(
         parent,
         materials.tokenizer,
-        head=materials.task.head.standard,
+        head=materials.task.head.of_student(config.student.n_layers),
         label_names=materials.corpus.label_names,
         seed=config.seed,
     )

@@ -113,7 +113,7 @@ def examine(configs: Iterable[CanonicalConfig]) -> Iterator[ExaminedConfig]:
     corpora, checkpoints = cache(load_corpus_cached), cache(locate)
     for config in configs:
         checkpoint = checkpoints(config.teacher.source)
-        layer_indices(config.student, checkpoint.n_layers, fewest=configured_task(config).head.fewest_layers)
+        layer_indices(config.student, checkpoint.n_layers)
         if config.student.width > checkpoint.width and not config.student.parent:
             raise ConfigError(
                 f"student.width must be at most the teacher's {checkpoint.width}, got {config.student.width}; 0 keeps "

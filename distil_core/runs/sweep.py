@@ -11,6 +11,7 @@ from typing import TypeAlias
 
 from distil_core.errors import ConfigError
 from distil_core.models.checkpoints import locate
+from distil_core.models.units import least_depth
 from distil_core.runs import estimates, requests, workers
 from distil_core.runs.requests import RunRequest
 from distil_core.runs.rows import Run
@@ -241,5 +242,5 @@ def possible_depths(base: RunConfig) -> tuple[int, ...]:
     Raises:
         DistilError: If the teacher cannot be used.
     """
-    fewest, n_layers = configured_task(base).head.fewest_layers, locate(base.teacher.source).n_layers
-    return tuple(range(fewest, n_layers + 1))
+    teacher = locate(base.teacher.source)
+    return tuple(range(least_depth(teacher.architecture), teacher.n_layers + 1))

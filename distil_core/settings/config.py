@@ -189,7 +189,7 @@ class StudentConfig:
         2,
         low=0,
         high=48,
-        help="Number of encoder layers of the student; 0, its embeddings alone, where not the first token answers.",
+        help="Number of encoder layers of the student; 0: a static student, the mean of its word vectors.",
     )
     layer_map: LayerMap = setting(
         LayerMap.EVEN, help="Layer mapping: which teacher layers the student's layers are copied from."

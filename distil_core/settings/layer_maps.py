@@ -4,7 +4,7 @@ from distil_core.errors import ConfigError
 from distil_core.settings.config import LayerMap, StudentConfig
 
 
-def layer_indices(student: StudentConfig, n_layers: int, *, fewest: int = 0) -> tuple[int, ...]:
+def layer_indices(student: StudentConfig, n_layers: int) -> tuple[int, ...]:
     """Return the teacher layers, counted from 0, from which a student's layers start.
 
     ``alternate`` takes every other layer from below for the lower half and every other from above for the upper half,
@@ -14,10 +14,9 @@ def layer_indices(student: StudentConfig, n_layers: int, *, fewest: int = 0) -> 
     Args:
         student: Depth and map, or the explicit layers.
         n_layers: Encoder layers of the teacher.
-        fewest: Layers that a student must have for the head that it gets.
 
     Raises:
-        ConfigError: If the teacher or the student has too few layers.
+        ConfigError: If the teacher has too few layers.
     """
     if student.layers:
         if max(student.layers) >= n_layers:
@@ -27,10 +26,6 @@ def layer_indices(student: StudentConfig, n_layers: int, *, fewest: int = 0) -> 
             )
         return student.layers
     depth = student.depth
-    if depth < fewest:
-        raise ConfigError(
-            f"student.depth must be at least {fewest} where the first token answers for a text as a whole, got {depth}"
-        )
     if depth > n_layers:
         raise ConfigError(f"student.depth must be at most the teacher's {n_layers} layers, got {depth}")
     even = tuple(int(i * (n_layers - 1) / max(depth - 1, 1) + 0.5) for i in range(depth))

@@ -23,18 +23,20 @@ POLL_SECONDS = 0.5
 def show(run_id: str, family: Family) -> None:
     """Ask for a format, say how far its export is, and offer what is there."""
     st.markdown("**Take home** · the student without the lab, held against the one in it")
+    record = family.distilled.record
+    possible = formats.offered(record.config.student.n_layers, record.task)
     with address.control("runs.format", "Format"):
         picked = st.segmented_control(
             "Format",
-            list(Format),
-            default=Format.HF,
+            list(possible),
+            default=possible[0],
             required=True,
             format_func=formats.TITLES.__getitem__,
             key="runs.format",
             bind="query-params",
             label_visibility="collapsed",
         )
-    wanted = picked or Format.HF  # an address may name nothing
+    wanted = picked or possible[0]  # an address may name nothing
     st.caption(formats.DESCRIPTIONS[wanted])
     if wanted is Format.REPORT:
         st.download_button(
@@ -66,7 +68,7 @@ def prepared(run_id: str, wanted: Format, *, key: str) -> Export | None:
         return state
     if state.running:
         st.fragment(progress, run_every=POLL_SECONDS)(run_id, wanted)
-    elif wanted is not Format.HF and not (find_spec("onnx") and find_spec("onnxruntime")):
+    elif wanted in formats.IN_ONNX and not (find_spec("onnx") and find_spec("onnxruntime")):
         st.info(str(MissingExtraError("ONNX export", "onnx")), icon=":material/info:")
     else:
         if state.error:

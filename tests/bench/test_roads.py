@@ -11,7 +11,7 @@ from tests import tiny
 
 
 def test_every_road_is_gone_by_itself_and_some_one_after_another() -> None:
-    titles = [way.title for way in roads.ways(6, fewest=1, shares=(0.5,))]
+    titles = [way.title for way in roads.ways(range(1, 7), shares=(0.5,))]
     assert titles == [
         "6 layers · int8, not trained",
         "3 layers, distilled",
@@ -25,12 +25,12 @@ def test_every_road_is_gone_by_itself_and_some_one_after_another() -> None:
         "6 layers · 50 % of the heads · 50 % of the neurons, distilled",
         "6 layers · 50 % of the heads · 50 % of the neurons · int8, distilled",
     ]
-    assert [way.student.depth for way in roads.ways(6, fewest=0, shares=())][1:5] == [3, 2, 1, 0]
+    assert [way.student.depth for way in roads.ways(range(7), shares=())][1:5] == [3, 2, 1, 0]
 
 
 @pytest.mark.usefixtures("quick")
 def test_what_was_measured_stands_in_the_table(lab: tiny.Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    chosen = [way for way in roads.ways(4, fewest=1, shares=(0.5,)) if way.student.depth != 1 and not way.trained]
+    chosen = [way for way in roads.ways(range(1, 5), shares=(0.5,)) if way.student.depth != 1 and not way.trained]
     monkeypatch.setattr(roads, "ways", lambda *_, **__: chosen[:2])
     store = RunStore(tmp_path / "store")
     figures = roads.compare_roads(lab.config(), store, shares=(0.5,), seeds=(0,))

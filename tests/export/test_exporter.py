@@ -16,11 +16,12 @@ import torch
 from distil_core.data.corpus import join_segments
 from distil_core.errors import ConfigError, MissingExtraError, RunNotFoundError
 from distil_core.export.exporter import export_student
-from distil_core.export.formats import Format, sentences
+from distil_core.export.formats import Format, offered, sentences
 from distil_core.models.loading import auto_class, save
+from distil_core.models.surgery import cut_student
 from distil_core.runs.store import RunStore
 from distil_core.settings.canonical import canonical
-from distil_core.settings.config import Method, RunConfig, TeacherConfig
+from distil_core.settings.config import Method, RunConfig, StudentConfig, TeacherConfig
 from distil_core.settings.serialization import digest
 from distil_core.tasks.catalog import task_named
 from tests import named_entities, questions, seeds, tiny
@@ -42,10 +43,12 @@ class Case:
     labels: Sequence[Any]
     label_names: tuple[str, ...]
     asked: tuple[str, ...] = (TEXTS[0],)
+    depth: int = 2
 
     def add(self, store: RunStore) -> str:
         """Put the student into a store as that of a finished run, and return its name."""
-        config = canonical(RunConfig(task=self.task, teacher=TeacherConfig(max_length=24)))
+        student = StudentConfig(depth=self.depth)
+        config = canonical(RunConfig(task=self.task, teacher=TeacherConfig(max_length=24), student=student))
         task = task_named(self.task).for_labels(self.label_names)
         run = store.add(digest((config, self.architecture)), config, corpus_name="weather")
         with store.owner() as owner:
@@ -60,6 +63,7 @@ class Case:
             for parameter in model.parameters():
                 if parameter.dim() > 1:
                     torch.nn.init.normal_(parameter, std=0.15)
+            model, _ = cut_student(model, student)
             save(model, tokenizer, folder.student)
             lines = [{"text": text, "label": label} for text, label in zip(self.texts, self.labels, strict=True)]
             folder.test_texts.write_text("\n".join(map(json.dumps, lines)), encoding="utf-8")
@@ -89,17 +93,22 @@ CASES = (
         (QUESTIONS[0]["question"], QUESTIONS[0]["context"]),
     ),
     Case("embeddings", "modernbert", PAIRS, [i / 5 for i in range(N)], (), (TEXTS[0], OTHERS[0])),
+    Case("classification", "roberta", TEXTS, tiny.split(N, seed=1).labels, tiny.LABELS, depth=0),
+    Case("pairs", "bert", PAIRS, [i % 2 for i in range(N)], ("no", "yes"), (TEXTS[0], OTHERS[0]), depth=0),
+    Case("embeddings", "bert", PAIRS, [i / 5 for i in range(N)], (), (TEXTS[0], OTHERS[0]), depth=0),
     Case("fill-mask", "squeezebert", TEXTS, [None] * N, (), ("we saw the [MASK] near my house",)),
 )
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.task}-{case.architecture}")
+@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.task}-{case.architecture}-{case.depth}")
 def test_a_student_of_every_task_and_architecture_answers_outside_as_in_the_lab(
     case: Case, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     store = RunStore(home)
     run, out = case.add(store), tmp_path / "out"
-    for wanted in (Format.HF, Format.ONNX, Format.ONNX_INT8):
+    possible = offered(case.depth, task_named(case.task))
+    assert (Format.STATIC in possible) is (case.depth == 0)
+    for wanted in {*possible} - {Format.BROWSER, Format.REPORT}:
         proof = export_student(store, run, wanted, out / wanted, seconds=0.01)
         compared, exact = proof.comparison, wanted is not Format.ONNX_INT8
         assert compared.largest_difference < (2e-5 if exact else 2.0)
@@ -112,16 +121,28 @@ def test_a_student_of_every_task_and_architecture_answers_outside_as_in_the_lab(
         }
         assert all(sentences(proof, task_named(case.task).for_labels(case.label_names)))
     script = out / "hf" / "predict.py"
-    if case.task != "embeddings" or find_spec("sentence_transformers"):
+    if script.exists() and (case.task != "embeddings" or find_spec("sentence_transformers")):
         monkeypatch.setattr(sys, "argv", [str(script), *case.asked])
         runpy.run_path(str(script))
         assert capsys.readouterr().out
-    alone = "import sys, runpy; sys.modules['torch'] = None; sys.argv = sys.argv[1:]; runpy.run_path(sys.argv[0])"
-    ran = subprocess.run(
-        [sys.executable, "-c", alone, str(out / "onnx" / "predict.py"), *case.asked], capture_output=True, text=True
-    )
-    assert (ran.returncode, ran.stderr) == (0, "")
-    assert ran.stdout.strip()
+    for small in (out / "onnx", out / "static"):
+        if small.exists():
+            absent = ["torch", *["onnxruntime"] * (small.name == "static")]
+            alone = (
+                f"import sys, runpy; sys.modules.update(dict.fromkeys({absent})); sys.argv = sys.argv[1:]; "
+                "sys.path.insert(0, sys.argv[-1]); runpy.run_path(sys.argv[0])"
+            )
+            command = [sys.executable, "-c", alone, str(small / "predict.py"), *case.asked, str(small)]
+            ran = subprocess.run(command, capture_output=True, text=True)
+            assert (ran.returncode, ran.stderr) == (0, "")
+            assert ran.stdout.strip()
+
+
+def test_a_student_with_layers_is_no_table(home: Path, tmp_path: Path) -> None:
+    store = RunStore(home)
+    run = CASES[0].add(store)
+    with pytest.raises(ConfigError, match=r"--format must be of hf, .* for this student \(2 layers\), got static"):
+        export_student(store, run, Format.STATIC, tmp_path / "out")
 
 
 def test_what_cannot_be_written_is_said_before_anything_is_loaded(

@@ -59,6 +59,20 @@ def test_a_student_without_layers_has_the_mean_of_its_embeddings(architecture: s
     torch.testing.assert_close(answers[0], by_hand(tmp_path / "student", TEXTS[0], architecture))
 
 
+@pytest.mark.parametrize("architecture", [name for name in tiny.ARCHITECTURES if name != "modernbert"])
+def test_without_layers_a_classifier_reads_the_mean_and_words_have_no_places(architecture: str, tmp_path: Path) -> None:
+    student, _ = cut_student(tiny.model(architecture, depth=2), StudentConfig(depth=0))
+    words = tiny.tokenizer_for(architecture)
+    there, back = ("we saw the rain", "rain the saw we")
+    answers = predict(student, tiny.encode(words, (there, back), max_length=tiny.LENGTH), padding=words.pad_token_id)
+    torch.testing.assert_close(answers[0], answers[1])
+    save(student, words, tmp_path / "student")
+    again = load_model(tmp_path / "student")
+    assert type(again).__name__.endswith("ForPooledClassification")
+    tokens = tiny.encode(words, (there,), max_length=tiny.LENGTH)
+    torch.testing.assert_close(predict(again, tokens, padding=words.pad_token_id)[0], answers[0])
+
+
 def test_modernbert_needs_a_layer(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="at least 1 for ModernBERT"):
         cut_student(teacher(tmp_path, "modernbert"), StudentConfig(depth=0))

@@ -165,6 +165,22 @@ class TestWhatIsLeft:
         expected = forward.predict(cut, tokens, padding=0)[:, ORDER]
         torch.testing.assert_close(answers(run, store)["test_logits"], expected, atol=1e-5, rtol=0)
 
+    def test_without_layers_a_student_starts_from_a_fitted_head_and_goes_on_in_another_run(
+        self, lab: tiny.Lab, store: RunStore
+    ) -> None:
+        static = lab.config(student=StudentConfig(depth=0))
+        cut, learned = done(replace(static, method=Method.LAYER_CUT), store), done(static, store)
+        parent = replace(static, student=StudentConfig(depth=0, parent=learned.id), seed=1)
+        assert cut.record
+        assert learned.record
+        assert cut.record.score.value > 0.6  # with three labels
+        assert learned.record.layers == ()
+        head = answers(cut, store)["test_logits"]
+        assert not torch.equal(head, answers(learned, store)["test_logits"])
+        untrained = replace(parent, training=replace(parent.training, epochs=0))
+        again = done(untrained, store)
+        torch.testing.assert_close(answers(again, store)["test_logits"], answers(learned, store)["test_logits"])
+
     def test_hard_labels_do_without_the_teacher(
         self, lab: tiny.Lab, store: RunStore, monkeypatch: pytest.MonkeyPatch
     ) -> None:

@@ -11,8 +11,10 @@ from distil_core.data.sites import UNKNOWN, Sites
 from distil_core.models.forward import predict
 from distil_core.models.freezing import lower_states
 from distil_core.models.heads import output_layer
-from distil_core.training.head_fitting import fit_head
+from distil_core.settings.config import LossConfig
+from distil_core.training.head_fitting import fit_head, fit_to_lesson
 from distil_core.training.lessons import TrainingData
+from distil_core.training.teacher_outputs import TeacherOutputs
 from tests import tiny
 
 SPLIT = tiny.split(60, seed=3)
@@ -77,6 +79,25 @@ def test_only_labels_that_are_told_count() -> None:
         outputs.append(output_layer(model).weight.detach())
     torch.testing.assert_close(outputs[0], outputs[1], atol=1e-4, rtol=1e-3)
     torch.testing.assert_close(outputs[0], outputs[2], atol=1e-4, rtol=1e-3)
+
+
+def test_a_student_is_fitted_to_labels_and_teacher_as_its_loss_weighs_them() -> None:
+    data, weights = lesson(), {}
+    answers = torch.nn.functional.one_hot((data.sites.targets + 1) % 3, 3) * 9.0
+    teacher = TeacherOutputs(logits=answers, width=tiny.WIDTH, tokens=data.tokens, sites=data.sites)
+    for alpha in (0.0, 0.5, 1.0):
+        model = tiny.model()
+        loss = LossConfig(alpha=alpha, temperature=1.0)
+        fit_to_lesson(model, replace(data, teacher=teacher), task=tiny.TASK, loss=loss, padding=0)
+        weights[alpha] = output_layer(model).weight.detach()
+        shares = predict(model, data.tokens, padding=0).softmax(dim=1).numpy()
+        by_label = shares[range(len(shares)), data.sites.targets].mean()
+        by_teacher = shares[range(len(shares)), (data.sites.targets + 1) % 3].mean()
+        assert alpha == 0.5 or bool(by_label > by_teacher) is (alpha == 0.0)
+    model = tiny.model()
+    fit_head(model, data, task=tiny.TASK, padding=0)
+    torch.testing.assert_close(weights[0.0], output_layer(model).weight.detach(), atol=1e-4, rtol=1e-3)
+    assert not torch.allclose(weights[0.5], weights[1.0], atol=1e-3)
 
 
 def test_what_lower_layers_put_out_gives_the_same_head() -> None:
