@@ -6,6 +6,7 @@ stderr, and the exit status 2.
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import fields
@@ -39,13 +40,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     command: Callable[[argparse.Namespace], int] = options.command
     try:
-        return command(options)
+        status = command(options)
+        sys.stdout.flush()
     except DistilError as error:
         print(f"error: {error}".replace("\n", " "), file=sys.stderr)
         return 2
     except (Cancelled, KeyboardInterrupt):
         print("stopped; the same command goes on where it was", file=sys.stderr)
         return 130
+    except BrokenPipeError:  # whoever read along, such as head, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    return status
 
 
 class _Parser(argparse.ArgumentParser):

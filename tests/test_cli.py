@@ -1,6 +1,7 @@
 """The lab from a shell: what it prints, where, and with which status."""
 
 import json
+import os
 import subprocess
 import sys
 from dataclasses import fields
@@ -179,6 +180,14 @@ class TestDistil:
         assert (done.returncode, done.stdout) == (2, "")
         assert done.stderr.startswith("error: ")
         assert done.stderr.count("\n") == 1
+
+    def test_whoever_reads_along_may_go(self, tmp_path: Path) -> None:
+        reading, writing = os.pipe()
+        os.close(reading)
+        command = [sys.executable, "-m", "distil_core", "cache", "--empty", "--store", str(tmp_path)]
+        ended = subprocess.run(command, stdout=writing, stderr=subprocess.PIPE, text=True)
+        os.close(writing)
+        assert (ended.returncode, ended.stderr) == (0, "")
 
     @pytest.mark.parametrize("error", [Cancelled(), KeyboardInterrupt()])
     def test_what_is_stopped_says_how_to_go_on(

@@ -132,7 +132,7 @@ def test_a_class_that_is_not_there_is_refused(lab: tiny.Lab) -> None:
 
 
 def test_a_frame_says_what_can_be_chosen(lab: tiny.Lab) -> None:
-    assert sweep.frame(lab.config()) == Frame(depths=(1, 2, 3, 4), labels=("cold", "hot", "mild"))
+    assert sweep.frame(lab.config()) == Frame(depths=(0, 1, 2, 3, 4), labels=("cold", "hot", "mild"))
 
 
 def test_no_layer_is_another_run_than_that_of_the_base() -> None:
