@@ -239,8 +239,12 @@ def frame(base: RunConfig) -> Frame:
 def possible_depths(base: RunConfig) -> tuple[int, ...]:
     """Return the depths that a student of the teacher of a run can have, the last one the teacher's own.
 
+    There is none without layers where the run's settings ask for some.
+
     Raises:
         DistilError: If the teacher cannot be used.
     """
     teacher = locate(base.teacher.source)
-    return tuple(range(least_depth(teacher.architecture), teacher.n_layers + 1))
+    layered = base.loss.hidden_mse or base.loss.attention_kl or base.student.heads < 1 or base.student.neurons < 1
+    fewest = max(least_depth(teacher.architecture), int(bool(layered)))
+    return tuple(range(fewest, teacher.n_layers + 1))

@@ -15,7 +15,16 @@ from distil_core.runs.sources import CombinedRuns, ShippedRuns
 from distil_core.runs.store import RunStore
 from distil_core.runs.sweep import Axis, Frame, Sweep, based, config_at, configs
 from distil_core.settings import hardware
-from distil_core.settings.config import CorpusConfig, Init, Method, Precision, RunConfig, StudentConfig, TrainingConfig
+from distil_core.settings.config import (
+    CorpusConfig,
+    Init,
+    LossConfig,
+    Method,
+    Precision,
+    RunConfig,
+    StudentConfig,
+    TrainingConfig,
+)
 from distil_core.tasks.catalog import task_named, usual_config
 from distil_core.tasks.classification import TextClassification
 from tests import seeds, tiny
@@ -133,6 +142,7 @@ def test_a_class_that_is_not_there_is_refused(lab: tiny.Lab) -> None:
 
 def test_a_frame_says_what_can_be_chosen(lab: tiny.Lab) -> None:
     assert sweep.frame(lab.config()) == Frame(depths=(0, 1, 2, 3, 4), labels=("cold", "hot", "mild"))
+    assert sweep.possible_depths(lab.config(loss=LossConfig(hidden_mse=0.1))) == (1, 2, 3, 4)
 
 
 def test_no_layer_is_another_run_than_that_of_the_base() -> None:
