@@ -17,7 +17,7 @@ from distil_core.runs.families import Family
 from distil_core.runs.rows import Run, RunState
 from distil_core.settings.config import Method
 from distil_core.settings.serialization import digest
-from pages.sections import messages, run_summary, take_home
+from pages.sections import messages, run_summary, side_by_side, take_home
 from pages.state import address, class_mode, resources, run_in_use
 
 TABLE, PICKED = "runs.table", "runs.picked"
@@ -153,6 +153,7 @@ def show_details(run: Run) -> None:
             st.table(
                 tables.origin_rows(family.distilled.record), border="horizontal", alt="Where the figures come from"
             )
+    side_by_side.show(run, family)
 
 
 def show_downloads(run_id: str, family: Family) -> None:

@@ -24,6 +24,7 @@ __all__ = [
     "model_pair",
     "roads",
     "roles",
+    "side_by_side",
     "slices",
     "stored_answers",
     "sweep_grids",

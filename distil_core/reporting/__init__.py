@@ -12,6 +12,7 @@ __all__ = [
     "glossary",
     "lessons",
     "narrative",
+    "side_by_side",
     "sweep_tables",
     "tables",
     "tradeoff_tables",

@@ -229,7 +229,8 @@ _IN_COLUMNS = (
     "loss.temperature",
     "loss.alpha",
 )
-_OF_MACHINES = ("training.threads", "training.precision", "training.device")
+OF_MACHINES = ("training.threads", "training.precision", "training.device")
+"""Settings that say how a machine computes, and not what is asked for."""
 
 
 def _differing_settings(runs: Sequence[Run]) -> list[str]:
@@ -237,8 +238,8 @@ def _differing_settings(runs: Sequence[Run]) -> list[str]:
 
     Defaults are left out: what is not named is as usual.
     """
-    each, usual = [_settings(run.config) for run in runs], _settings(RunConfig())
-    names = [name for name in usual if name not in (*_IN_COLUMNS, *_OF_MACHINES)]
+    each, usual = [settings_by_name(run.config) for run in runs], settings_by_name(RunConfig())
+    names = [name for name in usual if name not in (*_IN_COLUMNS, *OF_MACHINES)]
     differing = [name for name in names if len({settings[name] for settings in each}) > 1]
     return [
         ", ".join(
@@ -295,14 +296,14 @@ def cache_rows(entries: Iterable[CacheEntry]) -> list[dict[str, Any]]:
 
 def setting_rows(config: RunConfig) -> dict[str, str]:
     """Return every setting of a run by its dotted name, as markdown; those that are not at their default are bold."""
-    usual = _settings(RunConfig())
+    usual = settings_by_name(RunConfig())
     return {
         name: escaped(text) or NONE if text == usual[name] else f"**{escaped(text) or NONE}**"
-        for name, text in _settings(config).items()
+        for name, text in settings_by_name(config).items()
     }
 
 
-def _settings(config: RunConfig) -> dict[str, str]:
+def settings_by_name(config: RunConfig) -> dict[str, str]:
     """Return every setting of a run by its dotted name, as text."""
     return dict(_items(without_folders(config), ""))
 

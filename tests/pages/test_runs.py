@@ -63,6 +63,20 @@ def test_run_in_use_is_shown_in_full(app: App, store: RunStore) -> None:
     assert not at.exception
 
 
+def test_several_runs_stand_side_by_side(app: App, store: RunStore) -> None:
+    first, other = (seeds.finished_family(store, seeds.a_config(seed=seed)) for seed in (4, 5))
+    waiting = store.add("waiting", seeds.a_config(seed=6), corpus_name="reviews")
+    at = app("runs", run=first.id, runs__beside=[other.id, waiting.id, "gone"])
+    assert at.multiselect(key="runs.beside").value == [other.id]
+    differing, figures, classes = (table.value for table in list(at.table)[-3:])
+    assert differing.loc["seed"].tolist() == ["4", "5"]
+    assert "+0.0 points" in figures.loc["Accuracy", "B"]
+    assert "against" not in figures.loc["Accuracy", "A"]
+    assert len(classes) == 5
+    assert other.id in at.query_params["runs.beside"]
+    assert not at.exception
+
+
 def test_failed_run_says_why(app: App, store: RunStore) -> None:
     run = store.add("bad", seeds.a_config(), corpus_name="reviews")
     with store.owner() as owner:

@@ -19,6 +19,15 @@ _PARTS = {
     "attention_kl": ("attention maps", STUDENT, "longdashdot"),
 }
 """Name, color and dash of each part of the loss; the first two are called as a task calls them."""
+_RUNS = (
+    ("#7A5195", "circle-open"),
+    ("#2F9E44", "star"),
+    ("#E8A317", "cross"),
+    ("#4DABF7", "hexagon"),
+    ("#F06595", "pentagon"),
+    ("#868E96", "bowtie"),
+)
+"""Looks of runs beside one another, none of which a model has."""
 
 
 def loss(curves: Curves, *, n_epochs: float, names: Mapping[str, str] = Task.loss_parts, height: int = 260) -> Figure:
@@ -88,6 +97,24 @@ def validation(
         )
     figure.update_layout(showlegend=True, legend=ABOVE, margin={"t": 44})
     figure.update_xaxes(range=[-0.03 * n_epochs, 1.03 * n_epochs])
+    return figure
+
+
+def beside(curves: Mapping[str, Curves], metric: Metric, *, height: int = 300) -> Figure:
+    """Draw a metric of the validation texts over the epochs for several runs, each by its name."""
+    unit, digits = f" {metric.unit}".rstrip(), 1 if metric.is_share else 3
+    figure = empty(height=height, x="Epoch", y=in_unit(f"Validation {metric.in_text}", metric.unit))
+    for (name, curve), (color, symbol) in zip(curves.items(), _RUNS, strict=False):
+        figure.add_scatter(
+            x=list(curve.validation_epochs),
+            y=[metric.scale * value for value in curve.scores],
+            name=name,
+            mode="lines+markers",
+            line={"color": color, "width": 2.5},
+            marker={"symbol": symbol, "size": 9},
+            hovertemplate=f"epoch %{{x:.2f}}<br>%{{y:.{digits}f}}{unit}<extra>%{{fullData.name}}</extra>",
+        )
+    figure.update_layout(showlegend=True, legend=ABOVE, margin={"t": 44})
     return figure
 
 
