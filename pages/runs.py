@@ -15,6 +15,7 @@ from distil_core.reporting import formatting, narrative, tables
 from distil_core.runs import lineage, workers
 from distil_core.runs.families import Family
 from distil_core.runs.rows import Run, RunState
+from distil_core.runs.store import MAX_NAME, MAX_NOTE
 from distil_core.settings.config import Method
 from distil_core.settings.serialization import digest
 from pages.sections import messages, run_summary, side_by_side, take_home
@@ -115,6 +116,16 @@ def guarded(act: Callable[[], Any]) -> None:
         st.session_state["runs.problem"] = str(error)
 
 
+def ask_name(run: Run) -> None:
+    """Let somebody call a run something, and note something about it."""
+    with st.popover("Name", icon=":material/edit:"), st.form("runs.naming", border=False):
+        name = st.text_input("Name", run.name, max_chars=MAX_NAME, key=f"runs.name.{run.id}")
+        note = st.text_area("Note", run.note, max_chars=MAX_NOTE, key=f"runs.note.{run.id}")
+        if st.form_submit_button("Keep", type="primary", key="runs.named"):
+            guarded(lambda: resources.store().describe(run.id, name=name, note=note))
+            st.rerun()
+
+
 def show_details(run: Run) -> None:
     """Show one run, and what can be done with it."""
     family = resources.family(run.id)
@@ -123,7 +134,11 @@ def show_details(run: Run) -> None:
         st.caption(f":material/account_tree: {formatting.escaped(line)}")
     if line := narrative.compression.made_smaller(run.config, None if run.record is None else run.record.model.cost):
         st.caption(f":material/compress: {line}")
+    if run.note:
+        st.caption(f":material/sticky_note_2: {formatting.escaped(run.note)}")
     with st.container(horizontal=True):
+        if not run.read_only and class_mode.may_change(run, resources.store()):
+            ask_name(run)
         if st.button("Open in Distil", icon=":material/experiment:", key="runs.open"):
             st.switch_page("pages/distil.py", query_params={"run": run.id})
         if family is not None:

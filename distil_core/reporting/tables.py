@@ -211,9 +211,10 @@ def run_rows(runs: Iterable[Run]) -> list[dict[str, Any]]:
     rows = [
         _run_row(run, scores, fidelity, others) for run, others in zip(runs, _differing_settings(runs), strict=True)
     ]
-    if not any(row["Compression"] for row in rows):
-        for row in rows:
-            del row["Compression"]
+    for column in ("Name", "Compression"):
+        if not any(row[column] for row in rows):
+            for row in rows:
+                del row[column]
     return rows
 
 
@@ -255,6 +256,7 @@ def _run_row(run: Run, scores: Sequence[ScoreColumns], fidelity: Mapping[str, Me
     cost = None if record is None else record.model.cost
     return {
         "State": ["Example" if run.read_only else run.state.value.capitalize()],
+        "Name": run.name,
         "Corpus": run.corpus_name,
         "Teacher": without_folders(config).teacher.source if record is None else record.teacher_name,
         "Model": model_name(config),

@@ -39,6 +39,9 @@ _VISITORS = (
     "CREATE INDEX IF NOT EXISTS visitors_by_name ON visitors (name)",
 )
 """Who was first to ask for a run, where several people share a server."""
+_NAMES = """CREATE TABLE IF NOT EXISTS names (
+    run TEXT PRIMARY KEY REFERENCES runs (id) ON DELETE CASCADE, name TEXT NOT NULL, note TEXT NOT NULL)"""
+"""What people call runs, and noted about them."""
 _IDLE_CONNECTIONS = 8
 
 
@@ -121,7 +124,7 @@ class Database:
                 db.execute("COMMIT")
             db.execute(_TURNS)
             db.execute(_INTERRUPTIONS)
-            for statement in _VISITORS:
+            for statement in (*_VISITORS, _NAMES):
                 db.execute(statement)
 
 

@@ -11,7 +11,8 @@ from distil_core.settings.canonical import CanonicalConfig, restore_config
 from distil_core.tasks.catalog import task_named
 from distil_core.training.events import Event, TeacherMeasured, event_from_json
 
-COLUMNS = "id, config, corpus_name, state, created, started, finished, error, record, stopping"
+COLUMNS = """id, config, corpus_name, state, created, started, finished, error, record, stopping,
+    (SELECT name FROM names WHERE run = id), (SELECT note FROM names WHERE run = id)"""
 """What :func:`read_run` reads, in this order."""
 
 
@@ -42,7 +43,8 @@ class Run:
 
     ``created`` is when it was last put into the queue, ``error`` is empty unless it failed, ``record`` is there once
     it is done, and ``stopping`` says that it runs but was asked to stop. A run that is ``read_only`` ships with the
-    package, and can be neither deleted nor computed again.
+    package, and can be neither deleted nor computed again. ``name`` and ``note`` are what somebody called it, and noted
+    about it; empty where nobody did.
     """
 
     id: str
@@ -56,6 +58,8 @@ class Run:
     record: RunRecord | None
     stopping: bool
     read_only: bool = False
+    name: str = ""
+    note: str = ""
 
     @property
     def resumable(self) -> bool:
@@ -93,7 +97,7 @@ def read_event(text: str) -> Event | None:
 
 def read_run(row: tuple[Any, ...]) -> Run | None:
     """Read a row; None if its settings or task mean nothing to this version, failed if its record does not."""
-    run_id, config, corpus_name, state, created, started, finished, error, record_text, stopping = row
+    run_id, config, corpus_name, state, created, started, finished, error, record_text, stopping, name, note = row
     try:
         settings, reached, record = read_config(config), RunState(state), None
         task_named(settings.task)
@@ -115,4 +119,6 @@ def read_run(row: tuple[Any, ...]) -> Run | None:
         error=error,
         record=record,
         stopping=bool(stopping),
+        name=name or "",
+        note=note or "",
     )

@@ -24,6 +24,8 @@ _WAITING = """SELECT id, place, started, (
         WHERE mine.run = runs.id AND (other.state = 'running' OR (other.state = 'queued' AND other.place < runs.place))
     ) AS turn FROM runs WHERE state = 'queued'"""
 """Queued runs, each with how many of the same visitor's come before it, which is its turn among several visitors."""
+MAX_NAME, MAX_NOTE = 80, 2000
+"""Characters that the name of a run, and what is noted about it, have at most."""
 _SAFE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
@@ -154,6 +156,21 @@ class RunStore(OwnedRuns):
         """Note who has asked for runs, unless somebody has asked for them before."""
         with self._database.transaction() as db:
             db.executemany("INSERT OR IGNORE INTO visitors VALUES (?, ?)", [(run_id, name) for run_id in run_ids])
+
+    def describe(self, run_id: str, *, name: str, note: str) -> None:
+        """Call a run something, and note something about it; nothing takes away what was there.
+
+        Raises:
+            ConfigError: If one of them is too long.
+        """
+        for text, what, most in ((name, "name", MAX_NAME), (note, "note", MAX_NOTE)):
+            if len(text) > most:
+                raise ConfigError(f"the {what} of a run must have at most {most:,} characters, got {len(text):,}")
+        with self._database.transaction() as db:
+            known = "SELECT 1 FROM runs WHERE id = ?"
+            if db.execute(known, (run_id,)).fetchone() is not None:
+                words = (run_id, " ".join(name.split()), note.strip())
+                db.execute("INSERT OR REPLACE INTO names VALUES (?, ?, ?)", words)
 
     def visitor(self, run_id: str) -> str:
         """Return who was first to ask for a run; empty where nobody was noted."""

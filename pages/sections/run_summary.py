@@ -36,6 +36,8 @@ def name(run: Run) -> str:
     end = STATES[run.state][2].lower()
     if run.record is not None:
         end = formatting.figure(run.record.metric, run.record.score.value)
+    if run.name:
+        return f"{run.name} · {end}"
     return f"{run.corpus_name} · {settings(run.config)} · {end}"
 
 

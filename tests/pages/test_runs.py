@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from distil_core.errors import ConfigError
 from distil_core.export.formats import Format
 from distil_core.runs.store import RunStore
 from distil_core.settings.config import Method
@@ -74,6 +75,22 @@ def test_several_runs_stand_side_by_side(app: App, store: RunStore) -> None:
     assert "against" not in figures.loc["Accuracy", "A"]
     assert len(classes) == 5
     assert other.id in at.query_params["runs.beside"]
+    assert not at.exception
+
+
+def test_a_run_has_a_name_and_a_note_as_written(app: App, store: RunStore) -> None:
+    run = seeds.finished_family(store)
+    assert "Name" not in app("runs", run=run.id).dataframe[0].value.columns
+    store.describe(run.id, name="  my *first*  one ", note="T was **too** high\n")
+    at = app("runs", run=run.id)
+    assert at.dataframe[0].value["Name"].tolist()[-1] == "my *first* one"
+    assert r"## my \*first\* one · 90.0 %" in markdown(at)
+    assert any(r"\*\*too\*\* high" in caption.value for caption in at.caption)
+    at.text_input(key=f"runs.name.{run.id}").set_value("another")
+    at.button(key="runs.named").click().run()
+    assert (store.get(run.id).name, store.get(run.id).note) == ("another", "T was **too** high")
+    with pytest.raises(ConfigError, match="the name of a run must have at most 80 characters, got 81"):
+        store.describe(run.id, name="n" * 81, note="")
     assert not at.exception
 
 
