@@ -26,6 +26,7 @@ PAGES = {
     "attention": ("Attention", ":material/visibility:", "See what teacher and student look at"),
     "tradeoffs": ("Trade-offs", ":material/balance:", "What the student is worth, and what it costs"),
     "whatif": ("What-if", ":material/grid_on:", "Try many settings at once, and see what each does"),
+    "lessons": ("Lessons", ":material/school:", "Predict first, then see: six short lessons"),
     "runs": ("Runs", ":material/list_alt:", "All that has been distilled here"),
 }
 
@@ -47,7 +48,8 @@ def main() -> None:
     st.set_page_config(page_title=f"{page.title} · Distillation lab")
     try:
         address.tell_unusable()
-        shared = header.show(PAGES[page.url_path or "distil"][2])
+        name = page.url_path or "distil"
+        shared = header.show(PAGES[name][2], picks_run=name != "lessons")
         page.run()
         with shared:
             address.share()

@@ -13,6 +13,7 @@ __all__ = [
     "lessons",
     "narrative",
     "side_by_side",
+    "sweep_presets",
     "sweep_tables",
     "tables",
     "tradeoff_tables",

@@ -17,6 +17,7 @@ __all__ = [
     "in_browser",
     "introduction",
     "label_view",
+    "lesson_steps",
     "messages",
     "number_views",
     "pickers",

@@ -3,10 +3,12 @@
 Reads: the run store, the query parameter ``run``. Writes: the query parameter ``run``.
 """
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import streamlit as st
 
+from distil_core.runs.rows import Run
 from distil_core.settings.config import Method
 from pages.components import accessibility, page_links
 from pages.sections import run_summary
@@ -15,8 +17,13 @@ from pages.state import address, resources, run_in_use
 _PICKER = "app.run"
 
 
-def show(lead: str) -> Any:
-    """Show what a page is for, and the run in use with the one way to change it; returns where to offer the address."""
+def show(lead: str, *, picks_run: bool = True) -> Any:
+    """Show what a page is for, and the run in use with the one way to change it; returns where to offer the address.
+
+    Args:
+        lead: What the page is for.
+        picks_run: Whether the page is about the run in use.
+    """
     runs = {run.id: run for run in resources.runs().list()}
     offered = [run.id for run in runs.values() if run.config.method is Method.DISTILLED]
     wanted = st.query_params.get("run", st.session_state.get("run"))
@@ -40,19 +47,9 @@ def show(lead: str) -> Any:
     with chooser:
         page_links.wait_in_turn()
         accessibility.legible()
-    with chooser, address.control(_PICKER, "Run in use"):
-        st.selectbox(
-            "Run in use",
-            offered,
-            format_func=lambda run_id: run_summary.name(runs[run_id]),
-            key=_PICKER,
-            on_change=_picked,
-            placeholder="No run yet",
-            disabled=not offered,
-            label_visibility="collapsed",
-            icon=":material/history:",
-            help="The run in use: all pages show it, and the address of this page leads to it.",
-        )
+    if picks_run:
+        with chooser, address.control(_PICKER, "Run in use"):
+            _pick(runs, offered)
     if lost:
         st.warning(
             "The run in the address is not in this store, or of a task or settings that this version does not know; it "
@@ -60,6 +57,21 @@ def show(lead: str) -> Any:
             icon=":material/info:",
         )
     return shared
+
+
+def _pick(runs: Mapping[str, Run], offered: Sequence[str]) -> None:
+    st.selectbox(
+        "Run in use",
+        offered,
+        format_func=lambda run_id: run_summary.name(runs[run_id]),
+        key=_PICKER,
+        on_change=_picked,
+        placeholder="No run yet",
+        disabled=not offered,
+        label_visibility="collapsed",
+        icon=":material/history:",
+        help="The run in use: all pages show it, and the address of this page leads to it.",
+    )
 
 
 def _picked() -> None:

@@ -9,8 +9,8 @@ from typing import Any
 import streamlit as st
 
 from distil_core.compression.extras import has_onnx
-from distil_core.reporting import lessons
-from distil_core.reporting.lessons import Preset
+from distil_core.reporting import sweep_presets
+from distil_core.reporting.sweep_presets import Preset
 from distil_core.runs import sweep
 from distil_core.runs.sweep import Frame, Sweep
 from distil_core.settings.config import Init, RunConfig, WeightFormat
@@ -55,7 +55,7 @@ def fill(presets: Sequence[Preset]) -> None:
 def show(base: RunConfig, frame: Frame) -> Sweep:
     """Ask what to try, and return it as a sweep."""
     task = task_of(base)
-    presets = lessons.presets(frame, task)
+    presets = sweep_presets.presets(frame, task)
     for key, value in (*values_of(presets[0]).items(), ("whatif.down", presets[0].down)):
         st.session_state.setdefault(key, value)
     # What another run in use has offered, this one may not.

@@ -10,6 +10,7 @@ __all__ = [
     "attention_maps",
     "class_mode",
     "hosts",
+    "lesson_progress",
     "masked_words",
     "model_answers",
     "resources",

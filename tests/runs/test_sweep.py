@@ -8,7 +8,7 @@ import pytest
 
 from distil_core.errors import ConfigError
 from distil_core.evaluation.metrics import recall
-from distil_core.reporting import lessons
+from distil_core.reporting import sweep_presets
 from distil_core.runs import sweep, workers
 from distil_core.runs.rows import RunState
 from distil_core.runs.sources import CombinedRuns, ShippedRuns
@@ -154,14 +154,14 @@ def test_no_layer_is_another_run_than_that_of_the_base() -> None:
 
 def test_vectors_can_be_had_without_a_layer() -> None:
     frame = sweep.frame(RunConfig(task="embeddings", corpus=CorpusConfig(n_train=20, n_test=20)))
-    every, _ = lessons.presets(frame, task_named("embeddings"))
+    every, _ = sweep_presets.presets(frame, task_named("embeddings"))
     assert every.depths == tuple(reversed(frame.depths))
     assert frame.depths[0] == 0
 
 
 def test_presets_of_numbers_try_one_temperature() -> None:
     numbers = task_named("pairs").for_labels(("score",))
-    for preset in lessons.presets(Frame(depths=(1, 2, 3, 4), labels=("score",)), numbers):
+    for preset in sweep_presets.presets(Frame(depths=(1, 2, 3, 4), labels=("score",)), numbers):
         assert len(preset.temperatures) == 1
         assert preset.metric == numbers.primary
 
@@ -170,7 +170,7 @@ def test_presets_of_numbers_try_one_temperature() -> None:
 @pytest.mark.parametrize("labels", [LABELS, LABELS[:2]])
 def test_presets_fit_their_teacher_and_corpus(n_layers: int, labels: tuple[str, ...]) -> None:
     frame = Frame(depths=tuple(range(1, n_layers + 1)), labels=labels)
-    found = lessons.presets(frame, TextClassification())
+    found = sweep_presets.presets(frame, TextClassification())
     assert len({preset.title for preset in found}) == len(found) == (8 if len(labels) > 2 else 7)
     for preset in found:
         assert preset.comment
@@ -193,10 +193,10 @@ def test_presets_fit_their_teacher_and_corpus(n_layers: int, labels: tuple[str, 
 
 
 def test_the_missing_class_is_the_middle_one() -> None:
-    *_, labels, missing = lessons.presets(Frame(depths=(1, 2, 3, 4, 5, 6), labels=LABELS), TextClassification())
+    *_, labels, missing = sweep_presets.presets(Frame(depths=(1, 2, 3, 4, 5, 6), labels=LABELS), TextClassification())
     assert (missing.left_out, missing.metric, labels.labeled) == ("mixed", recall(2), 0.03)
 
 
 def test_a_deep_student_lacks_one_layer() -> None:
-    found = lessons.presets(Frame(depths=(1, 2, 3), labels=LABELS), TextClassification())
+    found = sweep_presets.presets(Frame(depths=(1, 2, 3), labels=LABELS), TextClassification())
     assert [preset.depths for preset in found if "deep" in preset.title] == [(2,)]

@@ -1,0 +1,35 @@
+"""Lessons: six short ones that tell the story in order; predict first, then see.
+
+Reads: the runs that ship with the app, and one that is computed on demand. Writes: that run, into the queue; the
+query parameters of where somebody is, and what was predicted.
+"""
+
+import streamlit as st
+
+from distil_core.reporting import lessons
+from distil_core.reporting.formatting import escaped
+from pages.sections import lesson_steps
+from pages.state import lesson_progress
+
+# Ask
+lesson_progress.remember()
+names = list(lessons.TITLES)
+title = st.pills(
+    "Lesson",
+    list(lessons.TITLES.values()),
+    default=lessons.TITLES[names[0]],
+    required=True,
+    key=lesson_progress.LESSON,
+    bind="query-params",
+    label_visibility="collapsed",
+    on_change=lesson_progress.go_to,
+    args=(1,),
+)
+
+# Think
+number = list(lessons.TITLES.values()).index(title)
+lesson = lesson_progress.lesson(names[number])
+
+# Show
+st.header(f"{number + 1}. {escaped(lesson.title)}: {escaped(lesson.answers)}", anchor=False)
+lesson_steps.show(lesson, following=names[number + 1] if number + 1 < len(names) else "")

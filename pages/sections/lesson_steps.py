@@ -1,0 +1,221 @@
+"""One step of a lesson: what to know, what to predict, and once that is done, what was measured.
+
+Reads: the runs of the lessons, the query parameters of the progress. Writes: these; a run, where a step needs it.
+"""
+
+import streamlit as st
+
+from distil_core.analysis import comparison, learning_curves
+from distil_core.errors import DistilError
+from distil_core.reporting import formatting, lessons
+from distil_core.reporting.figures import lessons as figures
+from distil_core.reporting.lessons import Finding, Lesson, Step
+from distil_core.runs import requests, workers
+from distil_core.runs.families import busy, twins
+from distil_core.runs.rows import Run, RunState
+from distil_core.tasks.corpora import task_of
+from pages.components import accessibility
+from pages.sections import charts, messages
+from pages.state import class_mode, lesson_progress, resources
+
+POLL_SECONDS = 1.0
+_MORE_ICON = ":material/arrow_outward:"
+
+
+def show(lesson: Lesson, *, following: str) -> None:
+    """Show the step of a lesson that somebody has come to.
+
+    Args:
+        lesson: The lesson.
+        following: Name of the lesson after it; empty after the last.
+    """
+    number = lesson_progress.step_number(lesson)
+    step, n_steps = lesson.steps[number - 1], len(lesson.steps)
+    prediction = lesson_progress.answers().get(step.name)
+    if prediction is not None and not step.question.takes(prediction):
+        prediction = None
+    left, right = st.columns([2, 3], gap="large")
+    with left:
+        st.progress(
+            lesson_progress.n_answered(lesson) / n_steps,
+            f"Step {number} of {n_steps} · {formatting.escaped(step.title)}",
+        )
+        st.markdown(step.lead)
+        if step.quote:
+            with st.container(border=True):
+                st.markdown(formatting.escaped(step.quote))
+        if prediction is None:
+            _ask(step)
+        else:
+            st.markdown(f"**{formatting.escaped(step.question.text)}**")
+    with right:
+        if prediction is None:
+            st.info("Predict first; then you see here what was measured.", icon=":material/visibility_off:")
+        elif step.needs_run and not _run_is_there():
+            st.fragment(_compute, run_every=POLL_SECONDS)()
+        else:
+            _reveal(step, lesson_progress.finding(step), prediction)
+    with st.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center", key="lessons.move"):
+        _move(lesson, number, answered=prediction is not None, following=following)
+
+
+def _ask(step: Step) -> None:
+    question, key = step.question, f"lessons.question.{step.name}"
+    answer: float | None
+    with st.container(border=True):
+        if question.options:
+            answer = st.radio(
+                f"**{formatting.escaped(question.text)}**",
+                range(len(question.options)),
+                index=None,
+                format_func=lambda i: formatting.escaped(question.options[i]),
+                key=key,
+            )
+        else:
+            middle = question.step * round((question.low + question.high) / 2 / question.step)
+            answer = st.slider(
+                f"**{formatting.escaped(question.text)}**",
+                question.low,
+                question.high,
+                middle,
+                question.step,
+                format=f"%g{question.unit.replace('%', '%%')}",
+                key=key,
+            )
+        st.button(
+            "Predict",
+            type="primary",
+            icon=":material/how_to_vote:",
+            key="lessons.predict",
+            disabled=answer is None,
+            on_click=lesson_progress.answer,
+            args=(step, float(answer or 0.0)),
+        )
+
+
+def _reveal(step: Step, finding: Finding, prediction: float) -> None:
+    question = step.question
+    predicted, measured = (formatting.escaped(question.words(each)) for each in (prediction, finding.right))
+    if question.options:
+        right = prediction == finding.right
+        mark = ":green-badge[:material/check: Right]" if right else ":orange-badge[:material/close: Not so]"
+        line = f"{mark} You predicted **{predicted}**." + ("" if right else f" It is **{measured}**.")
+    else:
+        line = f"You predicted **{predicted}**, measured **{measured}**."
+    st.markdown(line)
+    charts.show(
+        finding.chart.title,
+        figures.bars(finding.chart),
+        key=f"lessons.{step.name}",
+        alt=f"{finding.chart.title}: {finding.chart.axis}",
+        header=finding.chart.header,
+        rows=finding.chart.rows,
+    )
+    st.markdown(finding.meaning)
+    accessibility.announce(finding.meaning)
+    st.page_link(
+        f"pages/{step.onward.page}.py",
+        label=formatting.escaped(step.onward.words),
+        icon=_MORE_ICON,
+        query_params=dict(step.onward.query),
+    )
+
+
+def _move(lesson: Lesson, number: int, *, answered: bool, following: str) -> None:
+    st.button(
+        "Back",
+        icon=":material/arrow_back:",
+        key="lessons.back",
+        disabled=number == 1,
+        on_click=lesson_progress.go_to,
+        args=(number - 1,),
+    )
+    if number < len(lesson.steps):
+        st.button(
+            "Next step",
+            icon=":material/arrow_forward:",
+            key="lessons.next",
+            type="primary" if answered else "secondary",
+            disabled=not answered,
+            on_click=lesson_progress.go_to,
+            args=(number + 1,),
+        )
+    elif following:
+        st.button(
+            f"Next lesson: {lessons.TITLES[following]}",
+            icon=":material/arrow_forward:",
+            key="lessons.next",
+            type="primary" if answered else "secondary",
+            disabled=not answered,
+            on_click=_next_lesson,
+            args=(lessons.TITLES[following],),
+        )
+    if lesson_progress.n_answered(lesson):
+        st.button(
+            "Begin this lesson again",
+            icon=":material/replay:",
+            key="lessons.again",
+            type="tertiary",
+            on_click=lesson_progress.forget,
+            args=(lesson,),
+        )
+
+
+def _next_lesson(title: str) -> None:
+    st.session_state[lesson_progress.LESSON] = title
+    lesson_progress.go_to(1)
+
+
+def _run_is_there() -> bool:
+    run = lesson_progress.missing_class_run()
+    return run is not None and run.record is not None and not busy(resources.runs(), run.id)
+
+
+def _compute() -> None:
+    """Offer to distil what a step needs, or show how far that is."""
+    run = lesson_progress.missing_class_run()
+    if _run_is_there():
+        st.rerun()
+    elif run is not None and busy(resources.runs(), run.id):
+        _progress(run)
+    else:
+        _offer(run)
+
+
+def _offer(run: Run | None) -> None:
+    config = lesson_progress.missing_class_config()
+    if run is not None and run.state is RunState.FAILED:
+        messages.problem(run.error, lead="This run failed: ")
+    st.markdown(
+        f"What is asked for is measured now, on a student and its twins that never see a text labeled "
+        f"**{formatting.escaped(config.corpus.left_out)}**: {config.corpus.n_train:,} training texts, "
+        f"{config.training.epochs} epochs."
+    )
+    st.caption(formatting.run_estimate(resources.estimate(config)))
+    if st.button("Distil them", type="primary", icon=":material/experiment:", key="lessons.distil"):
+        store = resources.store()
+        try:
+            class_mode.refuse_more(store)
+            class_mode.note_asked(requests.submit(config, store, in_turns=class_mode.active()), store)
+        except DistilError as error:
+            messages.problem(error)
+            return
+        workers.ensure_worker(store)
+        st.rerun(scope="fragment")
+
+
+def _progress(run: Run) -> None:
+    """Show how far the student and its twins are, one after the other."""
+    store = resources.store()
+    if not workers.worker_alive(store):
+        workers.recover(store)
+        workers.ensure_worker(store)
+    members = (run, *twins(run, resources.runs().list()))
+    current = next((member for member in members if member.state is RunState.RUNNING), None)
+    if current is None:
+        st.progress(0.0, "Waiting for other runs…" if store.ahead(run.id) else "Starting…")
+        return
+    state = learning_curves.progress(resources.events(current))
+    words = formatting.progress_text(state, task_of(current.config).monitored, stopping=current.stopping)
+    st.progress(state.fraction or 0.0, f"**{comparison.model_name(current.config)}** · {words}")
+    st.caption(f"{sum(member.state.over for member in members)} of {len(members)} models are done.")

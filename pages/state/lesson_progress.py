@@ -1,0 +1,151 @@
+"""Where a visitor is in the lessons: which lesson and step, and what was predicted; all of it stands in the address.
+
+Reads and writes: the query parameters ``lessons.lesson``, ``lessons.step`` and ``lessons.answers``. Cached lessons are
+read-only: all sessions get the same object.
+"""
+
+import math
+from pathlib import Path
+
+import streamlit as st
+
+from distil_core.errors import ConfigError
+from distil_core.reporting import lessons
+from distil_core.reporting.lessons import Finding, Lesson, Material, Step
+from distil_core.runs import sources
+from distil_core.runs.rows import Run
+from distil_core.runs.sources import EXAMPLE
+from distil_core.settings.canonical import CanonicalConfig, canonical
+from pages.state import address, resources
+
+LESSON, STEP, ANSWERS = "lessons.lesson", "lessons.step", "lessons.answers"
+_MOST_SIGNS = 4_000
+
+
+def missing_class_config() -> CanonicalConfig:
+    """Return the settings of the run without one class, which does not ship.
+
+    Raises:
+        ConfigError: If the runs that ship with the package have been left out.
+    """
+    run = resources.runs().find(EXAMPLE)
+    if run is None or run.record is None:
+        raise ConfigError("lessons must have the two runs that ship with the lab, got none; build them first")
+    return canonical(lessons.missing_class_config(run.config, run.record.class_names))
+
+
+def missing_class_run() -> Run | None:
+    """Return the run without one class, in whatever state, or None where nobody has asked for it."""
+    config = missing_class_config()
+    return next((run for run in resources.runs().list() if run.config == config), None)
+
+
+@st.cache_resource(max_entries=24, show_spinner=False)
+def _lesson(name: str, shipped: Path, run_id: str, finished: float, _material: Material) -> Lesson:
+    return lessons.lesson_named(name, _material)
+
+
+@st.cache_resource(max_entries=80, show_spinner="Measuring…")
+def _finding(step: str, shipped: Path, run_id: str, finished: float, _step: Step) -> Finding:
+    return _step.find()
+
+
+def _key() -> tuple[Path, str, float]:
+    run = missing_class_run()
+    done = run is not None and run.record is not None
+    return sources.shipped_folder(), run.id if run and done else "", (run.finished or 0.0) if run and done else 0.0
+
+
+def lesson(name: str) -> Lesson:
+    """Return a lesson about the runs that ship with the app.
+
+    Raises:
+        DistilError: If they have been left out, or cannot be read.
+    """
+    key = _key()
+    material = lessons.material_of(resources.runs(), cache=resources.store().layout.cache, missing=key[1])
+    return _lesson(name, *key, material)
+
+
+def finding(step: Step) -> Finding:
+    """Return what was measured for a step; it is computed once for all sessions.
+
+    Raises:
+        DistilError: If it cannot be measured.
+    """
+    return _finding(step.name, *_key(), step)
+
+
+def answers() -> dict[str, float]:
+    """Return what this visitor has predicted, by the names of the steps; what no step can have is left out."""
+    text = st.query_params.get(ANSWERS)
+    if text is None:
+        text = st.session_state.get(ANSWERS, "")
+    known: dict[str, float] = {}
+    for part in text[:_MOST_SIGNS].split(","):
+        name, _, value = part.partition(":")
+        try:
+            number = float(value)
+        except ValueError:
+            continue
+        if math.isfinite(number):
+            known[name] = number
+    return known
+
+
+def answer(step: Step, value: float) -> None:
+    """Keep a prediction; the first one counts."""
+    if step.question.takes(value):
+        _write({step.name: value, **answers()})
+
+
+def forget(lesson: Lesson) -> None:
+    """Forget what was predicted in a lesson, and begin it again."""
+    names = {step.name for step in lesson.steps}
+    _write({name: value for name, value in answers().items() if name not in names})
+    go_to(1)
+
+
+def _write(known: dict[str, float]) -> None:
+    text = ",".join(f"{name}:{value:g}" for name, value in known.items())
+    st.session_state[ANSWERS] = text
+    if text:
+        st.query_params[ANSWERS] = text
+    else:
+        st.query_params.pop(ANSWERS, None)
+
+
+def remember() -> None:
+    """Put into the address what another page of this visit has left out of it."""
+    for name in (LESSON, STEP, ANSWERS):
+        if name in st.query_params:
+            st.session_state[f"{name}.last" if name == LESSON else name] = st.query_params[name]
+        elif name == LESSON and LESSON not in st.session_state and (last := st.session_state.get(f"{LESSON}.last")):
+            st.session_state[LESSON] = last
+        elif name != LESSON and (last := st.session_state.get(name)):
+            st.query_params[name] = last
+
+
+def n_answered(lesson: Lesson) -> int:
+    """Return how many steps of a lesson have been answered."""
+    known = answers()
+    return sum(step.name in known and step.question.takes(known[step.name]) for step in lesson.steps)
+
+
+def step_number(lesson: Lesson, *, free: bool = False) -> int:
+    """Return which step is shown, counted from 1: none beyond the first that has not been answered.
+
+    Args:
+        lesson: The lesson.
+        free: Whether each step can be opened, as by a lecturer.
+    """
+    known = answers()
+    open_steps = next((i + 1 for i, step in enumerate(lesson.steps) if step.name not in known), len(lesson.steps))
+    last = len(lesson.steps) if free else open_steps
+    wanted = address.count(st.query_params.get(STEP, "1"), below=100, otherwise=1)
+    return min(max(1, wanted), last)
+
+
+def go_to(number: int) -> None:
+    """Show a step, counted from 1, from the next rerun on."""
+    st.session_state[STEP] = st.query_params[STEP] = str(number)
