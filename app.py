@@ -34,14 +34,21 @@ PAGES = {
 def main() -> None:
     """Show the page that was asked for, under one header."""
     # Here and not above: the server imports this file too, before there is anything to cache in.
-    from pages.sections import header, messages
+    from pages.sections import header, messages, sharing
     from pages.state import address
 
     # Before the navigation, which fetches the icons of its pages from elsewhere for the browser's tab otherwise.
     st.set_page_config(page_icon=ICON, layout="wide")
     st.logo(ICON)
     pages = [
-        st.Page(f"pages/{name}.py", title=title, icon=icon, help=f"{lead}.", default=name == "distil")
+        st.Page(
+            f"pages/{name}.py",
+            title=title,
+            icon=icon,
+            help=f"{lead}.",
+            default=name == "distil",
+            visibility="visible" if name in (address.shown_pages() or PAGES) else "hidden",
+        )
         for name, (title, icon, lead) in PAGES.items()
     ]
     page = st.navigation(pages, position="top")
@@ -52,7 +59,7 @@ def main() -> None:
         shared = header.show(PAGES[name][2], picks_run=name != "lessons")
         page.run()
         with shared:
-            address.share()
+            sharing.show({name: title for name, (title, *_) in PAGES.items()})
     except DistilError as error:  # the store, or a file in it
         messages.problem(error)
 

@@ -9,7 +9,7 @@ import streamlit as st
 from distil_core.reporting import lessons
 from distil_core.reporting.formatting import escaped
 from pages.sections import lesson_steps
-from pages.state import lesson_progress
+from pages.state import class_answers, lesson_progress
 
 # Ask
 lesson_progress.remember()
@@ -31,5 +31,7 @@ number = list(lessons.TITLES.values()).index(title)
 lesson = lesson_progress.lesson(names[number])
 
 # Show
+if class_answers.unknown_class():
+    st.warning("This class is not known here any more: what you predict is not counted.", icon=":material/info:")
 st.header(f"{number + 1}. {escaped(lesson.title)}: {escaped(lesson.answers)}", anchor=False)
 lesson_steps.show(lesson, following=names[number + 1] if number + 1 < len(names) else "")

@@ -143,11 +143,15 @@ def show_details(run: Run) -> None:
             st.switch_page("pages/distil.py", query_params={"run": run.id})
         if family is not None:
             show_downloads(run.id, family)
-        if not run.read_only and st.button(
-            "Delete",
-            icon=":material/delete:",
-            key="runs.delete",
-            disabled=run.state is RunState.RUNNING or not class_mode.may_change(run, resources.store()),
+        if (
+            not run.read_only
+            and not address.follows_class()
+            and st.button(
+                "Delete",
+                icon=":material/delete:",
+                key="runs.delete",
+                disabled=run.state is RunState.RUNNING or not class_mode.may_change(run, resources.store()),
+            )
         ):
             ask_delete(run)
     if run.state is RunState.FAILED:
@@ -256,10 +260,11 @@ with st.expander(f"Cache: {formatting.size(sum(entry.bytes for entry in entries)
             column_config=CACHE_COLUMNS,
             alt="What the cache holds, the largest first",
         )
-        if class_mode.free() and st.button("Empty the cache", icon=":material/delete_sweep:", key="runs.cache"):
+        may_empty = class_mode.free() and not address.follows_class()
+        if may_empty and st.button("Empty the cache", icon=":material/delete_sweep:", key="runs.cache"):
             ask_empty()
 
-if not class_mode.free():
+if not class_mode.free() and not address.follows_class():
     with st.expander("For the lecturer", icon=":material/key:"):
         entered = st.text_input(
             "Code", type="password", key="runs.code", help="Printed when the server starts, or DISTIL_LAB_CODE."

@@ -15,6 +15,7 @@ __all__ = [
     "line_chart",
     "lookup",
     "model_card",
+    "qr_code",
     "report",
     "static",
     "web_runtime",

@@ -9,6 +9,7 @@ even when the owner is killed.
 
 __all__ = [
     "answers",
+    "class_predictions",
     "database",
     "estimates",
     "execute",

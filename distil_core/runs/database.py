@@ -42,6 +42,13 @@ _VISITORS = (
 _NAMES = """CREATE TABLE IF NOT EXISTS names (
     run TEXT PRIMARY KEY REFERENCES runs (id) ON DELETE CASCADE, name TEXT NOT NULL, note TEXT NOT NULL)"""
 """What people call runs, and noted about them."""
+_CLASSES = (
+    "CREATE TABLE IF NOT EXISTS classes (code TEXT PRIMARY KEY, created REAL NOT NULL)",
+    """CREATE TABLE IF NOT EXISTS predictions (
+        class TEXT NOT NULL REFERENCES classes (code) ON DELETE CASCADE, question TEXT NOT NULL,
+        visitor TEXT NOT NULL, answer REAL NOT NULL, PRIMARY KEY (class, question, visitor)) WITHOUT ROWID""",
+)
+"""Classes that follow a lecturer's link, and what their visitors predicted in lessons."""
 _IDLE_CONNECTIONS = 8
 
 
@@ -124,7 +131,7 @@ class Database:
                 db.execute("COMMIT")
             db.execute(_TURNS)
             db.execute(_INTERRUPTIONS)
-            for statement in (*_VISITORS, _NAMES):
+            for statement in (*_VISITORS, _NAMES, *_CLASSES):
                 db.execute(statement)
 
 

@@ -25,6 +25,7 @@ __all__ = [
     "saved_slices",
     "sentence_edits",
     "settings_form",
+    "sharing",
     "sweep_form",
     "take_home",
     "task_views",

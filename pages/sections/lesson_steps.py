@@ -9,17 +9,18 @@ from distil_core.analysis import comparison, learning_curves
 from distil_core.errors import DistilError
 from distil_core.reporting import formatting, lessons
 from distil_core.reporting.figures import lessons as figures
-from distil_core.reporting.lessons import Finding, Lesson, Step
+from distil_core.reporting.lessons import BarChart, Finding, Lesson, Step
 from distil_core.runs import requests, workers
 from distil_core.runs.families import busy, twins
 from distil_core.runs.rows import Run, RunState
 from distil_core.tasks.corpora import task_of
 from pages.components import accessibility
 from pages.sections import charts, messages
-from pages.state import class_mode, lesson_progress, resources
+from pages.state import address, class_answers, class_mode, lesson_progress, resources
 
 POLL_SECONDS = 1.0
 _MORE_ICON = ":material/arrow_outward:"
+_REVEALED = "lessons.revealed"
 
 
 def show(lesson: Lesson, *, following: str) -> None:
@@ -29,7 +30,8 @@ def show(lesson: Lesson, *, following: str) -> None:
         lesson: The lesson.
         following: Name of the lesson after it; empty after the last.
     """
-    number = lesson_progress.step_number(lesson)
+    code = class_answers.lecturing()
+    number = lesson_progress.step_number(lesson, free=bool(code))
     step, n_steps = lesson.steps[number - 1], len(lesson.steps)
     prediction = lesson_progress.answers().get(step.name)
     if prediction is not None and not step.question.takes(prediction):
@@ -44,19 +46,23 @@ def show(lesson: Lesson, *, following: str) -> None:
         if step.quote:
             with st.container(border=True):
                 st.markdown(formatting.escaped(step.quote))
-        if prediction is None:
+        if prediction is None and not code:
             _ask(step)
         else:
-            st.markdown(f"**{formatting.escaped(step.question.text)}**")
+            _tell(step)
+    revealed = st.session_state.get(_REVEALED) == f"{code}.{step.name}" if code else prediction is not None
     with right:
-        if prediction is None:
-            st.info("Predict first; then you see here what was measured.", icon=":material/visibility_off:")
+        if code:
+            st.fragment(_count, run_every=POLL_SECONDS)(code, step, revealed=revealed)
+        if not revealed:
+            if not code:
+                st.info("Predict first; then you see here what was measured.", icon=":material/visibility_off:")
         elif step.needs_run and not _run_is_there():
             st.fragment(_compute, run_every=POLL_SECONDS)()
         else:
             _reveal(step, lesson_progress.finding(step), prediction)
     with st.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center", key="lessons.move"):
-        _move(lesson, number, answered=prediction is not None, following=following)
+        _move(lesson, number, answered=revealed, free=bool(code), following=following)
 
 
 def _ask(step: Step) -> None:
@@ -93,7 +99,66 @@ def _ask(step: Step) -> None:
         )
 
 
-def _reveal(step: Step, finding: Finding, prediction: float) -> None:
+def _tell(step: Step) -> None:
+    """Show a question to those who do not answer it here."""
+    question = step.question
+    st.markdown(f"**{formatting.escaped(question.text)}**")
+    if question.options:
+        st.markdown("\n".join(f"- {formatting.escaped(option)}" for option in question.options))
+
+
+def _count(code: str, step: Step, *, revealed: bool) -> None:
+    """Show a lecturer how many of a class have predicted, and when that is wanted, what."""
+    predictions = class_answers.predictions()
+    answers, n_visitors = predictions.answers(code, step.name), predictions.n_visitors(code)
+    st.markdown(f"**{len(answers)}** of {n_visitors} visitors of class {code} have predicted.")
+    if not revealed:
+        st.button(
+            "Show what they predicted, and the answer",
+            type="primary",
+            icon=":material/visibility:",
+            key="lessons.reveal",
+            on_click=_show_class,
+            args=(code, step.name),
+        )
+    elif answers and not (step.needs_run and not _run_is_there()):
+        chart = lessons.class_chart(step.question, answers, lesson_progress.finding(step).right)
+        _chart(chart, key=f"lessons.class.{step.name}")
+
+
+def _show_class(code: str, name: str) -> None:
+    st.session_state[_REVEALED] = f"{code}.{name}"
+
+
+def _reveal(step: Step, finding: Finding, prediction: float | None) -> None:
+    if prediction is None:
+        st.markdown(f"Measured: **{formatting.escaped(step.question.words(finding.right))}**")
+    else:
+        _judge(step, finding, prediction)
+    _chart(finding.chart, key=f"lessons.{step.name}")
+    st.markdown(finding.meaning)
+    accessibility.announce(finding.meaning)
+    if step.onward.page in (address.shown_pages() or (step.onward.page,)):
+        st.page_link(
+            f"pages/{step.onward.page}.py",
+            label=formatting.escaped(step.onward.words),
+            icon=_MORE_ICON,
+            query_params=dict(step.onward.query),
+        )
+
+
+def _chart(chart: BarChart, *, key: str) -> None:
+    charts.show(
+        chart.title,
+        figures.bars(chart),
+        key=key,
+        alt=f"{chart.title}: {chart.axis}",
+        header=chart.header,
+        rows=chart.rows,
+    )
+
+
+def _judge(step: Step, finding: Finding, prediction: float) -> None:
     question = step.question
     predicted, measured = (formatting.escaped(question.words(each)) for each in (prediction, finding.right))
     if question.options:
@@ -103,25 +168,9 @@ def _reveal(step: Step, finding: Finding, prediction: float) -> None:
     else:
         line = f"You predicted **{predicted}**, measured **{measured}**."
     st.markdown(line)
-    charts.show(
-        finding.chart.title,
-        figures.bars(finding.chart),
-        key=f"lessons.{step.name}",
-        alt=f"{finding.chart.title}: {finding.chart.axis}",
-        header=finding.chart.header,
-        rows=finding.chart.rows,
-    )
-    st.markdown(finding.meaning)
-    accessibility.announce(finding.meaning)
-    st.page_link(
-        f"pages/{step.onward.page}.py",
-        label=formatting.escaped(step.onward.words),
-        icon=_MORE_ICON,
-        query_params=dict(step.onward.query),
-    )
 
 
-def _move(lesson: Lesson, number: int, *, answered: bool, following: str) -> None:
+def _move(lesson: Lesson, number: int, *, answered: bool, free: bool, following: str) -> None:
     st.button(
         "Back",
         icon=":material/arrow_back:",
@@ -136,7 +185,7 @@ def _move(lesson: Lesson, number: int, *, answered: bool, following: str) -> Non
             icon=":material/arrow_forward:",
             key="lessons.next",
             type="primary" if answered else "secondary",
-            disabled=not answered,
+            disabled=not (answered or free),
             on_click=lesson_progress.go_to,
             args=(number + 1,),
         )
@@ -146,7 +195,7 @@ def _move(lesson: Lesson, number: int, *, answered: bool, following: str) -> Non
             icon=":material/arrow_forward:",
             key="lessons.next",
             type="primary" if answered else "secondary",
-            disabled=not answered,
+            disabled=not (answered or free),
             on_click=_next_lesson,
             args=(lessons.TITLES[following],),
         )

@@ -13,7 +13,7 @@ from distil_core.reporting import example_tables, formatting, narrative
 from distil_core.runs.families import FinishedRun
 from distil_core.settings.serialization import digest
 from pages.sections import answer_views, example_filter, messages
-from pages.state import model_answers, resources
+from pages.state import address, model_answers, resources
 
 TABLE, NAME, TAB = "compare.slices", "compare.slice.name", "compare.tab"
 
@@ -64,7 +64,7 @@ def show(outcome: FinishedRun) -> None:
     name = names[rows[0]] if rows and rows[0] < len(names) else None
     with st.container(horizontal=True, vertical_alignment="center"):
         if name is None:
-            st.caption("Pick a slice to open or delete it.")
+            st.caption(f"Pick a slice to open{'' if address.follows_class() else ' or delete'} it.")
             return
         st.button(
             "Open",
@@ -74,7 +74,8 @@ def show(outcome: FinishedRun) -> None:
             args=(slices[name],),
             disabled=not error_analysis.fits(slices[name], answered),
         )
-        if st.button("Delete", icon=":material/delete:", key="compare.slice.delete"):
+        may_delete = not address.follows_class()
+        if may_delete and st.button("Delete", icon=":material/delete:", key="compare.slice.delete"):
             resources.slices().delete(name)
             st.rerun(scope="fragment")
 

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from distil_core.data.corpus import join_segments, split_segments
+from distil_core.reporting import formatting
 from pages.state import address
 
 MAX_CHARS, MAX_SEGMENT_CHARS = 2000, 10_000
@@ -25,6 +26,8 @@ def ask(
 ) -> str:
     """Ask for a text; returns it with its segments joined, or an empty one while one of them is missing.
 
+    Where the address hides the field, the text itself stays to be read.
+
     Args:
         segments: What people call the segments of a text.
         key: Of the field.
@@ -33,6 +36,13 @@ def ask(
         placeholder: What stands in a single field while it is empty.
         live: How long nothing is typed before the text is taken, where it is taken without Enter.
     """
+    text = _typed(segments, key=key, label=label, bare=bare, placeholder=placeholder, live=live)
+    if text.strip() and address.hides(key):
+        st.markdown(formatting.escaped(formatting.readable(text)))
+    return text
+
+
+def _typed(segments: Sequence[str], *, key: str, label: str, bare: bool, placeholder: str, live: str | bool) -> str:
     with address.control(key, label):
         if len(segments) == 1:
             text: str | None = st.text_input(

@@ -8,6 +8,7 @@ bounded and keyed on names of runs or on contents, never on tensors. Nothing her
 __all__ = [
     "address",
     "attention_maps",
+    "class_answers",
     "class_mode",
     "hosts",
     "lesson_progress",

@@ -1,13 +1,16 @@
 """The address of a page holds its whole state: the run, every control, a version, and which controls are hidden.
 
-Reads and writes: the query parameters ``v`` and ``hide``.
+A link for a class carries more from page to page: the class, the pages that it shows, and what it hides. A link
+restricts what is shown, and nothing else: whoever takes the parameters away sees all of it again. What visitors may do
+is bounded by :mod:`pages.state.class_mode`.
+
+Reads and writes: the query parameters ``v``, ``hide``, ``class``, ``pages`` and ``lecture``.
 """
 
 import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar
-from urllib.parse import urlencode
 
 import streamlit as st
 
@@ -19,8 +22,11 @@ VERSION = "2"
 """Grows when an old address would come to mean something else, such as with another default."""
 
 _LONGEST_VALUE, _MOST_DIGITS, _LONGEST_NAME, _MOST_NAMED = 20_000, 300, 60, 5
-_LARGE = "app.large"
-_CONTROLS, _HIDE, _ASIDE = "address.controls", "address.hide", "address.aside"
+LARGE = "app.large"
+HIDE, CLASS, PAGES, LECTURE = "hide", "class", "pages", "lecture"
+"""What a link carries from page to page: controls that it hides, the code of a class that follows it, the pages that it
+shows, and on the lecturer's own pages the code of the class."""
+_CONTROLS, _SEEN, _ASIDE = "address.controls", "address.seen", "address.aside"
 
 
 def tell_unusable() -> None:
@@ -54,10 +60,11 @@ def open_header() -> Any:
             icon=":material/info:",
         )
     st.query_params["v"] = known
-    if "hide" in st.query_params:
-        st.session_state[_HIDE] = st.query_params["hide"]
-    elif hide := st.session_state.get(_HIDE):  # another page of the same visit
-        st.query_params["hide"] = hide
+    for name in (HIDE, CLASS, PAGES, LECTURE):
+        if name in st.query_params:
+            st.session_state[_kept(name)] = st.query_params[name]
+        elif value := st.session_state.get(_kept(name)):  # another page of the same visit
+            st.query_params[name] = value
     st.session_state[_CONTROLS] = {}
     box = st.container(horizontal=True, width="content", vertical_alignment="center", gap=None, wrap=False)
     st.session_state[_ASIDE] = None
@@ -76,9 +83,52 @@ def count(text: str, *, below: int, otherwise: T) -> int | T:
     return int(digits)
 
 
+def carried(name: str) -> str:
+    """Return what a link carries from page to page under a name, empty where it carries nothing."""
+    return str(st.query_params.get(name, st.session_state.get(_kept(name), "")))
+
+
+def carry(name: str, value: str) -> None:
+    """Have all pages of this visit carry something under a name from the next rerun on, or no longer."""
+    st.session_state[_kept(name)] = value
+    if value:
+        st.query_params[name] = value
+    else:
+        st.query_params.pop(name, None)
+
+
+def _kept(name: str) -> str:
+    return f"address.{name}"
+
+
+def follows_class() -> bool:
+    """Tell whether this visit follows a link for a class: then nothing that deletes is shown."""
+    return bool(carried(CLASS))
+
+
+def shown_pages() -> tuple[str, ...]:
+    """Return the names of the pages that a link shows; none where it shows all."""
+    return tuple(name for name in carried(PAGES).split(",") if name)
+
+
 def hidden() -> tuple[str, ...]:
     """Return the names of the controls that the address hides."""
-    return tuple(name for name in st.query_params.get("hide", "").split(",") if name)
+    return tuple(name for name in st.query_params.get(HIDE, "").split(",") if name)
+
+
+def hides(name: str) -> bool:
+    """Tell whether the address hides a control, by its name or with all of its page."""
+    return bool({name, name.partition(".")[0]} & set(hidden()))
+
+
+def controls() -> dict[str, str]:
+    """Return the controls of this page by their names, with what people call them."""
+    return dict(st.session_state.get(_CONTROLS, {}))
+
+
+def seen_controls() -> dict[str, str]:
+    """Return those of all pages of this visit."""
+    return {**st.session_state.get(_SEEN, {}), **controls()}
 
 
 @contextmanager
@@ -89,9 +139,10 @@ def control(name: str, label: str) -> Iterator[None]:
         name: By which addresses hide it, such as ``distil.temperature``; a page's name alone hides all its controls.
         label: What people call it.
     """
-    st.session_state.setdefault(_CONTROLS, {})[name] = label
+    for known in (_CONTROLS, _SEEN):
+        st.session_state.setdefault(known, {})[name] = label
     aside = st.session_state.get(_ASIDE)
-    if aside is not None and {name, name.partition(".")[0]} & set(hidden()):
+    if aside is not None and hides(name):
         with aside:
             yield
     else:
@@ -100,27 +151,4 @@ def control(name: str, label: str) -> Iterator[None]:
 
 def large_print() -> bool:
     """Tell whether everything is to be drawn so large that the last row can read it."""
-    return bool(st.session_state.get(_LARGE, st.query_params.get(_LARGE) == "true"))
-
-
-@st.fragment
-def share() -> None:
-    """Offer the address of the page as it stands, with those controls hidden that somebody picks."""
-    with st.popover("Share", icon=":material/link:", type="tertiary", key="app.share"):
-        large = large_print()
-        if st.toggle("Large print, for a projector", key=_LARGE, bind="query-params") is not large:
-            st.rerun()
-        st.markdown("Whoever opens this address on the same server sees this page as it is now.")
-        controls: dict[str, str] = st.session_state.get(_CONTROLS, {})
-        picked = st.multiselect(
-            "Hide controls, for a class",
-            list(controls),
-            default=[name for name in hidden() if name in controls],
-            format_func=controls.__getitem__,
-            key="app.hide",
-            placeholder="None",
-        )
-        query = {name: value for name, value in st.query_params.to_dict().items() if name != "hide"}
-        if picked:
-            query["hide"] = ",".join(picked)
-        st.code(f"{st.context.url}?{urlencode(query)}", language=None, wrap_lines=True)
+    return bool(st.session_state.get(LARGE, st.query_params.get(LARGE) == "true"))

@@ -11,6 +11,7 @@ import socket
 from collections.abc import Iterable
 from contextlib import suppress
 from hashlib import sha256
+from urllib.parse import urlsplit
 from uuid import uuid4
 
 import streamlit as st
@@ -63,13 +64,13 @@ def free() -> bool:
 
 def may_change(run: Run, store: RunStore) -> bool:
     """Whether this visit may cancel or delete a run: one of its own, or any."""
-    return free() or store.visitor(run.id) == _visitor()
+    return free() or store.visitor(run.id) == visitor()
 
 
 def note_asked(runs: Iterable[Run], store: RunStore) -> None:
     """Remember who was first to ask for runs."""
     if active():
-        store.note_visitor([run.id for run in runs], _visitor())
+        store.note_visitor([run.id for run in runs], visitor())
 
 
 def refuse_more(store: RunStore, n_more: int = 1) -> None:
@@ -85,7 +86,7 @@ def refuse_more(store: RunStore, n_more: int = 1) -> None:
     if free():
         return
     waiting = [run for run in store.list() if run.state in (RunState.QUEUED, RunState.RUNNING)]
-    mine = sum(store.visitor(run.id) == _visitor() for run in waiting)
+    mine = sum(store.visitor(run.id) == visitor() for run in waiting)
     if mine + n_more > MOST_QUEUED:
         raise ConfigError(
             f"a visitor may have at most {MOST_QUEUED} runs waiting, twins included, got {mine} and {n_more} more; "
@@ -102,6 +103,23 @@ def refuse_upload(n_bytes: int) -> str:
     return ""
 
 
+def network_address(base: str) -> str | None:
+    """Return the address by which others in the network reach this server, None where it answers this computer alone.
+
+    Args:
+        base: By which this browser does; kept where it is no name of this computer alone.
+    """
+    parts = urlsplit(base)
+    if parts.hostname not in _LOCAL:
+        return base
+    if not active():
+        return None
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe, suppress(OSError):
+        probe.connect(("192.0.2.1", 9))  # sends nothing: only the way there is looked up
+        return parts._replace(netloc=f"{probe.getsockname()[0]}:{parts.port or 80}").geturl()
+    return None
+
+
 def known_host(host: str) -> bool:
     """Tell whether a name by which somebody calls this server is one of its own: no other site can speak for it."""
     name = host.rpartition(":")[0].strip("[]") if host.rpartition(":")[2].isdecimal() else host.strip("[]")
@@ -112,7 +130,7 @@ def known_host(host: str) -> bool:
     return name.lower() in {"localhost", socket.gethostname().lower(), socket.getfqdn().lower(), told, *further} - {""}
 
 
-def _visitor() -> str:
+def visitor() -> str:
     """Return a name of whoever looks at the page, which stays for the visit, and longer where there is a cookie."""
     cookie = st.context.cookies.get("_streamlit_xsrf")
     if isinstance(cookie, str) and cookie:

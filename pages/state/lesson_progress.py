@@ -1,7 +1,7 @@
 """Where a visitor is in the lessons: which lesson and step, and what was predicted; all of it stands in the address.
 
-Reads and writes: the query parameters ``lessons.lesson``, ``lessons.step`` and ``lessons.answers``. Cached lessons are
-read-only: all sessions get the same object.
+Reads and writes: the query parameters ``lessons.lesson``, ``lessons.step`` and ``lessons.answers``. Writes: what is
+predicted, for the class. Cached lessons are read-only: all sessions get the same object.
 """
 
 import math
@@ -16,7 +16,7 @@ from distil_core.runs import sources
 from distil_core.runs.rows import Run
 from distil_core.runs.sources import EXAMPLE
 from distil_core.settings.canonical import CanonicalConfig, canonical
-from pages.state import address, resources
+from pages.state import address, class_answers, resources
 
 LESSON, STEP, ANSWERS = "lessons.lesson", "lessons.step", "lessons.answers"
 _MOST_SIGNS = 4_000
@@ -97,6 +97,7 @@ def answer(step: Step, value: float) -> None:
     """Keep a prediction; the first one counts."""
     if step.question.takes(value):
         _write({step.name: value, **answers()})
+        class_answers.note(step.name, value)
 
 
 def forget(lesson: Lesson) -> None:

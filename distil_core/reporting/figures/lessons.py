@@ -21,9 +21,8 @@ _NAME_LENGTH, _GRAY = 28, "#7C8894"
 def bars(chart: BarChart) -> Figure:
     """Draw the bars of a lesson with their figures, and their intervals where they have some."""
     n = len(chart.series)
-    figure = empty(
-        height=84 + len(chart.groups) * (12 + 19 * n) + 26 * (n > 1) + 22 * (chart.mark is not None), x=chart.axis, y=""
-    )
+    above = 12 + 26 * (n > 1) + 22 * (chart.mark is not None)
+    figure = empty(height=72 + above + len(chart.groups) * (12 + 19 * n), x=chart.axis, y="")
     for series in chart.series:
         sides = [series.side(i) for i in range(len(chart.groups))]
         spread = {

@@ -13,6 +13,7 @@ from distil_core.reporting.lessons import (
     what_a_teacher_knows,
     why_t_squared,
 )
+from distil_core.reporting.lessons.class_answers import class_chart
 from distil_core.reporting.lessons.lesson import BarChart, Bars, Finding, Lesson, Material, Question, Step, material_of
 from distil_core.reporting.lessons.missing_class import missing_class_config
 
@@ -44,6 +45,7 @@ __all__ = [
     "Material",
     "Question",
     "Step",
+    "class_chart",
     "lesson_named",
     "material_of",
     "missing_class_config",

@@ -10,6 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from distil_core.runs.store import RunStore
 from pages.state import address
+from tests import seeds
 from tests.pages.conftest import markdown
 
 App = Callable[..., AppTest]
@@ -75,9 +76,33 @@ def test_what_is_hidden_stays_hidden_on_the_next_page(app: App, example: Path) -
     assert not at.exception
 
 
-def test_link_hides_what_is_picked_and_leaves_this_page_as_it_is(app: App, store: RunStore) -> None:
+def test_link_for_a_class_hides_what_is_picked_and_leaves_this_page_as_it_is(app: App, store: RunStore) -> None:
     at = app(seed="3")
+    at.toggle(key="app.class").set_value(True).run()
+    code = at.query_params["lecture"]
+    at.multiselect(key="app.class.pages").set_value(["distil", "lessons"]).run()
     at.multiselect(key="app.hide").set_value(["distil.corpus", "distil.seed"]).run()
-    assert link(at) == {"v": address.VERSION, "seed": "3", "hide": "distil.corpus,distil.seed"}
-    assert "hide" not in at.query_params
+    expected = {"v": address.VERSION, "seed": "3", "hide": "distil.corpus,distil.seed"}
+    assert link(at) == {**expected, "class": code, "pages": "distil,lessons"}
+    assert not {"hide", "class", "pages"} & set(at.query_params)
+    assert not at.exception
+
+
+def test_link_for_a_class_is_carried_and_shows_its_pages_and_nothing_that_deletes(app: App, store: RunStore) -> None:
+    run = seeds.finished_family(store)
+    at = app(
+        "temperature",
+        run=run.id,
+        pages="temperature,runs",
+        hide="temperature.text",
+        temperature__text="A *good* one.",
+        **{"class": "abc234"},
+    )
+    # The text under judgement can still be read; its field is put aside.
+    assert "A \\*good\\* one." in [element.value for element in at.markdown]
+    at.switch_page("pages/runs.py").run()
+    assert (at.query_params["class"], at.query_params["pages"]) == ("abc234", "temperature,runs")
+    assert "runs.open" in [button.key for button in at.button]
+    assert not {"runs.delete", "runs.cache"} & {button.key for button in at.button}
+    assert "app.class" not in [toggle.key for toggle in at.toggle]
     assert not at.exception
