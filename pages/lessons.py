@@ -33,5 +33,17 @@ lesson = lesson_progress.lesson(names[number])
 # Show
 if class_answers.unknown_class():
     st.warning("This class is not known here any more: what you predict is not counted.", icon=":material/info:")
-st.header(f"{number + 1}. {escaped(lesson.title)}: {escaped(lesson.answers)}", anchor=False)
+with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+    st.header(f"{number + 1}. {escaped(lesson.title)}: {escaped(lesson.answers)}", anchor=False, width="content")
+    st.download_button(
+        "Handout",
+        lambda: lesson_progress.handout(lesson),
+        f"lesson-{number + 1}-{lesson.name}.html",
+        "text/html",
+        key="lessons.handout",
+        on_click="ignore",
+        icon=":material/print:",
+        type="tertiary",
+        help="The questions of this lesson with room to write, and behind them what was measured: HTML, prints on A4.",
+    )
 lesson_steps.show(lesson, following=names[number + 1] if number + 1 < len(names) else "")

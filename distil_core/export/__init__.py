@@ -10,6 +10,7 @@ __all__ = [
     "exporter",
     "folders",
     "formats",
+    "handout",
     "jobs",
     "lab_student",
     "line_chart",

@@ -14,13 +14,13 @@ from distil_core.runs import requests, workers
 from distil_core.runs.families import busy, twins
 from distil_core.runs.rows import Run, RunState
 from distil_core.tasks.corpora import task_of
-from pages.components import accessibility
+from pages.components import accessibility, scrolling
 from pages.sections import charts, messages
 from pages.state import address, class_answers, class_mode, lesson_progress, resources
 
 POLL_SECONDS = 1.0
 _MORE_ICON = ":material/arrow_outward:"
-_REVEALED = "lessons.revealed"
+_REVEALED, _PREDICTED = "lessons.revealed", "lessons.predicted"
 
 
 def show(lesson: Lesson, *, following: str) -> None:
@@ -51,7 +51,7 @@ def show(lesson: Lesson, *, following: str) -> None:
         else:
             _tell(step)
     revealed = st.session_state.get(_REVEALED) == f"{code}.{step.name}" if code else prediction is not None
-    with right:
+    with right.container(key="lessons.result"):
         if code:
             st.fragment(_count, run_every=POLL_SECONDS)(code, step, revealed=revealed)
         if not revealed:
@@ -61,6 +61,8 @@ def show(lesson: Lesson, *, following: str) -> None:
             st.fragment(_compute, run_every=POLL_SECONDS)()
         else:
             _reveal(step, lesson_progress.finding(step), prediction)
+    if st.session_state.pop(_PREDICTED, False):
+        scrolling.into_view("lessons.result")
     with st.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center", key="lessons.move"):
         _move(lesson, number, answered=revealed, free=bool(code), following=following)
 
@@ -94,9 +96,14 @@ def _ask(step: Step) -> None:
             icon=":material/how_to_vote:",
             key="lessons.predict",
             disabled=answer is None,
-            on_click=lesson_progress.answer,
+            on_click=_predict,
             args=(step, float(answer or 0.0)),
         )
+
+
+def _predict(step: Step, answer: float) -> None:
+    lesson_progress.answer(step, answer)
+    st.session_state[_PREDICTED] = True
 
 
 def _tell(step: Step) -> None:
@@ -113,21 +120,17 @@ def _count(code: str, step: Step, *, revealed: bool) -> None:
     answers, n_visitors = predictions.answers(code, step.name), predictions.n_visitors(code)
     st.markdown(f"**{len(answers)}** of {n_visitors} visitors of class {code} have predicted.")
     if not revealed:
-        st.button(
+        if st.button(
             "Show what they predicted, and the answer",
             type="primary",
             icon=":material/visibility:",
             key="lessons.reveal",
-            on_click=_show_class,
-            args=(code, step.name),
-        )
+        ):
+            st.session_state[_REVEALED] = f"{code}.{step.name}"
+            st.rerun()
     elif answers and not (step.needs_run and not _run_is_there()):
         chart = lessons.class_chart(step.question, answers, lesson_progress.finding(step).right)
         _chart(chart, key=f"lessons.class.{step.name}")
-
-
-def _show_class(code: str, name: str) -> None:
-    st.session_state[_REVEALED] = f"{code}.{name}"
 
 
 def _reveal(step: Step, finding: Finding, prediction: float | None) -> None:

@@ -76,10 +76,8 @@ def _class_link(code: str, titles: Mapping[str, str]) -> None:
         help="Of the pages that you have opened. What is hidden keeps its value; a text stays readable.",
     )
     here, base = _here(titles)
-    query = (
-        {name: value for name, value in _query().items() if name != address.HIDE} if here in (pages or titles) else {}
-    )
     first = here if here in (pages or titles) else pages[0]
+    query = {name: value for name, value in _query().items() if first == here and name != address.HIDE}
     query[address.CLASS] = code
     if pages:
         query[address.PAGES] = ",".join(name for name in titles if name in pages)

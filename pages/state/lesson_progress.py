@@ -76,6 +76,18 @@ def finding(step: Step) -> Finding:
     return _finding(step.name, *_key(), step)
 
 
+def handout(lesson: Lesson) -> str:
+    """Return a lesson as a page to print; what has not been computed yet has room to be written down.
+
+    Raises:
+        DistilError: If something of it cannot be measured.
+    """
+    from distil_core.export.handout import handout_page
+
+    known = bool(_key()[1])
+    return handout_page(lesson, {step.name: finding(step) for step in lesson.steps if known or not step.needs_run})
+
+
 def answers() -> dict[str, float]:
     """Return what this visitor has predicted, by the names of the steps; what no step can have is left out."""
     text = st.query_params.get(ANSWERS)
