@@ -13,7 +13,7 @@ from distil_core.runs.families import Family
 from distil_core.runs.folder import RunFolder
 from distil_core.runs.record import RunRecord
 from distil_core.runs.rows import Run
-from distil_core.runs.sources import EXAMPLE, ShippedRuns
+from distil_core.runs.sources import EXAMPLE, FEW_LABELS, ShippedRuns
 from distil_core.runs.store import RunStore
 from distil_core.settings.canonical import CanonicalConfig, canonical, portable
 from distil_core.settings.config import Method, RunConfig
@@ -115,6 +115,12 @@ def example_folder(folder: Path, config: RunConfig | None = None) -> Path:
         lines = [json.dumps(event_to_json(event)) for event in events_of(item)]
         there.events.write_text("\n".join(lines) + "\n", encoding="utf-8")
     return folder
+
+
+def lesson_runs(folder: Path) -> Path:
+    """Write the two examples that lessons are about: all labels told, and few of them."""
+    example_folder(folder / FEW_LABELS, a_config(corpus=replace(RunConfig().corpus, labeled=0.05)))
+    return example_folder(folder)
 
 
 def shipped_family(folder: Path) -> Family:

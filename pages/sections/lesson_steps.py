@@ -33,9 +33,7 @@ def show(lesson: Lesson, *, following: str) -> None:
     code = class_answers.lecturing()
     number = lesson_progress.step_number(lesson, free=bool(code))
     step, n_steps = lesson.steps[number - 1], len(lesson.steps)
-    prediction = lesson_progress.answers().get(step.name)
-    if prediction is not None and not step.question.takes(prediction):
-        prediction = None
+    prediction = lesson_progress.prediction(step)
     left, right = st.columns([2, 3], gap="large")
     with left:
         st.progress(
@@ -97,12 +95,12 @@ def _ask(step: Step) -> None:
             key="lessons.predict",
             disabled=answer is None,
             on_click=_predict,
-            args=(step, float(answer or 0.0)),
+            args=(step, key),
         )
 
 
-def _predict(step: Step, answer: float) -> None:
-    lesson_progress.answer(step, answer)
+def _predict(step: Step, key: str) -> None:
+    lesson_progress.answer(step, float(st.session_state[key]))
     st.session_state[_PREDICTED] = True
 
 
@@ -253,7 +251,7 @@ def _offer(run: Run | None) -> None:
             messages.problem(error)
             return
         workers.ensure_worker(store)
-        st.rerun(scope="fragment")
+        st.rerun()
 
 
 def _progress(run: Run) -> None:

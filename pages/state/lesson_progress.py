@@ -105,10 +105,17 @@ def answers() -> dict[str, float]:
     return known
 
 
+def prediction(step: Step) -> float | None:
+    """Return what this visitor has predicted in a step, None where that is nothing that can be predicted there."""
+    value = answers().get(step.name)
+    return value if value is not None and step.question.takes(value) else None
+
+
 def answer(step: Step, value: float) -> None:
     """Keep a prediction; the first one counts."""
     if step.question.takes(value):
-        _write({step.name: value, **answers()})
+        before = prediction(step)
+        _write({**answers(), step.name: value if before is None else before})
         class_answers.note(step.name, value)
 
 
@@ -141,8 +148,7 @@ def remember() -> None:
 
 def n_answered(lesson: Lesson) -> int:
     """Return how many steps of a lesson have been answered."""
-    known = answers()
-    return sum(step.name in known and step.question.takes(known[step.name]) for step in lesson.steps)
+    return sum(prediction(step) is not None for step in lesson.steps)
 
 
 def step_number(lesson: Lesson, *, free: bool = False) -> int:
@@ -152,8 +158,7 @@ def step_number(lesson: Lesson, *, free: bool = False) -> int:
         lesson: The lesson.
         free: Whether each step can be opened, as by a lecturer.
     """
-    known = answers()
-    open_steps = next((i + 1 for i, step in enumerate(lesson.steps) if step.name not in known), len(lesson.steps))
+    open_steps = next((i + 1 for i, step in enumerate(lesson.steps) if prediction(step) is None), len(lesson.steps))
     last = len(lesson.steps) if free else open_steps
     wanted = address.count(st.query_params.get(STEP, "1"), below=100, otherwise=1)
     return min(max(1, wanted), last)

@@ -86,7 +86,7 @@ def _depths(material: Material) -> Step:
     def find() -> Finding:
         from distil_core.analysis import layer_cuts
 
-        scores = layer_cuts.cut_scores(material.plenty.distilled, Cache(material.cache))
+        scores = layer_cuts.cut_scores_of_run(material.plenty.distilled, Cache(material.cache))
         least = scores[-1].value - _MAY_LOSE
         depth = lesson_facts.smallest_depth(scores, least=least)
         sides = (*[Side.LAYER_CUT] * (n_layers - 1), Side.TEACHER)

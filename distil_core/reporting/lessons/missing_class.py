@@ -78,6 +78,7 @@ def _borrowed(material: Material) -> Step:
         shares = lesson_facts.share_of_class(run, label, temperature=temperature)
         others = [i for i in range(len(names)) if i != label]
         mean = lesson_facts.share_elsewhere(run, label, temperature=temperature)
+        most = " and ".join(f"“{escaped(names[i])}”" for i in sorted(others, key=lambda i: -shares[i])[:2])
         return Finding(
             right=100 * mean,
             chart=BarChart(
@@ -86,7 +87,8 @@ def _borrowed(material: Material) -> Step:
                 groups=tuple(names[i] for i in others),
                 series=(Bars(name="Teacher", sides=(Side.TEACHER,), values=tuple(100 * shares[i] for i in others)),),
             ),
-            meaning=f"**{number(100 * mean)} on average**, most on its neighbors: these shares are all that a student "
+            meaning=f"**{number(100 * mean)} on average**, most on texts labeled {most}: these shares are all that a "
+            "student "
             f"will ever hear of “{escaped(name)}”.",
         )
 
@@ -135,7 +137,7 @@ def _student(material: Material) -> Step:
     return Step(
         name="missing.student",
         title="The student with a teacher",
-        lead=f"A student has now learned from the teacher, without a text labeled **{escaped(name)}**.",
+        lead=f"A student learns from the teacher, from texts of which none is labeled **{escaped(name)}**.",
         question=Question(text=f"What share of the test texts labeled “{name}” does it answer right?"),
         find=find,
         onward=_onward(material),

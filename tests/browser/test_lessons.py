@@ -1,0 +1,38 @@
+"""Lessons in a class: two visitors follow the lecturer's link and predict, and the lecturer sees two."""
+
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import settled
+
+
+def test_two_predict_on_phones_and_the_lecturer_sees_what(visit: Callable[..., Page]) -> None:
+    lecturer: Any = visit("lessons?lessons.lesson=Few+labels")
+    lecturer.locator(".st-key-app-share").get_by_role("button").first.click()
+    lecturer.get_by_text("Link for a class").click()
+    link = urlsplit(lecturer.get_by_test_id("stCode").inner_text().strip())
+    expect(lecturer.get_by_text("This server answers this computer alone")).to_be_visible()
+    assert "class=" in link.query
+    lecturer.keyboard.press("Escape")
+    for n in range(2):
+        page: Any = visit(f"{link.path[1:]}?{link.query}", width=390, height=844)
+        slider = page.get_by_role("slider")
+        for _ in range(3 * n):
+            slider.press("ArrowLeft")
+        settled(page)
+        page.get_by_role("button", name="Predict", exact=True).click()
+        expect(page.get_by_text("You predicted")).to_be_in_viewport()
+        assert page.evaluate("document.documentElement.scrollWidth") == 390
+        assert "lessons.answers=labels.scarce" in page.url
+    expect(lecturer.get_by_text("2 of 2 visitors")).to_be_visible()
+    lecturer.get_by_role("button", name="Show what they predicted").click()
+    bars = lecturer.locator(".st-key-lessons-class-labels-scarce .barlayer .point")
+    expect(bars).to_have_count(7)
+    expect(lecturer.get_by_text("✓ 5 to 10 points")).to_be_visible()
