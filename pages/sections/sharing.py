@@ -10,7 +10,7 @@ from urllib.parse import urlencode, urlsplit
 import streamlit as st
 
 from distil_core.export.qr_code import qr_code
-from pages.state import address, class_answers, class_mode
+from pages.state import address, class_answers, class_mode, lesson_progress
 
 _FIRST_PAGES = ("lessons", "temperature", "compare")
 
@@ -77,7 +77,8 @@ def _class_link(code: str, titles: Mapping[str, str]) -> None:
     )
     here, base = _here(titles)
     first = here if here in (pages or titles) else pages[0]
-    query = {name: value for name, value in _query().items() if first == here and name != address.HIDE}
+    dropped = (address.HIDE, lesson_progress.ANSWERS)  # what the lecturer tried is nobody's answer
+    query = {name: value for name, value in _query().items() if first == here and name not in dropped}
     query[address.CLASS] = code
     if pages:
         query[address.PAGES] = ",".join(name for name in titles if name in pages)
@@ -91,7 +92,7 @@ def _class_link(code: str, titles: Mapping[str, str]) -> None:
             icon=":material/wifi_off:",
         )
     else:
-        st.image(qr_code(link), width=240, caption=f"{urlsplit(link).netloc}, class {code}")
+        st.image(qr_code(link), width=300, caption=f"{urlsplit(link).netloc}, class {code}")
     st.code(link, language=None, wrap_lines=True)
     n = class_answers.predictions().n_visitors(code)
     st.caption(f"{n} visitor{'s' * (n != 1)} of class {code} predicted so far. Open **Lessons** to see what.")
