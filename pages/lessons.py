@@ -44,6 +44,7 @@ with st.container(horizontal=True, horizontal_alignment="distribute", vertical_a
         on_click="ignore",
         icon=":material/print:",
         type="tertiary",
-        help="The questions of this lesson with room to write, and behind them what was measured: HTML, prints on A4.",
+        help="All questions of this lesson with room to write, then what was measured of those that you have answered "
+        "(of all, for a lecturer whose link for a class is on). HTML, prints on A4.",
     )
 lesson_steps.show(lesson, following=names[number + 1] if number + 1 < len(names) else "")

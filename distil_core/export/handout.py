@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from importlib.resources import files
 
 from distil_core.reporting.figures.lessons import COLORS
-from distil_core.reporting.lessons import BarChart, Finding, Lesson, Step
+from distil_core.reporting.lessons import BarChart, Finding, Lesson, LessonStep
 
 PAGE = "handout.html"
 _WIDTH, _LEFT, _RIGHT, _BAR, _GAP, _TOP, _BOTTOM = 640.0, 190.0, 80.0, 15.0, 9.0, 24.0, 18.0
@@ -56,7 +56,7 @@ class DrawnBars:
 class HandoutStep:
     """A step on paper: the question, and what was measured, where that is known."""
 
-    step: Step
+    step: LessonStep
     finding: Finding | None
     chart: DrawnBars | None
 

@@ -9,7 +9,7 @@ from distil_core.analysis import comparison, learning_curves
 from distil_core.errors import DistilError
 from distil_core.reporting import formatting, lessons
 from distil_core.reporting.figures import lessons as figures
-from distil_core.reporting.lessons import BarChart, Finding, Lesson, Step
+from distil_core.reporting.lessons import BarChart, Finding, Lesson, LessonStep
 from distil_core.runs import requests, workers
 from distil_core.runs.families import busy, twins
 from distil_core.runs.rows import Run, RunState
@@ -65,7 +65,7 @@ def show(lesson: Lesson, *, following: str) -> None:
         _move(lesson, number, answered=revealed, free=bool(code), following=following)
 
 
-def _ask(step: Step) -> None:
+def _ask(step: LessonStep) -> None:
     question, key = step.question, f"lessons.question.{step.name}"
     answer: float | None
     with st.container(border=True):
@@ -99,12 +99,12 @@ def _ask(step: Step) -> None:
         )
 
 
-def _predict(step: Step, key: str) -> None:
+def _predict(step: LessonStep, key: str) -> None:
     lesson_progress.answer(step, float(st.session_state[key]))
     st.session_state[_PREDICTED] = True
 
 
-def _tell(step: Step) -> None:
+def _tell(step: LessonStep) -> None:
     """Show a question to those who do not answer it here."""
     question = step.question
     st.markdown(f"**{formatting.escaped(question.text)}**")
@@ -112,7 +112,7 @@ def _tell(step: Step) -> None:
         st.markdown("\n".join(f"- {formatting.escaped(option)}" for option in question.options))
 
 
-def _count(code: str, step: Step, *, revealed: bool) -> None:
+def _count(code: str, step: LessonStep, *, revealed: bool) -> None:
     """Show a lecturer how many of a class have predicted, and when that is wanted, what."""
     predictions = class_answers.predictions()
     answers, n_visitors = predictions.answers(code, step.name), predictions.n_visitors(code)
@@ -131,7 +131,7 @@ def _count(code: str, step: Step, *, revealed: bool) -> None:
         _chart(chart, key=f"lessons.class.{step.name}")
 
 
-def _reveal(step: Step, finding: Finding, prediction: float | None) -> None:
+def _reveal(step: LessonStep, finding: Finding, prediction: float | None) -> None:
     if prediction is None:
         st.markdown(f"Measured: **{formatting.escaped(step.question.words(finding.right))}**")
     else:
@@ -159,7 +159,7 @@ def _chart(chart: BarChart, *, key: str) -> None:
     )
 
 
-def _judge(step: Step, finding: Finding, prediction: float) -> None:
+def _judge(step: LessonStep, finding: Finding, prediction: float) -> None:
     question = step.question
     predicted, measured = (formatting.escaped(question.words(each)) for each in (prediction, finding.right))
     if question.options:

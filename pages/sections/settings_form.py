@@ -46,7 +46,7 @@ _TOLD_BY = {"share": ("labeled",), "shots": ("shots",), "none": ("label_descript
 
 def show() -> RunConfig | None:
     """Show all settings and return the run they ask for, or None after saying what is wrong or missing."""
-    with st.container(border=True):
+    with st.container(border=not address.hides("distil")):
         with address.control("distil.task", "Task"):
             task = _task()
         with address.control("distil.corpus", "Corpus"):
@@ -127,11 +127,13 @@ def _group(
 ) -> _Group:
     values = dict(shown)
     first = {} if task is None else task.defaults.get(config.__name__.removesuffix("Config").lower(), {})
-    box = st.expander(label, icon=icon, key=f"distil.group.{label.lower().replace(' ', '-')}")
+    inside = [item.name for item in fields(config) if item.name not in shown and (only is None or item.name in only)]
+    key = f"distil.group.{label.lower().replace(' ', '-')}"
+    empty = address.hides_all(f"{_prefix(config)}{name}" for name in inside)
+    box = st.container(key=key) if inside and empty else st.expander(label, icon=icon, key=key)
     with box:
-        for item in fields(config):
-            if item.name not in shown and (only is None or item.name in only):
-                values[item.name] = _field(config, item.name, first=first.get(item.name))
+        for name in inside:
+            values[name] = _field(config, name, first=first.get(name))
     return _Group(box, values)
 
 

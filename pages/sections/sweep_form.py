@@ -23,6 +23,7 @@ SEEDS = (0, 1, 2, 3, 4)
 SHARES = (1.0, 0.75, 0.5, 0.25)
 LABELED = (1.0, 0.3, 0.1, 0.03, 0.01)
 PRESET, CELL = "whatif.preset", "whatif.cell"
+_MORE = ("alphas", "inits", "heads", "neurons", "weights", "seeds", "labeled", "left_out", "max_examples")
 _INIT = {Init.TEACHER: "copied from the teacher", Init.RANDOM: "random"}
 
 
@@ -65,7 +66,7 @@ def show(base: RunConfig, frame: Frame) -> Sweep:
     labels = frame.labels if len(frame.labels) > 2 else ()
     if st.session_state["whatif.left_out"] not in labels:
         st.session_state["whatif.left_out"] = ""
-    with st.container(border=True):
+    with st.container(border=not address.hides("whatif")):
         chosen = st.container()
         temperatures = (
             st.session_state["whatif.temperatures"]
@@ -73,7 +74,8 @@ def show(base: RunConfig, frame: Frame) -> Sweep:
             else _pills("temperatures", "Temperatures", TEMPERATURES, "{:g}".format)
         )
         depths = _pills("depths", "Layers of the student", frame.depths, str)
-        with st.expander("More", icon=":material/tune:", key="whatif.more"):
+        empty = address.hides_all(f"whatif.{name}" for name in _MORE)
+        with st.container() if empty else st.expander("More", icon=":material/tune:", key="whatif.more"):
             alphas = _pills("alphas", "Soft-label weight (α)", ALPHAS, "{:g}".format)
             inits = _pills("inits", "Initialization", tuple(Init), _INIT.__getitem__)
             heads = _pills("heads", "Attention heads that stay", SHARES, _percent)

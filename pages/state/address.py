@@ -8,7 +8,7 @@ Reads and writes: the query parameters ``v``, ``hide``, ``class``, ``pages`` and
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
@@ -119,6 +119,11 @@ def hidden() -> tuple[str, ...]:
 def hides(name: str) -> bool:
     """Tell whether the address hides a control, by its name or with all of its page."""
     return bool({name, name.partition(".")[0]} & set(hidden()))
+
+
+def hides_all(names: Iterable[str]) -> bool:
+    """Tell whether the address hides all of some controls, so that a box around them would be empty."""
+    return all(map(hides, names))
 
 
 def controls() -> dict[str, str]:

@@ -116,7 +116,7 @@ def network_address(base: str) -> str | None:
         return None
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe, suppress(OSError):
         probe.connect(("192.0.2.1", 9))  # sends nothing: only the way there is looked up
-        return parts._replace(netloc=f"{probe.getsockname()[0]}:{parts.port or 80}").geturl()
+        return f"{parts.scheme}://{probe.getsockname()[0]}:{parts.port or 80}{parts.path}"
     return None
 
 

@@ -11,7 +11,7 @@ import streamlit as st
 
 from distil_core.errors import ConfigError
 from distil_core.reporting import lessons
-from distil_core.reporting.lessons import Finding, Lesson, Material, Step
+from distil_core.reporting.lessons import Finding, Lesson, LessonStep, Material
 from distil_core.runs import sources
 from distil_core.runs.rows import Run
 from distil_core.runs.sources import EXAMPLE
@@ -46,7 +46,7 @@ def _lesson(name: str, shipped: Path, run_id: str, finished: float, _material: M
 
 
 @st.cache_resource(max_entries=80, show_spinner="Measuring…")
-def _finding(step: str, shipped: Path, run_id: str, finished: float, _step: Step) -> Finding:
+def _finding(step: str, shipped: Path, run_id: str, finished: float, _step: LessonStep) -> Finding:
     return _step.find()
 
 
@@ -67,7 +67,7 @@ def lesson(name: str) -> Lesson:
     return _lesson(name, *key, material)
 
 
-def finding(step: Step) -> Finding:
+def finding(step: LessonStep) -> Finding:
     """Return what was measured for a step; it is computed once for all sessions.
 
     Raises:
@@ -77,15 +77,22 @@ def finding(step: Step) -> Finding:
 
 
 def handout(lesson: Lesson) -> str:
-    """Return a lesson as a page to print; what has not been computed yet has room to be written down.
+    """Return a lesson as a page to print: all of its questions, and what was measured of those that have been answered.
+
+    A lecturer gets all that has been computed.
 
     Raises:
         DistilError: If something of it cannot be measured.
     """
     from distil_core.export.handout import handout_page
 
-    known = bool(_key()[1])
-    return handout_page(lesson, {step.name: finding(step) for step in lesson.steps if known or not step.needs_run})
+    computed = bool(_key()[1])
+    steps = [
+        step
+        for step in lesson.steps
+        if (computed or not step.needs_run) and (class_answers.lecturing() or prediction(step) is not None)
+    ]
+    return handout_page(lesson, {step.name: finding(step) for step in steps})
 
 
 def answers() -> dict[str, float]:
@@ -105,13 +112,13 @@ def answers() -> dict[str, float]:
     return known
 
 
-def prediction(step: Step) -> float | None:
+def prediction(step: LessonStep) -> float | None:
     """Return what this visitor has predicted in a step, None where that is nothing that can be predicted there."""
     value = answers().get(step.name)
     return value if value is not None and step.question.takes(value) else None
 
 
-def answer(step: Step, value: float) -> None:
+def answer(step: LessonStep, value: float) -> None:
     """Keep a prediction; the first one counts."""
     if step.question.takes(value):
         before = prediction(step)

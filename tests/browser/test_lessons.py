@@ -34,5 +34,5 @@ def test_two_predict_on_phones_and_the_lecturer_sees_what(visit: Callable[..., P
     expect(lecturer.get_by_text("2 of 2 visitors")).to_be_visible()
     lecturer.get_by_role("button", name="Show what they predicted").click()
     bars = lecturer.locator(".st-key-lessons-class-labels-scarce .barlayer .point")
-    expect(bars).to_have_count(7)
+    expect(bars).to_have_count(8)
     expect(lecturer.get_by_text("✓ 5 to 10 points")).to_be_visible()

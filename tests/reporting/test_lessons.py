@@ -8,7 +8,7 @@ from distil_core.errors import ConfigError
 from distil_core.reporting import lessons
 from distil_core.reporting.figures import lessons as figures
 from distil_core.reporting.lessons import BarChart, Material, Question, class_chart
-from distil_core.reporting.lessons.lesson import Side
+from distil_core.reporting.lessons.lesson import BarSide
 from distil_core.runs.sources import ShippedRuns
 from tests import seeds
 
@@ -69,7 +69,9 @@ def test_figures_have_a_bar_for_each_value_and_its_interval() -> None:
         title="Two",
         axis="Points",
         groups=("first", "second"),
-        series=(lessons.Bars(name="gain", sides=(Side.STUDENT,), values=(6.2, -0.6), ends=((4.4, 8.1), (-1.7, 0.5))),),
+        series=(
+            lessons.Bars(name="gain", sides=(BarSide.STUDENT,), values=(6.2, -0.6), ends=((4.4, 8.1), (-1.7, 0.5))),
+        ),
         mark=(5.0, "enough"),
     )
     figure = figures.bars(chart)

@@ -1,20 +1,26 @@
 """What was measured in a lesson, as bars."""
 
 from distil_core.reporting.figures.theme import ABOVE, MARKS, Figure, empty, hatching, plain
-from distil_core.reporting.lessons.lesson import BarChart, Side
+from distil_core.reporting.lessons.lesson import BarChart, BarSide
 from distil_core.settings.config import Method
 
 COLORS = {
-    Side.LABEL: "#7C8894",
-    Side.TEACHER: MARKS[None].color,
-    Side.STUDENT: MARKS[Method.DISTILLED].color,
-    Side.HARD_LABELS: MARKS[Method.HARD_LABELS].color,
-    Side.LAYER_CUT: MARKS[Method.LAYER_CUT].color,
-    Side.BASELINE: MARKS[Method.BASELINE].color,
-    Side.CLASS: "#B08A00",
+    BarSide.LABEL: "#7C8894",
+    BarSide.TEACHER: MARKS[None].color,
+    BarSide.STUDENT: MARKS[Method.DISTILLED].color,
+    BarSide.HARD_LABELS: MARKS[Method.HARD_LABELS].color,
+    BarSide.LAYER_CUT: MARKS[Method.LAYER_CUT].color,
+    BarSide.BASELINE: MARKS[Method.BASELINE].color,
+    BarSide.CLASS: "#B08A00",
 }
 """The color of each side, as everywhere."""
-_PATTERNS = {Side.TEACHER: "/", Side.HARD_LABELS: ".", Side.LAYER_CUT: "\\", Side.BASELINE: "x", Side.LABEL: "-"}
+_PATTERNS = {
+    BarSide.TEACHER: "/",
+    BarSide.HARD_LABELS: ".",
+    BarSide.LAYER_CUT: "\\",
+    BarSide.BASELINE: "x",
+    BarSide.LABEL: "-",
+}
 _NAME_LENGTH, _GRAY = 28, "#7C8894"
 
 

@@ -14,7 +14,16 @@ from distil_core.reporting.lessons import (
     why_t_squared,
 )
 from distil_core.reporting.lessons.class_answers import class_chart
-from distil_core.reporting.lessons.lesson import BarChart, Bars, Finding, Lesson, Material, Question, Step, material_of
+from distil_core.reporting.lessons.lesson import (
+    BarChart,
+    Bars,
+    Finding,
+    Lesson,
+    LessonStep,
+    Material,
+    Question,
+    material_of,
+)
 from distil_core.reporting.lessons.missing_class import missing_class_config
 
 TITLES: Mapping[str, str] = {
@@ -42,9 +51,9 @@ __all__ = [
     "Bars",
     "Finding",
     "Lesson",
+    "LessonStep",
     "Material",
     "Question",
-    "Step",
     "class_chart",
     "lesson_named",
     "material_of",

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 
-from distil_core.reporting.lessons.lesson import BarChart, Bars, Question, Side, number
+from distil_core.reporting.lessons.lesson import BarChart, Bars, BarSide, Question, number
 
 N_BINS = 8
 """At most so many bars where numbers are predicted."""
@@ -34,7 +34,7 @@ def class_chart(question: Question, answers: Sequence[float], right: float) -> B
         series=(
             Bars(
                 name="predictions",
-                sides=tuple(Side.LAYER_CUT if i == right_place else Side.CLASS for i in range(len(names))),
+                sides=tuple(BarSide.LAYER_CUT if i == right_place else BarSide.CLASS for i in range(len(names))),
                 values=counts,
             ),
         ),

@@ -6,13 +6,13 @@ from distil_core.reporting import formatting
 from distil_core.reporting.lessons.lesson import (
     BarChart,
     Bars,
+    BarSide,
     Finding,
     Lesson,
+    LessonStep,
     Material,
     Onward,
     Question,
-    Side,
-    Step,
     interval_bars,
     number,
     range_words,
@@ -41,10 +41,10 @@ def _teacher_score(material: Material) -> Interval:
     return score
 
 
-def _untrained(material: Material) -> Step:
+def _untrained(material: Material) -> LessonStep:
     record = material.plenty.distilled.record
     cut = material.twin(material.plenty, Method.LAYER_CUT)
-    metric, kept = record.metric, " and ".join(map(str, record.layers))
+    metric, staying = record.metric, " and ".join(map(str, record.layers))
 
     def find() -> Finding:
         score, teacher = cut.record.score, _teacher_score(material)
@@ -55,8 +55,8 @@ def _untrained(material: Material) -> Step:
                 f"{metric.label} without any training",
                 f"Test {metric.in_text} (%), with 95 % interval",
                 (
-                    (f"Teacher, {_layers(material)} layers", Side.TEACHER, teacher),
-                    (f"Layers {kept} alone", Side.LAYER_CUT, score),
+                    (f"Teacher, {_layers(material)} layers", BarSide.TEACHER, teacher),
+                    (f"Layers {staying} alone", BarSide.LAYER_CUT, score),
                 ),
                 name=metric.in_text,
                 mark=None if guessing is None else (100 * guessing, "guessing"),
@@ -68,11 +68,11 @@ def _untrained(material: Material) -> Step:
             "still understand each other. A student begins here, not at chance.",
         )
 
-    return Step(
+    return LessonStep(
         name="layers.untrained",
         title="Cut, and nothing else",
         lead=f"The teacher has {_layers(material)} layers and an accuracy of "
-        f"{number(100 * _teacher_score(material).value)}. Layers {kept} stay, with the embeddings and the head; all "
+        f"{number(100 * _teacher_score(material).value)}. Layers {staying} stay, with the embeddings and the head; all "
         "others are thrown away. Nothing is trained.",
         question=Question(text="What accuracy is left?"),
         find=find,
@@ -80,7 +80,7 @@ def _untrained(material: Material) -> Step:
     )
 
 
-def _depths(material: Material) -> Step:
+def _depths(material: Material) -> LessonStep:
     n_layers = _layers(material)
 
     def find() -> Finding:
@@ -89,7 +89,7 @@ def _depths(material: Material) -> Step:
         scores = layer_cuts.cut_scores_of_run(material.plenty.distilled, Cache(material.cache))
         least = scores[-1].value - _MAY_LOSE
         depth = lesson_facts.smallest_depth(scores, least=least)
-        sides = (*[Side.LAYER_CUT] * (n_layers - 1), Side.TEACHER)
+        sides = (*[BarSide.LAYER_CUT] * (n_layers - 1), BarSide.TEACHER)
         return Finding(
             right=depth - 1,
             chart=interval_bars(
@@ -107,7 +107,7 @@ def _depths(material: Material) -> Step:
             "these reviews are short and plain.",
         )
 
-    return Step(
+    return LessonStep(
         name="layers.depths",
         title="Layer by layer",
         lead="The same cut at every depth: the layers that stay are spaced evenly from the first to the last.",
@@ -124,7 +124,7 @@ def _depths(material: Material) -> Step:
     )
 
 
-def _trained(material: Material) -> Step:
+def _trained(material: Material) -> LessonStep:
     family = material.plenty
     record = family.distilled.record
 
@@ -138,10 +138,10 @@ def _trained(material: Material) -> Step:
                 f"{record.metric.label} on the same test texts",
                 f"Test {record.metric.in_text} (%), with 95 % interval",
                 (
-                    ("Teacher", Side.TEACHER, _teacher_score(material)),
-                    ("Student, distilled", Side.STUDENT, record.score),
-                    ("Layer-cut twin", Side.LAYER_CUT, cut.record.score),
-                    (record.task.baseline_name, Side.BASELINE, baseline.record.score),
+                    ("Teacher", BarSide.TEACHER, _teacher_score(material)),
+                    ("Student, distilled", BarSide.STUDENT, record.score),
+                    ("Layer-cut twin", BarSide.LAYER_CUT, cut.record.score),
+                    (record.task.baseline_name, BarSide.BASELINE, baseline.record.score),
                 ),
                 name=record.metric.in_text,
             ),
@@ -150,7 +150,7 @@ def _trained(material: Material) -> Step:
             + (", a loss that is seen." if lost.difference.seen else ", a loss too small to be seen on so few texts."),
         )
 
-    return Step(
+    return LessonStep(
         name="layers.trained",
         title="Then let it learn",
         lead=f"Now this student of {len(record.layers)} layers learns from the teacher, "
@@ -161,7 +161,7 @@ def _trained(material: Material) -> Step:
     )
 
 
-def _size(material: Material) -> Step:
+def _size(material: Material) -> LessonStep:
     record = material.plenty.distilled.record
     costs = _costs(material)
     n_layers = _layers(material), len(record.layers)
@@ -184,12 +184,12 @@ def _size(material: Material) -> Step:
                 series=(
                     Bars(
                         name="in the layers",
-                        sides=(Side.TEACHER, Side.STUDENT),
+                        sides=(BarSide.TEACHER, BarSide.STUDENT),
                         values=(teacher.layers / 1000, student.layers / 1000),
                     ),
                     Bars(
                         name="in embeddings and head",
-                        sides=(Side.LABEL,),
+                        sides=(BarSide.LABEL,),
                         values=(teacher.rest / 1000, student.rest / 1000),
                     ),
                 ),
@@ -201,7 +201,7 @@ def _size(material: Material) -> Step:
             f"embeddings and head stay as large as they were.{faster}",
         )
 
-    return Step(
+    return LessonStep(
         name="layers.size",
         title="What it saves",
         lead=f"{n_layers[1]} of {n_layers[0]} layers stayed.",

@@ -3,13 +3,13 @@
 from distil_core.analysis import lesson_facts
 from distil_core.evaluation.records import Interval
 from distil_core.reporting.lessons.lesson import (
+    BarSide,
     Finding,
     Lesson,
+    LessonStep,
     Material,
     Onward,
     Question,
-    Side,
-    Step,
     interval_bars,
     number,
     range_words,
@@ -35,7 +35,7 @@ def _told(family: Family) -> str:
     return number(100 * family.distilled.record.config.corpus.labeled)
 
 
-def _scarce(material: Material) -> Step:
+def _scarce(material: Material) -> LessonStep:
     family = material.few
     record = family.distilled.record
     twin = material.twin(family, Method.HARD_LABELS)
@@ -50,10 +50,10 @@ def _scarce(material: Material) -> Step:
                 f"{_told(family)} of the labels told",
                 f"Test {record.metric.in_text} (%), with 95 % interval",
                 [
-                    *((("Teacher", Side.TEACHER, teacher),) if teacher is not None else ()),
-                    ("Student, with teacher", Side.STUDENT, gap.first),
-                    ("Hard-label twin, without", Side.HARD_LABELS, gap.second),
-                    (record.task.baseline_name, Side.BASELINE, baseline.record.score),
+                    *((("Teacher", BarSide.TEACHER, teacher),) if teacher is not None else ()),
+                    ("Student, with teacher", BarSide.STUDENT, gap.first),
+                    ("Hard-label twin, without", BarSide.HARD_LABELS, gap.second),
+                    (record.task.baseline_name, BarSide.BASELINE, baseline.record.score),
                 ],
                 name=record.metric.in_text,
             ),
@@ -63,7 +63,7 @@ def _scarce(material: Material) -> Step:
             else f"{range_words(gap.difference)}: no difference is seen here; more test texts or seeds would tell.",
         )
 
-    return Step(
+    return LessonStep(
         name="labels.scarce",
         title="A teacher, plenty of text, few labels",
         lead=f"There are {record.corpus.n_train:,} training texts, but only {_told(family)} of them keep their label. "
@@ -77,11 +77,15 @@ def _scarce(material: Material) -> Step:
             unit=" points",
         ),
         find=find,
-        onward=Onward(page="distil", words="Distil: try 1 % or 20 % of the labels", query={"run": FEW_LABELS}),
+        onward=Onward(
+            page="distil",
+            words="Distil: what does a fifth of the labels change?",
+            query={"distil.corpus.labeled": "0.2", "run": FEW_LABELS},
+        ),
     )
 
 
-def _plenty(material: Material) -> Step:
+def _plenty(material: Material) -> LessonStep:
     options = ("more than with few labels", "less, but seen", "no difference is seen", "the teacher does harm")
 
     def find() -> Finding:
@@ -97,8 +101,8 @@ def _plenty(material: Material) -> Step:
                 "What the teacher adds to the same student",
                 "Points of accuracy over the hard-label twin, with 95 % interval",
                 (
-                    (f"{_told(material.few)} of the labels", Side.STUDENT, gaps[0]),
-                    (f"{_told(material.plenty)} of the labels", Side.STUDENT, gaps[1]),
+                    (f"{_told(material.few)} of the labels", BarSide.STUDENT, gaps[0]),
+                    (f"{_told(material.plenty)} of the labels", BarSide.STUDENT, gaps[1]),
                 ),
                 name="gain (points)",
                 unit="",
@@ -107,7 +111,7 @@ def _plenty(material: Material) -> Step:
             "text has one, it still gives its ranking of the wrong labels, which accuracy does not count.",
         )
 
-    return Step(
+    return LessonStep(
         name="labels.plenty",
         title="All labels told",
         lead="The same texts, teacher and students, but every training text keeps its label.",
@@ -125,7 +129,7 @@ def _worth(few: Interval, plenty: Interval) -> int:
     return 0 if plenty.value > few.value else 1
 
 
-def _spared(material: Material) -> Step:
+def _spared(material: Material) -> LessonStep:
     few, plenty = material.few.distilled, material.plenty.distilled
     metric = plenty.record.metric
 
@@ -141,10 +145,10 @@ def _spared(material: Material) -> Step:
                 "All labels, and few",
                 f"Test {metric.in_text} (%), with 95 % interval",
                 (
-                    (f"Student, {all_told}", Side.STUDENT, students.first),
-                    (f"Student, {few_told}", Side.STUDENT, students.second),
-                    (f"Twin, {all_told}", Side.HARD_LABELS, twins.first),
-                    (f"Twin, {few_told}", Side.HARD_LABELS, twins.second),
+                    (f"Student, {all_told}", BarSide.STUDENT, students.first),
+                    (f"Student, {few_told}", BarSide.STUDENT, students.second),
+                    (f"Twin, {all_told}", BarSide.HARD_LABELS, twins.first),
+                    (f"Twin, {few_told}", BarSide.HARD_LABELS, twins.second),
                 ),
                 name=metric.in_text,
             ),
@@ -154,7 +158,7 @@ def _spared(material: Material) -> Step:
             "on, and the student learns its mistakes, too.",
         )
 
-    return Step(
+    return LessonStep(
         name="labels.spared",
         title="What the other labels were worth",
         lead=f"Compare the student told {_told(material.plenty)} of the labels with the same one told "

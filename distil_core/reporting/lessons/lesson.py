@@ -13,7 +13,7 @@ from distil_core.runs.sources import EXAMPLE, FEW_LABELS, RunSource
 from distil_core.settings.config import Method
 
 
-class Side(StrEnum):
+class BarSide(StrEnum):
     """Whose figures a bar shows; each has its color and hatching."""
 
     LABEL = "label"
@@ -37,11 +37,11 @@ class Bars:
     """
 
     name: str
-    sides: tuple[Side, ...]
+    sides: tuple[BarSide, ...]
     values: tuple[float, ...]
     ends: tuple[tuple[float, float], ...] = ()
 
-    def side(self, place: int) -> Side:
+    def side(self, place: int) -> BarSide:
         """Return whose figure one of them is."""
         return self.sides[place] if len(self.sides) > 1 else self.sides[0]
 
@@ -146,7 +146,7 @@ class Onward:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
+class LessonStep:
     """A question with what one should know before, and how to find out.
 
     Attributes:
@@ -177,7 +177,7 @@ class Lesson:
     name: str
     title: str
     answers: str
-    steps: tuple[Step, ...]
+    steps: tuple[LessonStep, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -216,7 +216,7 @@ class Material:
 def interval_bars(
     title: str,
     axis: str,
-    shown: Sequence[tuple[str, Side, Interval]],
+    shown: Sequence[tuple[str, BarSide, Interval]],
     *,
     name: str = "value",
     scale: float = 100.0,

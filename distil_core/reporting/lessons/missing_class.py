@@ -9,13 +9,13 @@ from distil_core.reporting.formatting import escaped
 from distil_core.reporting.lessons.lesson import (
     BarChart,
     Bars,
+    BarSide,
     Finding,
     Lesson,
+    LessonStep,
     Material,
     Onward,
     Question,
-    Side,
-    Step,
     interval_bars,
     number,
     range_words,
@@ -69,7 +69,7 @@ def _measured(material: Material) -> Family:
     return material.missing
 
 
-def _borrowed(material: Material) -> Step:
+def _borrowed(material: Material) -> LessonStep:
     run = material.plenty.distilled
     names, temperature = run.record.class_names, run.record.config.loss.temperature
     label, name = _left_out(material)
@@ -85,14 +85,14 @@ def _borrowed(material: Material) -> Step:
                 title=f"What the teacher gives “{name}” on texts of the other classes",
                 axis=f"Mean share (%), T = {temperature:g}",
                 groups=tuple(names[i] for i in others),
-                series=(Bars(name="Teacher", sides=(Side.TEACHER,), values=tuple(100 * shares[i] for i in others)),),
+                series=(Bars(name="Teacher", sides=(BarSide.TEACHER,), values=tuple(100 * shares[i] for i in others)),),
             ),
             meaning=f"**{number(100 * mean)} on average**, most on texts labeled {most}: these shares are all that a "
             "student "
             f"will ever hear of “{escaped(name)}”.",
         )
 
-    return Step(
+    return LessonStep(
         name="missing.borrowed",
         title="What remains of a class",
         lead=f"All texts labeled **{escaped(name)}** are taken out of the student's training split. The teacher knows "
@@ -112,7 +112,7 @@ def _borrowed(material: Material) -> Step:
     )
 
 
-def _student(material: Material) -> Step:
+def _student(material: Material) -> LessonStep:
     label, name = _left_out(material)
 
     def find() -> Finding:
@@ -123,7 +123,7 @@ def _student(material: Material) -> Step:
             chart=interval_bars(
                 f"Test texts labeled “{name}”, answered right",
                 "Recall (%), with 95 % interval",
-                (("Teacher", Side.TEACHER, teacher), ("Student", Side.STUDENT, student)),
+                (("Teacher", BarSide.TEACHER, teacher), ("Student", BarSide.STUDENT, student)),
                 name="recall",
                 mark=(100 / len(material.plenty.distilled.record.class_names), "chance"),
             ),
@@ -134,7 +134,7 @@ def _student(material: Material) -> Step:
             "saw the same.",
         )
 
-    return Step(
+    return LessonStep(
         name="missing.student",
         title="The student with a teacher",
         lead=f"A student learns from the teacher, from texts of which none is labeled **{escaped(name)}**.",
@@ -145,7 +145,7 @@ def _student(material: Material) -> Step:
     )
 
 
-def _twin(material: Material) -> Step:
+def _twin(material: Material) -> LessonStep:
     label, name = _left_out(material)
 
     def find() -> Finding:
@@ -159,9 +159,9 @@ def _twin(material: Material) -> Step:
                 f"Test texts labeled “{name}”, answered right",
                 "Recall (%), with 95 % interval",
                 (
-                    ("Student, with teacher", Side.STUDENT, pair.first),
-                    ("Hard-label twin, without", Side.HARD_LABELS, pair.second),
-                    ("Layer-cut twin, not trained", Side.LAYER_CUT, before),
+                    ("Student, with teacher", BarSide.STUDENT, pair.first),
+                    ("Hard-label twin, without", BarSide.HARD_LABELS, pair.second),
+                    ("Layer-cut twin, not trained", BarSide.LAYER_CUT, before),
                 ),
                 name="recall",
             ),
@@ -171,7 +171,7 @@ def _twin(material: Material) -> Step:
             f"that it is not “{escaped(name)}”, and train that answer away; soft labels keep it.",
         )
 
-    return Step(
+    return LessonStep(
         name="missing.twin",
         title="Its twin without one",
         lead="The hard-label twin started from the same copied layers and saw the same texts, with their labels alone.",

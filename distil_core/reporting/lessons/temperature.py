@@ -8,13 +8,13 @@ from distil_core.reporting.formatting import escaped
 from distil_core.reporting.lessons.lesson import (
     BarChart,
     Bars,
+    BarSide,
     Finding,
     Lesson,
+    LessonStep,
     Material,
     Onward,
     Question,
-    Side,
-    Step,
     number,
 )
 from distil_core.runs.sources import EXAMPLE
@@ -34,7 +34,7 @@ def lesson(material: Material) -> Lesson:
     )
 
 
-def _flatter(material: Material) -> Step:
+def _flatter(material: Material) -> LessonStep:
     answer = lesson_facts.telling_text(material.plenty.distilled, shade="sure")
     first, second = answer.ranked[:2]
     usual = answer.shares()[first]
@@ -48,7 +48,7 @@ def _flatter(material: Material) -> Step:
                 title=f"The share of “{answer.names[first]}” over the temperature",
                 axis="Teacher's share of its likeliest label (%)",
                 groups=_groups(),
-                series=(Bars(name="Teacher's share", sides=(Side.TEACHER,), values=shares),),
+                series=(Bars(name="Teacher's share", sides=(BarSide.TEACHER,), values=shares),),
                 mark=(100 / len(answer.names), "all labels alike"),
             ),
             meaning=f"**Odds are raised to the power 1/T**: those of the first label over the second fall from "
@@ -57,7 +57,7 @@ def _flatter(material: Material) -> Step:
             "grow large enough to be learned from.",
         )
 
-    return Step(
+    return LessonStep(
         name="temperature.flatter",
         title="A sure teacher, softened",
         lead=f"Of this text the teacher is sure: at T = 1 it gives “{escaped(answer.names[first])}” "
@@ -73,7 +73,7 @@ def _flatter(material: Material) -> Step:
     )
 
 
-def _answers(material: Material) -> Step:
+def _answers(material: Material) -> LessonStep:
     run = material.plenty.distilled
     hottest = _SHOWN[-1]
 
@@ -88,7 +88,7 @@ def _answers(material: Material) -> Step:
                 series=(
                     Bars(
                         name="Same answer",
-                        sides=(Side.TEACHER,),
+                        sides=(BarSide.TEACHER,),
                         values=tuple(100 - share for share in changed),
                     ),
                 ),
@@ -98,7 +98,7 @@ def _answers(material: Material) -> Step:
             "the same at every temperature: T changes how sure a model sounds, not what it answers.",
         )
 
-    return Step(
+    return LessonStep(
         name="temperature.answers",
         title="What the teacher answers",
         lead=f"The same for all {run.record.corpus.n_test:,} test texts: from T = 1 to T = {hottest:g}, the teacher's "
@@ -113,7 +113,7 @@ def _answers(material: Material) -> Step:
     )
 
 
-def _limit(material: Material) -> Step:
+def _limit(material: Material) -> LessonStep:
     run = material.plenty.distilled
     n_labels = len(run.record.class_names)
     most = math.log(n_labels)
@@ -127,7 +127,7 @@ def _limit(material: Material) -> Step:
                 title="Mean entropy of the teacher's distributions",
                 axis="Entropy (nats)",
                 groups=_groups(),
-                series=(Bars(name="Teacher", sides=(Side.TEACHER,), values=entropies),),
+                series=(Bars(name="Teacher", sides=(BarSide.TEACHER,), values=entropies),),
                 unit="",
                 digits=2,
                 mark=(most, f"ln {n_labels}"),
@@ -138,7 +138,7 @@ def _limit(material: Material) -> Step:
             "the wrong labels compare, at a very high one hardly anything is left to see.",
         )
 
-    return Step(
+    return LessonStep(
         name="temperature.limit",
         title="Without end",
         lead="Entropy says how undecided a distribution is, in nats: 0 where one label has everything.",

@@ -6,13 +6,13 @@ from distil_core.reporting.formatting import escaped
 from distil_core.reporting.lessons.lesson import (
     BarChart,
     Bars,
+    BarSide,
     Finding,
     Lesson,
+    LessonStep,
     Material,
     Onward,
     Question,
-    Side,
-    Step,
     interval_bars,
     number,
     range_words,
@@ -34,7 +34,7 @@ def lesson(material: Material) -> Lesson:
     )
 
 
-def _sure(material: Material) -> Step:
+def _sure(material: Material) -> LessonStep:
     answer = lesson_facts.telling_text(material.plenty.distilled, shade="torn")
     name = answer.names[answer.label]
 
@@ -49,8 +49,8 @@ def _sure(material: Material) -> Step:
                 axis="Share of each label (%), T = 1",
                 groups=answer.names,
                 series=(
-                    Bars(name="Hard label, of the corpus", sides=(Side.LABEL,), values=hard),
-                    Bars(name="Soft label, of the teacher", sides=(Side.TEACHER,), values=shares),
+                    Bars(name="Hard label, of the corpus", sides=(BarSide.LABEL,), values=hard),
+                    Bars(name="Soft label, of the teacher", sides=(BarSide.TEACHER,), values=shares),
                 ),
             ),
             meaning=f"The corpus names one of {len(shares)} labels; the teacher says **{first[0]} {first[1]}, "
@@ -58,7 +58,7 @@ def _sure(material: Material) -> Step:
             "has 0.",
         )
 
-    return Step(
+    return LessonStep(
         name="knows.sure",
         title="One text, one label",
         lead=f"This review is labeled **{escaped(name)}**. The teacher, a larger model trained on such reviews, gives "
@@ -74,7 +74,7 @@ def _sure(material: Material) -> Step:
     )
 
 
-def _wrong(material: Material) -> Step:
+def _wrong(material: Material) -> LessonStep:
     run = material.plenty.distilled
     names = run.record.class_names
     right = 1 if len(names) > 2 else 0
@@ -90,7 +90,7 @@ def _wrong(material: Material) -> Step:
                 title=f"Texts labeled “{names[right]}”: what the teacher gives the wrong labels",
                 axis=f"Share of what is left beside the right label (%), T = {_TEMPERATURE:g}",
                 groups=others,
-                series=(Bars(name="Teacher", sides=(Side.TEACHER,), values=shares),),
+                series=(Bars(name="Teacher", sides=(BarSide.TEACHER,), values=shares),),
             ),
             meaning=f"Of what the right label does not get, **{number(shares[first])} goes to "
             f"“{escaped(others[first])}”** "
@@ -99,7 +99,7 @@ def _wrong(material: Material) -> Step:
             "are. No hard label says that; Hinton called it *dark knowledge*.",
         )
 
-    return Step(
+    return LessonStep(
         name="knows.wrong",
         title="The wrong labels",
         lead=f"Take all test texts labeled **{escaped(names[right])}**, leave that label out, and look at how the "
@@ -115,7 +115,7 @@ def _wrong(material: Material) -> Step:
     )
 
 
-def _copied(material: Material) -> Step:
+def _copied(material: Material) -> LessonStep:
     student, twin = material.plenty.distilled, material.twin(material.plenty, Method.HARD_LABELS)
     metric = student.record.metric
 
@@ -131,8 +131,8 @@ def _copied(material: Material) -> Step:
                 "Likeliest wrong label is the teacher's",
                 "Test texts (%), with 95 % interval",
                 (
-                    ("Student, with teacher", Side.STUDENT, ranking.first),
-                    ("Hard-label twin, without", Side.HARD_LABELS, ranking.second),
+                    ("Student, with teacher", BarSide.STUDENT, ranking.first),
+                    ("Hard-label twin, without", BarSide.HARD_LABELS, ranking.second),
                 ),
                 name="same ranking (%)",
             ),
@@ -141,7 +141,7 @@ def _copied(material: Material) -> Step:
             f"{ranks}: **{range_words(ranking.difference)}**. Soft labels are more than right or wrong.",
         )
 
-    return Step(
+    return LessonStep(
         name="knows.copied",
         title="What a student takes over",
         lead=f"Two students of {len(student.record.layers)} layers, cut out of the same teacher, all labels told. One "

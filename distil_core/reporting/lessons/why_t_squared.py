@@ -7,13 +7,13 @@ from distil_core.analysis.temperature import GradientNorms
 from distil_core.reporting.lessons.lesson import (
     BarChart,
     Bars,
+    BarSide,
     Finding,
     Lesson,
+    LessonStep,
     Material,
     Onward,
     Question,
-    Side,
-    Step,
     number,
 )
 from distil_core.runs.families import FinishedRun
@@ -56,7 +56,7 @@ def _nearest(factors: Sequence[float], measured: float) -> int:
     return min(range(len(factors)), key=lambda i: abs(math.log(factors[i] / measured)))
 
 
-def _falls(run: FinishedRun) -> Step:
+def _falls(run: FinishedRun) -> LessonStep:
     ratio = _HIGH / _LOW
     factors = (1.0, ratio, ratio**2, ratio**3)
 
@@ -69,7 +69,7 @@ def _falls(run: FinishedRun) -> Step:
                 title=f"Gradient of KL(teacher ‖ student), on {norms.n_texts} test texts",
                 axis="Norm over all parameters of the student (nats per unit)",
                 groups=tuple(f"T = {each:g}" for each in _SHOWN),
-                series=(Bars(name="without T²", sides=(Side.TEACHER,), values=_at(norms, norms.soft)),),
+                series=(Bars(name="without T²", sides=(BarSide.TEACHER,), values=_at(norms, norms.soft)),),
                 unit="",
                 digits=3,
             ),
@@ -78,7 +78,7 @@ def _falls(run: FinishedRun) -> Step:
             "low T, where distributions are nearly hard, the rule does not hold.",
         )
 
-    return Step(
+    return LessonStep(
         name="squared.falls",
         title="The gradient, plain",
         lead="A student learns from the gradient of KL(p‖q), where p and q are the teacher's and the student's "
@@ -97,7 +97,7 @@ def _falls(run: FinishedRun) -> Step:
     )
 
 
-def _repaired(run: FinishedRun) -> Step:
+def _repaired(run: FinishedRun) -> LessonStep:
     ratio = _HIGH / _LOW
     factors = (ratio, 1.0, 1 / ratio)
 
@@ -112,8 +112,8 @@ def _repaired(run: FinishedRun) -> Step:
                 axis="Norm over all parameters of the student (nats per unit)",
                 groups=tuple(f"T = {each:g}" for each in _SHOWN),
                 series=(
-                    Bars(name="without T²", sides=(Side.BASELINE,), values=_at(norms, norms.soft)),
-                    Bars(name="with T²", sides=(Side.TEACHER,), values=_at(norms, norms.scaled)),
+                    Bars(name="without T²", sides=(BarSide.BASELINE,), values=_at(norms, norms.soft)),
+                    Bars(name="with T²", sides=(BarSide.TEACHER,), values=_at(norms, norms.scaled)),
                 ),
                 unit="",
                 digits=2,
@@ -122,7 +122,7 @@ def _repaired(run: FinishedRun) -> Step:
             "its size no longer tells at which high temperature the student is taught.",
         )
 
-    return Step(
+    return LessonStep(
         name="squared.repaired",
         title="The gradient, times T²",
         lead="Now the loss is T² · KL(p‖q), as in the recipe.",
@@ -135,7 +135,7 @@ def _repaired(run: FinishedRun) -> Step:
     )
 
 
-def _balance(run: FinishedRun) -> Step:
+def _balance(run: FinishedRun) -> LessonStep:
     alpha = run.record.config.loss.soft
 
     def find() -> Finding:
@@ -150,8 +150,8 @@ def _balance(run: FinishedRun) -> Step:
                 axis="Weighted norm of the gradient (nats per unit)",
                 groups=("T² forgotten", "with T²"),
                 series=(
-                    Bars(name="soft labels, times α", sides=(Side.TEACHER,), values=(soft, scaled)),
-                    Bars(name="hard labels, times 1 − α", sides=(Side.LABEL,), values=(hard, hard)),
+                    Bars(name="soft labels, times α", sides=(BarSide.TEACHER,), values=(soft, scaled)),
+                    Bars(name="hard labels, times 1 − α", sides=(BarSide.LABEL,), values=(hard, hard)),
                 ),
                 unit="",
                 digits=2,
@@ -164,7 +164,7 @@ def _balance(run: FinishedRun) -> Step:
             "it.",
         )
 
-    return Step(
+    return LessonStep(
         name="squared.balance",
         title="What happens if it is forgotten",
         lead=f"The whole loss is α · soft + (1 − α) · hard, here with α = {alpha:g}. Somebody writes it without T² and "

@@ -66,6 +66,7 @@ def test_the_name_of_a_page_hides_all_its_controls(app: App) -> None:
     hidden = aside(at)
     assert hidden is not None
     assert len(hidden.slider) == len(at.slider) > 1
+    assert {box.label for box in at.expander} <= {"Decision card"}  # no box is left around nothing
     assert not at.exception
 
 
