@@ -4,6 +4,8 @@ Reads: the runs that ship with the app, and one that is computed on demand. Writ
 query parameters of where somebody is, and what was predicted.
 """
 
+from functools import partial
+
 import streamlit as st
 
 from distil_core.reporting import lessons
@@ -37,7 +39,7 @@ with st.container(horizontal=True, horizontal_alignment="distribute", vertical_a
     st.header(f"{number + 1}. {escaped(lesson.title)}: {escaped(lesson.answers)}", anchor=False, width="content")
     st.download_button(
         "Handout",
-        lambda: lesson_progress.handout(lesson),
+        partial(lesson_progress.handout, lesson, lesson_progress.told_steps(lesson)),
         f"lesson-{number + 1}-{lesson.name}.html",
         "text/html",
         key="lessons.handout",

@@ -5,6 +5,7 @@ predicted, for the class. Cached lessons are read-only: all sessions get the sam
 """
 
 import math
+from collections.abc import Sequence
 from pathlib import Path
 
 import streamlit as st
@@ -76,23 +77,30 @@ def finding(step: LessonStep) -> Finding:
     return _finding(step.name, *_key(), step)
 
 
-def handout(lesson: Lesson) -> str:
-    """Return a lesson as a page to print: all of its questions, and what was measured of those that have been answered.
+def told_steps(lesson: Lesson) -> tuple[LessonStep, ...]:
+    """Return the steps whose answers a handout may tell: those that have been answered, to a lecturer all.
 
-    A lecturer gets all that has been computed.
+    What has not been computed yet is not among them.
+    """
+    computed, everything = bool(_key()[1]), bool(class_answers.lecturing())
+    return tuple(
+        step
+        for step in lesson.steps
+        if (computed or not step.needs_run) and (everything or prediction(step) is not None)
+    )
+
+
+def handout(lesson: Lesson, told: Sequence[LessonStep]) -> str:
+    """Return a lesson as a page to print: all of its questions, and what was measured of some of its steps.
+
+    Called when somebody downloads it, where nothing is known of the visit.
 
     Raises:
         DistilError: If something of it cannot be measured.
     """
     from distil_core.export.handout import handout_page
 
-    computed = bool(_key()[1])
-    steps = [
-        step
-        for step in lesson.steps
-        if (computed or not step.needs_run) and (class_answers.lecturing() or prediction(step) is not None)
-    ]
-    return handout_page(lesson, {step.name: finding(step) for step in steps})
+    return handout_page(lesson, {step.name: finding(step) for step in told})
 
 
 def answers() -> dict[str, float]:
