@@ -95,7 +95,7 @@ def _class_link(code: str, titles: Mapping[str, str]) -> None:
         st.image(qr_code(link), width=300, caption=f"{urlsplit(link).netloc}, class {code}")
     st.code(link, language=None, wrap_lines=True)
     n = class_answers.predictions().n_visitors(code)
-    st.caption(f"{n} visitor{'s' * (n != 1)} of class {code} predicted so far. Open **Lessons** to see what.")
+    st.markdown(f"{n} visitor{'s' * (n != 1)} of class {code} predicted so far. Open **Lessons** to see what.")
 
 
 def _described(name: str, label: str, titles: Mapping[str, str]) -> str:
