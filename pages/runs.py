@@ -244,7 +244,8 @@ if rows:
         st.query_params[PICKED] = names[row]
         show_details(shown[row])
     else:
-        st.caption("Pick a row to see settings and results, and to open, download or delete the run.")
+        may = "open or download" if address.follows_class() else "open, download or delete"
+        st.caption(f"Pick a row to see settings and results, and to {may} the run.")
 else:
     st.info("Nothing has been distilled here yet.", icon=":material/experiment:")
     st.page_link("pages/distil.py", label="Distil the first student")

@@ -102,7 +102,7 @@ def teacher_leftover(run: FinishedRun, *, temperature: float) -> np.ndarray:
     return by_name["Teacher"].shares
 
 
-def paired(first: FinishedRun, second: FinishedRun, metric: Metric) -> PairedScores:
+def paired_scores(first: FinishedRun, second: FinishedRun, metric: Metric) -> PairedScores:
     """Hold the models of two runs against each other on the same test texts.
 
     Raises:

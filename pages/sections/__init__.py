@@ -26,6 +26,7 @@ __all__ = [
     "sentence_edits",
     "settings_form",
     "sharing",
+    "side_by_side",
     "sweep_form",
     "take_home",
     "task_views",

@@ -33,12 +33,12 @@ def test_a_telling_text_is_one_that_the_teacher_answers_right(family: Family, sh
 def test_pairs_are_held_against_each_other_on_the_same_texts(family: Family) -> None:
     twin = family.twin(Method.HARD_LABELS)
     assert twin is not None
-    pair = lesson_facts.paired(family.distilled, twin, ACCURACY)
+    pair = lesson_facts.paired_scores(family.distilled, twin, ACCURACY)
     assert (pair.first.value, pair.second.value) == (0.9, 0.8)
     assert pair.difference.value == pytest.approx(0.1)
     assert lesson_facts.paired_with_teacher(family.distilled, ACCURACY).difference.value == pytest.approx(-0.05)
     # Four texts of each class; the student is wrong on those of the last two classes once.
-    assert lesson_facts.paired(family.distilled, twin, recall(3)).first.value == 0.75
+    assert lesson_facts.paired_scores(family.distilled, twin, recall(3)).first.value == 0.75
 
 
 def test_temperature_changes_no_answer_and_softens_what_is_given_to_a_class(family: Family) -> None:

@@ -130,7 +130,7 @@ def _trained(material: Material) -> LessonStep:
 
     def find() -> Finding:
         cut, baseline = (material.twin(family, method) for method in (Method.LAYER_CUT, Method.BASELINE))
-        gained = lesson_facts.paired(family.distilled, cut, record.metric)
+        gained = lesson_facts.paired_scores(family.distilled, cut, record.metric)
         lost = lesson_facts.paired_with_teacher(family.distilled, record.metric)
         return Finding(
             right=100 * record.score.value,

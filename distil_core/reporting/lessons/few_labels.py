@@ -41,7 +41,7 @@ def _scarce(material: Material) -> LessonStep:
     twin = material.twin(family, Method.HARD_LABELS)
 
     def find() -> Finding:
-        gap = lesson_facts.paired(family.distilled, twin, record.metric)
+        gap = lesson_facts.paired_scores(family.distilled, twin, record.metric)
         baseline = material.twin(family, Method.BASELINE)
         teacher = record.teacher_score
         return Finding(
@@ -90,7 +90,7 @@ def _plenty(material: Material) -> LessonStep:
 
     def find() -> Finding:
         gaps = [
-            lesson_facts.paired(
+            lesson_facts.paired_scores(
                 family.distilled, material.twin(family, Method.HARD_LABELS), family.distilled.record.metric
             ).difference
             for family in (material.few, material.plenty)
@@ -134,8 +134,8 @@ def _spared(material: Material) -> LessonStep:
     metric = plenty.record.metric
 
     def find() -> Finding:
-        students = lesson_facts.paired(plenty, few, metric)
-        twins = lesson_facts.paired(
+        students = lesson_facts.paired_scores(plenty, few, metric)
+        twins = lesson_facts.paired_scores(
             material.twin(material.plenty, Method.HARD_LABELS), material.twin(material.few, Method.HARD_LABELS), metric
         )
         all_told, few_told = _told(material.plenty), _told(material.few)

@@ -152,7 +152,7 @@ def _twin(material: Material) -> LessonStep:
         family = _measured(material)
         cut = material.twin(family, Method.LAYER_CUT).folder.read_predictions().test
         before = lesson_facts.score_of(cut, recall(label))
-        pair = lesson_facts.paired(family.distilled, material.twin(family, Method.HARD_LABELS), recall(label))
+        pair = lesson_facts.paired_scores(family.distilled, material.twin(family, Method.HARD_LABELS), recall(label))
         return Finding(
             right=100 * pair.second.value,
             chart=interval_bars(

@@ -119,10 +119,10 @@ def _copied(material: Material) -> LessonStep:
     student, twin = material.plenty.distilled, material.twin(material.plenty, Method.HARD_LABELS)
     metric = student.record.metric
 
-    ranking = lesson_facts.paired(student, twin, RUNNER_UP)
+    ranking = lesson_facts.paired_scores(student, twin, RUNNER_UP)
 
     def find() -> Finding:
-        scores = lesson_facts.paired(student, twin, metric)
+        scores = lesson_facts.paired_scores(student, twin, metric)
         told = "can be told apart" if scores.difference.seen else "cannot be told apart"
         ranks = "can" if ranking.difference.seen else "cannot"
         return Finding(
