@@ -37,7 +37,9 @@ def same_test(first: FinishedRun, second: FinishedRun) -> bool:
     return first.record.corpus.digest == second.record.corpus.digest
 
 
-def paired(first: FinishedRun, second: FinishedRun, metrics: Sequence[Metric], draw: Draw) -> dict[Metric, Interval]:
+def paired_differences(
+    first: FinishedRun, second: FinishedRun, metrics: Sequence[Metric], draw: Draw
+) -> dict[Metric, Interval]:
     """Return how far the second of two runs is above the first by metrics, paired over the same test texts.
 
     A metric is left out where that is not known, and all of them where the texts are others.

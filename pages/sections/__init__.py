@@ -27,6 +27,7 @@ __all__ = [
     "settings_form",
     "sharing",
     "side_by_side",
+    "side_by_side",
     "sweep_form",
     "take_home",
     "task_views",

@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from distil_core.analysis import learning_curves
-from distil_core.analysis.side_by_side import class_scores, paired, same_test
+from distil_core.analysis.side_by_side import class_scores, paired_differences, same_test
 from distil_core.errors import StoreError
 from distil_core.models.head import SEQUENCE_CLASSIFICATION
 from distil_core.reporting.figures import curves
@@ -79,7 +79,7 @@ def _show(runs: Sequence[Run], beside: Sequence[FinishedRun]) -> None:
     task = records[0].task
     metrics = [metric for metric in task.metrics if any(record.model.metric(metric.name) for record in records)]
     with st.spinner("Drawing test texts again…", show_time=False):
-        gaps = [paired(first, run, metrics, resources.sample) for run in beside[1:]]
+        gaps = [paired_differences(first, run, metrics, resources.sample) for run in beside[1:]]
     figures = figure_rows(records, metrics, gaps)
     _table("Figures", ["Figure", *letters], figures, alt="Figures of these runs, and paired differences from A")
     names = records[0].corpus.label_names

@@ -8,7 +8,7 @@ import pytest
 from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
 
 from distil_core.analysis.contrasts import drawing
-from distil_core.analysis.side_by_side import class_scores, paired
+from distil_core.analysis.side_by_side import class_scores, paired_differences
 from distil_core.evaluation.metrics import ACCURACY, AGREEMENT
 from distil_core.evaluation.predictions import split_predictions
 from distil_core.runs.families import family
@@ -37,9 +37,11 @@ def test_runs_are_held_against_one_another_over_the_same_texts_alone(tmp_path: P
     first, second = (family(seeds.finished_family(store, seeds.a_config(seed=seed)), store) for seed in (1, 2))
     assert first is not None
     assert second is not None
-    gaps = paired(first.distilled, second.distilled, (ACCURACY, AGREEMENT), drawing())
+    gaps = paired_differences(first.distilled, second.distilled, (ACCURACY, AGREEMENT), drawing())
     assert set(gaps) == {ACCURACY, AGREEMENT}
     assert gaps[ACCURACY].low is not None
     record = second.distilled.record
     elsewhere = replace(record, corpus=replace(record.corpus, digest="another"))
-    assert paired(first.distilled, replace(second.distilled, record=elsewhere), (ACCURACY,), drawing()) == {}
+    assert (
+        paired_differences(first.distilled, replace(second.distilled, record=elsewhere), (ACCURACY,), drawing()) == {}
+    )
