@@ -22,6 +22,7 @@ __all__ = [
     "literature",
     "masked_words",
     "model_pair",
+    "novelty",
     "roads",
     "roles",
     "side_by_side",
