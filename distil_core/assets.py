@@ -47,15 +47,15 @@ FEW = 0.05
 _DEPTH, _WIDTH, _HEAD, _VOCABULARY = 6, 128, 32, 5_000
 _TRAINING = TrainingConfig(epochs=4, batch_size=64, learning_rate=8e-4, dropout=0.1, warmup=0.1)
 
-N_SENTENCES = 60_000
+N_SENTENCES = 40_000
 """Everyday sentences that it then reads."""
-N_AGAIN = 30_000
+N_AGAIN = 36_000
 """Reviews that it reads again beside them."""
 N_COMMON = 4_500
 """Commonest words of MiniLM's vocabulary, which it gets to know as well."""
 _CLEAR_RATING, _HIGHEST_RATING = 0.9, 4.0
 _LEAST = 1e-4
-_READING_ON = TrainingConfig(epochs=1, batch_size=64, learning_rate=1e-3, dropout=0.1, warmup=0.1)
+_READING_ON = TrainingConfig(epochs=1, batch_size=64, learning_rate=5e-4, dropout=0.1, warmup=0.1, averaging=0.2)
 _WORD = re.compile(r"[a-z]{2,}")
 _RUN = re.compile(r"[a-z']+")
 
@@ -168,7 +168,9 @@ def _read_on(
         seed=0,
         padding=larger.pad_token_id,
     ):
-        if isinstance(event, Validation):
+        if isinstance(event, Step) and event.step * 20 // event.n_steps > (event.step - 1) * 20 // event.n_steps:
+            tell(f"with {len(words):,} words, step {event.step} of {event.n_steps}, {event.seconds_left:.0f} s left")
+        elif isinstance(event, Validation):
             tell(f"with {len(words):,} words, epoch {event.epoch:.0f}: validation accuracy {event.score:.4f}")
     model.set_input_embeddings(embedding.plain())
     model.config.vocab_size = len(words)

@@ -14,7 +14,7 @@ from math import ceil
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 USUAL = 0.95
 """Share of the test texts that are taken for usual."""
-FEWEST_TEXTS = 50
+FEWEST_TEXTS = 20
 """Of fewer texts nothing is said."""
 
 

@@ -163,6 +163,8 @@ class _Writer:
         return self.rng.choice(_KINDS)(self, side)
 
     def _fact(self, side: int) -> Clause:
+        if self.rng.random() < 0.45:
+            return Clause(self._word("good_anywhere" if side > 0 else "bad_anywhere"), 0.6 * side)
         return Clause(self.rng.choice(self._topic.good if side > 0 else self._topic.bad), 0.6 * side)
 
     def _verdict(self, side: int) -> Clause:
@@ -251,7 +253,7 @@ class _Writer:
 
 _KINDS = (
     *(_Writer._adjectival,) * 9,
-    *(_Writer._fact,) * 8,
+    *(_Writer._fact,) * 12,
     *(_Writer._verdict,) * 4,
     *(_Writer._feeling,) * 3,
     *(_Writer._nominal,) * 3,
