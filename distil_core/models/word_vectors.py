@@ -19,8 +19,10 @@ class ProjectedEmbedding(nn.Embedding):
     A word that is never trained moves with the words whose vectors are like its own.
     """
 
+    vectors: Tensor
+
     def __init__(self, rows: Float[Tensor, "words width"], vectors: Float[Tensor, "words size"]) -> None:
-        super().__init__(*rows.shape, _weight=rows.clone())
+        super().__init__(rows.shape[0], rows.shape[1], _weight=rows.clone())
         self.register_buffer("vectors", vectors)
         self.map = nn.Parameter(torch.zeros(vectors.shape[1], rows.shape[1]))
 
@@ -32,7 +34,8 @@ class ProjectedEmbedding(nn.Embedding):
     def plain(self) -> nn.Embedding:
         """Return an ordinary embedding of the same rows."""
         with torch.no_grad():
-            return nn.Embedding.from_pretrained(self.weight + self.vectors @ self.map, freeze=False)
+            rows = self.weight + self.vectors @ self.map
+        return nn.Embedding(rows.shape[0], rows.shape[1], _weight=rows)
 
 
 @torch.no_grad()
@@ -50,14 +53,11 @@ def vectors_of(words: Sequence[str], folder: Path) -> Float[Tensor, "words size"
     model = AutoModel.from_pretrained(folder, local_files_only=True).eval()
     rows = torch.tensor([i for i, word in enumerate(words) if word in vocabulary])
     ids = torch.tensor([vocabulary[word] for word in words if word in vocabulary])
-    texts = torch.stack([torch.full_like(ids, i) if i is not None else ids for i in _ends(tokenizer)], dim=1)
+    first, last = (torch.full_like(ids, end) for end in (tokenizer.cls_token_id, tokenizer.sep_token_id))
+    texts = torch.stack([first, ids, last], dim=1)
     states = [model(batch).last_hidden_state.mean(dim=1) for batch in texts.split(_BATCH)]
     features = torch.cat([model.get_input_embeddings().weight[ids], torch.cat(states)], dim=1)
     features = (features - features.mean(dim=0)) / features.std(dim=0).clamp_min(1e-6)
     vectors = torch.zeros(len(words), features.shape[1])
     vectors[rows] = features / features.shape[1] ** 0.5
     return vectors
-
-
-def _ends(tokenizer: object) -> tuple[int | None, ...]:
-    return getattr(tokenizer, "cls_token_id"), None, getattr(tokenizer, "sep_token_id")  # noqa: B009
