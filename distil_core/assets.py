@@ -133,11 +133,11 @@ def _read_on(
     rated = {word: value for word, value in ratings.items() if word in known}
     vocabulary = tokenizer.get_vocab()
     words = sorted(vocabulary, key=vocabulary.__getitem__)
-    new = dict.fromkeys((*(word for word in everyday.vocabulary() if word in known), *rated, *common))
+    new = dict.fromkeys((*(word for word in everyday.everyday_words() if word in known), *rated, *common))
     words += [word for word in new if word not in vocabulary]
     larger = _fast({word: i for i, word in enumerate(words)})
     sentences = without_overlap(
-        everyday.generate(
+        everyday.everyday_sentences(
             N_SENTENCES,
             seed=SEED,
             rated=[everyday.Rated(word, value) for word, value in rated.items()],

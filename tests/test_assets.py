@@ -35,7 +35,7 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(assets, "N_AGAIN", 60)
     monkeypatch.setattr(assets, "N_COMMON", 20)
     monkeypatch.setattr(assets, "_ratings", lambda: {"splendid": 0.7, "grim": -0.5, "unheardofword": 0.5})
-    monkeypatch.setattr(assets.everyday, "vocabulary", lambda: ("hotel", "fridge"))
+    monkeypatch.setattr(assets.everyday, "everyday_words", lambda: ("hotel", "fridge"))
     monkeypatch.setattr(assets, "load_corpus", lambda config, **_: tiny.corpus())
     generate = reviews.generate
 

@@ -22,7 +22,8 @@ class ProjectedEmbedding(nn.Embedding):
     vectors: Tensor
 
     def __init__(self, rows: Float[Tensor, "words width"], vectors: Float[Tensor, "words size"]) -> None:
-        super().__init__(rows.shape[0], rows.shape[1], _weight=rows.clone())
+        super().__init__(rows.shape[0], rows.shape[1])
+        self.weight = nn.Parameter(rows.clone())
         self.register_buffer("vectors", vectors)
         self.map = nn.Parameter(torch.zeros(vectors.shape[1], rows.shape[1]))
 
@@ -35,7 +36,8 @@ class ProjectedEmbedding(nn.Embedding):
         """Return an ordinary embedding of the same rows."""
         with torch.no_grad():
             rows = self.weight + self.vectors @ self.map
-        return nn.Embedding(rows.shape[0], rows.shape[1], _weight=rows)
+        plain: nn.Embedding = nn.Embedding.from_pretrained(rows, freeze=False)
+        return plain
 
 
 @torch.no_grad()

@@ -9,18 +9,18 @@ RATED = (Rated("zesty", 0.4), Rated("zestless", -0.4), Rated("sublimest", 0.9), 
 
 
 def test_a_third_blames_a_third_praises_and_none_is_written_twice() -> None:
-    sentences = everyday.generate(3000, seed=0)
+    sentences = everyday.everyday_sentences(3000, seed=0)
     assert Counter((each.value > 0) - (each.value < 0) for each in sentences) == dict.fromkeys((-1, 0, 1), 1000)
     assert len({each.text for each in sentences}) == 3000
     assert all(-1 <= each.value <= 1 and each.text.strip() == each.text for each in sentences)
     assert not [each.text for each in sentences if "{" in each.text or "  " in each.text]
-    assert everyday.generate(20, seed=0) == sentences[:20]
-    assert everyday.generate(20, seed=1) != sentences[:20]
-    assert len(everyday.vocabulary()) > 1000
+    assert everyday.everyday_sentences(20, seed=0) == sentences[:20]
+    assert everyday.everyday_sentences(20, seed=1) != sentences[:20]
+    assert len(everyday.everyday_words()) > 1000
 
 
 def test_rated_words_say_what_people_have_said_of_them() -> None:
-    sentences = everyday.generate(6000, seed=0, rated=RATED, neutral=("quorum",))
+    sentences = everyday.everyday_sentences(6000, seed=0, rated=RATED, neutral=("quorum",))
     for rated in RATED:
         values = [each.value for each in sentences if f" {rated.word} " in f" {each.text.lower().strip('.!')} "]
         assert values
@@ -29,10 +29,12 @@ def test_rated_words_say_what_people_have_said_of_them() -> None:
 
 
 def test_what_is_denied_says_the_opposite_and_superlatives_say_most() -> None:
-    values = {each.text.rstrip(".!").lower(): each.value for each in everyday.generate(20_000, seed=0)}
-    denied = {text.removeprefix("by no means "): value for text, value in values.items() if text[:12] == "by no means "}
-    assert all(value < 0 for text, value in denied.items() if text in ("good", "nice", "great", "useful", "friendly"))
-    assert all(value > 0 for text, value in denied.items() if text in ("bad", "poor", "noisy", "ugly", "rude"))
-    assert {value > 0 for value in denied.values()} == {True, False}
+    values = {each.text.rstrip(".!").lower(): each.value for each in everyday.everyday_sentences(20_000, seed=0)}
+    denied = {text.removeprefix("by no means "): value for text, value in values.items() if text.startswith("by no")}
+    alone = {text: value for text, value in denied.items() if text.isalpha()}
+    assert {value < 0 for text, value in alone.items() if text in ("nice", "useful", "good", "friendly", "clean")} <= {
+        True
+    }
+    assert {value > 0 for value in alone.values()} == {True, False}
     assert {value for text, value in values.items() if text.startswith("this is the worst ")} == {-1.0}
     assert {value for text, value in values.items() if text.startswith("i could not be happier")} == {0.8}

@@ -17,7 +17,7 @@ from typing import Any
 from distil_core.data.reviews import styled
 from distil_core.data.reviews.grammar import article
 
-__all__ = ["Clause", "Rated", "generate", "vocabulary"]
+__all__ = ["Clause", "Rated", "everyday_sentences", "everyday_words"]
 
 _MILD, _STRONG = 0.5, 1.0
 """What a graded word is worth."""
@@ -44,7 +44,7 @@ class Rated:
     value: float
 
 
-def generate(
+def everyday_sentences(
     n_texts: int, *, seed: int, rated: Sequence[Rated] = (), neutral: Sequence[str] = ()
 ) -> tuple[Clause, ...]:
     """Write sentences, none twice: a third of them blame, a third praise, a third do both or neither.
@@ -63,7 +63,7 @@ def generate(
     return tuple(Clause(text, value) for text, value in texts.items())
 
 
-def vocabulary() -> tuple[str, ...]:
+def everyday_words() -> tuple[str, ...]:
     """Return all words that its sentences are made of, without those from elsewhere."""
     text = Path(__file__).with_name("words.toml").read_text(encoding="utf-8")
     return tuple(dict.fromkeys(re.findall(r"[a-z]{2,}", text.lower())))
