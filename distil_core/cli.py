@@ -337,7 +337,7 @@ def _build_assets(options: argparse.Namespace) -> int:
     if options.only in (None, "teacher"):
         assets.build_teacher(options.folder / "teacher", tell=tell)
     if options.only in (None, "words"):
-        assets.build_words(options.folder / "words", teacher=options.folder / "teacher", tell=tell)
+        assets.build_words(options.folder / "words", tell=tell)
     if options.only in (None, "example"):
         assets.build_examples(options.folder / "example", tell=tell)
     return 0

@@ -99,6 +99,9 @@ def ask(family: Family, texts: tuple[corpus.LabeledText, ...], answered: Answere
             name = formatting.escaped(labels[gold])
             whose = "its label is" if len(places) == 1 else f"right for *{formatting.escaped(places[site].text)}* is"
             st.markdown(f"\N{BLACK DIAMOND} This is a test text; {whose} **{name}**.")
+        unlike = model_answers.novelty(outcome, text)
+        if unlike is not None:
+            st.info(narrative.edits.unlike(unlike), icon=":material/travel_explore:")
         if comparison.truncated:
             st.warning(
                 "The sentence is longer than the models read; its end was cut off.", icon=":material/content_cut:"

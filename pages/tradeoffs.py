@@ -86,7 +86,7 @@ def ask(family: Family) -> None:
                 bind="query-params",
                 width="content",
                 help="Latency: time for one text. Throughput: texts per second in batches of 32. Parameters: number of "
-                "weights. Bytes: weights on disk.",
+                "weights. Bytes: weights on disk, the teacher's in fp32.",
             )
     # An address may name nothing.
     score, price = picked or next(iter(scores)), wanted or Price.LATENCY

@@ -30,6 +30,12 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(assets, "_TRAINING", settings)
     monkeypatch.setattr(assets, "_WORD_TRAINING", settings)
     monkeypatch.setattr(assets, "_WORD_DEPTH", 1)
+    monkeypatch.setattr(assets, "_READING_ON", settings)
+    monkeypatch.setattr(assets, "N_SENTENCES", 90)
+    monkeypatch.setattr(assets, "N_AGAIN", 60)
+    monkeypatch.setattr(assets, "N_COMMON", 20)
+    monkeypatch.setattr(assets, "_ratings", lambda: {"splendid": 0.7, "grim": -0.5, "unheardofword": 0.5})
+    monkeypatch.setattr(assets.everyday, "everyday_words", lambda: ("hotel", "fridge"))
     monkeypatch.setattr(assets, "load_corpus", lambda config, **_: tiny.corpus())
     generate = reviews.generate
 
@@ -48,10 +54,13 @@ def test_the_teacher_knows_the_labels_of_the_reviews(small: None, tmp_path: Path
     assert found.labels == reviews.LABEL_NAMES
     assert told[0].startswith("step 1 of ")
     assert any("epoch 1: validation accuracy" in line for line in told)
-    assert "of unseen reviews; the noise of the labels allows" in told[-1]
+    assert any("of unseen reviews; the noise of the labels allows" in line for line in told)
+    assert "of the report half of the everyday list are right" in told[-1]
     words = load_tokenizer(tmp_path / "teacher")
     assert words("Snow, in winter?")["input_ids"] == words("snow , in WINTER ?")["input_ids"]
     assert words.convert_ids_to_tokens(words("snow")["input_ids"])[1] == "snow"  # from the other corpus
+    assert {"fridge", "splendid", "grim"} <= words.get_vocab().keys()
+    assert "unheardofword" not in words.get_vocab()
     pair = words("snow", "in winter")
     assert words.decode(pair["input_ids"]) == "[CLS] snow [SEP] in winter [SEP]"
     assert (pair["token_type_ids"][0], pair["token_type_ids"][-1]) == (0, 1)
@@ -61,13 +70,12 @@ def test_the_teacher_knows_the_labels_of_the_reviews(small: None, tmp_path: Path
     assert all(torch.equal(a, b) for a, b in zip(first.parameters(), again.parameters(), strict=True))
 
 
-def test_the_teacher_of_masked_words_shares_the_tokenizer_and_has_its_head(small: None, tmp_path: Path) -> None:
+def test_the_teacher_of_masked_words_has_the_head_of_its_task(small: None, tmp_path: Path) -> None:
     told: list[str] = []
-    shipped = locate("shipped").folder
-    assets.build_words(tmp_path / "words", teacher=shipped, n_texts=60, tell=told.append)
+    assets.build_words(tmp_path / "words", n_texts=60, n_tokenizer_texts=60, tell=told.append)
     found = locate(str(tmp_path / "words"))
     assert (found.n_layers, found.width, found.head) == (1, 32, MASKED_WORDS)
-    assert load_tokenizer(found.folder).get_vocab() == load_tokenizer(shipped).get_vocab()
+    assert load_tokenizer(found.folder)("snow")["input_ids"] != load_tokenizer(found.folder)("zzz")["input_ids"]
     assert match_head(found, (), head=MASKED_WORDS) is not None
     assert "of the masked words of unseen documentation are right" in told[-1]
     there = locate("shipped-words")

@@ -24,6 +24,7 @@ __all__ = [
     "literature",
     "masked_words",
     "model_pair",
+    "novelty",
     "roads",
     "roles",
     "side_by_side",

@@ -11,6 +11,7 @@ __all__ = [
     "corpus",
     "delimited",
     "dialects",
+    "everyday",
     "files",
     "headers",
     "hub",

@@ -23,5 +23,6 @@ __all__ = [
     "tokenizers",
     "units",
     "weights",
+    "word_vectors",
     "words",
 ]

@@ -67,7 +67,7 @@ def metric_table(family: Family) -> tuple[MetricRow, ...]:
             for metric in _shown_metrics(family, shown)
         ),
         line("Parameters", "weights in the model", of_cost(lambda c: count(c.parameters))),
-        line("Size", "weights on disk", of_cost(lambda c: size(c.bytes))),
+        line("Size", "weights on disk, the teacher's in fp32", of_cost(lambda c: size(c.bytes))),
         line("Latency", "time for one text: median, 5th to 95th percentile", of_cost(lambda c: latency(c.latency_ms))),
         line("Throughput", "texts in batches of 32", of_cost(lambda c: speed(c.texts_per_second))),
     ]

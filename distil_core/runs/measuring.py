@@ -5,6 +5,7 @@ from collections.abc import Generator, Mapping
 from dataclasses import replace
 from typing import Any
 
+import torch
 from jaxtyping import Float
 from torch import Tensor
 
@@ -54,9 +55,10 @@ def probe_scores(
 ) -> Generator[Stage, None, Mapping[str, float]]:
     """Return how the models do on further texts that the task has for a corpus."""
     task = materials.task
-    split = task.probe(materials.corpus, config.corpus)
-    if split is None:
+    probe = task.probe(materials.corpus, config.corpus)
+    if probe is None:
         return {}
+    split = probe.split
     limit = min(config.teacher.max_length, materials.tokenizer.model_max_length)
     encoded = task.encode(materials.tokenizer, split, max_length=limit).to(materials.device)
     answers: dict[str, Any] = {}
@@ -65,9 +67,13 @@ def probe_scores(
     else:
         for name, model in {"teacher": materials.teacher.model, "student": student}.items():
             answers[name] = yield from answers_of(model, encoded, padding=materials.padding, name="further")
-    return {
-        name: task.primary.of(predictions_of(logits, encoded.sites, teacher=None)) for name, logits in answers.items()
-    }
+    scores = {}
+    for name, logits in answers.items():
+        # A group is as likely as its likeliest class, so that what is answered is the group of the class answered.
+        by_class = torch.as_tensor(logits)
+        grouped = torch.stack([by_class[:, list(group)].amax(dim=1) for group in probe.groups], dim=1)
+        scores[name] = task.primary.of(predictions_of(grouped, encoded.sites, teacher=None))
+    return scores
 
 
 def corpus_summary(materials: Materials, test: SplitPredictions) -> CorpusSummary:

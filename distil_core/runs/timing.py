@@ -102,7 +102,9 @@ def costs(materials: Materials, student: Model, folder: Path, *, seconds: float)
             texts_per_second=timed[name].texts_per_second,
         )
 
-    teacher = cost_of("teacher", models["teacher"], cost.bytes_on_disk(materials.teacher.folder))
+    # Where the teacher lies in half precision, it counts as what it is computed in, as the student does.
+    n_bytes = max(cost.bytes_on_disk(materials.teacher.folder), 4 * cost.n_parameters(models["teacher"]))
+    teacher = cost_of("teacher", models["teacher"], n_bytes)
     if small is None:
         return {"teacher": teacher, "student": cost_of("student", student, cost.bytes_on_disk(folder))}
     of_student = cost_of("student", small.original, len(small.content))

@@ -7,6 +7,7 @@ student, what is measured, and what the baseline is.
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, ClassVar, Protocol, runtime_checkable
 
@@ -36,6 +37,14 @@ class Baseline(Protocol):
     def predict(self, texts: Sequence[str]) -> Any:
         """Return what it answers to some texts: log-probabilities, a row a site, unless the task has them otherwise."""
         ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Probe:
+    """Further texts to try models on; their labels say which of ``groups`` is right, each of some classes."""
+
+    split: Split
+    groups: tuple[tuple[int, ...], ...]
 
 
 class Task(ABC):
@@ -293,6 +302,6 @@ print(student("Put a sentence here."))"""
         """
         return None
 
-    def probe(self, corpus: Corpus, config: CorpusConfig) -> Split | None:
+    def probe(self, corpus: Corpus, config: CorpusConfig) -> Probe | None:
         """Return further texts to try models on; by default none."""
         return None

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from distil_core.analysis import answer_spans, edits, error_analysis
+from distil_core.analysis import novelty as novelties
 from distil_core.analysis.stored_answers import stored_answers
 from distil_core.runs.families import FinishedRun
 from distil_core.runs.folder import RunFolder
@@ -101,6 +102,16 @@ def _vocabulary(folder: RunFolder, _record: RunRecord) -> edits.Vocabulary:
 def vocabulary(outcome: FinishedRun) -> edits.Vocabulary:
     """Return the words that are typical of each label in the test texts of a finished run."""
     return _vocabulary(outcome.folder, outcome.record)
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _known_words(folder: RunFolder) -> novelties.KnownWords:
+    return novelties.known_words([example.text for example in resources.test_texts(folder)])
+
+
+def novelty(outcome: FinishedRun, text: str) -> novelties.Novelty | None:
+    """Return what is new in a text that is unlike the test texts of a finished run, else nothing."""
+    return novelties.novelty(text, _known_words(outcome.folder))
 
 
 _ONE_AT_A_TIME = threading.Lock()

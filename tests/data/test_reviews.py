@@ -1,4 +1,3 @@
-import csv
 import re
 import subprocess
 import sys
@@ -24,7 +23,7 @@ from distil_core.data.reviews.patterns import (
 )
 from distil_core.errors import ConfigError
 
-PROBE = Path(__file__).parents[2] / "assets" / "probe.csv"
+ROOT = Path(__file__).parents[2]
 GOOD = grammar.Phrase("the soup was tasty", 0.5)
 BAD = grammar.Phrase("the waiters were rude", -0.5)
 
@@ -32,12 +31,6 @@ BAD = grammar.Phrase("the waiters were rude", -0.5)
 @pytest.fixture(scope="module")
 def splits():
     return reviews.generate(n_train=4000, n_validation=1000, n_test=1000, seed=0)
-
-
-@pytest.fixture(scope="module")
-def probe():
-    with PROBE.open(encoding="utf-8", newline="") as file:
-        return [(row["text"], row["label"]) for row in csv.DictReader(file)]
 
 
 def words(texts):
@@ -61,7 +54,7 @@ def test_a_seed_gives_the_same_texts_in_every_process():
         subprocess.run(
             [sys.executable, "-c", code],
             env={"PYTHONHASHSEED": hash_seed},
-            cwd=PROBE.parent.parent,
+            cwd=ROOT,
             capture_output=True,
             text=True,
             check=True,
@@ -263,20 +256,10 @@ def test_every_subject_has_what_the_grammar_needs():
             assert all(adjective == adjective.strip() != "" for grade in thing for adjective in grade)
 
 
-def test_the_probe_was_written_beside_the_grammar(probe, splits):
-    texts = [text for text, _ in probe]
-    assert len(texts) >= 150
-    assert len({text.lower() for text in texts}) == len(texts)
-    assert Counter(label for _, label in probe) == {name: len(probe) // 5 for name in reviews.LABEL_NAMES}
-    generated = {text.lower() for split in splits for text in split.texts}
-    assert not generated & {text.lower() for text in texts}
-    assert len(set(words(texts)) - set(words(splits[0].texts))) > 300
-
-
 def test_writing_reviews_needs_neither_torch_nor_sklearn():
     code = (
         "import sys; from distil_core.data import reviews; "
         "reviews.generate(n_train=5, n_validation=1, n_test=1, seed=0); "
         "assert not {'torch', 'transformers', 'sklearn', 'pandas'} & set(sys.modules)"
     )
-    subprocess.run([sys.executable, "-c", code], cwd=PROBE.parent.parent, check=True)
+    subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)

@@ -26,6 +26,7 @@ def test_first_sentence_is_one_on_which_they_part(app: App, example: Path, model
     assert at.text_input(key="compare.text").value == FIRST
     assert models[-1] == ("example", FIRST)
     assert "its label is **positive**" in markdown(at)
+    assert not at.info
     assert not at.exception
 
 
@@ -64,6 +65,8 @@ def test_own_sentence_has_no_label(app: App, example: Path, models: list[tuple[s
     assert models[-1][1] == "Something nobody has written."
     assert "its label is" not in markdown(at)
     assert component(at, "temperature")["gold"] is None
+    assert "**Unlike the texts of this run**" in at.info[0].value
+    assert "4 of its 4 words (*something*, *nobody*, *has*, *written*) occur in none of the 20" in at.info[0].value
     assert not at.exception
 
 

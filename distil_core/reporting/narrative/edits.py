@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from distil_core.analysis.comparison import SentenceAnswer
 from distil_core.analysis.edits import EditVerdict
+from distil_core.analysis.novelty import Novelty
 from distil_core.reporting.formatting import escaped, percent
 
 
@@ -42,4 +43,19 @@ def verdict(judged: EditVerdict, names: Sequence[str]) -> str:
     return (
         "Neither changes its mind. What moved most is how sure "
         f"the {most.role} is of **{names[most.label]}**: {percent(most.before)} → {percent(most.after)}."
+    )
+
+
+_MOST_WORDS = 4
+
+
+def unlike(novelty: Novelty) -> str:
+    """Say in a sentence that a text is unlike what a run was trained and measured on, and by what that is told."""
+    n = len(novelty.unknown)
+    words = ", ".join(f"*{escaped(word)}*" for word in novelty.unknown[:_MOST_WORDS])
+    more = f" and {n - _MOST_WORDS} more" if n > _MOST_WORDS else ""
+    return (
+        f"**Unlike the texts of this run**, so its test figures say little about these answers: {n} of its "
+        f"{novelty.n_words} words ({words}{more}) {'occurs' if n == 1 else 'occur'} in none of the {novelty.n_texts:,} "
+        f"test texts, a larger share than {percent(novelty.n_less / novelty.n_texts)} of them have themselves."
     )

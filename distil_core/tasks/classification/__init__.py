@@ -12,11 +12,11 @@ from distil_core.data.corpus import Corpus, Label, Place, Split
 from distil_core.data.sources import BUILT_IN, Source
 from distil_core.evaluation import metrics
 from distil_core.evaluation.metrics import ECE, KL, LOYALTY, MACRO_F1, NLL, Metric
-from distil_core.models.checkpoints import assets_folder
 from distil_core.models.head import SEQUENCE_CLASSIFICATION
 from distil_core.settings.config import CorpusConfig, Method
 from distil_core.tasks.classification import assembly, unlabeled
-from distil_core.tasks.task import Baseline, Task
+from distil_core.tasks.classification.everyday_list import EVERYDAY_SIDES, read_everyday
+from distil_core.tasks.task import Baseline, Probe, Task
 
 __all__ = ["TextClassification"]
 
@@ -47,7 +47,7 @@ class TextClassification(Task):
     fidelity: ClassVar[tuple[Metric, ...]] = (AGREEMENT, KL, LOYALTY)
     baseline_name = "TF-IDF"
     baseline_description = "word counts and logistic regression, no transformer"
-    probe_description = "reviews written one by one, outside the grammar"
+    probe_description = "everyday sentences written one by one: negative, mixed or positive"
 
     @property
     def metrics(self) -> tuple[Metric, ...]:
@@ -96,16 +96,16 @@ class TextClassification(Task):
 
         return TfidfBaseline.fit(split.texts, split.labels, n_classes=n_classes)
 
-    def probe(self, corpus: Corpus, config: CorpusConfig) -> Split | None:
-        """Return reviews that no grammar wrote, for the corpus whose texts a grammar wrote."""
+    def probe(self, corpus: Corpus, config: CorpusConfig) -> Probe | None:
+        """Return everyday sentences that no grammar wrote, for the corpus whose texts a grammar wrote."""
         if config.source != "reviews":
             return None
-        import csv
-
-        with (assets_folder() / "probe.csv").open(encoding="utf-8", newline="") as file:
-            rows = list(csv.DictReader(file))
-        labels = tuple(corpus.label_names.index(row["label"]) for row in rows)
-        return Split(texts=tuple(row["text"] for row in rows), labels=labels)
+        rows, names = read_everyday(), corpus.label_names
+        sides = tuple(EVERYDAY_SIDES)
+        return Probe(
+            split=Split(texts=tuple(rows), labels=tuple(sides.index(side) for side in rows.values())),
+            groups=tuple(tuple(names.index(name) for name in EVERYDAY_SIDES[side]) for side in sides),
+        )
 
 
 class ZeroShotClassification(TextClassification):
