@@ -27,7 +27,6 @@ __all__ = [
     "settings_form",
     "sharing",
     "side_by_side",
-    "side_by_side",
     "sweep_form",
     "take_home",
     "task_views",
