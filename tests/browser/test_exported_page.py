@@ -104,10 +104,10 @@ def test_it_reads_and_answers_as_in_python(
     opened: Callable[..., Page], tmp_path: Path, int8: bool, tolerance: float
 ) -> None:
     shipped = ShippedRuns()
-    folder = written(shipped, "example", tmp_path / "page", int8=int8)
+    folder = written(shipped, "few-labels", tmp_path / "page", int8=int8)
     tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
     session = onnxruntime.InferenceSession(folder / "model.onnx", providers=["CPUExecutionProvider"])
-    texts = [*NASTY, *(text.text for text in shipped.folder("example").read_test_texts()[:200])]
+    texts = [*NASTY, *(text.text for text in shipped.folder("few-labels").read_test_texts()[:200])]
     page = opened(folder)
     answers = page.evaluate(
         """async (texts) => {
@@ -121,18 +121,13 @@ def test_it_reads_and_answers_as_in_python(
         }""",
         texts,
     )
-    differences = []
     for text, (ids, logits) in zip(texts, answers, strict=True):
         encoding = tokenizer.encode(text)
         assert ids == encoding.ids, text[:60]
         inputs = {"input_ids": [ids], "attention_mask": [[1] * len(ids)], "token_type_ids": [[0] * len(ids)]}
         (expected,) = session.run(None, {item.name: np.array(inputs[item.name]) for item in session.get_inputs()})[0]
-        differences.append(np.abs(np.array(logits) - expected).max())
+        assert np.abs(np.array(logits) - expected).max() < tolerance, text[:60]
         assert np.argmax(logits) == expected.argmax(), text[:60]
-    # In 8 bits an activation between two steps may be rounded up here and down there, and all that follows moves.
-    n_beyond = sum(difference >= tolerance for difference in differences)
-    assert n_beyond <= (len(texts) // 100 if int8 else 0)
-    assert max(differences) < 5 * tolerance
 
 
 def test_it_answers_while_somebody_types_and_softens(opened: Callable[..., Page], tmp_path: Path) -> None:
