@@ -3,7 +3,7 @@
 import gc
 import os
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +25,16 @@ os.environ["DISTIL_LAB_WORKERS"] = "1"
 os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, (str(Path(__file__).parents[1]), os.environ.get("PYTHONPATH"))))
 
 # Before anything imports the core. The tower lets an int stand where a float is asked for.
-jaxtyping.install_import_hook("distil_core", "beartype.beartype(conf=beartype.BeartypeConf(is_pep484_tower=True))")
+# Writing the built-in texts calls tiny functions a million times, none of which sees an array.
+CORE = Path(__file__).parents[1] / "distil_core"
+jaxtyping.install_import_hook(
+    [
+        ".".join(path.relative_to(CORE.parent).with_suffix("").parts)
+        for path in (*CORE.iterdir(), *(CORE / "data").iterdir())
+        if path.stem not in ("data", "reviews")
+    ],
+    "beartype.beartype(conf=beartype.BeartypeConf(is_pep484_tower=True))",
+)
 
 # What the imports have left lives as long as the process: collections need not go through all of it each time.
 gc.collect()
@@ -84,6 +93,18 @@ UNCOUNTED = (
 """Those whose lines are not counted, which takes half as long again: what they run is counted by tests nearer to it."""
 
 
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Show a failure when it happens: a suite that is stopped later has told of it."""
+
+    class AtOnce:
+        def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+            if report.failed and terminal is not None:
+                terminal.write_line(f"\n{report.nodeid} ({report.when})\n{report.longreprtext}")
+
+    terminal = session.config.pluginmanager.getplugin("terminalreporter")
+    session.config.pluginmanager.register(AtOnce())
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark what is slow, so that ``-m "not slow and not browser"`` leaves it out."""
     places = [Path(__file__).parent / name for name in SLOW]
@@ -92,6 +113,19 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("slow")
         if any(item.path.is_relative_to(Path(__file__).parent / name) for name in UNCOUNTED):
             item.add_marker("no_cover")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_setup(item: pytest.Item) -> Generator[None]:
+    """Count no lines in the fixtures either of those that are not counted."""
+    controller = getattr(item.config.pluginmanager.getplugin("_cov"), "cov_controller", None)
+    if controller is None or item.get_closest_marker("no_cover") is None:
+        return (yield)
+    controller.pause()
+    try:
+        return (yield)
+    finally:
+        controller.resume()
 
 
 @pytest.fixture(autouse=True)
