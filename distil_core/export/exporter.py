@@ -19,7 +19,7 @@ from distil_core.evaluation.environment import environment
 from distil_core.export.archive import record_json
 from distil_core.export.browser_page import add_page
 from distil_core.export.folders import MODEL, write_hf, write_onnx_folder
-from distil_core.export.formats import IN_ONNX, QUANTIZED, Format, OnnxDetails, Proof, offered
+from distil_core.export.formats import IN_ONNX, Format, OnnxDetails, Proof, offered
 from distil_core.export.lab_student import (
     Answering,
     LabStudent,
@@ -114,7 +114,7 @@ def export_student(
         elif wanted is Format.STATIC:
             write_static_folder(exported, student, made)
         else:
-            details = write_onnx_folder(exported, student, made, int8=wanted in QUANTIZED, fp32=fp32)
+            details = write_onnx_folder(exported, student, made, wanted, fp32=fp32)
             if wanted is Format.BROWSER:
                 add_page(exported, student, made)
         proof = _prove(
@@ -142,7 +142,7 @@ def _prove(
     seconds: float,
     pausing: Path | None,
 ) -> Proof:
-    threads, int8 = torch.get_num_threads(), wanted in QUANTIZED
+    threads, int8 = torch.get_num_threads(), wanted is Format.ONNX_INT8
     model: Answering
     match wanted:
         case Format.HF:

@@ -4,8 +4,8 @@ import json
 import shutil
 from pathlib import Path
 
-from distil_core.compression.onnx_model import OPSET, quantize, write_onnx
-from distil_core.export.formats import OnnxDetails
+from distil_core.compression.onnx_model import OPSET, quantize, quantize_weights, write_onnx
+from distil_core.export.formats import Format, OnnxDetails
 from distil_core.export.lab_student import LabStudent
 from distil_core.export.model_card import FEWER_HEADS, IMPORTED
 from distil_core.models.configuration import lacks_heads
@@ -41,15 +41,17 @@ def write_hf(exported: Family, student: LabStudent, folder: Path) -> None:
     (folder / "predict.py").write_text(script, encoding="utf-8")
 
 
-def write_onnx_folder(exported: Family, student: LabStudent, folder: Path, *, fp32: Path, int8: bool) -> OnnxDetails:
+def write_onnx_folder(
+    exported: Family, student: LabStudent, folder: Path, wanted: Format, *, fp32: Path
+) -> OnnxDetails:
     """Write a student as one ONNX file with its tokenizer and a ``predict.py`` without torch.
 
     Args:
         exported: The run.
         student: Its student.
         folder: Where to.
+        wanted: Whether it is quantized: with its activations, with its weights alone for the page, or not at all.
         fp32: Where the file in fp32 goes, which is the one in the folder unless that is quantized.
-        int8: Whether it is.
 
     Raises:
         MissingExtraError: If the extra ``onnx`` is not installed.
@@ -57,9 +59,12 @@ def write_onnx_folder(exported: Family, student: LabStudent, folder: Path, *, fp
     run, task = exported.distilled, student.task
     metadata = {"run": run.run, "task": task.name, "max_length": str(student.max_length)}
     write_onnx(student.model, fp32, metadata=metadata)
-    if int8:
+    if wanted is Format.ONNX_INT8:
         details = OnnxDetails(opset=OPSET, weights="uint8, a scale for each column")
         quantize(fp32, folder / MODEL)
+    elif wanted is Format.BROWSER:
+        details = OnnxDetails(opset=OPSET, weights="int8, a scale for each output or token, computed with in fp32")
+        quantize_weights(fp32, folder / MODEL)
     else:
         details = OnnxDetails(opset=OPSET)
         shutil.copyfile(fp32, folder / MODEL)

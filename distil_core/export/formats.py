@@ -34,15 +34,13 @@ DESCRIPTIONS = {
     Format.ONNX: "One file for ONNX Runtime with its tokenizer; the script beside it needs no torch.",
     Format.ONNX_INT8: "The same with matrices and embeddings in 8 bits: about a quarter of the size.",
     Format.STATIC: "A table of what each token says, which is looked up and averaged; the script needs numpy alone.",
-    Format.BROWSER: "A page that runs the student in 8 bits in the visitor's own browser, from any server of files.",
+    Format.BROWSER: "A page that runs the student in the visitor's own browser, from any server, in 8 bits.",
     Format.REPORT: "One page for whoever decides: what was kept, what it costs, where it errs; prints on A4.",
 }
 """What they are, as markdown."""
 
 
-QUANTIZED = (Format.ONNX_INT8, Format.BROWSER)
-"""Those whose weights have 8 bits."""
-IN_ONNX = (Format.ONNX, *QUANTIZED)
+IN_ONNX = (Format.ONNX, Format.ONNX_INT8, Format.BROWSER)
 """Those that are written as ONNX, for which a package is needed."""
 
 
@@ -113,7 +111,7 @@ class Proof:
         comparison: How both answer the test texts.
         latency_ms: Time for one text of middling length.
         lab_latency_ms: The same in the lab, in turn.
-        fp32_latency_ms: The same of the ONNX file in fp32, where this one is quantized.
+        fp32_latency_ms: The same of the ONNX file in fp32, where this one computes in 8 bits.
         threads: Processor threads in use meanwhile.
         processor: Name of the processor.
         onnx: How the file was written, where it is ONNX.

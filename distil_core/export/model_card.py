@@ -6,7 +6,7 @@ from typing import Any
 
 from distil_core.analysis.comparison import settings_title
 from distil_core.analysis.contrasts import drawing, verdict_of
-from distil_core.export.formats import QUANTIZED, Format, Proof, offered, sentences
+from distil_core.export.formats import Format, Proof, offered, sentences
 from distil_core.models.configuration import lacks_heads
 from distil_core.reporting import narrative
 from distil_core.reporting.tables import metric_table_markdown
@@ -53,7 +53,8 @@ def _results(record: RunRecord, proof: Proof | None) -> list[Any]:
 
     measured = [(metric, record.model.metric(metric.name)) for metric in record.task.metrics if metric.hub_name]
     int8 = record.config.student.weights is WeightFormat.INT8
-    if proof is not None and (proof.format in QUANTIZED) is not int8:  # another than was measured in full
+    same = (Format.ONNX_INT8,) if int8 else (Format.HF, Format.ONNX, Format.STATIC)
+    if proof is not None and proof.format not in same:  # another than was measured in full
         measured = [
             (metric, proof.comparison.score) for metric, _ in measured if metric.name == proof.comparison.metric
         ]

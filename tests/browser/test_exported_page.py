@@ -22,6 +22,7 @@ from distil_core.errors import FetchError
 from distil_core.export.browser_page import add_page
 from distil_core.export.exporter import exportable
 from distil_core.export.folders import write_onnx_folder
+from distil_core.export.formats import Format
 from distil_core.export.lab_student import load_student
 from distil_core.export.web_runtime import web_runtime
 from distil_core.runs.sources import RunSource, ShippedRuns
@@ -89,25 +90,23 @@ def opened(browser: Browser) -> Iterator[Callable[..., Page]]:
     assert complaints == []
 
 
-def written(source: RunSource, run: str, folder: Path, *, int8: bool = True) -> Path:
+def written(source: RunSource, run: str, folder: Path) -> Path:
     """Write the page of a student, without its proof."""
     exported = exportable(source, run)
     student = load_student(exported.distilled.folder, record=exported.distilled.record)
     folder.mkdir(parents=True)
-    write_onnx_folder(exported, student, folder, fp32=folder.parent / "fp32.onnx", int8=int8)
+    write_onnx_folder(exported, student, folder, Format.BROWSER, fp32=folder.parent / "fp32.onnx")
     add_page(exported, student, folder)
     return folder
 
 
-@pytest.mark.parametrize(("int8", "tolerance"), [(True, 1e-2), (False, 1e-3)], ids=["int8", "fp32"])
-def test_it_reads_and_answers_as_in_python(
-    opened: Callable[..., Page], tmp_path: Path, int8: bool, tolerance: float
-) -> None:
+@pytest.mark.parametrize("run", ["few-labels", "example"])
+def test_it_reads_and_answers_as_in_python(opened: Callable[..., Page], tmp_path: Path, run: str) -> None:
     shipped = ShippedRuns()
-    folder = written(shipped, "few-labels", tmp_path / "page", int8=int8)
+    folder = written(shipped, run, tmp_path / "page")
     tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
     session = onnxruntime.InferenceSession(folder / "model.onnx", providers=["CPUExecutionProvider"])
-    texts = [*NASTY, *(text.text for text in shipped.folder("few-labels").read_test_texts()[:200])]
+    texts = [*NASTY, *(text.text for text in shipped.folder(run).read_test_texts()[:200])]
     page = opened(folder)
     answers = page.evaluate(
         """async (texts) => {
@@ -126,7 +125,7 @@ def test_it_reads_and_answers_as_in_python(
         assert ids == encoding.ids, text[:60]
         inputs = {"input_ids": [ids], "attention_mask": [[1] * len(ids)], "token_type_ids": [[0] * len(ids)]}
         (expected,) = session.run(None, {item.name: np.array(inputs[item.name]) for item in session.get_inputs()})[0]
-        assert np.abs(np.array(logits) - expected).max() < tolerance, text[:60]
+        assert np.abs(np.array(logits) - expected).max() < 1e-3, text[:60]
         assert np.argmax(logits) == expected.argmax(), text[:60]
 
 
