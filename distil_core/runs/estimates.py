@@ -40,14 +40,18 @@ def measured_speed(source: RunSource) -> MachineSpeed | None:
     return MachineSpeed(rate=median(rate for rate, _ in rates), overhead=median(seconds for _, seconds in rates))
 
 
-def parameters_per_token(depth: int, width: int) -> float:
-    """Return the parameters that a token passes through: four square matrices and two of four times the width."""
-    return 12.0 * depth * width**2
+def parameters_per_token(depth: int, width: int, *, heads: float = 1.0, neurons: float = 1.0) -> float:
+    """Return the parameters that a token passes through: four square matrices and two of four times the width.
+
+    Of what is pruned, there is a share of ``heads`` in the first and of ``neurons`` in the others.
+    """
+    return (4.0 * heads + 8.0 * neurons) * depth * width**2
 
 
-def _learned(schedule: TrainingConfig, depth: int, width: int) -> float:
+def _learned(schedule: TrainingConfig, depth: int, width: int, *, heads: float = 1.0, neurons: float = 1.0) -> float:
     """Return the parameters that a token passes through in all epochs, in the layers that learn."""
-    return schedule.epochs * parameters_per_token(depth - max(schedule.frozen - 1, 0), width)
+    n_layers = depth - max(schedule.frozen - 1, 0)
+    return schedule.epochs * parameters_per_token(n_layers, width, heads=heads, neurons=neurons)
 
 
 def mean_tokens(texts: Sequence[str], max_length: int) -> float:
@@ -63,7 +67,9 @@ def _rate(folder: RunFolder, record: RunRecord) -> tuple[float, float] | None:
     width, seconds = width_of(folder.student), record.seconds
     if not width or not seconds.get("training") or not (record.examples_seen and record.layers):
         return None
-    work = record.examples_seen * record.corpus.mean_tokens * parameters_per_token(len(record.layers), width)
+    student = record.config.student
+    parameters = parameters_per_token(len(record.layers), width, heads=student.heads, neurons=student.neurons)
+    work = record.examples_seen * record.corpus.mean_tokens * parameters
     return work / seconds["training"], seconds["measurement"] + seconds["teacher_outputs"]
 
 
@@ -103,9 +109,10 @@ def estimate_all(configs: Iterable[CanonicalConfig], source: RunSource) -> float
         config, train, teacher = request.config, request.corpus.train, request.checkpoint
         n_tokens = len(train) * tokens_of(train.texts, config.teacher.max_length)
         if config.method in (Method.DISTILLED, Method.HARD_LABELS):
-            depth = config.student.n_layers
-            schedule = recipes.student_schedule(config, depth=depth, n_examples=len(train))
-            work += n_tokens * _learned(schedule, depth, config.student.width or teacher.width)
+            student = config.student
+            schedule = recipes.student_schedule(config, depth=student.n_layers, n_examples=len(train))
+            width = student.width or teacher.width
+            work += n_tokens * _learned(schedule, student.n_layers, width, heads=student.heads, neurons=student.neurons)
         if head_order(teacher, request.corpus.label_names, head=request.task.head) is None:
             schedule = recipes.teacher_schedule(
                 config.teacher, config.training.recipe, n_layers=teacher.n_layers, n_examples=len(train)

@@ -435,6 +435,8 @@ class TestEstimate:
         assert estimate_seconds(longer, experienced) == pytest.approx(2 * 5.0 + 4 * 3.0)
         deeper = lab.config(student=StudentConfig(layers=(0, 1, 2, 3)))
         assert estimate_seconds(deeper, experienced) == pytest.approx(2 * 2.0 + 4 * 3.0)
+        pruned = lab.config(student=StudentConfig(depth=2, heads=0.5, neurons=0.25))
+        assert estimate_seconds(pruned, experienced) == pytest.approx(2 * (4 * 0.5 + 8 * 0.25) / 12 + 4 * 3.0)
 
     def test_fine_tuning_comes_on_top(
         self, lab: tiny.Lab, experienced: RunStore, checkpoint: Callable[..., Path]
