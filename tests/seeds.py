@@ -18,11 +18,18 @@ from distil_core.runs.store import RunStore
 from distil_core.settings.canonical import CanonicalConfig, canonical, portable
 from distil_core.settings.config import Method, RunConfig
 from distil_core.settings.serialization import digest, to_json
+from distil_core.tasks.catalog import configured_task
 from distil_core.training.events import Event, TeacherMeasured, Validation, event_to_json
 from tests.factories import a_model_record, a_run_record, a_step, a_teacher_record, figures
 
-METHODS = (Method.DISTILLED, Method.LAYER_CUT, Method.BASELINE, Method.HARD_LABELS)
-ACCURACIES = {Method.DISTILLED: 0.9, Method.HARD_LABELS: 0.8, Method.LAYER_CUT: 0.4, Method.BASELINE: 0.6}
+METHODS = (Method.DISTILLED, Method.LAYER_CUT, Method.BASELINE, Method.HARD_LABELS, Method.RANDOM_START)
+ACCURACIES = {
+    Method.DISTILLED: 0.9,
+    Method.HARD_LABELS: 0.8,
+    Method.RANDOM_START: 0.7,
+    Method.LAYER_CUT: 0.4,
+    Method.BASELINE: 0.6,
+}
 TEACHER_ACCURACY = 0.95
 N_TEXTS = 20
 
@@ -34,7 +41,8 @@ def a_config(**overrides: object) -> CanonicalConfig:
 
 def family_of(config: RunConfig) -> tuple[CanonicalConfig, ...]:
     """The run and its twins, in the order in which they are computed."""
-    return tuple(canonical(replace(config, method=method)) for method in METHODS)
+    possible = configured_task(config).methods
+    return tuple(canonical(replace(config, method=method)) for method in METHODS if method in possible)
 
 
 def record_of(config: RunConfig, run_id: str, primary: str = "accuracy") -> RunRecord:

@@ -21,6 +21,7 @@ from distil_core.tasks.task import Task
 NAMES = {
     Method.DISTILLED: "Student",
     Method.HARD_LABELS: "Hard-label twin",
+    Method.RANDOM_START: "Random-start twin",
     Method.LAYER_CUT: "Layer-cut twin",
 }
 """What a student and its twins are called on every page; the teacher is the "Teacher", a baseline has its own name."""
@@ -29,6 +30,7 @@ NAMES = {
 EXPLANATIONS = {
     Method.DISTILLED: "learned from the teacher",
     Method.HARD_LABELS: "the same student, trained on hard labels alone, without the teacher",
+    Method.RANDOM_START: "the same student, which learned from the teacher but started from random weights",
     Method.LAYER_CUT: "the same student, cut out of the teacher and not trained",
 }
 
@@ -236,7 +238,7 @@ def settings_title(config: RunConfig) -> str:
         parts.append(model_name(config))
     if config.method is not Method.BASELINE:
         parts.append(shape_title(student))
-        if student.init is not StudentConfig().init:
+        if student.init is not StudentConfig().init and config.method is not Method.RANDOM_START:
             parts.append("random initialization" if student.init is Init.RANDOM else str(student.init))
     if student.parent:
         parts.append(f"from run {student.parent[:8]}")

@@ -26,6 +26,7 @@ class Role(StrEnum):
 _ROLES = {
     Method.DISTILLED: Role.STUDENT,
     Method.HARD_LABELS: Role.TWIN,
+    Method.RANDOM_START: Role.TWIN,
     Method.LAYER_CUT: Role.TWIN,
     Method.BASELINE: Role.BASELINE,
 }

@@ -29,7 +29,7 @@ from distil_core.settings.config import Method
 
 PAGE = "report.html"
 N_EXAMPLES, N_MISTAKES = 10, 10
-_TRAINED = (Method.DISTILLED, Method.HARD_LABELS)
+_TRAINED = (Method.DISTILLED, Method.HARD_LABELS, Method.RANDOM_START)
 _DASHES = {"solid": "", "dash": "6 4", "dot": "2 3", "dashdot": "6 3 2 3", "longdash": "9 4", "longdashdot": "9 3 2 3"}
 
 

@@ -35,6 +35,7 @@ TERMS: Mapping[str, str] = {
     "calibration": "How well confidence says how often a model is right.",
     "gradient norm": "How hard a term of the loss pulls at the student's weights.",
     "latency": "How long one text takes.",
+    "random-start twin": "The same student, distilled from random weights: what it lacks, copied layers brought.",
     "hard-label twin": "The same student, trained on hard labels alone: what it lacks, distilling has brought.",
 }
 """Each term as the field writes it, with its meaning in one sentence that does not repeat it."""

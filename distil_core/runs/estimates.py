@@ -108,7 +108,7 @@ def estimate_all(configs: Iterable[CanonicalConfig], source: RunSource) -> float
     for request in wanted:
         config, train, teacher = request.config, request.corpus.train, request.checkpoint
         n_tokens = len(train) * tokens_of(train.texts, config.teacher.max_length)
-        if config.method in (Method.DISTILLED, Method.HARD_LABELS):
+        if config.method.asks_teacher or config.method is Method.HARD_LABELS:
             student = config.student
             schedule = recipes.student_schedule(config, depth=student.n_layers, n_examples=len(train))
             width = student.width or teacher.width

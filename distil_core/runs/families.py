@@ -10,7 +10,7 @@ from distil_core.runs.sources import RunSource
 from distil_core.settings.canonical import twin_of
 from distil_core.settings.config import Method
 
-TWINS = (Method.HARD_LABELS, Method.LAYER_CUT, Method.BASELINE)
+TWINS = (Method.HARD_LABELS, Method.RANDOM_START, Method.LAYER_CUT, Method.BASELINE)
 """What a distilled student is held against, the most telling first."""
 
 

@@ -30,6 +30,7 @@ class Distillation:
     layer_cut_twin: RunRecord | None
     baseline: RunRecord | None
     folder: RunFolder
+    random_start_twin: RunRecord | None = None
 
     @property
     def tfidf(self) -> RunRecord | None:
@@ -47,6 +48,7 @@ class Distillation:
             "teacher": figures(self.record.teacher),
             "student": figures(self.record.model),
             "hard_label_twin": figures(self.hard_label_twin.model) if self.hard_label_twin else None,
+            "random_start_twin": figures(self.random_start_twin.model) if self.random_start_twin else None,
             "layer_cut_twin": figures(self.layer_cut_twin.model) if self.layer_cut_twin else None,
             "baseline": baseline,
             "tfidf": baseline,  # its name of earlier versions, for one more
@@ -116,6 +118,7 @@ def run_all(
         run=done[0].id,
         record=record,
         hard_label_twin=records.get(Method.HARD_LABELS) if twins else None,
+        random_start_twin=records.get(Method.RANDOM_START) if twins else None,
         layer_cut_twin=records.get(Method.LAYER_CUT) if twins else None,
         baseline=records.get(Method.BASELINE) if twins else None,
         folder=store.folder(done[0].id),

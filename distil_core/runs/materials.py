@@ -179,7 +179,7 @@ def query_teacher(
             "corpus_digest": corpus.digest,
             "padding": tokenizer.pad_token_id,
             "precision": precision,
-            "loss": config.loss if config.method is Method.DISTILLED else LossConfig(),
+            "loss": config.loss if config.method.asks_teacher else LossConfig(),
             "layers": layers,
             "cache": cache,
         }

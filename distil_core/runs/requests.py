@@ -21,6 +21,7 @@ from distil_core.settings.canonical import CanonicalConfig, canonical, whole
 from distil_core.settings.config import (
     Architecture,
     CorpusConfig,
+    Init,
     Method,
     Recipe,
     RunConfig,
@@ -35,7 +36,7 @@ from distil_core.tasks.corpora import load_corpus_cached
 from distil_core.tasks.task import Task
 from distil_core.tasks.transfer import refuse_unknown
 
-METHODS = (Method.DISTILLED, Method.HARD_LABELS, Method.LAYER_CUT, Method.BASELINE)
+METHODS = (Method.DISTILLED, Method.HARD_LABELS, Method.RANDOM_START, Method.LAYER_CUT, Method.BASELINE)
 """A student and its twins, in the order in which they are computed."""
 
 
@@ -48,10 +49,12 @@ def with_twins(config: RunConfig, *, twins: bool = True) -> tuple[CanonicalConfi
     possible = configured_task(config).methods
     if config.method not in possible:
         raise ConfigError(
-            f"the method of the task {config.task} must be one of {', '.join(possible)}, got {config.method!r}: "
-            "its texts have no labels"
+            f"the method of the task {config.task} must be one of {', '.join(possible)}, got {config.method!r}"
+            + (": its texts have no labels" if config.method is Method.HARD_LABELS else "")
         )
     methods = METHODS if twins and config.method is Method.DISTILLED else (config.method,)
+    if config.student.init is Init.RANDOM:  # as its twin would start
+        possible = tuple(method for method in possible if method is not Method.RANDOM_START)
     return tuple(canonical(replace(config, method=method)) for method in methods if method in possible)
 
 

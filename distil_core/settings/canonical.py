@@ -114,17 +114,19 @@ def _one_form(config: RunConfig) -> CanonicalConfig:
         corpus = replace(
             corpus, label_descriptions=usual.label_descriptions, hypothesis_template=usual.hypothesis_template
         )
-    elif config.method is Method.DISTILLED:  # there are no labels to ask for
+    elif config.method.asks_teacher:  # there are no labels to ask for
         loss = replace(loss, alpha=1.0)
-    if config.method is not Method.DISTILLED:
+    if not config.method.asks_teacher:
         loss = replace(LossConfig(), alpha=0.0)
+    if config.method is Method.RANDOM_START:  # what is taken of another run has its shape from there
+        student = replace(student, init=Init.RANDOM, width=0 if student.parent else student.width, parent="")
     if config.method is Method.LAYER_CUT:
         training, corpus = replace(machine, epochs=0), whole(corpus)
     if config.method is Method.BASELINE:
         student, training = StudentConfig(), machine
     if loss.soft_weight or loss.hard_weight:
         loss = replace(loss, alpha=LossConfig().alpha)
-    if loss.soft == 0.0 and config.method is Method.DISTILLED:
+    if loss.soft == 0.0 and config.method.asks_teacher:
         loss = replace(loss, temperature=LossConfig().temperature, soft_sites=LossConfig().soft_sites)
     if loss.hard == 0.0:  # nobody asks for the labels
         corpus = replace(corpus, labeled=CorpusConfig().labeled)

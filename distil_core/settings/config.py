@@ -11,8 +11,14 @@ class Method(StrEnum):
 
     DISTILLED = "distilled"
     HARD_LABELS = "hard-labels"
+    RANDOM_START = "random-start"
     LAYER_CUT = "layer-cut"
     BASELINE = "baseline"
+
+    @property
+    def asks_teacher(self) -> bool:
+        """Whether the model learns from the teacher's answers."""
+        return self in (Method.DISTILLED, Method.RANDOM_START)
 
 
 class LayerMap(StrEnum):
@@ -383,8 +389,8 @@ class RunConfig:
     task: str = setting("classification", help="Task: what the models are for.")
     method: Method = setting(
         Method.DISTILLED,
-        help="How the model is made: distilled, trained on hard labels alone (hard-label twin), cut out and not "
-        "trained (layer-cut twin), or the baseline of the task.",
+        help="How the model is made: distilled, trained on hard labels alone, distilled from random weights (fill-mask "
+        "alone), cut out and not trained, or the baseline of the task.",
     )
     corpus: CorpusConfig = field(default_factory=CorpusConfig)
     teacher: TeacherConfig = field(default_factory=TeacherConfig)

@@ -60,7 +60,12 @@ class Task(ABC):
     """What a model is measured by against what is right, the primary one first."""
     fidelity: ClassVar[tuple[Metric, ...]]
     """What a student is measured by against its teacher."""
-    methods: ClassVar[tuple[Method, ...]] = tuple(Method)
+    methods: ClassVar[tuple[Method, ...]] = (
+        Method.DISTILLED,
+        Method.HARD_LABELS,
+        Method.LAYER_CUT,
+        Method.BASELINE,
+    )
     """What can be done to make a model; where nothing is labeled, there is no hard-label twin."""
     defaults: ClassVar[Mapping[str, Mapping[str, Any]]] = MappingProxyType({})
     """What to begin with where that is another than the default of a setting, by section and setting."""

@@ -9,7 +9,7 @@ from distil_core.reporting.figures.theme import ABOVE, MARKS, STUDENT, TEACHER, 
 from distil_core.settings.config import Method
 from distil_core.tasks.task import Task
 
-_TRAINED = (Method.DISTILLED, Method.HARD_LABELS)
+_TRAINED = (Method.DISTILLED, Method.HARD_LABELS, Method.RANDOM_START)
 _PARTS = {
     "soft_labels": ("", TEACHER, "solid"),
     "hard_labels": ("", "#7C8894", "dash"),

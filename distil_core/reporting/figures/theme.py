@@ -44,6 +44,7 @@ MARKS: Mapping[Method | None, Mark] = {
     None: Mark(color=TEACHER, symbol="diamond", dash="dash"),
     Method.DISTILLED: Mark(color=STUDENT, symbol="circle", dash="solid"),
     Method.HARD_LABELS: Mark(color="#B4649B", symbol="square", dash="dot"),
+    Method.RANDOM_START: Mark(color="#A6761D", symbol="star-triangle-up", dash="longdashdot"),
     Method.LAYER_CUT: Mark(color="#009E73", symbol="triangle-up", dash="dashdot"),
     Method.BASELINE: Mark(color="#7C8894", symbol="x", dash="longdash"),
 }

@@ -23,7 +23,7 @@ from distil_core.errors import CorpusError
 from distil_core.evaluation.metrics import AGREEMENT, KL, Metric, Unit, mean
 from distil_core.evaluation.predictions import SplitPredictions
 from distil_core.models.head import MASKED_WORDS
-from distil_core.settings.config import CorpusConfig
+from distil_core.settings.config import CorpusConfig, Method
 from distil_core.tasks.fill_mask.passages import passages_of
 from distil_core.tasks.task import Baseline, Task
 
@@ -95,6 +95,7 @@ from transformers import pipeline
 student = pipeline("fill-mask", model="path/to/this/folder")
 print(student("Put a [MASK] here.".replace("[MASK]", student.tokenizer.mask_token)))"""
     head = MASKED_WORDS
+    methods = tuple(Method)
     quality = (MASKED_ACCURACY, TOP_5, PERPLEXITY)
     fidelity = (
         replace(AGREEMENT, terms=_agreement_terms),

@@ -49,7 +49,7 @@ def test_unknown_parts_of_the_loss_are_named_as_they_are() -> None:
 def test_validation_draws_what_is_trained_and_the_teacher() -> None:
     curves = {method: _curves() for method in Method}
     figure = figure_curves.validation(curves, metric=ACCURACY, names=NAMES, n_epochs=4)
-    assert [trace.name for trace in figure.data] == ["Teacher", "Student", "Hard-label twin"]
+    assert [trace.name for trace in figure.data] == ["Teacher", "Student", "Hard-label twin", "Random-start twin"]
     assert list(figure.data[0].y) == [95.0, 95.0]
     assert list(figure.data[1].y) == pytest.approx([40.0, 60.0, 80.0])
     assert figure.data[0].line.color == theme.TEACHER

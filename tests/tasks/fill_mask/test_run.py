@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,11 +16,13 @@ from distil_core.data.words import WordColumn
 from distil_core.errors import ConfigError, CorpusError
 from distil_core.models.loading import load_model, load_tokenizer
 from distil_core.runs import foreground
+from distil_core.runs.requests import with_twins
 from distil_core.runs.store import RunStore
-from distil_core.settings.canonical import parse_config
-from distil_core.settings.config import Method, StudentConfig
+from distil_core.settings.canonical import canonical, parse_config
+from distil_core.settings.config import CorpusConfig, Init, Method, RunConfig, StudentConfig
 from distil_core.settings.serialization import to_json
 from distil_core.tasks.catalog import task_named
+from distil_core.tasks.corpora import load_corpus
 from distil_core.training.cache import Cache
 from tests import tiny, words
 
@@ -37,7 +40,7 @@ def outcome(tmp_path_factory: pytest.TempPathFactory) -> Outcome:
 def test_the_student_is_nearer_to_its_teacher_than_all_its_twins(outcome: Outcome) -> None:
     _, result = outcome
     divergence = result.record.model.metrics["kl"]
-    for twin in (result.hard_label_twin, result.layer_cut_twin, result.baseline):
+    for twin in (result.hard_label_twin, result.random_start_twin, result.layer_cut_twin, result.baseline):
         assert twin is not None
         assert divergence.value < twin.model.metrics["kl"].value
     assert divergence.low is not None
@@ -146,6 +149,38 @@ def test_masks_and_surprises_are_those_of_the_models(outcome: Outcome) -> None:
     with pytest.raises(CorpusError, match=r"\[MASK\]"):
         masked_words.read_masks(pair, "no mask")
     assert vocabulary_of(pair.tokenizer).mask == pair.tokenizer.mask_token_id
+
+
+def test_the_random_start_has_the_students_shape_and_lessons_and_none_of_its_weights(outcome: Outcome) -> None:
+    _, result = outcome
+    twin = result.random_start_twin
+    assert twin is not None
+    settings = twin.config
+    assert settings.student.init is Init.RANDOM
+    assert (settings.loss, settings.training) == (result.record.config.loss, result.record.config.training)
+    assert twin.model.cost is not None
+    assert result.record.model.cost is not None
+    assert twin.model.cost.parameters == result.record.model.cost.parameters
+    assert "random_start_twin" in result.to_json()
+    # From another run it takes neither shape nor weights, and a student from random weights is its own twin.
+    inherited = canonical(
+        replace(settings, method=Method.RANDOM_START, student=StudentConfig(depth=2, width=16, parent="a" * 16))
+    )
+    assert (inherited.student.parent, inherited.student.width, inherited.student.init) == ("", 0, Init.RANDOM)
+    drawn = replace(result.record.config, student=replace(result.record.config.student, init=Init.RANDOM))
+    assert [config.method for config in with_twins(drawn)] == ["distilled", "hard-labels", "layer-cut", "baseline"]
+    with pytest.raises(ConfigError, match="method of the task classification must be one of"):
+        with_twins(RunConfig(method=Method.RANDOM_START))
+
+
+def test_a_saved_data_set_of_texts_alone_is_a_corpus(tmp_path: Path) -> None:
+    datasets = pytest.importorskip("datasets", reason="datasets is not installed")
+    texts = [f"{text} and then we went home to write it all down" for text in tiny.split(40, seed=1).texts]
+    datasets.DatasetDict(
+        train=datasets.Dataset.from_dict({"text": texts[:30]}), test=datasets.Dataset.from_dict({"text": texts[30:]})
+    ).save_to_disk(str(tmp_path / "saved"))
+    corpus = load_corpus(CorpusConfig(source=str(tmp_path / "saved")), task="fill-mask")
+    assert (len(corpus.train) + len(corpus.validation), len(corpus.test)) == (30, 10)
 
 
 def test_settings_of_masks_mean_nothing_to_other_tasks() -> None:
