@@ -4,6 +4,8 @@ Reads: the run in use and all finished runs with the same texts and teacher. Wri
 ``tradeoffs.point``.
 """
 
+from collections.abc import Sequence
+
 import pandas as pd
 import streamlit as st
 
@@ -111,6 +113,7 @@ def ask(family: Family) -> None:
         with address.control(SEEDS, "Average seeds"):
             mean = st.toggle(
                 "Average seeds",
+                value=several,
                 key=SEEDS,
                 bind="query-params",
                 disabled=not several,
@@ -120,18 +123,18 @@ def ask(family: Family) -> None:
             )
     # Think
     shown_scores = tuple(scores.values())
-    points = (
-        tradeoffs.averaged(landscape.points, resources.sample, metrics=shown_scores)
-        if mean and several
-        else landscape.points
+    # A road is as good as its seeds are on average, whichever of them are drawn.
+    settings = (
+        tradeoffs.averaged(landscape.points, resources.sample, metrics=shown_scores) if several else landscape.points
     )
+    points = settings if mean else landscape.points
     visible = [point for point in points if point.group in shown]
     # Show
     with right:
         point = pick(points, family)
         show_point(point, family, shown_scores)
     with chart:
-        show_chart(landscape, visible, point, scores[score], Price(price), published=PUBLISHED in shown)
+        show_chart(landscape, settings, visible, point, scores[score], Price(price), published=PUBLISHED in shown)
     show_claims(family)
     show_table(points, shown_scores)
 
@@ -163,6 +166,7 @@ def pick(points: tuple[ModelPoint, ...], family: Family) -> ModelPoint:
 
 def show_chart(
     landscape: Landscape,
+    settings: Sequence[ModelPoint],
     points: list[ModelPoint],
     selected: ModelPoint,
     score: Metric,
@@ -185,7 +189,7 @@ def show_chart(
         on_select="rerun",
     )
     compared = (
-        roads.furthest(landscape.points, score, cost, share=share, n_layers=landscape.n_layers, draw=resources.sample)
+        roads.furthest(settings, score, cost, share=share, n_layers=landscape.n_layers, draw=resources.sample)
         for cost, share in AT
     )
     if sentences := [narrative.tradeoffs.furthest(judged, score) for judged in compared if judged is not None]:

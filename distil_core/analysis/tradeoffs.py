@@ -20,6 +20,8 @@ from distil_core.runs.sources import RunSource
 from distil_core.settings.config import CorpusConfig, Method, RunConfig, StudentConfig
 from distil_core.settings.hardware import resolve_precision
 from distil_core.settings.serialization import to_json
+from distil_core.tasks.catalog import TASKS
+from distil_core.tasks.task import Task
 
 TEACHER = "teacher"
 """The name of the teacher's point; every other point is named by its run."""
@@ -143,7 +145,10 @@ class PlacedPoint:
 def groups(points: Iterable[ModelPoint]) -> tuple[str, ...]:
     """Return what models are called by their methods, all methods of the tasks of some points, the teacher first."""
     tasks = dict.fromkeys(point.setting.task for point in points if point.setting is not None)
-    return tuple(dict.fromkeys((_TEACHER_NAME, *(name for task in tasks for name in model_names(task).values()))))
+    names = (
+        name for task in tasks for method, name in model_names(task).items() if method in TASKS.get(task, Task).methods
+    )
+    return tuple(dict.fromkeys((_TEACHER_NAME, *names)))
 
 
 def _latency(cost: Cost) -> Interval | None:

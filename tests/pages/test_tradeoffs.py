@@ -162,13 +162,15 @@ def test_another_run_in_use_is_the_one_shown(app: App, store: RunStore) -> None:
 def test_seeds_are_averaged(app: App, store: RunStore) -> None:
     mine, _ = (seeds.finished(store, seeds.a_config(seed=seed)).id for seed in (1, 2))
     at = app("tradeoffs", run=mine)
-    assert sorted(y for trace in traces(at)["Student"] for y in trace["y"]) == [90.0, 90.0]
-    at.toggle(key="tradeoffs.seeds").set_value(True).run()
     (student,) = traces(at)["Student"]
     assert student["y"] == [90.0]
     # Of 20 texts 18 are right: their bootstrap, as both seeds have the same answers.
     assert student["error_y"]["array"] == pytest.approx([10.0])
     assert "mean of seeds 1, 2" in at.selectbox(key="tradeoffs.point").options[1]
+    shown = at.button_group(key="tradeoffs.shown").options
+    assert shown == ["Teacher", "Student", "Hard-label twin", "Layer-cut twin", "TF-IDF", "Published"]
+    at.toggle(key="tradeoffs.seeds").set_value(False).run()
+    assert sorted(y for trace in traces(at)["Student"] for y in trace["y"]) == [90.0, 90.0]
     assert not at.exception
 
 
