@@ -14,7 +14,7 @@ from distil_core.evaluation import bootstrap
 from distil_core.evaluation.records import Cost, Interval
 from distil_core.models.devices import n_threads
 from distil_core.models.loading import load_model
-from distil_core.reporting.formatting import NONE, factor, figure, size
+from distil_core.reporting.formatting import NONE, digits, factor, figure, size
 from distil_core.runs import foreground, timing
 from distil_core.runs.execute import drain
 from distil_core.runs.folder import RunFolder
@@ -155,11 +155,13 @@ def _row(score: Interval, cost: Cost | None, milliseconds: float | None) -> dict
 def road_table(figures: dict[str, Any]) -> str:
     """Return the figures as a table in Markdown, the teacher first; speeds are times the teacher's, for one text."""
     metric = task_named(figures["task"]).metric(figures["primary"])
-    lines = [f"| Model | {metric.label} | 95 % interval | Speed | Size |", "|---|---:|---|---:|---:|"]
+    lines = [f"| Model | {metric.label} | 95 % interval | Latency | Speed | Size |", "|---|---:|---|---:|---:|---:|"]
     whole = figures["models"]["teacher"]["milliseconds"]
     for name, row in figures["models"].items():
         score, ms = row["score"], row["milliseconds"]
         ends = " to ".join(figure(metric, score[end]) for end in ("low", "high"))
-        speed = NONE if ms is None else factor(whole / ms)
-        lines.append(f"| {name} | {figure(metric, score['value'])} | {ends} | {speed} | {size(row['bytes'])} |")
+        latency, speed = (NONE, NONE) if ms is None else (f"{digits(ms)} ms", factor(whole / ms))
+        lines.append(
+            f"| {name} | {figure(metric, score['value'])} | {ends} | {latency} | {speed} | {size(row['bytes'])} |"
+        )
     return "\n".join(lines)
