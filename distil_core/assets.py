@@ -16,13 +16,15 @@ from transformers import AutoModelForMaskedLM, AutoModelForSequenceClassificatio
 from distil_core.data import everyday, reviews
 from distil_core.data.corpus import Split
 from distil_core.errors import MissingExtraError
+from distil_core.evaluation.records import ModelRecord
 from distil_core.models.checkpoints import locate
 from distil_core.models.forward import predict
 from distil_core.models.loading import load_tokenizer, save
 from distil_core.models.word_vectors import ProjectedEmbedding, vectors_of
+from distil_core.reporting.lessons import missing_class_config
 from distil_core.runs.folder import RunFolder
 from distil_core.runs.foreground import run_all
-from distil_core.runs.sources import FEW_LABELS
+from distil_core.runs.sources import FEW_LABELS, MISSING_CLASS
 from distil_core.runs.store import RunStore
 from distil_core.settings.canonical import portable
 from distil_core.settings.config import CorpusConfig, LossConfig, Method, RunConfig, TrainingConfig
@@ -329,21 +331,26 @@ def _fast(vocabulary: dict[str, int]) -> PreTrainedTokenizerFast:
 
 
 def build_examples(folder: Path, *, config: RunConfig | None = None, tell: Tell = print) -> None:
-    """Carry out the default run with its twins, with all labels and with few, and write what the pages need of them.
+    """Carry out the default run with its twins, with all labels, with few and without a class.
+
+    What the pages need of them is written; of the last one that is no student.
 
     Args:
-        folder: Replaced as a whole; one folder for each model, by its method, and within ``few-labels`` the same again.
+        folder: Replaced as a whole; one folder for each model, by its method, and within ``few-labels`` and
+            ``missing-class`` the same again.
         config: Another run than the default.
         tell: Told how it goes.
     """
     whole = config or RunConfig()
     few = replace(whole, corpus=replace(whole.corpus, labeled=FEW))
     with replacing(folder) as path:
-        _build_family(path, whole, tell)
+        names = _build_family(path, whole, tell)
         _build_family(path / FEW_LABELS, few, tell)
+        _build_family(path / MISSING_CLASS, missing_class_config(whole, names), tell, with_student=False)
 
 
-def _build_family(path: Path, config: RunConfig, tell: Tell) -> None:
+def _build_family(path: Path, config: RunConfig, tell: Tell, *, with_student: bool = True) -> tuple[str, ...]:
+    """Carry out a run with its twins, and return the names of its classes."""
     path.mkdir(exist_ok=True)
     store = RunStore(path / "store")
     result = run_all(config, store, on_event=lambda run, event: None)
@@ -351,12 +358,25 @@ def _build_family(path: Path, config: RunConfig, tell: Tell) -> None:
         assert run.record is not None
         target = RunFolder(path=path / str(run.config.method))
         shutil.copytree(store.folder(run.id).path, target.path)
-        if run.config.method is not Method.DISTILLED:
+        if not with_student or run.config.method is not Method.DISTILLED:
             shutil.rmtree(target.student, ignore_errors=True)
             target.test_texts.unlink()
         record = replace(run.record, config=portable(run.record.config))
+        if not with_student:
+            record = replace(record, model=_untimed(record.model), teacher=record.teacher and _untimed(record.teacher))
         target.record.write_text(json.dumps(to_json(record), indent=1) + "\n", encoding="utf-8")
         lines = (json.dumps(event_to_json(event)) for _, event in store.events(run.id))
         target.events.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
     shutil.rmtree(path / "store")
-    tell(f"with {config.corpus.labeled:.0%} of the labels, the student is right on {result.record.score.value:.1%}")
+    without = f" but those of {config.corpus.left_out}" if config.corpus.left_out else ""
+    tell(
+        f"with {config.corpus.labeled:.0%} of the labels{without}, the student is right on "
+        f"{result.record.score.value:.1%}"
+    )
+    return result.record.class_names
+
+
+def _untimed(measured: ModelRecord) -> ModelRecord:
+    """Return what was measured without times, as of a model that nobody can ask."""
+    cost = measured.cost and replace(measured.cost, latency_ms=None, texts_per_second=None)
+    return replace(measured, cost=cost)

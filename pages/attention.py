@@ -13,7 +13,7 @@ from distil_core.reporting import formatting, glossary
 from distil_core.reporting.figures import attention as figures
 from distil_core.reporting.figures import cells
 from distil_core.runs.families import Family, FinishedRun
-from pages.sections import attention_details, charts, messages, pickers, text_fields
+from pages.sections import attention_details, charts, explained, messages, pickers, text_fields
 from pages.state import address, attention_maps, resources, run_in_use
 
 TEXT, PLACE = "attention.text", "attention.place"
@@ -79,9 +79,9 @@ def ask(outcome: FinishedRun) -> str:
             else ", ".join(names[label] for label in sorted(task.classes_of(item.label)))
             for item in texts
         ]
-        picker.dataframe(
+        explained.dataframe(
             pd.DataFrame({"Text": [formatting.readable(item.text) for item in texts], "Label": labels}),
-            hide_index=True,
+            box=picker,
             key=PICKER,
             width=700,
             height=320,

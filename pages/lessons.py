@@ -1,7 +1,6 @@
 """Lessons: six short ones that tell the story in order; predict first, then see.
 
-Reads: the runs that ship with the app, and one that is computed on demand. Writes: that run, into the queue; the
-query parameters of where somebody is, and what was predicted.
+Reads: the runs that ship with the app. Writes: the query parameters of where somebody is, and what was predicted.
 """
 
 from functools import partial

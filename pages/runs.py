@@ -18,7 +18,7 @@ from distil_core.runs.rows import Run, RunState
 from distil_core.runs.store import MAX_NAME, MAX_NOTE
 from distil_core.settings.config import Method
 from distil_core.settings.serialization import digest
-from pages.sections import messages, run_summary, side_by_side, take_home
+from pages.sections import explained, messages, run_summary, side_by_side, take_home
 from pages.state import address, class_mode, resources, run_in_use
 
 TABLE, PICKED = "runs.table", "runs.picked"
@@ -158,20 +158,23 @@ def show_details(run: Run) -> None:
         messages.problem(run.error, lead="This run failed: ")
     left, right = st.columns([2, 3], gap="large")
     with left:
-        st.markdown("**Settings** · bold where they differ from the default")
-        st.table(tables.setting_rows(run.config), border="horizontal", height=560, alt="Settings of the run")
+        explained.table(
+            tables.setting_rows(run.config),
+            title="**Settings** · bold where they differ from the default",
+            height=560,
+            alt="Settings of the run",
+        )
     with right:
-        st.markdown("**Results** · on the test texts")
+        title = "**Results** · on the test texts"
         if family is None:
+            st.markdown(title)
             st.info("There are none: the run is not done.", icon=":material/info:")
             return
-        run_summary.metrics(family, key="runs.measures")
+        run_summary.metrics(family, key="runs.measures", title=title)
         if family.distilled.folder.has_student:
             take_home.show(run.id, family)
         with st.expander("Corpus, machine and times", icon=":material/info:"):
-            st.table(
-                tables.origin_rows(family.distilled.record), border="horizontal", alt="Where the figures come from"
-            )
+            explained.table(tables.origin_rows(family.distilled.record), alt="Where the figures come from")
     side_by_side.show(run, family)
 
 
@@ -225,9 +228,8 @@ if rows:
     names = [run.id for run in shown]
     wanted = [name for name in (st.query_params.get(PICKED), run_in_use.current()) if name in names]
     default = names.index(wanted[0]) if wanted else 0
-    event = st.dataframe(
+    event = explained.dataframe(
         pd.DataFrame(rows),
-        hide_index=True,
         # A new list is a new table: a selection counts rows, and would move to another run.
         key=f"{TABLE}.{digest(names)}",
         on_select="rerun",
@@ -254,9 +256,8 @@ entries = resources.computed().entries()
 with st.expander(f"Cache: {formatting.size(sum(entry.bytes for entry in entries))}", icon=":material/database:"):
     st.markdown("What is computed once and kept: fine-tuned teachers, and what teachers answered.")
     if entries:
-        st.dataframe(
+        explained.dataframe(
             pd.DataFrame(tables.cache_rows(entries)),
-            hide_index=True,
             key="runs.cache.table",
             column_config=CACHE_COLUMNS,
             alt="What the cache holds, the largest first",

@@ -11,14 +11,14 @@ from distil_core.analysis import comparison, edits
 from distil_core.analysis import temperature as analysis_temperature
 from distil_core.analysis.error_analysis import AnsweredTexts
 from distil_core.errors import DistilError
-from distil_core.reporting import formatting, narrative
+from distil_core.reporting import formatting, glossary, narrative
 from distil_core.reporting.figures import temperature as figures
 from distil_core.reporting.figures.theme import MARKS
 from distil_core.runs.families import Family
 from distil_core.settings.config import Method
 from distil_core.tasks.catalog import task_named
 from pages.components import temperature_bars
-from pages.sections import charts, messages, number_views, pickers, text_fields, vector_views, word_views
+from pages.sections import charts, explained, messages, number_views, pickers, text_fields, vector_views, word_views
 from pages.state import address, model_answers, run_in_use, softened_outputs
 
 TEXT, PLACE = "temperature.text", "temperature.place"
@@ -155,7 +155,7 @@ def show_dark_knowledge(family: Family) -> None:
         address.control("temperature.dark", "Temperature of the dark knowledge"),
         st.container(horizontal=True, vertical_alignment="center", gap="small"),
     ):
-        st.markdown("Temperature", width="content")
+        st.markdown("Temperature", width="content", help=glossary.explain("Temperature"))
         temperature = st.segmented_control(
             "Temperature",
             (0.5, 1.0, 2.0, 4.0, 8.0),
@@ -165,6 +165,7 @@ def show_dark_knowledge(family: Family) -> None:
             key="temperature.dark",
             bind="query-params",
             label_visibility="collapsed",
+            help=glossary.explain("Temperature"),
         )
     # Think
     unit = model_answers.of_test_texts(outcome).unit
@@ -184,8 +185,7 @@ def show_dark_knowledge(family: Family) -> None:
                 rows=rows,
             )
     if len(labels) > figures.MOST_NUMBERS:
-        st.markdown("**What the teacher confuses most** · shares of what is left beside the right label")
-        st.table(
+        explained.table(
             [
                 dict(
                     zip(
@@ -196,7 +196,7 @@ def show_dark_knowledge(family: Family) -> None:
                 )
                 for right, wrong, *shares in analysis_temperature.likeliest(rows)
             ],
-            border="horizontal",
+            title="**What the teacher confuses most** · shares of what is left beside the right label",
             alt="Pairs of right and wrong label to which the teacher gives most, with all models' shares",
         )
     st.caption(
@@ -245,12 +245,7 @@ def show_calibration(family: Family) -> None:
     corpus = outcome.record.corpus
     scalings = softened_outputs.scalings(outcome.folder, None if twin is None else twin.folder)
     unit = model_answers.of_test_texts(outcome).unit
-    st.markdown(
-        f"A model is calibrated when it is right as often as it is sure. The temperature that comes closest is fitted "
-        f"on the {corpus.n_validation:,} validation texts and judged on the {corpus.n_test:,} test texts. Above 1 it "
-        "says that a model is too sure of itself, below 1 that it is not sure enough."
-    )
-    st.table(
+    explained.table(
         {
             _name(method): {
                 "Calibration temperature": f"{scaling.temperature:.2f}" + " (end of the range)" * scaling.at_limit,
@@ -259,7 +254,9 @@ def show_calibration(family: Family) -> None:
             }
             for method, scaling in scalings.items()
         },
-        border="horizontal",
+        title="A model is calibrated when it is right as often as it is sure. The temperature that comes closest is "
+        f"fitted on the {corpus.n_validation:,} validation texts and judged on the {corpus.n_test:,} test texts. Above "
+        "1 it says that a model is too sure of itself, below 1 that it is not sure enough.",
         alt="Calibration temperature, and expected calibration error and log-loss before and after",
     )
     for column, (method, scaling) in zip(st.columns(3, gap="medium"), scalings.items(), strict=False):

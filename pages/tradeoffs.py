@@ -17,7 +17,7 @@ from distil_core.evaluation.metrics import Metric
 from distil_core.reporting import formatting, narrative, tables, tradeoff_tables
 from distil_core.reporting.figures import tradeoffs as figures
 from distil_core.runs.families import Family
-from pages.sections import charts, decision_card
+from pages.sections import charts, decision_card, explained
 from pages.state import address, resources, run_in_use
 
 SCORE, PRICE, SHOWN, SEEDS, POINT = (f"tradeoffs.{name}" for name in ("score", "price", "shown", "seeds", "point"))
@@ -200,9 +200,9 @@ def show_chart(
 def show_point(point: ModelPoint, family: Family, scores: tuple[Metric, ...]) -> None:
     """Show one model, and where to go with its run."""
     with st.container(border=True):
-        st.table(
+        explained.table(
             tradeoff_tables.card_rows(point, scores),
-            border="horizontal",
+            title="**What was measured of it**",
             alt=f"All that was measured of {point.name}",
         )
         if not point.runs:
@@ -243,7 +243,7 @@ def show_claims(family: Family) -> None:
         }
         for claim in narrative.claims.rows(claims)
     ]
-    st.table(pd.DataFrame(rows), border="horizontal", hide_index=True, alt="Published claims beside this run's figures")
+    explained.table(pd.DataFrame(rows), hide_index=True, alt="Published claims beside this run's figures")
     environment = record.environment
     st.caption(
         "The paper: Sanh et al., 2019, [arXiv:1910.01108](https://arxiv.org/abs/1910.01108), on other tasks "
@@ -251,9 +251,8 @@ def show_claims(family: Family) -> None:
         f"{environment.threads} thread{'s' * (environment.threads > 1)}, {record.config.student.arithmetic}."
     )
     with st.expander("Where the published marks come from", icon=":material/menu_book:"):
-        st.table(
+        explained.table(
             pd.DataFrame(tradeoff_tables.published_rows(), columns=list(tradeoff_tables.PUBLISHED_COLUMNS)),
-            border="horizontal",
             hide_index=True,
             alt="Published ratios and their sources",
         )
@@ -274,9 +273,8 @@ def show_table(points: tuple[ModelPoint, ...], scores: tuple[Metric, ...]) -> No
             icon=":material/download:",
             type="tertiary",
         )
-    st.dataframe(
+    explained.dataframe(
         pd.DataFrame(tradeoff_tables.table_rows(points, scores)),
-        hide_index=True,
         key="tradeoffs.table",
         column_config={
             **COLUMNS,

@@ -14,7 +14,7 @@ from distil_core.analysis.comparison import NAMES
 from distil_core.analysis.sweep_grids import SweepCell, SweepGrid
 from distil_core.errors import DistilError
 from distil_core.evaluation.metrics import Metric, recall
-from distil_core.reporting import formatting, narrative, sweep_tables, tables
+from distil_core.reporting import formatting, glossary, narrative, sweep_tables, tables, tradeoff_tables
 from distil_core.reporting.figures import cells as cell_points
 from distil_core.reporting.figures import sweep as figures
 from distil_core.reporting.narrative.sweeps import AXIS_NAMES
@@ -26,7 +26,7 @@ from distil_core.settings.canonical import CanonicalConfig
 from distil_core.settings.serialization import digest
 from distil_core.tasks.corpora import task_of
 from distil_core.tasks.task import Task
-from pages.sections import ablation_view, charts, messages, sweep_form
+from pages.sections import ablation_view, charts, explained, messages, sweep_form
 from pages.state import address, resources, run_in_use, sweep_runs
 
 POLL_SECONDS = 1.0
@@ -126,14 +126,31 @@ def lay_out(wanted: Sweep, task: Task) -> tuple[Metric, dict[str, Any]]:
     first, second, third = st.columns([2, 1, 1])
     with first, address.control("whatif.measure", "Metric"):
         metric = st.selectbox(
-            "Metric", offered, format_func=lambda m: m.label, key="whatif.measure", bind="query-params"
+            "Metric",
+            offered,
+            format_func=lambda m: m.label,
+            key="whatif.measure",
+            bind="query-params",
+            help=tradeoff_tables.definitions(tuple(offered)),
         )
-    with second, address.control("whatif.down", "Lines"):
-        down = st.selectbox("Lines", list(Axis), format_func=_axis, key="whatif.down", bind="query-params")
+    with second, address.control("whatif.down", "Rows"):
+        down = st.selectbox(
+            "Rows",
+            list(Axis),
+            format_func=_axis,
+            key="whatif.down",
+            bind="query-params",
+            help="The setting that differs from row to row of the map; along it the curves run.",
+        )
     others = [axis for axis in (Axis.DEPTH, *Axis) if axis is not down]
     with third, address.control("whatif.across", "Columns"):
         across = st.selectbox(
-            "Columns", list(dict.fromkeys(others)), format_func=_axis, key="whatif.across", bind="query-params"
+            "Columns",
+            list(dict.fromkeys(others)),
+            format_func=_axis,
+            key="whatif.across",
+            bind="query-params",
+            help="The setting that differs from column to column of the map; each of its values has a curve.",
         )
     still: dict[Axis, Value] = {}
     loose = [axis for axis in Axis if axis not in (down, across) and len(wanted.values(axis)) > 1]
@@ -150,6 +167,7 @@ def lay_out(wanted: Sweep, task: Task) -> tuple[Metric, dict[str, Any]]:
                         format_func=lambda value, axis=axis: narrative.sweeps.word(axis, value),
                         key=f"whatif.still.{axis}",
                         bind="query-params",
+                        help=glossary.explain(AXIS_NAMES[axis]),
                     )
                     still[axis] = values[0] if picked not in values else picked
     return metric, {"down": down, "across": across, "still": still}
@@ -247,6 +265,7 @@ def _one_seed(cell: SweepCell) -> str:
         format_func=lambda seed: f"seed {seed}",
         key=f"whatif.seed.{digest(list(there))}",
         label_visibility="collapsed",
+        help=glossary.explain("seed"),
     )
     return there.get(seed, best).id
 
@@ -293,9 +312,8 @@ def show_table(done: Mapping[sweep.SweepPoint, SweepCell], metric: Metric, *, tw
     header, rows = sweep_tables.sweep_table(done, metric, twin=twin)
     with st.expander("All figures as a table", icon=":material/table_chart:", key="whatif.all"):
         digits = "%.1f" if metric.is_share else "%.3f"
-        st.dataframe(
+        explained.dataframe(
             pd.DataFrame(rows, columns=list(header)),
-            hide_index=True,
             key="whatif.table",
             column_config={name: st.column_config.NumberColumn(format=digits) for name in header[9:15]},
             placeholder=formatting.NONE,

@@ -13,7 +13,7 @@ from distil_core.runs.families import Family
 from distil_core.runs.folder import RunFolder
 from distil_core.runs.record import RunRecord
 from distil_core.runs.rows import Run
-from distil_core.runs.sources import EXAMPLE, FEW_LABELS, ShippedRuns
+from distil_core.runs.sources import EXAMPLE, FEW_LABELS, MISSING_CLASS, ShippedRuns
 from distil_core.runs.store import RunStore
 from distil_core.settings.canonical import CanonicalConfig, canonical, portable
 from distil_core.settings.config import Method, RunConfig
@@ -126,8 +126,9 @@ def example_folder(folder: Path, config: RunConfig | None = None) -> Path:
 
 
 def lesson_runs(folder: Path) -> Path:
-    """Write the two examples that lessons are about: all labels told, and few of them."""
+    """Write the examples that lessons are about: all labels told, few of them, and those of all classes but one."""
     example_folder(folder / FEW_LABELS, a_config(corpus=replace(RunConfig().corpus, labeled=0.05)))
+    example_folder(folder / MISSING_CLASS, a_config(corpus=replace(RunConfig().corpus, left_out="neutral")))
     return example_folder(folder)
 
 

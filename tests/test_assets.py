@@ -14,7 +14,7 @@ from distil_core.models.forward import predict
 from distil_core.models.head import MASKED_WORDS
 from distil_core.models.loading import load_model, load_tokenizer
 from distil_core.runs.families import family
-from distil_core.runs.sources import FEW_LABELS, ShippedRuns
+from distil_core.runs.sources import FEW_LABELS, MISSING_CLASS, ShippedRuns
 from distil_core.settings.config import Method, Precision, TrainingConfig
 from distil_core.training.events import Stage, Step, TeacherMeasured, Validation
 from tests import tiny
@@ -90,7 +90,9 @@ def test_the_example_is_what_pages_read(lab: tiny.Lab, tmp_path: Path, quick: No
     assert found is not None
     assert found.distilled.record.config.method is Method.DISTILLED
     assert {twin.record.config.method for twin in found.twins} == set(Method) - {Method.DISTILLED}
-    assert sorted(path.name for path in (tmp_path / "example").iterdir()) == sorted([*Method, FEW_LABELS])
+    assert sorted(path.name for path in (tmp_path / "example").iterdir()) == sorted(
+        [*Method, FEW_LABELS, MISSING_CLASS]
+    )
     folder = found.distilled.folder
     texts, answers = folder.read_test_texts(), folder.read_predictions()
     assert len(texts) == len(answers.test.logits) == 30
@@ -108,8 +110,15 @@ def test_the_example_is_what_pages_read(lab: tiny.Lab, tmp_path: Path, quick: No
     assert few is not None
     assert shipped.list()[0].id == FEW_LABELS
     assert (few.distilled.record.config.corpus.labeled, len(few.twins)) == (assets.FEW, 3)
+    without = family(shipped.get(MISSING_CLASS), shipped)
+    assert without is not None
+    assert (without.distilled.folder.has_student, len(without.twins)) == (False, 3)
+    left_out = without.distilled.record.config.corpus.left_out
+    assert left_out in found.distilled.record.class_names
+    told_of = {"100%": found, "5%": few, f"100% but those of {left_out}": without}
     assert told == [
-        f"with {share} of the labels, the student is right on {each.distilled.record.score.value:.1%}"
-        for share, each in (("100%", found), ("5%", few))
+        f"with {share.replace('%', '% of the labels', 1)}, the student is right on "
+        f"{each.distilled.record.score.value:.1%}"
+        for share, each in told_of.items()
     ]
     assert not list(tmp_path.glob("example/store*"))

@@ -37,6 +37,22 @@ TERMS: Mapping[str, str] = {
     "latency": "How long one text takes.",
     "random-start twin": "The same student, distilled from random weights: what it lacks, copied layers brought.",
     "hard-label twin": "The same student, trained on hard labels alone: what it lacks, distilling has brought.",
+    "validation": "Measured on texts that nobody trains on, while training goes on; the test texts are for the end.",
+    "hard labels": "The labels that the corpus gives its texts: one is right, and nothing is said of the others.",
+    "runner-up agreement": "How often both models have the same second choice: do they rank wrong labels alike?",
+    "parameters": "The weights of a model, all the numbers that training finds.",
+    "throughput": "How many texts a second it takes, many at a time.",
+    "batch size": "How many texts a model sees between two changes of its weights.",
+    "hidden size": "How many numbers the vector of a token has between the layers.",
+    "neuron": "One of the numbers in the middle of a layer's feed-forward part.",
+    "seed": "What all random choices follow from: the same one repeats a run, others show what is chance.",
+    "chance": "What one comes to without looking at a text.",
+    "recall": "Of the texts of a class, those that are answered so.",
+    "precision": "Of the answers that name a class, those that are right.",
+    "ECE": "Expected calibration error: how far confidence is from the share that is right, on average.",
+    "NLL": "Negative log-likelihood: how surprised a model is at the right label, on average; 0 if it never is.",
+    "cosine": "How far two vectors point the same way: 1 entirely, 0 not at all.",
+    "epoch": "Training has gone once through all of its texts.",
 }
 """Each term as the field writes it, with its meaning in one sentence that does not repeat it."""
 _PATTERNS = {

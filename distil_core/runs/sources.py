@@ -15,6 +15,8 @@ EXAMPLE = "example"
 """The name of a distilled run that ships with the package; its twins are called ``example-`` and their method."""
 FEW_LABELS = "few-labels"
 """The name of another one, which was told few labels; its files are in a folder of that name."""
+MISSING_CLASS = "missing-class"
+"""The name of one that was told nothing of a class; so are its files, of which the student is not among."""
 _FORMER = {f"{EXAMPLE}-{FORMER_BASELINE}": f"{EXAMPLE}-{Method.BASELINE}"}
 """Names that addresses of earlier versions may hold."""
 
@@ -68,7 +70,7 @@ class ShippedRuns:
             ConfigError: If a record cannot be read.
         """
         path = folder or shipped_folder()
-        families = {FEW_LABELS: path / FEW_LABELS, EXAMPLE: path}
+        families = {FEW_LABELS: path / FEW_LABELS, EXAMPLE: path, MISSING_CLASS: path / MISSING_CLASS}
         folders = {
             _name(name, method): RunFolder(path=where / method) for name, where in families.items() for method in Method
         }

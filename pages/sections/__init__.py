@@ -13,6 +13,7 @@ __all__ = [
     "decision_card",
     "entity_view",
     "example_browser",
+    "explained",
     "header",
     "in_browser",
     "introduction",

@@ -14,7 +14,7 @@ from distil_core.reporting.ablation_tables import ablation_rows
 from distil_core.runs import sweep
 from distil_core.settings.config import RunConfig
 from distil_core.tasks.corpora import task_of
-from pages.sections import messages
+from pages.sections import explained, messages
 from pages.state import resources, sweep_runs
 
 
@@ -59,7 +59,7 @@ def show(base: RunConfig) -> None:
         )
         header, cells = ablation_rows(rows, task)
         frame = pd.DataFrame([row[1:] for row in cells], index=[row[0] for row in cells], columns=list(header[1:]))
-        st.table(frame, border="horizontal", alt="Each variant beside the published one")
+        explained.table(frame, title="**What leaving out costs**", alt="Each variant beside the published one")
         order = ablation.same_order(rows)
         if order is not None:
             st.markdown(

@@ -11,7 +11,7 @@ from distil_core.analysis.error_analysis import AnsweredTexts, Confusion, Filter
 from distil_core.reporting import example_tables
 from distil_core.reporting.figures import cells
 from distil_core.reporting.figures import error_analysis as figures
-from pages.sections import charts, example_filter, pickers, sentence_edits
+from pages.sections import charts, example_filter, explained, pickers, sentence_edits
 
 MAX_SHOWN, MAX_LABELS = 500, 11
 KL_COLUMN = st.column_config.NumberColumn(
@@ -35,9 +35,8 @@ def table(answered: AnsweredTexts, shown: list[int], *, key: str) -> None:
             pickers.put_place(answered, shown[rows[0]], key=sentence_edits.PLACE)
             st.rerun("compare.ask")
 
-    st.dataframe(
+    explained.dataframe(
         pd.DataFrame(example_tables.example_rows(answered, shown)),
-        hide_index=True,
         key=key,
         height=min(38 + 35 * len(shown), 420),
         selection_mode="single-row",

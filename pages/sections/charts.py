@@ -12,6 +12,7 @@ import streamlit as st
 from distil_core.reporting import glossary, tables
 from distil_core.reporting.figures import theme
 from pages.components import image_download
+from pages.sections import explained
 from pages.state import address
 
 CONFIG = {"displayModeBar": False, "scrollZoom": False}
@@ -61,7 +62,7 @@ def data(
     With ``picture``, the key of what is drawn from them, that can be saved as a picture, too.
     """
     with st.popover("Data", icon=":material/table_chart:", type="tertiary", key=f"{key}.data"):
-        st.dataframe(pd.DataFrame(rows, columns=list(header)), hide_index=True, key=f"{key}.table", alt=alt, height=280)
+        explained.dataframe(pd.DataFrame(rows, columns=list(header)), key=f"{key}.table", alt=alt, height=280)
         st.download_button(
             "Download as CSV",
             tables.to_csv(header, rows),

@@ -8,6 +8,7 @@ from typing import Any
 
 import streamlit as st
 
+from distil_core.runs import sources
 from distil_core.runs.rows import Run
 from distil_core.settings.config import Method
 from pages.components import accessibility, page_links
@@ -25,7 +26,9 @@ def show(lead: str, *, picks_run: bool = True) -> Any:
         picks_run: Whether the page is about the run in use.
     """
     runs = {run.id: run for run in resources.runs().list()}
-    offered = [run.id for run in runs.values() if run.config.method is Method.DISTILLED]
+    offered = [
+        run.id for run in runs.values() if run.config.method is Method.DISTILLED and run.id != sources.MISSING_CLASS
+    ]  # that one is for the lessons, and has no student to ask
     wanted = st.query_params.get("run", st.session_state.get("run"))
     if wanted is not None and (there := resources.runs().find(wanted)) is not None:
         wanted = there.id  # an old address may hold a former name

@@ -1,22 +1,16 @@
 """One step of a lesson: what to know, what to predict, and once that is done, what was measured.
 
-Reads: the runs of the lessons, the query parameters of the progress. Writes: these; a run, where a step needs it.
+Reads: the runs of the lessons, the query parameters of the progress. Writes: these.
 """
 
 import streamlit as st
 
-from distil_core.analysis import comparison, learning_curves
-from distil_core.errors import DistilError
-from distil_core.reporting import formatting, lessons
+from distil_core.reporting import formatting, glossary, lessons
 from distil_core.reporting.figures import lessons as figures
 from distil_core.reporting.lessons import BarChart, Finding, Lesson, LessonStep
-from distil_core.runs import requests, workers
-from distil_core.runs.families import busy, twins
-from distil_core.runs.rows import Run, RunState
-from distil_core.tasks.corpora import task_of
 from pages.components import accessibility, scrolling
-from pages.sections import charts, messages
-from pages.state import address, class_answers, class_mode, lesson_progress, resources
+from pages.sections import charts
+from pages.state import address, class_answers, lesson_progress
 
 POLL_SECONDS = 1.0
 _MORE_ICON = ":material/arrow_outward:"
@@ -55,8 +49,6 @@ def show(lesson: Lesson, *, following: str) -> None:
         if not revealed:
             if not code:
                 st.info("Predict first; then you see here what was measured.", icon=":material/visibility_off:")
-        elif step.needs_run and not _run_is_there():
-            st.fragment(_compute, run_every=POLL_SECONDS)()
         else:
             _reveal(step, lesson_progress.finding(step), prediction)
     if st.session_state.pop(_PREDICTED, False):
@@ -76,6 +68,7 @@ def _ask(step: LessonStep) -> None:
                 index=None,
                 format_func=lambda i: formatting.escaped(question.options[i]),
                 key=key,
+                help=glossary.explain(question.text),
             )
         else:
             middle = question.step * round((question.low + question.high) / 2 / question.step)
@@ -87,6 +80,7 @@ def _ask(step: LessonStep) -> None:
                 question.step,
                 format=f"%g{question.unit.replace('%', '%%')}",
                 key=key,
+                help=glossary.explain(question.text),
             )
         st.button(
             "Predict",
@@ -126,7 +120,7 @@ def _count(code: str, step: LessonStep, *, revealed: bool) -> None:
         ):
             st.session_state[_REVEALED] = f"{code}.{step.name}"
             st.rerun()
-    elif answers and not (step.needs_run and not _run_is_there()):
+    elif answers:
         chart = lessons.class_chart(step.question, answers, lesson_progress.finding(step).right)
         _chart(chart, key=f"lessons.class.{step.name}")
 
@@ -214,58 +208,3 @@ def _move(lesson: Lesson, number: int, *, answered: bool, free: bool, following:
 def _next_lesson(title: str) -> None:
     st.session_state[lesson_progress.LESSON] = title
     lesson_progress.go_to(1)
-
-
-def _run_is_there() -> bool:
-    run = lesson_progress.missing_class_run()
-    return run is not None and run.record is not None and not busy(resources.runs(), run.id)
-
-
-def _compute() -> None:
-    """Offer to distil what a step needs, or show how far that is."""
-    run = lesson_progress.missing_class_run()
-    if _run_is_there():
-        st.rerun()
-    elif run is not None and busy(resources.runs(), run.id):
-        _progress(run)
-    else:
-        _offer(run)
-
-
-def _offer(run: Run | None) -> None:
-    config = lesson_progress.missing_class_config()
-    if run is not None and run.state is RunState.FAILED:
-        messages.problem(run.error, lead="This run failed: ")
-    st.markdown(
-        f"What is asked for is measured now, on a student and its twins that never see a text labeled "
-        f"**{formatting.escaped(config.corpus.left_out)}**: {config.corpus.n_train:,} training texts, "
-        f"{config.training.epochs} epochs."
-    )
-    st.caption(formatting.run_estimate(resources.estimate(config)))
-    if st.button("Distil them", type="primary", icon=":material/experiment:", key="lessons.distil"):
-        store = resources.store()
-        try:
-            class_mode.refuse_more(store)
-            class_mode.note_asked(requests.submit(config, store, in_turns=class_mode.active()), store)
-        except DistilError as error:
-            messages.problem(error)
-            return
-        workers.ensure_worker(store)
-        st.rerun()
-
-
-def _progress(run: Run) -> None:
-    """Show how far the student and its twins are, one after the other."""
-    store = resources.store()
-    if not workers.worker_alive(store):
-        workers.recover(store)
-        workers.ensure_worker(store)
-    members = (run, *twins(run, resources.runs().list()))
-    current = next((member for member in members if member.state is RunState.RUNNING), None)
-    if current is None:
-        st.progress(0.0, "Waiting for other runs…" if store.ahead(run.id) else "Starting…")
-        return
-    state = learning_curves.progress(resources.events(current))
-    words = formatting.progress_text(state, task_of(current.config).monitored, stopping=current.stopping)
-    st.progress(state.fraction or 0.0, f"**{comparison.model_name(current.config)}** · {words}")
-    st.caption(f"{sum(member.state.over for member in members)} of {len(members)} models are done.")

@@ -12,7 +12,7 @@ from distil_core.reporting import formatting
 from distil_core.reporting.figures import kinds as figures
 from distil_core.runs.families import Family, FinishedRun
 from distil_core.settings.serialization import digest
-from pages.sections import answer_times, charts, messages, pickers, sentence_edits, text_fields
+from pages.sections import answer_times, charts, explained, messages, pickers, sentence_edits, text_fields
 from pages.state import model_answers, resources
 
 TEXT, OVERLAP, ANY = "compare.text", "compare.overlap", "Any"
@@ -117,9 +117,8 @@ def _test_texts(outcome: FinishedRun) -> None:
         if picked and picked[0] < len(rows):
             sentence_edits.start(texts[rows[picked[0]]].text)
 
-    st.dataframe(
+    explained.dataframe(
         frame.loc[rows].round(3),
-        hide_index=True,
         key=key,
         on_select=take,
         selection_mode="single-row",

@@ -12,6 +12,7 @@ import streamlit as st
 
 from distil_core.analysis.error_analysis import AnsweredTexts
 from distil_core.data.corpus import Place
+from distil_core.reporting import glossary
 from pages.state import address
 
 MAX_CLICKED = 60
@@ -19,11 +20,16 @@ PLACE_HELP = "Where in the text the answers are shown."
 
 
 def choose(label: str, options: list[str], *, key: str, help: str | None = None) -> str:
-    """Let somebody choose one of several names; one that is not among them, as of another run, is forgotten."""
+    """Let somebody choose one of several names; one that is not among them, as of another run, is forgotten.
+
+    Without a help of its own, the terms in the label are explained.
+    """
     if st.session_state.get(key) not in options:
         st.session_state.pop(key, None)
     with address.control(key, label):
-        option: str = st.selectbox(label, options, key=key, help=help, bind="query-params", width=215)
+        option: str = st.selectbox(
+            label, options, key=key, help=help or glossary.explain(label), bind="query-params", width=215
+        )
     return option
 
 

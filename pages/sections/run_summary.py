@@ -17,6 +17,7 @@ from distil_core.runs.families import Family
 from distil_core.runs.rows import Run, RunState
 from distil_core.runs.sources import RunSource
 from distil_core.settings.config import RunConfig
+from pages.sections import explained
 
 STATES = {
     RunState.QUEUED: (":material/schedule:", "gray", "Waiting"),
@@ -72,7 +73,14 @@ def headline(family: Family | None, metric: Metric, so_far: Curves) -> None:
     cards = narrative.runs.cards(None if family is None else family.distilled.record, metric, so_far=so_far)
     for column, card in zip(st.columns(len(cards)), cards, strict=True):
         with column.container(border=True, height="stretch", gap="xsmall"):
-            st.metric(card.label, card.value, card.paper, delta_color="off", delta_arrow="off")
+            st.metric(
+                card.label,
+                card.value,
+                card.paper,
+                delta_color="off",
+                delta_arrow="off",
+                help=glossary.explain(card.label),
+            )
             st.caption("  \n".join(card.details))
 
 
@@ -82,13 +90,13 @@ def corpus_notes(notes: Sequence[str]) -> None:
         st.warning(f"Of the corpus:\n{formatting.notes_list(notes)}", icon=":material/rule:")
 
 
-def metrics(family: Family, *, key: str) -> None:
+def metrics(family: Family, *, key: str, title: str = "**All that was measured**") -> None:
     """Show all that was measured of teacher, student and twins: a line a metric, a column a model."""
     names = [model.name for model in comparison.models(family)]
     lines = tables.metric_table(family)
     cells = [[_cell(*cell) for cell in line.cells] for line in lines]
     frame = pd.DataFrame(cells, columns=names, index=[line.label for line in lines])
-    st.table(frame, border="horizontal", alt="All metrics of teacher, student, twins and baseline")
+    explained.table(frame, title=title, alt="All metrics of teacher, student, twins and baseline")
     with st.container(horizontal=True):
         with st.popover("What these mean", icon=":material/help:", type="tertiary"):
             task = family.distilled.record.config.task

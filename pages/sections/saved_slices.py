@@ -12,7 +12,7 @@ from distil_core.errors import DistilError
 from distil_core.reporting import example_tables, formatting, narrative
 from distil_core.runs.families import FinishedRun
 from distil_core.settings.serialization import digest
-from pages.sections import answer_views, example_filter, messages
+from pages.sections import answer_views, example_filter, explained, messages
 from pages.state import address, model_answers, resources
 
 TABLE, NAME, TAB = "compare.slices", "compare.slice.name", "compare.tab"
@@ -44,9 +44,8 @@ def show(outcome: FinishedRun) -> None:
     answered = model_answers.of_test_texts(outcome)
     summaries = error_analysis.summarize_slices(slices, answered)
     unit = answered.unit.capitalize()
-    event = st.dataframe(
+    event = explained.dataframe(
         pd.DataFrame(example_tables.slice_rows(summaries, unit=unit)),
-        hide_index=True,
         key=f"{TABLE}.{digest(names)}",
         on_select="rerun",
         selection_mode="single-row",

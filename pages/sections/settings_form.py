@@ -260,11 +260,11 @@ def _corpus(task: Task) -> dict[str, Any]:
         return {**own_file.ask(task, labeled="supervision" not in told), **told}
     if kind == "hub":
         name = st.text_input(
-            "Data set",
+            "Dataset",
             placeholder="SetFit/sst5",
             key="distil.corpus.hub",
             bind="query-params",
-            help="Name of a data set on huggingface.co; it is downloaded when the run starts.",
+            help="Name of a dataset on huggingface.co; it is downloaded when the run starts.",
         )
         return {"source": f"hub:{name.strip()}" if name and name.strip() else "", **told}
     return {"source": kind, **told}

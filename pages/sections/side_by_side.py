@@ -17,7 +17,7 @@ from distil_core.reporting.formatting import escaped
 from distil_core.reporting.side_by_side import LETTERS, class_rows, differing_rows, figure_rows
 from distil_core.runs.families import Family, FinishedRun
 from distil_core.runs.rows import Run
-from pages.sections import charts, messages, run_summary
+from pages.sections import charts, explained, messages, run_summary
 from pages.state import address, resources
 
 KEY = "runs.beside"
@@ -109,13 +109,13 @@ def _show(runs: Sequence[Run], beside: Sequence[FinishedRun]) -> None:
 
 
 def _table(title: str, header: Sequence[str], rows: Sequence[Sequence[str]], *, alt: str) -> None:
-    st.markdown(f"**{title}**")
     if not rows:
+        st.markdown(f"**{title}**")
         st.caption("There are none.")
         return
     cells = [[_cell(cell) for cell in row] for row in rows]
     frame = pd.DataFrame([row[1:] for row in cells], columns=list(header[1:]), index=[row[0] for row in cells])
-    st.table(frame, border="horizontal", alt=alt)
+    explained.table(frame, title=f"**{title}**", alt=alt)
 
 
 def _cell(text: str) -> str:

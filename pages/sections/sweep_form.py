@@ -4,6 +4,7 @@ Reads: nothing but the widgets. Writes: the widgets; a preset closes the cell th
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import fields
 from typing import Any
 
 import streamlit as st
@@ -13,7 +14,7 @@ from distil_core.reporting import sweep_presets
 from distil_core.reporting.sweep_presets import Preset
 from distil_core.runs import sweep
 from distil_core.runs.sweep import Frame, Sweep
-from distil_core.settings.config import Init, RunConfig, WeightFormat
+from distil_core.settings.config import Init, LossConfig, RunConfig, StudentConfig, WeightFormat
 from distil_core.tasks.corpora import task_of
 from pages.state import address
 
@@ -24,6 +25,13 @@ SHARES = (1.0, 0.75, 0.5, 0.25)
 LABELED = (1.0, 0.3, 0.1, 0.03, 0.01)
 PRESET, CELL = "whatif.preset", "whatif.cell"
 _MORE = ("alphas", "inits", "heads", "neurons", "weights", "seeds", "labeled", "left_out", "max_examples")
+_HELP = {
+    item.name: item.metadata["help"]
+    for section in (LossConfig, StudentConfig, RunConfig)
+    for item in fields(section)
+    if "help" in item.metadata
+}
+"""What the declarations say of the settings of which several values are tried."""
 _INIT = {Init.TEACHER: "copied from the teacher", Init.RANDOM: "random"}
 
 
@@ -160,5 +168,11 @@ def _told(labels: Sequence[str]) -> tuple[float, str]:
 def _pills(name: str, label: str, options: Sequence[Any], write: Callable[[Any], str]) -> list[Any]:
     with address.control(f"whatif.{name}", label):
         return st.pills(
-            label, options, selection_mode="multi", format_func=write, key=f"whatif.{name}", bind="query-params"
+            label,
+            options,
+            selection_mode="multi",
+            format_func=write,
+            key=f"whatif.{name}",
+            bind="query-params",
+            help=_HELP.get(name) or _HELP[name.removesuffix("s")],
         )

@@ -12,11 +12,11 @@ import streamlit as st
 from distil_core.analysis.vectors import MOVES, JudgedQuery
 from distil_core.data.corpus import join_segments
 from distil_core.errors import DistilError
-from distil_core.reporting import formatting
+from distil_core.reporting import formatting, glossary
 from distil_core.runs.families import Family
 from distil_core.tasks.catalog import task_named
 from pages.components import temperature_bars
-from pages.sections import answer_times, charts, messages, sentence_edits, text_fields
+from pages.sections import answer_times, charts, explained, messages, sentence_edits, text_fields
 from pages.state import address, model_answers, resources, stored_vectors
 
 TEXT, QUERY, MOVE, ROW = "compare.text", "compare.query", "compare.move", "temperature.row"
@@ -67,7 +67,7 @@ def _likeness(family: Family) -> None:
         cosine = float(side[0] @ side[1])
         delta = None if was is None else f"{cosine - float(was[0] @ was[1]):+.3f} by the edit"
         with column.container(border=True, height="stretch", gap="xsmall"):
-            st.metric(f"{name}: cosine", f"{cosine:.3f}", delta, delta_color="off")
+            st.metric(f"{name}: cosine", f"{cosine:.3f}", delta, delta_color="off", help=glossary.explain("cosine"))
             slots.append(st.container())
     with columns[2].container(border=True, height="stretch"):
         st.metric("Score in the test pairs", formatting.NONE if score is None else f"{score:g}")
@@ -216,9 +216,8 @@ def _table(
             take(picked[0])
 
     picking: dict[str, Any] = {} if take is None else {"on_select": taken, "selection_mode": "single-row"}
-    st.dataframe(
+    explained.dataframe(
         frame,
-        hide_index=True,
         **picking,
         key=key,
         alt=alt,

@@ -7,10 +7,10 @@ import pandas as pd
 import streamlit as st
 
 from distil_core.errors import DistilError
-from distil_core.reporting import formatting
+from distil_core.reporting import formatting, glossary
 from distil_core.runs.families import Family, FinishedRun
 from pages.components import temperature_bars
-from pages.sections import charts, messages, text_fields
+from pages.sections import charts, explained, messages, text_fields
 from pages.state import address, masked_words, resources
 
 TEXT, MASK, SCORED = "compare.text", "compare.mask", "compare.scored"
@@ -103,15 +103,15 @@ def _surprises(family: Family) -> None:
         (columns[0], "Teacher", sum(word.teacher for word in words)),
         (columns[1], "Student", sum(word.student for word in words)),
     ):
-        column.metric(f"{name}: mean surprise", f"{total / len(words):.2f} nats", border=True)
+        column.metric(
+            f"{name}: mean surprise", f"{total / len(words):.2f} nats", border=True, help=glossary.explain("NLL, nats")
+        )
     frame = pd.DataFrame(
         [(word.word, word.teacher, word.student, word.student - word.teacher) for word in words],
         columns=["Word", "Teacher (nats)", "Student (nats)", "Student more surprised by (nats)"],
     )
     numbers = {name: st.column_config.NumberColumn(format="%.2f") for name in frame.columns[1:]}
-    st.dataframe(
-        frame, hide_index=True, key="compare.surprise", column_config=numbers, alt="Surprise of both models, by word"
-    )
+    explained.dataframe(frame, key="compare.surprise", column_config=numbers, alt="Surprise of both models, by word")
 
 
 def _first_text(outcome: FinishedRun) -> str:

@@ -10,51 +10,23 @@ from pathlib import Path
 
 import streamlit as st
 
-from distil_core.errors import ConfigError
 from distil_core.reporting import lessons
-from distil_core.reporting.lessons import Finding, Lesson, LessonStep, Material
+from distil_core.reporting.lessons import Finding, Lesson, LessonStep
 from distil_core.runs import sources
-from distil_core.runs.rows import Run
-from distil_core.runs.sources import EXAMPLE
-from distil_core.settings.canonical import CanonicalConfig, canonical
 from pages.state import address, class_answers, resources
 
 LESSON, STEP, ANSWERS = "lessons.lesson", "lessons.step", "lessons.answers"
 _MOST_SIGNS = 4_000
 
 
-def missing_class_config() -> CanonicalConfig:
-    """Return the settings of the run without one class, which does not ship.
-
-    Raises:
-        ConfigError: If the runs that ship with the package have been left out.
-    """
-    run = resources.runs().find(EXAMPLE)
-    if run is None or run.record is None:
-        raise ConfigError("lessons must have the two runs that ship with the lab, got none; build them first")
-    return canonical(lessons.missing_class_config(run.config, run.record.class_names))
-
-
-def missing_class_run() -> Run | None:
-    """Return the run without one class, in whatever state, or None where nobody has asked for it."""
-    config = missing_class_config()
-    return next((run for run in resources.runs().list() if run.config == config), None)
-
-
 @st.cache_resource(max_entries=24, show_spinner=False)
-def _lesson(name: str, shipped: Path, run_id: str, finished: float, _material: Material) -> Lesson:
-    return lessons.lesson_named(name, _material)
+def _lesson(name: str, shipped: Path) -> Lesson:
+    return lessons.lesson_named(name, lessons.material_of(resources.runs(), cache=resources.store().layout.cache))
 
 
 @st.cache_resource(max_entries=80, show_spinner="Measuring…")
-def _finding(step: str, shipped: Path, run_id: str, finished: float, _step: LessonStep) -> Finding:
+def _finding(step: str, shipped: Path, _step: LessonStep) -> Finding:
     return _step.find()
-
-
-def _key() -> tuple[Path, str, float]:
-    run = missing_class_run()
-    done = run is not None and run.record is not None
-    return sources.shipped_folder(), run.id if run and done else "", (run.finished or 0.0) if run and done else 0.0
 
 
 def lesson(name: str) -> Lesson:
@@ -63,9 +35,7 @@ def lesson(name: str) -> Lesson:
     Raises:
         DistilError: If they have been left out, or cannot be read.
     """
-    key = _key()
-    material = lessons.material_of(resources.runs(), cache=resources.store().layout.cache, missing=key[1])
-    return _lesson(name, *key, material)
+    return _lesson(name, sources.shipped_folder())
 
 
 def finding(step: LessonStep) -> Finding:
@@ -74,20 +44,13 @@ def finding(step: LessonStep) -> Finding:
     Raises:
         DistilError: If it cannot be measured.
     """
-    return _finding(step.name, *_key(), step)
+    return _finding(step.name, sources.shipped_folder(), step)
 
 
 def told_steps(lesson: Lesson) -> tuple[LessonStep, ...]:
-    """Return the steps whose answers a handout may tell: those that have been answered, to a lecturer all.
-
-    What has not been computed yet is not among them.
-    """
-    computed, everything = bool(_key()[1]), bool(class_answers.lecturing())
-    return tuple(
-        step
-        for step in lesson.steps
-        if (computed or not step.needs_run) and (everything or prediction(step) is not None)
-    )
+    """Return the steps whose answers a handout may tell: those that have been answered, to a lecturer all."""
+    everything = bool(class_answers.lecturing())
+    return tuple(step for step in lesson.steps if everything or prediction(step) is not None)
 
 
 def handout(lesson: Lesson, told: Sequence[LessonStep]) -> str:

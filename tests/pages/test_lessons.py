@@ -8,7 +8,6 @@ from streamlit.testing.v1 import AppTest
 
 from distil_core.runs import sources
 from distil_core.runs.class_predictions import ClassPredictions
-from distil_core.runs.rows import RunState
 from distil_core.runs.store import RunStore
 from pages.state import lesson_progress
 from tests import seeds
@@ -20,7 +19,7 @@ ANSWERED = "labels.scarce:5,labels.plenty:1"
 
 @pytest.fixture(autouse=True)
 def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The two runs that lessons are about."""
+    """The runs that lessons are about."""
     folder = seeds.lesson_runs(tmp_path / "example")
     monkeypatch.setattr(sources, "shipped_folder", lambda: folder)
 
@@ -61,18 +60,6 @@ def test_no_address_leads_beyond_what_has_not_been_predicted(app: App) -> None:
     assert "Step 3 of 3" in at.get("progress")[0].proto.text
     press(at, "lessons.again")
     assert "lessons.answers" not in at.query_params
-    assert not at.exception
-
-
-def test_the_run_without_a_class_is_distilled_when_it_is_wanted(app: App, store: RunStore) -> None:
-    answers = "missing.borrowed:5,missing.student:20"
-    at = app("lessons", lessons__lesson="The missing class", lessons__step="2", lessons__answers=answers)
-    assert not at.get("plotly_chart")
-    press(at, "lessons.distil")
-    queued = store.list()
-    assert {run.state for run in queued} == {RunState.QUEUED}
-    assert queued[0].config.corpus.left_out == "neutral"
-    assert "lessons.distil" not in [button.key for button in at.button]
     assert not at.exception
 
 

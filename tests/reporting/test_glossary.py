@@ -9,10 +9,13 @@ import pytest
 
 from distil_core.reporting import glossary
 from distil_core.settings import config
+from pages.sections import explained
 from pages.sections.setting_titles import LABELS
 from tests.readme import ROOT
 
 SMALL = set(re.findall("[a-z]+", "a an the of in to is are it its that for and or as by each one"))
+ONE_S_OWN = re.compile(r"preview\.rows")
+"""The rows of a file that somebody brought, whose columns are theirs."""
 SECTIONS = (config.CorpusConfig, config.TeacherConfig, config.StudentConfig, config.LossConfig, config.TrainingConfig)
 
 
@@ -38,6 +41,42 @@ def test_no_help_only_repeats_its_label() -> None:
     pairs = list(tooltips())
     assert len(pairs) > 100
     assert [pair for pair in pairs if len(words(pair[1]) - words(pair[0])) < 3] == []
+
+
+LABELED = {
+    *("checkbox", "metric", "multiselect", "number_input", "pills", "radio", "segmented_control", "selectbox"),
+    *("select_slider", "slider", "text_area", "text_input", "toggle"),
+}
+"""What Streamlit shows under a label that can have a tooltip."""
+
+
+def test_every_label_that_names_a_term_explains_it() -> None:
+    bare, n_labels = [], 0
+    for path in sorted((ROOT / "pages").rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute) or not node.args:
+                continue
+            place, label = f"{path.name}:{node.lineno}", ast.unparse(node.args[0])
+            options = {keyword.arg for keyword in node.keywords}
+            if node.func.attr in LABELED:
+                n_labels += 1
+                parts = (part.value for part in ast.walk(node.args[0]) if isinstance(part, ast.Constant))
+                if glossary.explain(" ".join(map(str, parts))) and not options & {"help", None}:
+                    bare.append(f"{place} {label}")
+            elif ast.unparse(node.func) in {"st.dataframe", "st.table"} and not ONE_S_OWN.search(label):
+                bare.append(f"{place} {node.func.attr}")
+    assert n_labels > 60
+    assert [line for line in bare if not line.startswith("explained.py")] == []
+
+
+def test_columns_explain_their_terms_and_keep_what_they_say_themselves() -> None:
+    names = ["Model", "Seeds", "KL divergence (nats)", "Accuracy low", "Agreement"]
+    shown = explained.columns(names, {"Agreement": {"help": "Alike."}, "Model": {"pinned": True}})
+    assert shown["Model"] == {"pinned": True}
+    assert shown["Agreement"] == {"help": "Alike."}
+    assert glossary.TERMS["seed"] in shown["Seeds"]["help"]
+    assert all(glossary.TERMS[term] in shown["KL divergence (nats)"]["help"] for term in ("KL", "nats"))
+    assert glossary.TERMS["95 % interval"] in shown["Accuracy low"]["help"]
 
 
 @pytest.mark.parametrize(

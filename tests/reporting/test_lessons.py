@@ -27,6 +27,8 @@ def test_right_answers_are_what_the_runs_come_to(material: Material) -> None:
         "labels.scarce": 10.0,
         "labels.spared": 0.0,
         "temperature.answers": 0.0,
+        "missing.student": 100.0,
+        "missing.twin": 75.0,
     }
     for name, value in right.items():
         finding = steps[name].find()

@@ -160,7 +160,7 @@ def scores(models: Sequence[Model], metric: Metric, *, constant: float | None = 
         figure.add_vline(
             x=metric.scale * constant,
             line={"color": "#7C8894", "dash": "dot", "width": 1.5},
-            annotation={"text": "guessing", "yref": "paper", "y": 1, "yanchor": "bottom", "xanchor": "center"},
+            annotation={"text": "chance", "yref": "paper", "y": 1, "yanchor": "bottom", "xanchor": "center"},
         )
     figure.update_yaxes(autorange="reversed", showgrid=False, title_text=None)
     figure.update_layout(margin={"l": 102, "t": 28})

@@ -59,7 +59,7 @@ def _untrained(material: Material) -> LessonStep:
                     (f"Layers {staying} alone", BarSide.LAYER_CUT, score),
                 ),
                 name=metric.in_text,
-                mark=None if guessing is None else (100 * guessing, "guessing"),
+                mark=None if guessing is None else (100 * guessing, "chance"),
             ),
             meaning=f"**{number(100 * score.value)}, {number(100 * (teacher.value - score.value), ' points')} below "
             "the "

@@ -9,7 +9,7 @@ from distil_core.errors import ConfigError, RunNotFoundError
 from distil_core.evaluation.records import Interval
 from distil_core.models.checkpoints import locate
 from distil_core.runs.families import Family, FinishedRun, family
-from distil_core.runs.sources import EXAMPLE, FEW_LABELS, RunSource
+from distil_core.runs.sources import EXAMPLE, FEW_LABELS, MISSING_CLASS, RunSource
 from distil_core.settings.config import Method
 
 
@@ -157,7 +157,6 @@ class LessonStep:
         find: Measures what is asked for.
         onward: Where to go on.
         quote: A text that the question is about, as it is written.
-        needs_run: Whether it is measured on the run without one class, which does not ship.
     """
 
     name: str
@@ -167,7 +166,6 @@ class LessonStep:
     find: Callable[[], Finding]
     onward: Onward
     quote: str = ""
-    needs_run: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -189,14 +187,14 @@ class Material:
         plenty: Told all of them; otherwise the same.
         n_layers: Encoder layers of their teacher.
         cache: Where fine-tuned teachers are kept.
-        missing: Told nothing of one class; None while that is not done.
+        missing: Told all but those of one class, of which it never sees a text.
     """
 
     few: Family
     plenty: Family
     n_layers: int
     cache: Path
-    missing: Family | None = None
+    missing: Family
 
     @staticmethod
     def twin(of: Family, method: Method) -> FinishedRun:
@@ -258,25 +256,25 @@ def number(value: float, unit: str = " %", digits: int = 1) -> str:
     return f"{text}{unit}".replace("-", "\N{MINUS SIGN}")
 
 
-def material_of(source: RunSource, *, cache: Path, missing: str = "") -> Material:
+def material_of(source: RunSource, *, cache: Path) -> Material:
     """Gather the runs of the lessons.
 
     Args:
         source: Where the runs that ship with the package are among others.
         cache: Where fine-tuned teachers are kept.
-        missing: Name of the run that was told nothing of one class; empty: not yet known.
 
     Raises:
         ConfigError: If the runs that ship with the package have been left out.
     """
     families = [
-        None if (run := source.find(name)) is None else family(run, source) for name in (FEW_LABELS, EXAMPLE, missing)
+        None if (run := source.find(name)) is None else family(run, source)
+        for name in (FEW_LABELS, EXAMPLE, MISSING_CLASS)
     ]
     few, plenty, without = families
-    if few is None or plenty is None:
+    if few is None or plenty is None or without is None:
         raise ConfigError(
-            "lessons must have the two runs that ship with the lab, got none; build them with "
-            "`python -m distil_core build-assets`"
+            f"lessons must have the three runs that ship with the lab, got {sum(each is not None for each in families)}"
+            "; build them with `python -m distil_core build-assets`"
         )
     n_layers = locate(plenty.distilled.record.config.teacher.source).n_layers
     return Material(few=few, plenty=plenty, n_layers=n_layers, cache=cache, missing=without)

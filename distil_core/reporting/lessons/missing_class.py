@@ -3,7 +3,6 @@
 from dataclasses import replace
 
 from distil_core.analysis import lesson_facts
-from distil_core.errors import RunNotFoundError
 from distil_core.evaluation.metrics import recall
 from distil_core.reporting.formatting import escaped
 from distil_core.reporting.lessons.lesson import (
@@ -20,12 +19,10 @@ from distil_core.reporting.lessons.lesson import (
     number,
     range_words,
 )
-from distil_core.runs.families import Family
 from distil_core.runs.sources import EXAMPLE
 from distil_core.settings.config import Method, RunConfig
 
 TITLE = "The missing class"
-N_TEXTS, N_EPOCHS = 1_500, 2
 
 
 def missing_class(names: tuple[str, ...]) -> str:
@@ -34,17 +31,13 @@ def missing_class(names: tuple[str, ...]) -> str:
 
 
 def missing_class_config(plenty: RunConfig, names: tuple[str, ...]) -> RunConfig:
-    """Return the settings of the run without one class: few texts and epochs, so that it is ready within seconds.
+    """Return the settings of the run without one class.
 
     Args:
         plenty: Of the run that was told all labels.
         names: Of the classes.
     """
-    return replace(
-        plenty,
-        corpus=replace(plenty.corpus, n_train=N_TEXTS, left_out=missing_class(names)),
-        training=replace(plenty.training, epochs=N_EPOCHS),
-    )
+    return replace(plenty, corpus=replace(plenty.corpus, left_out=missing_class(names)))
 
 
 def lesson(material: Material) -> Lesson:
@@ -61,12 +54,6 @@ def _left_out(material: Material) -> tuple[int, str]:
     names = material.plenty.distilled.record.class_names
     name = missing_class(names)
     return names.index(name), name
-
-
-def _measured(material: Material) -> Family:
-    if material.missing is None:
-        raise RunNotFoundError("the run without one class must be done for this step; distil it first")
-    return material.missing
 
 
 def _borrowed(material: Material) -> LessonStep:
@@ -116,7 +103,7 @@ def _student(material: Material) -> LessonStep:
     label, name = _left_out(material)
 
     def find() -> Finding:
-        test = _measured(material).distilled.folder.read_predictions().test
+        test = material.missing.distilled.folder.read_predictions().test
         student, teacher = (lesson_facts.score_of(split, recall(label)) for split in (test, test.teacher))
         return Finding(
             right=100 * student.value,
@@ -141,7 +128,6 @@ def _student(material: Material) -> LessonStep:
         question=Question(text=f"What share of the test texts labeled “{name}” does it answer right?"),
         find=find,
         onward=_onward(material),
-        needs_run=True,
     )
 
 
@@ -149,7 +135,7 @@ def _twin(material: Material) -> LessonStep:
     label, name = _left_out(material)
 
     def find() -> Finding:
-        family = _measured(material)
+        family = material.missing
         cut = material.twin(family, Method.LAYER_CUT).folder.read_predictions().test
         before = lesson_facts.score_of(cut, recall(label))
         pair = lesson_facts.paired_scores(family.distilled, material.twin(family, Method.HARD_LABELS), recall(label))
@@ -178,7 +164,6 @@ def _twin(material: Material) -> LessonStep:
         question=Question(text=f"What share of the test texts labeled “{name}” does the twin answer right?"),
         find=find,
         onward=_onward(material),
-        needs_run=True,
     )
 
 
