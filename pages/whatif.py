@@ -340,7 +340,6 @@ except DistilError as error:
 left, right = st.columns([1, 2], gap="large")
 with left:
     wanted = sweep_form.show(base, frame)
-    st.caption("Corpus, teacher, epochs and all other settings are those of the run in use.")
 
 # Think
 try:

@@ -1,6 +1,7 @@
 """The settings that a sweep tries as widgets, and presets that fill them in.
 
-Reads: nothing but the widgets. Writes: the widgets; a preset closes the cell that was opened.
+Reads: the widgets, and the session's ``whatif.begun``: of which run they began with the settings. Writes: both; a
+preset closes the cell that was opened.
 """
 
 from collections.abc import Callable, Sequence
@@ -10,7 +11,7 @@ from typing import Any
 import streamlit as st
 
 from distil_core.compression.extras import has_onnx
-from distil_core.reporting import sweep_presets
+from distil_core.reporting import narrative, sweep_presets
 from distil_core.reporting.sweep_presets import Preset
 from distil_core.runs import sweep
 from distil_core.runs.sweep import Frame, Sweep
@@ -23,7 +24,7 @@ ALPHAS = (0.0, 0.25, 0.5, 0.75, 0.9, 1.0)
 SEEDS = (0, 1, 2, 3, 4)
 SHARES = (1.0, 0.75, 0.5, 0.25)
 LABELED = (1.0, 0.3, 0.1, 0.03, 0.01)
-PRESET, CELL = "whatif.preset", "whatif.cell"
+PRESET, CELL, BEGUN = "whatif.preset", "whatif.cell", "whatif.begun"
 _MORE = ("alphas", "inits", "heads", "neurons", "weights", "seeds", "labeled", "left_out", "max_examples")
 _HELP = {
     item.name: item.metadata["help"]
@@ -64,9 +65,8 @@ def fill(presets: Sequence[Preset]) -> None:
 def show(base: RunConfig, frame: Frame) -> Sweep:
     """Ask what to try, and return it as a sweep."""
     task = task_of(base)
-    presets = sweep_presets.presets(frame, task)
-    for key, value in (*values_of(presets[0]).items(), ("whatif.down", presets[0].down)):
-        st.session_state.setdefault(key, value)
+    presets = sweep_presets.presets(frame, task, base)
+    _begin(presets, frame, base)
     # What another run in use has offered, this one may not.
     st.session_state["whatif.depths"] = [d for d in st.session_state["whatif.depths"] if d in frame.depths]
     if task.predicts_numbers:  # a temperature changes nothing
@@ -84,13 +84,13 @@ def show(base: RunConfig, frame: Frame) -> Sweep:
         depths = _pills("depths", "Layers of the student", frame.depths, str)
         empty = address.hides_all(f"whatif.{name}" for name in _MORE)
         with st.container() if empty else st.expander("More", icon=":material/tune:", key="whatif.more"):
-            alphas = _pills("alphas", "Soft-label weight (α)", ALPHAS, "{:g}".format)
+            alphas = _pills("alphas", "Soft-label weight (α)", _with(ALPHAS, base.loss.alpha), "{:g}".format)
             inits = _pills("inits", "Initialization", tuple(Init), _INIT.__getitem__)
-            heads = _pills("heads", "Attention heads that stay", SHARES, _percent)
-            neurons = _pills("neurons", "Feed-forward neurons that stay", SHARES, _percent)
+            heads = _pills("heads", "Attention heads that stay", _with(SHARES, base.student.heads), _percent)
+            neurons = _pills("neurons", "Feed-forward neurons that stay", _with(SHARES, base.student.neurons), _percent)
             weights = _pills("weights", "Format of the weights", _formats(), str)
             seeds = _pills("seeds", "Seeds", SEEDS, str)
-            labeled, left_out = _told(labels) if task.head.labeled else (1.0, "")
+            labeled, left_out = _told(base, labels) if task.head.labeled else (1.0, "")
             with address.control("whatif.max_examples", "Largest training split"):
                 max_examples = st.number_input(
                     "Largest training split (texts; 0: all)",
@@ -118,6 +118,7 @@ def show(base: RunConfig, frame: Frame) -> Sweep:
             if match is not None:
                 st.caption(match.comment)
     shared = sweep.based(base, labeled=labeled, left_out=left_out, max_examples=max_examples)
+    st.caption(narrative.sweeps.shared_settings(base, shared))
     return Sweep(
         base=shared,
         temperatures=tuple(sorted(temperatures)),
@@ -131,6 +132,25 @@ def show(base: RunConfig, frame: Frame) -> Sweep:
     )
 
 
+def _begin(presets: Sequence[Preset], frame: Frame, base: RunConfig) -> None:
+    """Fill in the first preset, or when another run is in use, the preset that was filled in, with its settings."""
+    former: RunConfig = st.session_state.setdefault(BEGUN, base)
+    first = presets[0]
+    if former != base:
+        st.session_state[BEGUN] = base
+        before = sweep_presets.presets(frame, task_of(former), former)
+        values = {key: st.session_state.get(key) for key in values_of(first)}
+        title = next((preset.title for preset in before if values_of(preset) == values), None)
+        st.session_state.update(next((values_of(preset) for preset in presets if preset.title == title), {}))
+    for key, value in (*values_of(first).items(), ("whatif.down", first.down)):
+        st.session_state.setdefault(key, value)
+
+
+def _with(values: Sequence[float], value: float) -> tuple[float, ...]:
+    """Return values with one more, from the largest to the least or the other way round as they are."""
+    return tuple(sorted({*values, value}, reverse=values[0] > values[-1]))
+
+
 def _percent(share: float) -> str:
     return f"{100 * share:g} %"
 
@@ -140,13 +160,13 @@ def _formats() -> tuple[WeightFormat, ...]:
     return tuple(kind for kind in WeightFormat if kind is not WeightFormat.INT8 or has_onnx())
 
 
-def _told(labels: Sequence[str]) -> tuple[float, str]:
+def _told(base: RunConfig, labels: Sequence[str]) -> tuple[float, str]:
     """Ask how many texts are labeled, and which class none of them has."""
     with address.control("whatif.labeled", "Labeled fraction"):
         labeled = st.selectbox(
             "Labeled fraction of the training split",
-            LABELED,
-            format_func=lambda share: f"{100 * share:g} %",
+            _with(LABELED, base.corpus.labeled),
+            format_func=_percent,
             key="whatif.labeled",
             bind="query-params",
             help="Training texts that keep their hard label. Students learn the soft labels of all texts, "

@@ -155,18 +155,36 @@ def test_a_cell_is_opened_and_the_sweep_stays(app: App, store: RunStore) -> None
 
 
 def test_presets_fill_in_the_choices(app: App, store: RunStore) -> None:
-    at = fill(app("whatif"), "Hinton's missing class")
+    at = fill(app("whatif", run=seeds.finished_family(store).id), "Hinton's missing class")
     assert at.selectbox(key="whatif.left_out").value == "mixed"
     assert at.selectbox(key="whatif.measure").value.name == "recall_2"
     assert at.pills(key="whatif.temperatures").value == [2.0, 4.0]
     assert "No training text is labeled “mixed”" in markdown(at)
     at.button(key="whatif.start").click().run()
-    assert {run.config.corpus.left_out for run in store.list()} == {"mixed"}
+    assert {run.config.corpus.left_out for run in store.list() if run.state is RunState.QUEUED} == {"mixed"}
     at = fill(at, "3 % of the labels")
     assert (at.selectbox(key="whatif.labeled").value, at.selectbox(key="whatif.left_out").value) == (0.03, "")
     assert at.selectbox(key="whatif.measure").value == ACCURACY
     at.pills(key="whatif.temperatures").set_value([3.0]).run()
     assert at.selectbox(key="whatif.preset").value is None
+    assert not at.exception
+
+
+def test_a_sweep_begins_with_the_labels_that_the_run_in_use_was_told(app: App, store: RunStore) -> None:
+    few = replace(RunConfig().corpus, labeled=0.05)
+    first = seeds.finished_family(store, seeds.a_config(corpus=few))
+    second = seeds.finished_family(store, seeds.a_config(loss=LossConfig(alpha=0.8)))
+    at = app("whatif", run=first.id)
+    assert (at.selectbox(key="whatif.labeled").value, at.selectbox(key="whatif.preset").value) == (
+        0.05,
+        "A good default",
+    )
+    assert "labels told included" in markdown(at)
+    at.query_params["run"] = second.id
+    at.run()
+    assert (at.selectbox(key="whatif.labeled").value, at.pills(key="whatif.alphas").value) == (1.0, [0.8])
+    at.selectbox(key="whatif.labeled").set_value(0.1).run()
+    assert "labeled fraction **10 %** (there 100 %)" in markdown(at)
     assert not at.exception
 
 

@@ -24,6 +24,7 @@ from distil_core.settings.config import (
     RunConfig,
     StudentConfig,
     TrainingConfig,
+    WeightFormat,
 )
 from distil_core.tasks.catalog import task_named, usual_config
 from distil_core.tasks.classification import TextClassification
@@ -154,14 +155,14 @@ def test_no_layer_is_another_run_than_that_of_the_base() -> None:
 
 def test_vectors_can_be_had_without_a_layer() -> None:
     frame = sweep.frame(RunConfig(task="embeddings", corpus=CorpusConfig(n_train=20, n_test=20)))
-    every, _ = sweep_presets.presets(frame, task_named("embeddings"))
+    every, _ = sweep_presets.presets(frame, task_named("embeddings"), RunConfig())
     assert every.depths == tuple(reversed(frame.depths))
     assert frame.depths[0] == 0
 
 
 def test_presets_of_numbers_try_one_temperature() -> None:
     numbers = task_named("pairs").for_labels(("score",))
-    for preset in sweep_presets.presets(Frame(depths=(1, 2, 3, 4), labels=("score",)), numbers):
+    for preset in sweep_presets.presets(Frame(depths=(1, 2, 3, 4), labels=("score",)), numbers, RunConfig()):
         assert len(preset.temperatures) == 1
         assert preset.metric == numbers.primary
 
@@ -170,7 +171,7 @@ def test_presets_of_numbers_try_one_temperature() -> None:
 @pytest.mark.parametrize("labels", [LABELS, LABELS[:2]])
 def test_presets_fit_their_teacher_and_corpus(n_layers: int, labels: tuple[str, ...]) -> None:
     frame = Frame(depths=tuple(range(1, n_layers + 1)), labels=labels)
-    found = sweep_presets.presets(frame, TextClassification())
+    found = sweep_presets.presets(frame, TextClassification(), RunConfig())
     assert len({preset.title for preset in found}) == len(found) == (8 if len(labels) > 2 else 7)
     for preset in found:
         assert preset.comment
@@ -193,10 +194,30 @@ def test_presets_fit_their_teacher_and_corpus(n_layers: int, labels: tuple[str, 
 
 
 def test_the_missing_class_is_the_middle_one() -> None:
-    *_, labels, missing = sweep_presets.presets(Frame(depths=(1, 2, 3, 4, 5, 6), labels=LABELS), TextClassification())
+    frame = Frame(depths=(1, 2, 3, 4, 5, 6), labels=LABELS)
+    *_, labels, missing = sweep_presets.presets(frame, TextClassification(), RunConfig())
     assert (missing.left_out, missing.metric, labels.labeled) == ("mixed", recall(2), 0.03)
 
 
+def test_what_a_preset_is_not_about_is_as_in_the_run() -> None:
+    base = RunConfig(
+        corpus=CorpusConfig(labeled=0.05),
+        student=StudentConfig(neurons=0.5, weights=WeightFormat.FP16),
+        loss=LossConfig(alpha=0.8),
+    )
+    frame = Frame(depths=(1, 2, 3), labels=LABELS)
+    default, *others = sweep_presets.presets(frame, TextClassification(), base)
+    assert (default.labeled, default.alphas, default.neurons, default.weights) == (
+        *(0.05, (0.8,), (0.5,)),
+        (WeightFormat.FP16,),
+    )
+    assert "Told 5 % of the labels" in default.comment
+    assert {preset.title for preset in others if preset.labeled != 0.05} == {
+        "Temperature too high",
+        "3 % of the labels",
+    }
+
+
 def test_a_deep_student_lacks_one_layer() -> None:
-    found = sweep_presets.presets(Frame(depths=(1, 2, 3), labels=LABELS), TextClassification())
+    found = sweep_presets.presets(Frame(depths=(1, 2, 3), labels=LABELS), TextClassification(), RunConfig())
     assert [preset.depths for preset in found if "deep" in preset.title] == [(2,)]

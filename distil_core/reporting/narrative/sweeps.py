@@ -6,9 +6,9 @@ from distil_core.analysis.comparison import Contrast, Outcome
 from distil_core.analysis.sweep_grids import GridRow, SweepCell, SweepGrid
 from distil_core.evaluation.metrics import Metric
 from distil_core.evaluation.records import Interval
-from distil_core.reporting.formatting import figure_difference, figure_interval
+from distil_core.reporting.formatting import escaped, figure_difference, figure_interval
 from distil_core.runs.sweep import Axis, Value
-from distil_core.settings.config import Init, WeightFormat
+from distil_core.settings.config import Init, RunConfig, WeightFormat
 
 AXIS_NAMES = {
     Axis.TEMPERATURE: "Temperature",
@@ -35,6 +35,24 @@ def word(axis: Axis, value: Value | None, *, full: bool = False) -> str:
     if axis is Axis.DEPTH:
         return f"{value} layer{'s' * (value != 1)}"
     return f"{'T' if axis is Axis.TEMPERATURE else 'α'} {value:g}"
+
+
+def shared_settings(run: RunConfig, shared: RunConfig) -> str:
+    """Say which settings a sweep has from the run in use, and in what it tells its students otherwise.
+
+    Args:
+        run: The settings of the run in use.
+        shared: Those that all runs of the sweep have.
+    """
+    there, here = run.corpus, shared.corpus
+    told = (
+        ("labeled fraction", f"{100 * here.labeled:g} %", f"{100 * there.labeled:g} %"),
+        ("held-out class", escaped(here.left_out) or "none", escaped(there.left_out) or "none"),
+        ("largest training split", f"{here.max_examples or 'all texts'}", f"{there.max_examples or 'all texts'}"),
+    )
+    others = ", ".join(f"{name} **{value}** (there {other})" for name, value, other in told if value != other)
+    line = "Corpus, teacher, epochs and all that is not named here are those of the run in use"
+    return f"{line}; unlike it: {others}." if others else f"{line}, labels told included."
 
 
 def row_word(grid: SweepGrid, row: GridRow) -> str:
