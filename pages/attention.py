@@ -60,6 +60,8 @@ def ask(outcome: FinishedRun) -> str:
     if not text_fields.asked_for(key=TEXT, n_segments=len(task.segments)):
         text_fields.put(texts[0].text, key=TEXT)
     text = text_fields.ask(task.segments, key=TEXT, label="Text")
+    if address.hides(TEXT):
+        return text
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         picker = st.popover("Test texts", icon=":material/list:", type="tertiary", on_change="rerun")
         for i, example in enumerate(edits.one_per_label(texts, task.classes_of, limit=4)):

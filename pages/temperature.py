@@ -41,9 +41,9 @@ def show_one(family: Family) -> None:
         put(texts, examples["hesitant"])
     left, right = st.columns([8, 5], vertical_alignment="bottom", gap="medium")
     beside = right.container(horizontal=True, vertical_alignment="center", gap="small")
-    with address.control(TEXT, "Text"):
-        with left:
-            text = text_fields.ask(segments, key=TEXT, label="Text", bare=True)
+    with left:
+        text = text_fields.ask(segments, key=TEXT, label="Text", bare=True)
+    if not address.hides(TEXT):
         with beside:
             st.caption("The teacher is", width="content")
             for name, row in examples.items():

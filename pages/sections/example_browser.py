@@ -13,7 +13,7 @@ from distil_core.settings.serialization import digest
 from pages.sections import answer_views, example_filter, saved_slices, task_views
 from pages.state import address, model_answers
 
-TABLE = "compare.examples"
+TABLE, FILTERS = "compare.examples", "compare.filters"
 
 
 def show(outcome: FinishedRun) -> None:
@@ -21,8 +21,9 @@ def show(outcome: FinishedRun) -> None:
     task_views.show_test_texts(outcome)
     answered = model_answers.of_test_texts(outcome)
     # Ask
-    left, right = st.columns([2, 3], gap="large")
-    with left, address.control("compare.filters", "Filters"):
+    hidden = address.hides(FILTERS)
+    left, right = (st.container(), st.container()) if hidden else st.columns([2, 3], gap="large")
+    with left, address.control(FILTERS, "Filters"):
         wanted = example_filter.ask(answered)
     # Think
     chosen = error_analysis.matching(answered, wanted)
@@ -30,14 +31,14 @@ def show(outcome: FinishedRun) -> None:
     with right:
         task_views.show_kinds(outcome)
         if not answered.tokens:  # those of many texts have no classes in common that could be confused
-            answer_views.confusion(answered, key="compare.confusion", wanted=wanted)
+            answer_views.confusion(answered, key="compare.confusion", wanted=None if hidden else wanted)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.markdown(
             f"**{len(chosen):,} of {len(answered):,} test {answered.unit}**, "
             "the furthest apart first · pick one to see it above",
             width="stretch",
         )
-        if wanted != Filter():
+        if wanted != Filter() and not hidden:
             st.button(
                 "Clear",
                 icon=":material/filter_alt_off:",

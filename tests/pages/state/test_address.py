@@ -94,15 +94,21 @@ def test_link_for_a_class_is_carried_and_shows_its_pages_and_nothing_that_delete
     at = app(
         "temperature",
         run=run.id,
-        pages="temperature,runs",
-        hide="temperature.text",
+        pages="temperature,compare,runs",
+        hide="temperature.text,compare.filters",
         temperature__text="A *good* one.",
         **{"class": "abc234"},
     )
     # The text under judgement can still be read; its field is put aside.
     assert "A \\*good\\* one." in [element.value for element in at.markdown]
+    assert not [button.key for button in at.button if str(button.key).startswith("temperature.example.")]
+    at.switch_page("pages/compare.py").run()
+    hidden = aside(at)
+    assert hidden is not None
+    assert "compare.label" in [box.key for box in hidden.selectbox]
+    assert not [element.value for element in at.header if "press to filter" in element.value]
     at.switch_page("pages/runs.py").run()
-    assert (at.query_params["class"], at.query_params["pages"]) == ("abc234", "temperature,runs")
+    assert (at.query_params["class"], at.query_params["pages"]) == ("abc234", "temperature,compare,runs")
     assert "runs.open" in [button.key for button in at.button]
     assert not {"runs.delete", "runs.cache"} & {button.key for button in at.button}
     assert "app.class" not in [toggle.key for toggle in at.toggle]
