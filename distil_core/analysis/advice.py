@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from distil_core.analysis.comparison import Contrast, Outcome, contrast_of, model_name, score_kept
+from distil_core.analysis.comparison import Contrast, Outcome, contrast_of, model_name, score_kept, speedup_of
 from distil_core.analysis.contrasts import Draw, difference, drawing, fidelity
 from distil_core.analysis.roles import Role, role_of
 from distil_core.analysis.tradeoffs import TEACHER, Landscape, ModelPoint, Price, averaged, chosen
@@ -27,14 +27,14 @@ class Retention:
         outcome: Better than the teacher, worse, or no difference seen.
         teacher_score: The teacher's score.
         parameters: The model's parameters as a share of the teacher's; None where they were not counted.
-        speedup: How many times as fast as the teacher it is; None where that was not measured.
+        speedup: How many times as fast as the teacher it is, see :func:`speedup_of`; None where it was not measured.
     """
 
     share: Interval
     outcome: Outcome
     teacher_score: float
     parameters: float | None
-    speedup: float | None
+    speedup: Interval | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,14 +151,14 @@ def _retention(run: FinishedRun, landscape: Landscape, read: Read) -> Retention 
     )
 
 
-def _savings(before: Cost | None, after: Cost | None) -> tuple[float | None, float | None]:
+def _savings(before: Cost | None, after: Cost | None) -> tuple[float | None, Interval | None]:
     """Return the share of the parameters and the factor in speed."""
     if before is None or after is None:
         return None, None
     parameters = after.parameters / before.parameters
     if before.latency_ms is None or after.latency_ms is None:
         return parameters, None
-    return parameters, before.latency_ms.p50 / after.latency_ms.p50
+    return parameters, speedup_of(before.latency_ms, after.latency_ms)
 
 
 def _against(run: FinishedRun, other: FinishedRun, draw: Draw) -> Contrast:

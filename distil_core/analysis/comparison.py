@@ -10,7 +10,7 @@ from distil_core.data.corpus import Place
 from distil_core.evaluation import bootstrap
 from distil_core.evaluation.metrics import Metric
 from distil_core.evaluation.predictions import Predictions, softmax
-from distil_core.evaluation.records import Interval, ModelRecord
+from distil_core.evaluation.records import Interval, Latency, ModelRecord
 from distil_core.models.units import LayerUnit
 from distil_core.runs.families import Family
 from distil_core.runs.record import RunRecord
@@ -39,20 +39,32 @@ EXPLANATIONS = {
 class Headline:
     """Student against teacher, all as shares of the teacher's value; ``speedup`` is a factor.
 
-    None where it has not been measured.
+    None where it has not been measured. ``unsteady`` is how much longer than usual one answer in twenty took, of
+    whichever of the two that is more of.
     """
 
     score_kept: float | None
     fewer_parameters: float | None
     fewer_bytes: float | None
-    speedup: float | None
+    speedup: Interval | None
+    unsteady: float | None = None
+
+    @property
+    def busy(self) -> bool:
+        """Whether the machine did something else while the two were timed."""
+        return self.unsteady is not None and self.unsteady > _STEADY
+
+
+_STEADY = 2.0
+"""On a machine that does nothing else, one answer in twenty takes up to so many times as long as usual."""
 
 
 NOTHING = Headline(score_kept=None, fewer_parameters=None, fewer_bytes=None, speedup=None)
 """The headline of a run that is not finished."""
 
 
-PAPER = Headline(score_kept=0.97, fewer_parameters=0.40, fewer_bytes=None, speedup=1.60)
+PAPER_SPEEDUP = 1.60
+PAPER = Headline(score_kept=0.97, fewer_parameters=0.40, fewer_bytes=None, speedup=Interval(value=PAPER_SPEEDUP))
 """What the DistilBERT paper claims (Sanh et al., 2019, arXiv:1910.01108): 97 % of BERT's language understanding in a
 model 40 % smaller and 60 % faster."""
 
@@ -202,13 +214,29 @@ def headline(record: RunRecord) -> Headline:
     score_share, before_score = None, record.teacher_score
     if before_score is not None and record.metric.greater_is_better:
         score_share = _ratio(record.score.value, before_score.value)
-    fewer_parameters = fewer_bytes = speedup = None
+    fewer_parameters = fewer_bytes = speedup = unsteady = None
     if before is not None and after is not None:
         fewer_parameters = _saved(after.parameters, before.parameters)
         fewer_bytes = _saved(after.bytes, before.bytes)
         if before.latency_ms is not None and after.latency_ms is not None:
-            speedup = _ratio(before.latency_ms.p50, after.latency_ms.p50)
-    return Headline(score_kept=score_share, fewer_parameters=fewer_parameters, fewer_bytes=fewer_bytes, speedup=speedup)
+            speedup = speedup_of(before.latency_ms, after.latency_ms)
+            unsteady = max(latency.p95 / latency.p50 for latency in (before.latency_ms, after.latency_ms))
+    return Headline(
+        score_kept=score_share,
+        fewer_parameters=fewer_parameters,
+        fewer_bytes=fewer_bytes,
+        speedup=speedup,
+        unsteady=unsteady,
+    )
+
+
+def speedup_of(before: Latency, after: Latency) -> Interval:
+    """Return how many times as fast a model answers as another one.
+
+    The value is that of the medians, which were measured in turn on the same texts; the ends are what it comes to where
+    one is as quick as in its 5th percentile and the other as slow as in its 95th.
+    """
+    return Interval(value=before.p50 / after.p50, low=before.p5 / after.p95, high=before.p95 / after.p5)
 
 
 def shape_title(student: StudentConfig) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from statistics import fmean
 
-from distil_core.analysis.comparison import PAPER, headline
+from distil_core.analysis.comparison import PAPER, PAPER_SPEEDUP, headline
 from distil_core.analysis.tradeoffs import ModelPoint, Price
 from distil_core.evaluation.metrics import ACCURACY, Metric
 from distil_core.evaluation.records import Interval, Latency
@@ -209,12 +209,13 @@ def claims(record: RunRecord, share: Interval | None) -> tuple[Claim, ...]:
         share: What its model kept of its teacher's score; None where that was not measured.
     """
     line = headline(record)
-    fewer, speedup, latencies = _exact(line.fewer_parameters), _exact(line.speedup), _latencies(record)
+    fewer, latencies = _exact(line.fewer_parameters), _latencies(record)
+    speedup = line.speedup and _exact(line.speedup.value)
     misquoted_size = DISTILBERT.prices[Price.PARAMETERS].value  # 60 % of the parameters, taken for 60 % fewer
     return (
         Claim(quote=Quote.SCORE_KEPT, measured=share, outcome=_within(share, PAPER.score_kept)),
         Claim(quote=Quote.FEWER_PARAMETERS, measured=fewer, outcome=_beside(fewer, PAPER.fewer_parameters)),
-        Claim(quote=Quote.FASTER, measured=speedup, latencies_ms=latencies, outcome=_beside(speedup, PAPER.speedup)),
+        Claim(quote=Quote.FASTER, measured=speedup, latencies_ms=latencies, outcome=_beside(speedup, PAPER_SPEEDUP)),
         Claim(quote=Quote.SMALLER, measured=fewer, outcome=_reached(fewer, misquoted_size)),
         Claim(
             quote=Quote.TIMES_FASTER,

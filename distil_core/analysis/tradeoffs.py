@@ -284,12 +284,16 @@ def _leaves(values: Mapping[str, Any]) -> dict[str, object]:
 
 
 def _comparable(first: RunRecord, second: RunRecord) -> bool:
-    """Tell whether two runs had the same task, the same texts, test texts included, and the same teacher."""
+    """Tell whether two runs had the same task, the same texts, test texts included, and the same teacher.
+
+    A student that was kept from a class is held against its like alone: nobody would take it.
+    """
     return all(
         mine == theirs
         for mine, theirs in (
             (first.config.task, second.config.task),
             (first.corpus.digest, second.corpus.digest),
+            (first.config.corpus.left_out, second.config.corpus.left_out),
             (first.teacher_digest, second.teacher_digest),
         )
     )

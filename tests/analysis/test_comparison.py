@@ -11,7 +11,8 @@ from distil_core.analysis.comparison import Outcome
 from distil_core.analysis.roles import Role
 from distil_core.evaluation.metrics import ACCURACY, KL
 from distil_core.evaluation.predictions import Predictions
-from distil_core.evaluation.records import Interval
+from distil_core.evaluation.records import Interval, Latency
+from distil_core.reporting.narrative import runs
 from distil_core.runs import families
 from distil_core.settings.config import Init, Method, Recipe, RunConfig, StudentConfig, TrainingConfig
 from tests import seeds
@@ -29,7 +30,18 @@ def test_headline_compares_with_the_teacher() -> None:
     assert line.score_kept == pytest.approx(0.9 / 0.95)
     assert line.fewer_parameters == pytest.approx(2 / 3)
     assert line.fewer_bytes == pytest.approx(1 - 8.3 / 24.3)
-    assert line.speedup == pytest.approx(3.6 / 1.3)
+    assert line.speedup is not None
+    assert line.speedup.value == pytest.approx(3.6 / 1.3)
+    assert line.speedup.low is not None
+    assert line.speedup.low < line.speedup.value < line.speedup.ends[1]
+    assert not line.busy
+
+
+def test_a_machine_that_did_something_else_is_told() -> None:
+    record = a_compared_record()
+    slow = replace(record, model=a_model_record(cost=a_cost(latency_ms=Latency(p5=1.0, p50=1.3, p95=4.0))))
+    assert comparison.headline(slow).busy
+    assert "machine was busy" in runs.cards(slow, ACCURACY)[2].details[-1]
 
 
 def test_headline_leaves_out_what_was_not_measured() -> None:
@@ -48,9 +60,8 @@ def test_headline_leaves_out_what_was_not_measured() -> None:
 
 def test_paper_claims_are_those_of_the_abstract() -> None:
     assert (comparison.PAPER.score_kept, comparison.PAPER.fewer_parameters, comparison.PAPER.speedup) == (
-        0.97,
-        0.40,
-        1.60,
+        *(0.97, 0.40),
+        Interval(value=1.60),
     )
 
 

@@ -69,6 +69,9 @@ def test_a_run_is_known_by_its_settings_and_not_by_where_its_texts_lie(store: Ru
     assert len(landscape_of(store, mine)[1].points) == 2
     # Another share of the labels makes another student.
     few = put(store, replace(DISTILLED, corpus=replace(DISTILLED.corpus, labeled=0.03)), a_model(0.6))
+    # One that was kept from a class is nothing to take instead.
+    put(store, replace(DISTILLED, corpus=replace(DISTILLED.corpus, left_out="mixed")), a_model(0.6))
+    assert len(landscape_of(store, mine)[1].points) == 3
     assert [point.title for point in landscape_of(store, mine)[1].points if point.id == few] == [
         "Student · 2 layers · T 2 · α 0.9 · 3 % of the labels"
     ]

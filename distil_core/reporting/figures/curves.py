@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from distil_core.analysis.comparison import Model
 from distil_core.analysis.learning_curves import Curves
 from distil_core.evaluation.metrics import Metric, in_unit
-from distil_core.reporting.figures.theme import ABOVE, MARKS, STUDENT, TEACHER, Figure, empty
+from distil_core.reporting.figures.theme import ABOVE, MARKS, SERIES, STUDENT, TEACHER, Figure, empty
 from distil_core.settings.config import Method
 from distil_core.tasks.task import Task
 
@@ -13,21 +13,12 @@ _TRAINED = (Method.DISTILLED, Method.HARD_LABELS, Method.RANDOM_START)
 _PARTS = {
     "soft_labels": ("", TEACHER, "solid"),
     "hard_labels": ("", "#7C8894", "dash"),
-    "logit_mse": ("logits", "#009E73", "dot"),
-    "hidden_cosine": ("last layer", "#B4649B", "dashdot"),
-    "hidden_mse": ("mapped layers", "#B08A00", "longdash"),
+    "logit_mse": ("logits", SERIES[0].color, "dot"),
+    "hidden_cosine": ("last layer", SERIES[1].color, "dashdot"),
+    "hidden_mse": ("mapped layers", SERIES[3].color, "longdash"),
     "attention_kl": ("attention maps", STUDENT, "longdashdot"),
 }
 """Name, color and dash of each part of the loss; the first two are called as a task calls them."""
-_RUNS = (
-    ("#7A5195", "circle-open"),
-    ("#2F9E44", "star"),
-    ("#E8A317", "cross"),
-    ("#4DABF7", "hexagon"),
-    ("#F06595", "pentagon"),
-    ("#868E96", "bowtie"),
-)
-"""Looks of runs beside one another, none of which a model has."""
 
 
 def loss(curves: Curves, *, n_epochs: float, names: Mapping[str, str] = Task.loss_parts, height: int = 260) -> Figure:
@@ -104,14 +95,14 @@ def beside(curves: Mapping[str, Curves], metric: Metric, *, height: int = 300) -
     """Draw a metric of the validation texts over the epochs for several runs, each by its name."""
     unit, digits = f" {metric.unit}".rstrip(), 1 if metric.is_share else 3
     figure = empty(height=height, x="Epoch", y=in_unit(f"Validation {metric.in_text}", metric.unit))
-    for (name, curve), (color, symbol) in zip(curves.items(), _RUNS, strict=False):
+    for (name, curve), mark in zip(curves.items(), SERIES, strict=False):
         figure.add_scatter(
             x=list(curve.validation_epochs),
             y=[metric.scale * value for value in curve.scores],
             name=name,
             mode="lines+markers",
-            line={"color": color, "width": 2.5},
-            marker={"symbol": symbol, "size": 9},
+            line={"color": mark.color, "width": 2.5},
+            marker={"symbol": mark.symbol, "size": 9},
             hovertemplate=f"epoch %{{x:.2f}}<br>%{{y:.{digits}f}}{unit}<extra>%{{fullData.name}}</extra>",
         )
     figure.update_layout(showlegend=True, legend=ABOVE, margin={"t": 44})

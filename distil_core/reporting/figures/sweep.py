@@ -6,21 +6,14 @@ from distil_core.analysis.sweep_grids import OF_THE_TEACHER, GridRow, SweepCell,
 from distil_core.evaluation.metrics import Metric, in_unit
 from distil_core.evaluation.records import Interval
 from distil_core.reporting.figures import cells
-from distil_core.reporting.figures.theme import ABOVE, MARKS, SEQUENTIAL, STUDENT, Figure, empty
+from distil_core.reporting.figures.theme import ABOVE, MARKS, SEQUENTIAL, SERIES, STUDENT, Figure, empty
 from distil_core.reporting.formatting import measured
 from distil_core.reporting.narrative.sweeps import AXIS_NAMES, preview_words, row_word, word
 from distil_core.runs.rows import RunState
 from distil_core.settings.config import Method
 
-LINES = (
-    (STUDENT, "circle", "solid"),
-    ("#009E73", "triangle-up", "dash"),
-    ("#B4649B", "square", "dot"),
-    ("#B08A00", "diamond", "dashdot"),
-    ("#56B4E9", "cross", "longdash"),
-    ("#7C8894", "x", "longdashdot"),
-)
-"""Color, symbol and dash of the curves, in turn; none is the teacher's."""
+LINES = tuple((mark.color, mark.symbol, mark.dash) for mark in SERIES)
+"""Color, symbol and dash of the curves, in turn."""
 
 TWIN = MARKS[Method.HARD_LABELS]
 _SPAN = 0.04

@@ -11,6 +11,7 @@ from distil_core.reporting.figures.theme import (
     ABOVE,
     BAR,
     SEQUENTIAL,
+    SERIES,
     STUDENT,
     TEACHER,
     Figure,
@@ -60,7 +61,7 @@ def agreement(softened: Softened, *, unit: str = "texts", height: int = 300) -> 
     """Draw the share of texts, or of what ``unit`` names, that both answer alike over the temperature: a flat line."""
     figure = _over_temperature(softened.temperatures, height=height, y=f"Answered alike (% of the {unit})")
     shares = [100 * share for share in softened.agreement]
-    _line(figure, softened.temperatures, shares, name="Agreement", color="#009E73", dash="solid", unit=" %")
+    _line(figure, softened.temperatures, shares, name="Agreement", color=SERIES[0].color, dash="solid", unit=" %")
     figure.update_yaxes(range=[0, 104])
     return figure
 

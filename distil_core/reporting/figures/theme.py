@@ -50,6 +50,16 @@ MARKS: Mapping[Method | None, Mark] = {
 }
 """The look of the teacher (None) and of each method of run."""
 
+SERIES = (
+    Mark(color="#8E63CE", symbol="hexagon", dash="solid"),
+    Mark(color="#E0457B", symbol="star", dash="dash"),
+    Mark(color="#0E93A6", symbol="cross", dash="dot"),
+    Mark(color="#8A8600", symbol="pentagon", dash="dashdot"),
+    Mark(color="#A0692E", symbol="bowtie", dash="longdash"),
+    Mark(color="#6B7A8F", symbol="hourglass", dash="longdashdot"),
+)
+"""The looks of what is no model of a run, such as depths or runs beside one another, in turn; none is a model's."""
+
 ABOVE = {"orientation": "h", "xanchor": "left", "x": 0, "yanchor": "bottom", "y": 1}
 """Where no line can run into the legend."""
 

@@ -51,7 +51,8 @@ def _keeps(advice: Advice, retention: Retention) -> str:
     if retention.parameters is not None:
         text += f" with **{percent(retention.parameters)}** of its parameters"
     if retention.speedup is not None:
-        text += f", at **{retention.speedup:.1f} times** its speed"
+        low, high = retention.speedup.ends
+        text += f", at **{retention.speedup.value:.1f} times** its speed ({low:.1f} to {high:.1f} from text to text)"
     return f"{text}."
 
 

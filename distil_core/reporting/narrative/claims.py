@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from distil_core.analysis.comparison import PAPER
+from distil_core.analysis.comparison import PAPER_SPEEDUP
 from distil_core.analysis.literature import DISTILBERT, MISREAD_SPEEDUP, Claim, ClaimOutcome, Quote
 from distil_core.analysis.tradeoffs import Price
 from distil_core.evaluation.records import Interval
@@ -94,7 +94,7 @@ def _source(quote: Quote) -> str:
             )
         case Quote.TIMES_FASTER:
             return (
-                f"Misquoted: 60 % faster is {PAPER.speedup:g} times the speed. For {MISREAD_SPEEDUP:g} times, the "
+                f"Misquoted: 60 % faster is {PAPER_SPEEDUP:g} times the speed. For {MISREAD_SPEEDUP:g} times, the "
                 f"time would have to fall by 60 %; it falls by {percent(1 - time.value)}"
             )
 

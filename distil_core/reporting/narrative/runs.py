@@ -64,7 +64,12 @@ def cards(record: RunRecord | None, metric: Metric, *, so_far: Curves | None = N
                 smaller = (*smaller, f"{size(after.cost.packed_bytes)} packed")
             if before.cost.latency_ms is not None and after.cost.latency_ms is not None:
                 times = before.cost.latency_ms.p50, after.cost.latency_ms.p50
-                faster = (f"{digits(times[0])} → {digits(times[1])} ms", "for one text, median")
+                faster = (f"{digits(times[0])} → {digits(times[1])} ms, median",)
+        if line.speedup is not None:
+            low, high = line.speedup.ends
+            faster = (*faster, f"{low:.1f} to {factor(high)} from text to text")
+        if line.busy:
+            faster = (*faster, "The machine was busy meanwhile: time it again when it is not.")
     share_card = Card(
         label=f"{metric.label} kept",
         value=_or_none(percent, line.score_kept),
@@ -78,7 +83,12 @@ def cards(record: RunRecord | None, metric: Metric, *, so_far: Curves | None = N
         Card(
             label=f"Smaller {where}".strip(), value=_or_none(percent, saved), details=smaller, paper="DistilBERT 40 %"
         ),
-        Card(label="Faster", value=_or_none(factor, line.speedup), details=faster, paper="DistilBERT 1.6 ×"),
+        Card(
+            label="Faster",
+            value=_or_none(factor, None if line.speedup is None else line.speedup.value),
+            details=faster,
+            paper="DistilBERT 1.6 ×",
+        ),
     )
 
 
@@ -132,17 +142,19 @@ def label_card(config: RunConfig, judged: RunVerdict) -> Card:
     share = config.corpus.labeled
     value, outcome = NONE, ""
     if judged.contrast is not None:
-        value = figure_difference(metric, Interval(value=judged.contrast.difference.value))
+        value, _, unit = figure_difference(metric, Interval(value=judged.contrast.difference.value)).partition(" ")
         did = _TEACHER_DID.get(judged.outcome)
-        outcome = f"The teacher {did}" if did else "No difference seen"
+        outcome = f"the teacher {did}" if did else "no difference seen"
+        outcome = f"{unit}: **{outcome}**" if unit else f"**{outcome}**"
     return Card(
         label="All labels told" if share == 1 else f"{100 * share:g} % of the labels told",
         value=value,
         details=(
+            outcome,
             f"{figure(metric, judged.student.value)} with a teacher",
             f"{NONE if twin is None else figure(metric, twin.value)} without",
         ),
-        paper=outcome,
+        paper="",
     )
 
 

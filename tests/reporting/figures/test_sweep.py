@@ -137,7 +137,7 @@ def test_full_marks_are_differences_that_are_seen() -> None:
     figure = figures.differences(GRID, ACCURACY, twin="layer-cut twin")
     first, second = figure.data
     assert (list(first.y), list(second.y)) == ([pytest.approx(3.0)], [pytest.approx(-1.0)])
-    assert (list(first.marker.symbol), list(second.marker.symbol)) == (["circle"], ["triangle-up-open"])
+    assert (list(first.marker.symbol), list(second.marker.symbol)) == (["hexagon"], ["star-open"])
     assert figure.layout.yaxis.title.text == "Student − layer-cut twin (points)"
     assert figure.layout.shapes[0].y0 == 0
     assert figures.differences(GRID, KL, twin="layer-cut twin").layout.yaxis.title.text.endswith("(nats)")

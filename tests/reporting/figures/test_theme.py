@@ -16,3 +16,11 @@ def test_large_print_leaves_no_small_text() -> None:
     assert min(sizes) >= 16
     assert large.layout.height == 250
     assert (figure.layout.height, figure.data[0].textfont.size) == (200, 11)
+
+
+def test_what_is_no_model_wears_no_models_mark() -> None:
+    for what in ("color", "symbol"):
+        models = {getattr(mark, what) for mark in theme.MARKS.values()}
+        series = [getattr(mark, what) for mark in theme.SERIES]
+        assert len(set(series)) == len(series)
+        assert not models & set(series)

@@ -30,7 +30,7 @@ def test_cards_say_where_their_figure_comes_from() -> None:
     )
     assert (smaller.value, smaller.details[0]) == ("66.7 %", "6.00 M → 2.00 M parameters")
     assert smaller.details[1] == "24.3 MB → 8.30 MB on disk"
-    assert (faster.value, faster.details[0]) == ("2.8 ×", "3.60 → 1.30 ms")
+    assert (faster.value, faster.details[0]) == ("2.8 ×", "3.60 → 1.30 ms, median")
 
 
 def test_cards_wait_with_dashes() -> None:
