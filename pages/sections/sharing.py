@@ -31,6 +31,8 @@ def show(titles: Mapping[str, str]) -> None:
             if code:
                 _class_link(code, titles)
                 return
+        elif not address.follows_class():
+            st.caption("Lecturers: with your code, entered at the foot of **Runs**, there is a link for a class here.")
         st.markdown("Whoever opens this address on the same server sees this page as it is now.")
         st.code(f"{st.context.url}?{urlencode(_query())}", language=None, wrap_lines=True)
 

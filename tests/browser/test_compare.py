@@ -32,9 +32,12 @@ def test_a_word_is_dropped_and_the_change_is_told(visit: Visit) -> None:
     word = keyed(page, "compare.word.0").get_by_role("button")  # type: ignore[attr-defined]
     dropped = word.inner_text()
     word.click()
-    page.get_by_role("button", name="Drop").first.click()
+    # By the keyboard: what was pressed is gone, and the keyboard is on the word that stands there now.
+    page.get_by_role("button", name="Drop").first.press("Enter")
     expect(field).to_have_value(first.removeprefix(dropped).strip())
     expect(page.get_by_text("What the edit changed")).to_be_visible()
+    expect(word).to_be_focused()
+    expect(word).to_have_text(first.split()[1])
     expect(page.locator(".st-key-compare-changes .js-plotly-plot")).to_be_visible()
     settled(page)
     address = page.url
@@ -51,8 +54,13 @@ def test_a_word_is_dropped_and_the_change_is_told(visit: Visit) -> None:
 def test_typing_is_answered_without_leaving_the_field(visit: Visit) -> None:
     page = visit("compare")
     field = page.get_by_role("textbox", name="Sentence")
+    heard = page.get_by_role("status").and_(page.locator("#distil-lab-result"))
+    expect(heard).to_have_text(re.compile(r"^teacher: .+, \d.* % sure; student: .+ sure\.$"))
+    before = heard.inner_text()
     field.fill("This was a wonderful hotel")
     expect(keyed(page, "compare.sentence")).to_contain_text("wonderful")  # type: ignore[arg-type]
+    expect(heard).not_to_have_text(before)
+    expect(heard).to_contain_text("positive")
     field.press_sequentially("!")
     expect(keyed(page, "compare.sentence")).to_contain_text("!")  # type: ignore[arg-type]
     expect(field).to_be_focused()

@@ -45,6 +45,8 @@ def test_one_click_distils_all(visit: Visit) -> None:
         page.get_by_text(re.compile("No difference|Too few test texts|The teacher helped|The teacher hurt"))
     ).to_be_visible(timeout=5 * MINUTES)
     expect(page.locator(".js-plotly-plot")).to_have_count(3)
+    # Whoever does not see the page hears the verdict.
+    expect(page.locator("#distil-lab-result")).to_have_text(re.compile("^The student answers .+ hard-label twin"))
 
     # Reloaded, it is still there; asked for again, it is answered at once.
     page.reload()

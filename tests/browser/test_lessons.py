@@ -31,6 +31,7 @@ def test_two_predict_on_phones_and_the_lecturer_sees_what(visit: Callable[..., P
         settled(page)
         page.get_by_role("button", name="Predict", exact=True).click()
         expect(page.get_by_text("You predicted")).to_be_in_viewport()
+        expect(page.locator("#distil-lab-result")).to_contain_text("points")
         assert page.evaluate("document.documentElement.scrollWidth") == 390
         assert "lessons.answers=labels.scarce" in page.url
     expect(lecturer.get_by_text("2 of 2 visitors")).to_be_visible()

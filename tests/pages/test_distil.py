@@ -25,7 +25,7 @@ def test_example_fills_the_first_visit(app: App, example: Path) -> None:
     at = app()
     assert "Example run" in markdown(at)
     worth, *headline = at.metric
-    assert (worth.label, worth.value, worth.delta) == ("All labels told", "+10.0 points", "No difference seen")
+    assert (worth.label, worth.value, worth.delta) == ("All labels told", "+10.0", "")
     assert [metric.value for metric in headline] == ["94.7 %", "66.7 %", "2.8 ×"]
     assert [metric.delta for metric in headline] == ["DistilBERT 97 %", "DistilBERT 40 %", "DistilBERT 1.6 ×"]
     loss, validation, accuracies = (figure(at, i) for i in range(3))
