@@ -18,7 +18,7 @@ from distil_core.settings.config import Method, RunConfig
 from distil_core.tasks.corpora import task_of
 from pages.components import accessibility, scrolling
 from pages.sections import charts, introduction, messages, run_summary, settings_form
-from pages.state import class_mode, resources, run_in_use
+from pages.state import address, class_mode, resources, run_in_use
 
 POLL_SECONDS = 1.0
 NEXT = (
@@ -221,7 +221,7 @@ top = st.container()
 action, about = st.columns([1, 2], gap="large", vertical_alignment="center")
 scrolling.last_first()
 with st.container(key="distil.last_first"):
-    left, right = st.columns([1, 2], gap="large")
+    left, right = (st.container(), st.container()) if address.hides("distil") else st.columns([1, 2], gap="large")
 with left:
     config = settings_form.show()
 

@@ -18,6 +18,7 @@ from distil_core.runs.rows import Run, RunState
 from distil_core.runs.store import MAX_NAME, MAX_NOTE
 from distil_core.settings.config import Method
 from distil_core.settings.serialization import digest
+from pages.components import scrolling
 from pages.sections import explained, messages, run_summary, side_by_side, take_home
 from pages.state import address, class_mode, resources, run_in_use
 
@@ -156,7 +157,9 @@ def show_details(run: Run) -> None:
             ask_delete(run)
     if run.state is RunState.FAILED:
         messages.problem(run.error, lead="This run failed: ")
-    left, right = st.columns([2, 3], gap="large")
+    scrolling.last_first()
+    with st.container(key="runs.last_first"):
+        left, right = st.columns([2, 3], gap="large")
     with left:
         explained.table(
             tables.setting_rows(run.config),

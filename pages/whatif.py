@@ -26,6 +26,7 @@ from distil_core.settings.canonical import CanonicalConfig
 from distil_core.settings.serialization import digest
 from distil_core.tasks.corpora import task_of
 from distil_core.tasks.task import Task
+from pages.components import scrolling
 from pages.sections import ablation_view, charts, explained, messages, sweep_form
 from pages.state import address, resources, run_in_use, sweep_runs
 
@@ -337,7 +338,9 @@ try:
 except DistilError as error:
     messages.problem(error)
     st.stop()
-left, right = st.columns([1, 2], gap="large")
+scrolling.last_first()
+with st.container(key="whatif.last_first"):
+    left, right = (st.container(), st.container()) if address.hides("whatif") else st.columns([1, 2], gap="large")
 with left:
     wanted = sweep_form.show(base, frame)
 

@@ -31,7 +31,7 @@ def load_corpus(config: CorpusConfig, *, task: str = RunConfig().task) -> Corpus
     if config.source in BUILT_IN and config.source not in read_for.built_in:
         raise CorpusError(
             f"the built-in corpus of the task {read_for.name} must be {' or '.join(read_for.built_in)}, got "
-            f"{config.source!r}; choose that, a file or a data set"
+            f"{config.source!r}; choose that, a file or a dataset"
         )
     if not read_for.free_labels and (config.missing_labels or config.look_alikes is not LookAlikes.KEEP):
         raise CorpusError(

@@ -11,7 +11,9 @@ from distil_core.analysis import decisions
 from distil_core.analysis.tradeoffs import Landscape
 from distil_core.errors import DistilError
 from distil_core.evaluation.metrics import Metric
+from distil_core.evaluation.records import Interval
 from distil_core.reporting import narrative
+from distil_core.reporting.formatting import figure_difference
 from distil_core.runs import sweep
 from distil_core.runs.families import Family
 from distil_core.runs.sweep import Sweep
@@ -30,9 +32,12 @@ def show(family: Family, landscape: Landscape) -> None:
     if loss is None or config.method is not Method.DISTILLED:
         return
     with st.container(border=True, key="tradeoffs.decision"):
-        first, second, third = st.columns([1, 2, 2], gap="medium")
+        hidden = address.hides(_key(metric))
+        first, second, third = (st.container(), *st.columns(2)) if hidden else st.columns([1, 2, 2], gap="medium")
         with first:
             allowed = _ask(metric)
+            if hidden:
+                st.markdown(f"It may lose up to **{figure_difference(metric, Interval(value=allowed)).lstrip('+')}**.")
         with second:
             st.markdown("**May it take the teacher's place?**")
             st.markdown(narrative.decisions.decision(replace(loss, allowed=allowed)))
@@ -42,12 +47,15 @@ def show(family: Family, landscape: Landscape) -> None:
             _depths(config, by_depth)
 
 
+def _key(metric: Metric) -> str:
+    """Return the name of the control; a metric with another unit has another number."""
+    return ALLOWED if metric.is_share else f"{ALLOWED}.{metric.name}"
+
+
 def _ask(metric: Metric) -> float:
     """Ask how much may be lost; returns it in the values of the metric."""
     unit = f" ({metric.difference_unit})" if metric.difference_unit else ""
-    # A metric with another unit has another number.
-    key = ALLOWED if metric.is_share else f"{ALLOWED}.{metric.name}"
-    with address.control(key, "May lose up to"):
+    with address.control(key := _key(metric), "May lose up to"):
         number = st.number_input(
             f"May lose up to{unit}",
             0.0,

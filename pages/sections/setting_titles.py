@@ -59,7 +59,7 @@ CORPORA = {
     "reviews": "Reviews, five degrees from bad to good",
     "python-docs": "Python docs, eight topics",
     "file": "My own file",
-    "hub": "A data set from the Hugging Face hub",
+    "hub": "A dataset from the Hugging Face hub",
 }
 """What kinds of corpora are called."""
 TOLD = {

@@ -66,7 +66,7 @@ def open_header() -> Any:
         elif value := st.session_state.get(_kept(name)):  # another page of the same visit
             st.query_params[name] = value
     st.session_state[_CONTROLS] = {}
-    box = st.container(horizontal=True, width="content", vertical_alignment="center", gap=None, wrap=False)
+    box = st.container(horizontal=True, width="content", vertical_alignment="center", gap="small", wrap=False)
     st.session_state[_ASIDE] = None
     if hidden():
         st.session_state[_ASIDE] = box.popover(
