@@ -3,6 +3,7 @@
 What the columns mean is for a task to say.
 """
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from distil_core.settings.config import CorpusConfig
 
 BUILT_IN = ("reviews", "python-docs")
 """Corpora that need neither a file nor a network."""
+_DIGEST = re.compile("[0-9a-f]{16}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +72,7 @@ def read_source(config: CorpusConfig) -> Source:
 
         return hub.from_folder(path, config)
     test = files.read_table(files.path_of(config.test)) if config.test else None
-    return Source(name=_name(path), train=files.read_table(path), test=test)
+    return Source(name=file_name(path), train=files.read_table(path), test=test)
 
 
 def read_sentences(path: Path, *, text_column: str = "", label_column: str = "") -> Sentences:
@@ -134,7 +136,8 @@ def _built_in(config: CorpusConfig) -> Source:
     return Source(name="reviews", train=train, validation=validation, test=test, label_names=reviews.LABEL_NAMES)
 
 
-def _name(path: Path) -> str:
-    """Name a file; ``sst2/train.csv`` is known by its folder."""
+def file_name(path: Path) -> str:
+    """Name a file; ``sst2/train.csv`` is known by its folder, unless that is called by the digest of what is in it."""
     folder = path.resolve().parent.name
-    return folder if folder and path.stem.lower() == "train" else path.stem
+    named = folder and not _DIGEST.fullmatch(folder)
+    return folder if named and path.stem.lower() == "train" else path.stem

@@ -78,4 +78,6 @@ def _pick(runs: Mapping[str, Run], offered: Sequence[str]) -> None:
 
 
 def _picked() -> None:
-    run_in_use.choose(st.session_state[_PICKER])
+    # The browser names an option by its words, and those of a run that goes on are others every now and then.
+    if resources.runs().find(st.session_state[_PICKER]) is not None:
+        run_in_use.choose(st.session_state[_PICKER])

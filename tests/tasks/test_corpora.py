@@ -62,8 +62,10 @@ def test_a_file_is_split_and_named(tmp_path: Path) -> None:
 
 
 def test_a_training_file_is_known_by_its_folder(tmp_path: Path) -> None:
-    (tmp_path / "films").mkdir()
+    for folder in ("films", "143c6c6ca8004ae9"):
+        (tmp_path / folder).mkdir()
     assert loaded(write_csv(tmp_path / "films" / "train.csv")).name == "films"
+    assert loaded(write_csv(tmp_path / "143c6c6ca8004ae9" / "train.csv")).name == "train"  # as uploads are kept
 
 
 def test_the_digest_names_the_contents_and_nothing_else(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ import numpy as np
 
 from distil_core.data import beir, files
 from distil_core.data.corpus import Corpus, Label, Place, Split, split_segments
-from distil_core.data.sources import Source, read_source
+from distil_core.data.sources import Source, file_name, read_source
 from distil_core.data.splits import finish, hold_out
 from distil_core.data.tables import in_memory
 from distil_core.errors import CorpusError
@@ -150,8 +150,7 @@ print(student.similarity(vectors[:1], vectors[1:]))"""
                 name=path.stem, train=train, validation=searching.validation, test=searching.test, notes=searching.notes
             )
         measured = files.read_table(test) if config.test else None
-        name = path.resolve().parent.name if path.stem == "train" else path.stem
-        return Source(name=name, train=train, test=measured)
+        return Source(name=file_name(path), train=train, test=measured)
 
     def corpus(self, source: Source, config: CorpusConfig) -> Corpus:
         """Return texts to learn from, and what is measured on; see :mod:`examples`.

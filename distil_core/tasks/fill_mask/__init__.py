@@ -15,7 +15,7 @@ import numpy as np
 
 from distil_core.data import files
 from distil_core.data.corpus import Corpus, Label, Place, Split
-from distil_core.data.sources import Source, read_source
+from distil_core.data.sources import Source, file_name, read_source
 from distil_core.data.splits import finish, hold_out, stratified_sample
 from distil_core.data.tables import Table, in_memory, sentences_of
 from distil_core.data.words import WordColumn
@@ -121,8 +121,7 @@ print(student("Put a [MASK] here.".replace("[MASK]", student.tokenizer.mask_toke
         if _is_folder_of_texts(path):
             return Source(name=path.resolve().name, train=_texts_in(path), test=_test(config))
         if path.suffix.lower() == ".txt" and path.is_file():
-            name = path.resolve().parent.name if path.stem == "train" else path.stem
-            return Source(name=name, train=files.read_table(path, plain=True), test=_test(config))
+            return Source(name=file_name(path), train=files.read_table(path, plain=True), test=_test(config))
         source = read_source(replace(config, test=""))
         return replace(source, test=_test(config)) if config.test else source
 
