@@ -4,9 +4,11 @@ Reads: the run in use, its events and those of its twins. Writes: new runs, into
 session's ``distil.pressed`` from a press to the next drawing.
 """
 
+from dataclasses import replace
+
 import streamlit as st
 
-from distil_core.analysis import comparison, contrasts, learning_curves
+from distil_core.analysis import comparison, contrasts, learning_curves, teacher_health
 from distil_core.errors import DistilError
 from distil_core.reporting import formatting, narrative, tables
 from distil_core.reporting.figures import curves as figure_curves
@@ -27,6 +29,8 @@ NEXT = (
     ("runs", "Take it home", ":material/download:"),
 )
 """Where a finished run leads to."""
+MOST_EPOCHS = 50
+"""Of a teacher's fine-tuning."""
 
 
 def start(config: RunConfig) -> None:
@@ -131,10 +135,6 @@ def show_state(members: tuple[Run, ...], family: Family | None) -> None:
         with st.container(horizontal=True, key="distil.next"):
             for page, words, icon in NEXT:
                 st.page_link(f"pages/{page}.py", label=words, icon=icon)
-        baseline = comparison.model_names(run.config.task)[Method.BASELINE]
-        held = contrasts.teacher_over_baseline(family, resources.sample, resources.teacher_sample)
-        if doubt := narrative.runs.teacher_worth(held, baseline):
-            messages.doubt(doubt)
     elif run.state is RunState.FAILED:
         messages.problem(run.error, lead="This run failed: ")
     elif run.state is RunState.CANCELLED:
@@ -144,11 +144,47 @@ def show_state(members: tuple[Run, ...], family: Family | None) -> None:
             "The computer stopped working on this run before it was done. **Resume** goes on from its last checkpoint.",
             icon=":material/pause_circle:",
         )
+    show_teacher(run, family)
     for twin in members[1:]:
         if twin.state is RunState.FAILED:
             messages.doubt(f"{comparison.model_name(twin.config)} failed: {twin.error}", icon=":material/error:")
     if any(member.state is not RunState.DONE for member in members):
         st.markdown(" ".join(_pill(member) for member in members))
+
+
+def show_teacher(run: Run, family: Family | None) -> None:
+    """Name a teacher in bad health as soon as that is known, before a student learns from it, with a cure beside it."""
+    if run.config.method is not Method.DISTILLED:
+        return
+    held = None
+    if family is not None:
+        held = contrasts.teacher_over_baseline(family, resources.sample, resources.teacher_sample)
+    health = teacher_health.teacher_health(
+        resources.events(run), task_of(run.config).monitored, record=run.record, against_baseline=held
+    )
+    doubts = narrative.runs.teacher_doubts(health, comparison.model_names(run.config.task)[Method.BASELINE])
+    for doubt in doubts:
+        messages.doubt(doubt)
+    tuned = health.still_learning or (health.behind and run.config.teacher.source == "minilm")  # it has no head
+    if run.record is not None and tuned:
+        now = recipes.teacher_epochs(
+            run.config.teacher, run.config.training.recipe, n_examples=run.record.corpus.n_train
+        )
+        n_epochs = min(2 * now, MOST_EPOCHS)
+        if n_epochs > now and st.button(
+            f"Fine-tune it for {n_epochs} epochs instead of {now}",
+            icon=":material/healing:",
+            key="distil.cure",
+            on_click=_cure,
+            args=(n_epochs,),
+        ):
+            cured = replace(run.config, teacher=replace(run.config.teacher, epochs=n_epochs))
+            start(cured)
+
+
+def _cure(n_epochs: int) -> None:
+    """Have the settings say how long the teacher is now fine-tuned for."""
+    st.session_state["distil.teacher.epochs"] = n_epochs
 
 
 def _at_work(members: tuple[Run, ...]) -> tuple[Run, learning_curves.Progress] | None:

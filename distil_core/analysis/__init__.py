@@ -31,6 +31,7 @@ __all__ = [
     "slices",
     "stored_answers",
     "sweep_grids",
+    "teacher_health",
     "temperature",
     "tradeoffs",
     "vectors",

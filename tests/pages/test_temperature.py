@@ -47,8 +47,8 @@ def matrix(at: AppTest, index: int) -> np.ndarray:
 
 def with_two_labels(folder: Path) -> None:
     """Make an example run one of two labels."""
-    for method in seeds.METHODS:
-        files = RunFolder(path=folder / method)
+    for path in folder.glob("*/record.json"):
+        files = RunFolder(path=path.parent)
         record = from_json(RunRecord, json.loads(files.record.read_text(encoding="utf-8")))
         record = replace(record, corpus=replace(record.corpus, label_names=("bad", "good")))
         files.record.write_text(json.dumps(to_json(record)), encoding="utf-8")

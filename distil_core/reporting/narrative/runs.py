@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from distil_core.analysis.comparison import NAMES, NOTHING, Contrast, Outcome, RunVerdict, headline
 from distil_core.analysis.learning_curves import Curves
 from distil_core.analysis.roles import Role
+from distil_core.analysis.teacher_health import TeacherHealth
 from distil_core.evaluation.metrics import ACCURACY, Metric
 from distil_core.evaluation.records import Interval
 from distil_core.reporting.formatting import (
@@ -195,6 +196,29 @@ def nearness(fidelity: Sequence[Contrast], twin: str) -> str:
         if parts:
             sentences.append(f"{lead}: {'; '.join(parts)}.")
     return " ".join(sentences)
+
+
+def teacher_doubts(health: TeacherHealth, baseline: str) -> tuple[str, ...]:
+    """Say what is wrong with a teacher, a sentence each; nothing where nothing is known to be.
+
+    Args:
+        health: What is known of it.
+        baseline: What the baseline is called.
+    """
+    doubts = [teacher_worth(health.against_baseline, baseline)]
+    if health.still_learning and health.last_gain is not None:
+        gain = figure_difference(health.metric, Interval(value=health.last_gain))
+        doubts.append(
+            f"The teacher has not converged: the last epoch of its fine-tuning still brought {gain} on the validation "
+            "texts. A student can learn no more than its teacher knows."
+        )
+    if health.overconfident and health.calibration_error is not None:
+        doubts.append(
+            f"The teacher is far from calibrated: how sure it is and how often it is right are "
+            f"{percent(health.calibration_error)} apart (ECE). Its soft labels say little; a higher temperature, or "
+            "Calibration under Temperature, shows by how much."
+        )
+    return tuple(filter(None, doubts))
 
 
 def teacher_worth(contrast: Contrast | None, baseline: str) -> str:
