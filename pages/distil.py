@@ -219,7 +219,7 @@ def show_curves(key: tuple[object, ...], config: RunConfig, curves: dict[Method,
     first, second = st.columns(2)
     with first:
         charts.show(
-            "Training loss, by term",
+            "Training loss",
             loss,
             key="distil.loss",
             alt="Weighted terms of the student's training loss over the epochs",
