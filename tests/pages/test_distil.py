@@ -59,6 +59,22 @@ def test_what_a_teacher_is_worth_with_few_labels_stands_beside_all(app: App, exa
     assert not at.exception
 
 
+def test_a_teacher_that_has_not_converged_learns_for_longer_by_one_press(app: App, store: RunStore) -> None:
+    run = seeds.finished_family(store)
+    for score in (0.5, 0.8):
+        store.add_event(run.id, TeacherMeasured(score=score))
+    at = app(run=run.id)
+    assert "The teacher has not converged" in markdown(at)
+    at.button(key="distil.cure").click().run()
+    (queued,) = (
+        each for each in store.list() if each.state is RunState.QUEUED and each.config.method is Method.DISTILLED
+    )
+    assert queued.config.teacher.epochs > 5
+    assert at.query_params["run"] == queued.id
+    assert at.number_input(key="distil.teacher.epochs").value == queued.config.teacher.epochs
+    assert not at.exception
+
+
 def test_empty_store_says_what_to_do(app: App) -> None:
     at = app()
     assert "Press **Distil** to begin" in markdown(at)
@@ -70,7 +86,7 @@ def test_button_alone_queues_the_default_with_its_twins(app: App, example: Path,
     assert "Takes about 20 s with its twins." in markdown(at)
     at.button(key="distil.start").click().run()
     runs = {run.config.method: run for run in store.list()}
-    assert set(runs) == set(seeds.METHODS)
+    assert set(runs) == {config.method for config in seeds.family_of(FEW)}
     assert runs[Method.DISTILLED].config == FEW
     assert at.query_params["run"] == runs[Method.DISTILLED].id
     assert not at.exception
