@@ -115,7 +115,7 @@ def test_what_is_done_is_shown_and_not_computed_again(app: App, store: RunStore)
     # Two texts of twenty apart, which texts drawn again may leave out.
     (difference,) = figure(at, 2)["data"]
     assert difference["y"] == [pytest.approx(10.0)]
-    assert difference["marker"]["symbol"] == ["circle-open"]
+    assert difference["marker"]["symbol"] == ["hexagon-open"]
     assert "**No difference seen**: 1 of 1 student" in markdown(at)
     table = at.dataframe[-1].value
     assert list(table["verdict"]) == ["no difference seen", "no teacher"]
