@@ -17,9 +17,10 @@ from distil_core.evaluation.records import Interval
 from distil_core.models import devices, heads, loading
 from distil_core.models.checkpoints import SUPPORTED
 from distil_core.models.label_matching import match_labels
+from distil_core.runs.encoding import encode_corpus
 from distil_core.runs.execute import Student, cut_and_train, drain
 from distil_core.runs.foreground import Distillation, run_all
-from distil_core.runs.materials import Materials, Stopwatch, encode_corpus, query_teacher
+from distil_core.runs.materials import Materials, Stopwatch, query_teacher
 from distil_core.runs.rows import Run
 from distil_core.runs.store import RunStore
 from distil_core.settings.canonical import canonical

@@ -9,7 +9,7 @@ from dataclasses import replace
 import streamlit as st
 
 from distil_core.analysis import comparison, contrasts, learning_curves, teacher_health
-from distil_core.errors import DistilError
+from distil_core.errors import DistilError, MissingExtraError, ModelError
 from distil_core.reporting import formatting, narrative, tables
 from distil_core.reporting.figures import curves as figure_curves
 from distil_core.runs import families, requests, workers
@@ -262,12 +262,14 @@ with left:
     config = settings_form.show()
 
 # Think
-seconds, problem = None, ""
+seconds, problem, alone = None, "", None
 notes: tuple[str, ...] = ()
 if config is not None:
     try:
         notes = resources.corpus_notes(config)
         seconds = resources.estimate(config)
+    except (ModelError, MissingExtraError) as error:
+        problem, alone = str(error), requests.baseline_of(config)
     except DistilError as error:
         problem = str(error)
 run_id = run_in_use.current()
@@ -288,6 +290,11 @@ with action:
 with about:
     if problem:
         messages.problem(problem)
+        if alone is not None:
+            baseline = comparison.model_names(alone.task)[Method.BASELINE]
+            words, reason = f"{baseline} alone", "The baseline needs no teacher."
+            if st.button(words, key="distil.baseline", icon=":material/experiment:", help=reason):
+                start(alone)
     else:
         st.caption(formatting.run_estimate(seconds))
     run_summary.corpus_notes(notes)

@@ -137,7 +137,7 @@ def _teacher(
 ) -> Generator[Event, None, Path]:
     """Save a teacher whose outputs have the corpus's labels in their order."""
     from distil_core.models import devices, loading
-    from distil_core.runs import materials
+    from distil_core.runs.encoding import encode_corpus
     from distil_core.training import teachers
     from distil_core.training.cache import Cache
 
@@ -154,7 +154,7 @@ def _teacher(
         label_names=corpus.label_names,
         corpus_digest=corpus.digest,
         task=task,
-        splits=materials.encode_corpus(task, corpus, tokenizer, max_length=config.max_length, device=device),
+        splits=encode_corpus(task, corpus, tokenizer, max_length=config.max_length, device=device),
         cache=Cache(store.layout.cache),
         device=device,
     )

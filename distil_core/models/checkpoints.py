@@ -2,6 +2,7 @@
 
 import json
 import re
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from hashlib import sha256
@@ -89,6 +90,24 @@ def locate(source: str) -> Checkpoint:
         names = ", ".join((*SHIPPED, "minilm"))
         raise ModelError(f"teacher must be {names}, a folder or a hub id, got {source!r}: no such folder")
     return _describe(source, _download(source))
+
+
+def stand_in(source: str) -> Checkpoint:
+    """Return what stands for a teacher that cannot be used, for what asks nothing of it; it is named by its source."""
+    path = Path(source)
+    with suppress(OSError, RuntimeError, ValueError):
+        path = path.expanduser()
+        path = path.resolve() if path.exists() else Path(source)
+    return Checkpoint(
+        name=path.name or source,
+        folder=path,
+        digest=digest({"cannot be used": str(path)}),
+        architecture="",
+        n_layers=0,
+        width=0,
+        labels=(),
+        local=path.is_absolute(),
+    )
 
 
 def minilm_installed() -> bool:

@@ -41,6 +41,9 @@ def read_model_config(folder: Path) -> dict[str, Any]:
     if not path.is_file():
         raise ModelError(f"{folder} must hold a Hugging Face model, but has no config.json")
     config = {name: value for name, value in read_object(path).items() if name not in OPTIONS}
+    architectures = config.get("architectures") or []
+    if not isinstance(architectures, list):
+        raise ModelError(f"architectures in {path} must be a list of names, got {repr(architectures)[:40]}; correct it")
     names = config.get("id2label")
     if isinstance(names, dict):
         config["id2label"] = {index: str(name) for index, name in names.items()}

@@ -11,6 +11,7 @@ __all__ = [
     "answers",
     "class_predictions",
     "database",
+    "encoding",
     "estimates",
     "execute",
     "families",

@@ -36,7 +36,9 @@ def write_answers(
     """
     arrays: dict[str, Tensor] = {}
     for name, answers in (("test", test), ("validation", validation)):
-        sites, of_models = materials.splits[name].sites, {"": answers, "teacher_": materials.outputs[name].logits.cpu()}
+        sites, of_models = materials.splits[name].sites, {"": answers}
+        if (by_teacher := materials.teacher_logits(name)) is not None:
+            of_models["teacher_"] = by_teacher.cpu()
         arrays |= {f"{whose}{name}_logits": logits for whose, logits in of_models.items()}
         arrays[f"{name}_labels"] = sites.targets.cpu()
         if not sites.one_a_text or sites.owners is not None:

@@ -343,7 +343,7 @@ def _record(
     costs: Mapping[str, Cost],
     watch: Stopwatch,
 ) -> Generator[Event, None, RunRecord]:
-    test = predictions_of(student.test_logits, materials.splits["test"].sites, teacher=materials.outputs["test"].logits)
+    test = predictions_of(student.test_logits, materials.splits["test"].sites, teacher=materials.teacher_logits("test"))
     if student.quality:
         test = replace(test, quality=student.quality["test"])
     task, metrics = materials.task, materials.task.metrics
@@ -354,7 +354,9 @@ def _record(
         corpus=corpus_summary(materials, test),
         teacher_name=materials.teacher.name,
         teacher_digest=materials.teacher.digest,
-        teacher=ModelRecord(
+        teacher=None
+        if test.teacher_logits is None
+        else ModelRecord(
             metrics=bootstrap.measure(test.teacher, metrics),
             cost=costs.get("teacher"),
             probe_score=probes.get("teacher"),

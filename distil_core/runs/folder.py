@@ -135,7 +135,7 @@ def _split(arrays: Mapping[str, np.ndarray], split: str) -> SplitPredictions:
     return split_predictions(
         arrays[f"{split}_logits"],
         arrays[f"{split}_labels"],
-        teacher_logits=arrays[f"teacher_{split}_logits"],
+        teacher_logits=arrays.get(f"teacher_{split}_logits"),
         examples=arrays.get(f"{split}_examples"),
         quality=arrays.get(f"{split}_quality"),
         teacher_quality=arrays.get(f"teacher_{split}_quality"),

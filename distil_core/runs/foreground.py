@@ -6,13 +6,21 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from distil_core.errors import Cancelled, DistilError, StoreError, TeacherError, is_failure
+from distil_core.errors import (
+    Cancelled,
+    DistilError,
+    MissingExtraError,
+    ModelError,
+    StoreError,
+    TeacherError,
+    is_failure,
+)
 from distil_core.evaluation.metrics import KL
 from distil_core.evaluation.records import ModelRecord
 from distil_core.runs import workers
 from distil_core.runs.folder import RunFolder
 from distil_core.runs.record import RunRecord
-from distil_core.runs.requests import submit
+from distil_core.runs.requests import baseline_of, submit
 from distil_core.runs.rows import Run, RunState
 from distil_core.runs.store import RunStore
 from distil_core.settings.config import Method, RunConfig
@@ -94,23 +102,17 @@ def run_all(
     With ``assisted``, a process of its own computes some of them meanwhile, where there are processors for it.
     """
     workers.recover(store)  # what a killed process left is nobody's, and can be had
-    runs = submit(config, store, twins=twins)
-    with store.owner() as owner:
-        if assisted and sum(run.state is not RunState.DONE for run in runs) > 1:
-            workers.assist(store)
-        try:
+    try:
+        runs = submit(config, store, twins=twins)
+        with store.owner() as owner:
+            if assisted and sum(run.state is not RunState.DONE for run in runs) > 1:
+                workers.assist(store)
             done = [_computed(run, store, owner, on_event) for run in runs]
-        except TeacherError as error:
-            baseline = next((run for run in runs if run.config.method is Method.BASELINE), None)
-            if baseline is None:
-                raise
-            record = _computed(baseline, store, owner, on_event).record
-            assert record is not None
-            metric, name = record.metric, record.task.baseline_name
-            value = f"{metric.scale * record.score.value:.{1 if metric.is_share else 3}f} {metric.unit}".rstrip()
-            raise TeacherError(
-                f"{error}. The baseline ({name}) needs no teacher: its {metric.in_text} on the test texts is {value}"
-            ) from error
+    except (TeacherError, ModelError, MissingExtraError) as error:
+        if not twins or config.method is not Method.DISTILLED or (figure := _baseline(config, store, on_event)) is None:
+            raise
+        kind = TeacherError if isinstance(error, TeacherError) else ModelError
+        raise kind(f"{error}. {figure}") from error
     records = {run.config.method: run.record for run in done}
     record = done[0].record
     assert record is not None
@@ -123,6 +125,22 @@ def run_all(
         baseline=records.get(Method.BASELINE) if twins else None,
         folder=store.folder(done[0].id),
     )
+
+
+def _baseline(config: RunConfig, store: RunStore, on_event: Callable[[Run, Event], None] | None) -> str | None:
+    """Compute the baseline alone, and return what it comes to in a sentence; None where there is none."""
+    if (alone := baseline_of(config)) is None:
+        return None
+    try:
+        (run,) = submit(alone, store)
+        with store.owner() as owner:
+            record = _computed(run, store, owner, on_event).record
+    except DistilError:
+        return None
+    assert record is not None
+    metric, name = record.metric, record.task.baseline_name
+    value = f"{metric.scale * record.score.value:.{1 if metric.is_share else 3}f} {metric.unit}".rstrip()
+    return f"The baseline ({name}) needs no teacher: its {metric.in_text} on the test texts is {value}"
 
 
 def _computed(run: Run, store: RunStore, owner: str, on_event: Callable[[Run, Event], None] | None) -> Run:

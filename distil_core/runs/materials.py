@@ -1,7 +1,6 @@
 """All that a run starts from: a corpus as tokens, and its teacher with all its answers."""
 
 import time
-from collections import OrderedDict
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -11,17 +10,21 @@ from typing import Any, TypeVar
 
 import torch
 from filelock import FileLock, Timeout
+from jaxtyping import Float
+from torch import Tensor
 
 from distil_core.compression.structured import prune
 from distil_core.data.corpus import Corpus
 from distil_core.data.sites import EncodedSplit
 from distil_core.data.tokenization import Ragged
-from distil_core.errors import ConfigError, CorpusError, TeacherError
+from distil_core.errors import ConfigError, CorpusError, StoreError, TeacherError, is_failure
 from distil_core.models import devices, loading, surgery
 from distil_core.models.checkpoints import locate
 from distil_core.models.freezing import LowerStates
 from distil_core.models.head import SEQUENCE_CLASSIFICATION
 from distil_core.models.tokenizers import tokenizer_notes
+from distil_core.runs.encoding import SPLITS, recent_splits
+from distil_core.runs.requests import ExaminedConfig, locate_or_stand_in
 from distil_core.settings.canonical import CanonicalConfig, whole
 from distil_core.settings.config import LossConfig, Method, Precision
 from distil_core.settings.identity import fingerprint
@@ -44,12 +47,13 @@ from distil_core.types import Model, Tokenizer
 
 T = TypeVar("T")
 
-SPLITS = ("train", "validation", "test")
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Materials:
-    """All that a run starts from, loaded: texts as tokens, their targets, and the teacher with its answers."""
+    """All that a run starts from, loaded: texts as tokens, their targets, and the teacher with its answers.
+
+    There are no answers, and the teacher has no model, where a baseline goes on without it.
+    """
 
     task: Task
     corpus: Corpus
@@ -59,6 +63,10 @@ class Materials:
     outputs: Mapping[str, TeacherOutputs | LiveTeacher]
     device: torch.device
     precision: Precision
+
+    def teacher_logits(self, split: str) -> Float[Tensor, "sites classes"] | None:
+        """Return what the teacher answered at the sites of a split; None where there is none that can be used."""
+        return self.outputs[split].logits if split in self.outputs else None
 
     @property
     def padding(self) -> int:
@@ -93,15 +101,28 @@ class Stopwatch:
 def gather_materials(
     config: CanonicalConfig, *, cache: Cache, watch: Stopwatch, queried: Sequence[str] = SPLITS
 ) -> Generator[Event, None, Materials]:
-    """Load corpus and teacher, and let the teacher answer the texts of the splits that are ``queried``."""
-    device = devices.default_device()
+    """Load corpus and teacher, and let the teacher answer the texts of the splits that are ``queried``.
+
+    A baseline learns nothing of a teacher, and goes on without one that cannot be used.
+    """
     yield Stage(name="Reading the corpus", detail="", fraction=0.0)
     corpus = load_corpus_cached(config.corpus, task=config.task)
-    task = configured_task(config).for_corpus(corpus)
+    try:
+        return (yield from _with_teacher(config, corpus, cache=cache, watch=watch, queried=queried))
+    except BaseException as error:
+        if config.method is not Method.BASELINE or not is_failure(error) or isinstance(error, CorpusError | StoreError):
+            raise
+        return _without_teacher(config, corpus, why=" ".join(str(error).split()) or type(error).__name__)
+
+
+def _with_teacher(
+    config: CanonicalConfig, corpus: Corpus, *, cache: Cache, watch: Stopwatch, queried: Sequence[str]
+) -> Generator[Event, None, Materials]:
+    device, task = devices.default_device(), configured_task(config).for_corpus(corpus)
     checkpoint = locate(config.teacher.source)
     tokenizer = loading.load_tokenizer(checkpoint.folder)
     yield Stage(name="Reading the corpus", detail="cutting texts into tokens", fraction=0.5)
-    splits = _recent_splits(
+    splits = recent_splits(
         task, corpus, tokenizer, checkpoint.digest, max_length=config.teacher.max_length, device=device
     )
     yield Stage(name="Loading the teacher", detail="", fraction=None)
@@ -130,6 +151,33 @@ def gather_materials(
                 teacher, tokenizer, task, corpus, splits, config=config, cache=cache, watch=watch, queried=queried
             )
         )
+
+
+def _without_teacher(config: CanonicalConfig, corpus: Corpus, *, why: str) -> Materials:
+    """Return what a baseline starts from where its teacher cannot be used; texts are cut as for the shipped one."""
+    device, task = devices.default_device(), configured_task(config).for_corpus(corpus)
+    shipped, checkpoint = locate("shipped"), locate_or_stand_in(config.teacher.source)
+    tokenizer = loading.load_tokenizer(shipped.folder)
+    examined = ExaminedConfig(config=config, corpus=corpus, checkpoint=checkpoint)
+    note = f"the teacher cannot be used, which the baseline does not need: {why}"
+    return Materials(
+        task=task,
+        corpus=corpus,
+        tokenizer=tokenizer,
+        splits=recent_splits(
+            task, corpus, tokenizer, shipped.digest, max_length=config.teacher.max_length, device=device
+        ),
+        teacher=Teacher(
+            name=checkpoint.name,
+            digest=examined.teacher_digest(),
+            model=None,
+            folder=checkpoint.folder,
+            notes=(note,),
+        ),
+        outputs={},
+        device=device,
+        precision=config.training.precision,
+    )
 
 
 def _waiting(lock: FileLock) -> Generator[Event, None, None]:
@@ -287,30 +335,6 @@ def refuse_changed(run_id: str, config: CanonicalConfig, materials: Materials) -
             f"the texts of {materials.corpus.name} or the files of the teacher {materials.teacher.name} must stay as "
             "they were when the run was asked for, but have changed since; ask for it again"
         )
-
-
-_recent: OrderedDict[tuple[object, ...], dict[str, EncodedSplit]] = OrderedDict()
-
-
-def _recent_splits(
-    task: Task, corpus: Corpus, tokenizer: Tokenizer, checkpoint: str, *, max_length: int, device: torch.device
-) -> dict[str, EncodedSplit]:
-    """Do what :func:`encode_corpus` does, but not again for the twins of a run."""
-    key = (task.name, corpus.digest, checkpoint, max_length, str(device))
-    if key not in _recent:
-        _recent[key] = encode_corpus(task, corpus, tokenizer, max_length=max_length, device=device)
-    _recent.move_to_end(key)
-    while len(_recent) > 2:
-        _recent.popitem(last=False)
-    return _recent[key]
-
-
-def encode_corpus(
-    task: Task, corpus: Corpus, tokenizer: Tokenizer, *, max_length: int, device: torch.device
-) -> dict[str, EncodedSplit]:
-    """Turn all splits into tokens and sites."""
-    limit = min(max_length, tokenizer.model_max_length)
-    return {name: task.encode(tokenizer, getattr(corpus, name), max_length=limit).to(device) for name in SPLITS}
 
 
 def shared_states(

@@ -11,8 +11,15 @@ from distil_core.compression.extras import require_onnx
 from distil_core.data.corpus import Corpus
 from distil_core.data.files import SUFFIXES, path_of
 from distil_core.data.sources import BUILT_IN
-from distil_core.errors import ConfigError
-from distil_core.models.checkpoints import Checkpoint, head_order, locate, refuse_other_architectures, teacher_digest
+from distil_core.errors import ConfigError, MissingExtraError, ModelError
+from distil_core.models.checkpoints import (
+    Checkpoint,
+    head_order,
+    locate,
+    refuse_other_architectures,
+    stand_in,
+    teacher_digest,
+)
 from distil_core.models.units import LayerUnit, refuse_whole
 from distil_core.runs.lineage import inherited
 from distil_core.runs.rows import Run, RunState
@@ -56,6 +63,11 @@ def with_twins(config: RunConfig, *, twins: bool = True) -> tuple[CanonicalConfi
     if config.student.init is Init.RANDOM:  # as its twin would start
         possible = tuple(method for method in possible if method is not Method.RANDOM_START)
     return tuple(canonical(replace(config, method=method)) for method in methods if method in possible)
+
+
+def baseline_of(config: RunConfig) -> RunConfig | None:
+    """Return what asks for the baseline of a run alone, which needs no teacher; None where the task has none."""
+    return replace(config, method=Method.BASELINE) if Method.BASELINE in configured_task(config).methods else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,24 +127,39 @@ def examine(configs: Iterable[CanonicalConfig]) -> Iterator[ExaminedConfig]:
     """
     corpora, checkpoints = cache(load_corpus_cached), cache(locate)
     for config in configs:
-        checkpoint = checkpoints(config.teacher.source)
-        layer_indices(config.student, checkpoint.n_layers)
-        if config.student.width > checkpoint.width and not config.student.parent:
-            raise ConfigError(
-                f"student.width must be at most the teacher's {checkpoint.width}, got {config.student.width}; 0 keeps "
-                "it"
-            )
-        distilbert = config.student.architecture is Architecture.DISTILBERT and not config.student.parent
-        if distilbert and checkpoint.architecture != "distilbert":
-            refuse_other_architectures(checkpoint.architecture)
-        if config.student.weights is WeightFormat.INT8:
-            require_onnx("A student in int8")
-        for unit in LayerUnit:
-            if getattr(config.student, unit) < 1:
-                refuse_whole(checkpoint.architecture, unit)
+        if config.method is Method.BASELINE:
+            checkpoint = locate_or_stand_in(config.teacher.source)
+        else:
+            checkpoint = checkpoints(config.teacher.source)
+            _refuse_unfit(config, checkpoint)
         corpus = corpora(whole(_absolute_corpus(config.corpus)), task=config.task)
         refuse_unknown(corpus, config.corpus)
         yield _request(config, corpus, checkpoint)
+
+
+def locate_or_stand_in(source: str) -> Checkpoint:
+    """Find a teacher that nothing is asked of, as by a baseline: where it cannot be used, something stands for it."""
+    try:
+        return locate(source)
+    except (ModelError, MissingExtraError):
+        return stand_in(source)
+
+
+def _refuse_unfit(config: CanonicalConfig, checkpoint: Checkpoint) -> None:
+    """Refuse a student that cannot be cut out of a teacher."""
+    layer_indices(config.student, checkpoint.n_layers)
+    if config.student.width > checkpoint.width and not config.student.parent:
+        raise ConfigError(
+            f"student.width must be at most the teacher's {checkpoint.width}, got {config.student.width}; 0 keeps it"
+        )
+    distilbert = config.student.architecture is Architecture.DISTILBERT and not config.student.parent
+    if distilbert and checkpoint.architecture != "distilbert":
+        refuse_other_architectures(checkpoint.architecture)
+    if config.student.weights is WeightFormat.INT8:
+        require_onnx("A student in int8")
+    for unit in LayerUnit:
+        if getattr(config.student, unit) < 1:
+            refuse_whole(checkpoint.architecture, unit)
 
 
 def _request(config: CanonicalConfig, corpus: Corpus, checkpoint: Checkpoint) -> ExaminedConfig:

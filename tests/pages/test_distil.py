@@ -6,15 +6,15 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from distil_core.errors import CorpusError
-from distil_core.runs import requests
+from distil_core.errors import CorpusError, ModelError
+from distil_core.runs import estimates, requests
 from distil_core.runs.rows import RunState
 from distil_core.runs.store import RunStore
 from distil_core.settings.config import CorpusConfig, Method, RunConfig, StudentConfig
 from distil_core.training.events import WAITING, Stage, TeacherMeasured, Validation
 from tests import seeds
 from tests.factories import a_step
-from tests.pages.conftest import figure, markdown
+from tests.pages.conftest import figure, markdown, press
 
 App = Callable[..., AppTest]
 FEW = seeds.a_config(corpus=CorpusConfig(labeled=0.05))
@@ -111,6 +111,20 @@ def test_error_of_the_pipeline_is_shown(app: App, monkeypatch: pytest.MonkeyPatc
     at = app()
     at.button(key="distil.start").click().run()
     assert at.error[0].value == "reviews must have two labels, got one; add examples"
+    assert not at.exception
+
+
+def test_where_the_teacher_cannot_be_used_the_baseline_is_offered(
+    app: App, store: RunStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> float:
+        raise ModelError("the weights are damaged")
+
+    monkeypatch.setattr(estimates, "estimate_seconds", refuse)
+    at = app()
+    assert at.button(key="distil.start").disabled
+    press(at, "distil.baseline")
+    assert Method.BASELINE in {run.config.method for run in store.list()}
     assert not at.exception
 
 

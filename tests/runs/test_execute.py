@@ -23,7 +23,7 @@ from distil_core.data.tokenization import encode
 from distil_core.errors import Cancelled, Deferred, ModelError, StoreError
 from distil_core.evaluation import bootstrap, environment
 from distil_core.models import forward, loading, surgery
-from distil_core.runs import execute, foreground, materials, requests, workers
+from distil_core.runs import encoding, execute, foreground, materials, requests, workers
 from distil_core.runs.materials import Stopwatch
 from distil_core.runs.rows import Run, RunState
 from distil_core.runs.store import RunStore
@@ -474,7 +474,7 @@ def test_a_killed_worker_leaves_a_run_that_goes_on_to_the_same_result(
 def test_texts_are_cut_into_tokens_once_for_a_run_and_its_twins(
     lab: tiny.Lab, store: RunStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    materials._recent.clear()
+    encoding._recent.clear()
     calls: list[int] = []
     original = tokenization.encode
     monkeypatch.setattr(tokenization, "encode", lambda *a, **o: (calls.append(1), original(*a, **o))[1])
@@ -486,7 +486,7 @@ def test_texts_are_cut_into_tokens_once_for_a_run_and_its_twins(
             store,
         )
     assert len(calls) == 12
-    assert len(materials._recent) == 2
+    assert len(encoding._recent) == 2
 
 
 class TestWarmUp:

@@ -288,6 +288,27 @@ class TestRunning:
         assert done == [Method.BASELINE]
         assert "has nothing to teach" in failed[0].error
 
+    @pytest.mark.parametrize(("name", "states"), [("config.json", ["done"]), ("tokenizer.json", ["done", "failed"])])
+    def test_the_baseline_needs_no_teacher_that_can_be_used(
+        self, lab: tiny.Lab, store: RunStore, tmp_path: Path, name: str, states: list[str]
+    ) -> None:
+        folder = Path(shutil.copytree(lab.teacher, tmp_path / "broken"))
+        (folder / name).write_text("{")
+        config = lab.config(teacher=TeacherConfig(source=str(folder)))
+        with pytest.raises(ModelError, match=r"broken.* The baseline \(TF-IDF\) needs no teacher: its accuracy"):
+            run_all(config, store)
+        assert sorted(run.state for run in store.list() if run.state.over) == states
+        (baseline,) = [run for run in store.list() if run.state is RunState.DONE]
+        assert baseline.config.method is Method.BASELINE
+        record = baseline.record
+        assert record is not None
+        assert record.teacher is None
+        assert "agreement" not in record.model.metrics
+        sound = run_all(lab.config(method=Method.BASELINE), store).record
+        assert record.score == sound.score
+        assert [note for note in record.corpus.notes if note.startswith("the teacher cannot be used, which the")]
+        assert store.folder(baseline.id).read_predictions().test.teacher_logits is None
+
     def test_a_fault_of_the_program_fails_the_run_with_its_reason(
         self, lab: tiny.Lab, store: RunStore, monkeypatch: pytest.MonkeyPatch
     ) -> None:
