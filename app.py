@@ -64,6 +64,13 @@ def main() -> None:
         messages.problem(error)
 
 
+def tell(error: Exception) -> bool:
+    """Show what people can mend as a sentence, also where a button's press or a part of a page has met it."""
+    from pages.sections import messages
+
+    return messages.tell(error)
+
+
 def preload() -> None:
     """Import what the first page needs, which takes about as long as the browser needs to load itself."""
     for name in ("pandas", "distil_core.reporting.figures", "distil_core.runs.requests", "scipy.special"):
@@ -86,4 +93,4 @@ else:
     if class_mode.active():
         print(class_mode.banner(), flush=True)
         middleware.insert(0, Middleware(hosts.KnownHosts, known=class_mode.known_host))
-    app = st.App(Path(__file__), routes=student_pages.routes(), middleware=middleware)
+    app = st.App(Path(__file__), routes=student_pages.routes(), middleware=middleware, on_script_error=tell)

@@ -187,14 +187,14 @@ def show_downloads(run_id: str, family: Family) -> None:
     if family.distilled.folder.has_student:
         if st.button("Open in Compare", icon=":material/compare_arrows:", key="runs.compare"):
             st.switch_page("pages/compare.py", query_params={"run": run_id})
-        st.download_button(
-            "Student",
+        take_home.download(
             lambda: archive.student_zip(source, run_id),
             f"{name}.zip",
             "application/zip",
             key="runs.student",
-            on_click="ignore",
-            icon=":material/download:",
+            label="Student",
+            n_bytes=family.distilled.folder.size_bytes(),
+            primary=False,
             help="A Hugging Face folder with a model card, as a ZIP archive.",
         )
     st.download_button(

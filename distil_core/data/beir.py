@@ -1,12 +1,13 @@
 """A folder in BEIR's layout: texts to search in, queries, and which text answers which query."""
 
-import csv
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
+from distil_core.data.headers import shown
+from distil_core.data.lines import lines, plain_text, read_content, refuse_rows
 from distil_core.errors import CorpusError
 
 DOCUMENTS, QUERIES, JUDGMENTS = "corpus.jsonl", "queries.jsonl", "qrels"
@@ -43,7 +44,7 @@ def read_collection(folder: Path) -> Collection:
     """
     if not is_collection(folder) or not (folder / JUDGMENTS / "test.tsv").is_file():
         raise CorpusError(f"{folder} must hold {_EXPECTED}, as BEIR has them")
-    documents, queries = (dict(_texts(folder / name)) for name in (DOCUMENTS, QUERIES))
+    documents, queries = (_texts(folder / name) for name in (DOCUMENTS, QUERIES))
     paths = {part: folder / JUDGMENTS / f"{part}.tsv" for part in PARTS}
     return Collection(
         name=folder.name,
@@ -53,36 +54,48 @@ def read_collection(folder: Path) -> Collection:
     )
 
 
-def _texts(path: Path) -> Iterator[tuple[str, str]]:
-    with path.open(encoding="utf-8") as lines:
-        for number, line in enumerate(lines, start=1):
-            if not line.strip():
-                continue
-            try:
-                row: Any = json.loads(line)
-                title = str(row.get("title") or "").strip()
-                yield str(row["_id"]), f"{title} {row['text']}".strip()
-            except (ValueError, KeyError, TypeError, AttributeError) as exc:
-                raise CorpusError(
-                    f"row {number} of {path.name} must be a JSON object with _id and text, as BEIR has them"
-                ) from exc
+def _texts(path: Path) -> dict[str, str]:
+    content = plain_text(read_content(path))
+    texts: dict[str, str] = {}
+    for number, line in enumerate(lines(content), start=1):
+        if not line.strip():
+            continue
+        try:
+            row: Any = json.loads(line)
+            title = str(row.get("title") or "").strip()
+            name, text = str(row["_id"]), f"{title} {row['text']}".strip()
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as exc:
+            raise CorpusError(
+                f"row {number:,} of {path.name} must be a JSON object with _id and text, as BEIR has them"
+            ) from exc
+        if name in texts:
+            raise CorpusError(
+                f"row {number:,} of {path.name} must have an _id of its own, got {name!r} again; name each text once"
+            )
+        refuse_rows(path.name, len(texts) + 1, 2)
+        texts[name] = text
+    return texts
 
 
 def _judgments(path: Path, documents: dict[str, str], queries: dict[str, str]) -> dict[str, dict[str, float]]:
+    content = plain_text(read_content(path))
     gains: dict[str, dict[str, float]] = {}
-    with path.open(encoding="utf-8", newline="") as lines:
-        for number, row in enumerate(csv.reader(lines, delimiter="\t"), start=1):
-            if number == 1 and row[-1:] == ["score"]:
-                continue
-            where = f"row {number} of {JUDGMENTS}/{path.name}"
-            try:
-                query, document, gain = row[0], row[1], float(row[2])
-            except (ValueError, IndexError) as exc:
-                raise CorpusError(f"{where} must have a query-id, a corpus-id and a score, got {row}") from exc
-            for name, known, file in ((query, queries, QUERIES), (document, documents, DOCUMENTS)):
-                if name not in known:
-                    raise CorpusError(
-                        f"{where} must name an _id of {file}, got {name!r}; add it there or remove the row"
-                    )
-            gains.setdefault(query, {})[document] = gain
+    for number, line in enumerate(lines(content), start=1):
+        row = line.rstrip("\r\n").split("\t")
+        if not any(row) or (number == 1 and row[-1] == "score"):
+            continue
+        where = f"row {number:,} of {JUDGMENTS}/{path.name}"
+        try:
+            query, document, gain = row[0], row[1], float(row[2])
+        except (ValueError, IndexError) as exc:
+            raise CorpusError(f"{where} must have a query-id, a corpus-id and a score, got {shown(line)}") from exc
+        if not isfinite(gain):
+            raise CorpusError(f"{where} must have a score that is finite, got {gain}; correct it")
+        for name, known, file in ((query, queries, QUERIES), (document, documents, DOCUMENTS)):
+            if name not in known:
+                raise CorpusError(
+                    f"{where} must name an _id of {file}, got {shown(name)}; add it there or remove the row"
+                )
+        refuse_rows(f"{JUDGMENTS}/{path.name}", number, 3)
+        gains.setdefault(query, {})[document] = gain
     return gains

@@ -1,7 +1,7 @@
 """Data sets of the Hugging Face hub, and folders that ``datasets`` saved; needs the extra ``hub``."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -128,9 +128,20 @@ def _table(where: str, data: Any) -> Table:
         where=where,
         columns=tuple(data.column_names),
         n_rows=len(data),
-        values=lambda column: tables.named(plain.select_columns([column])[:][column], declared.get(column)),
+        values=lambda column: tables.named(_cells(where, plain, column), declared.get(column)),
         declared=declared,
     )
+
+
+def _cells(where: str, data: Any, column: str) -> Sequence[object]:
+    try:
+        cells: Sequence[object] = data.select_columns([column])[:][column]
+    except Exception as exc:  # damage that nobody sees before, or types that pyarrow knows and python does not
+        raise CorpusError(
+            f"column {column!r} of {where} cannot be read ({_one_line(exc)}); save the data set again, or choose "
+            "another column"
+        ) from exc
+    return cells
 
 
 def _one_line(exc: Exception | None) -> str:

@@ -3,6 +3,7 @@
 import io
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 
 from distil_core.errors import CorpusError
@@ -11,6 +12,8 @@ MAX_BYTES = 200_000_000
 """Size of a file at most."""
 MAX_LINE_BYTES = 10_000_000
 """Size of a line at most."""
+MAX_LINES = 10_000_000
+"""Lines at most, blank ones included: what bounds the time that a file takes."""
 MAX_CELL = 1_000_000
 """Characters of a cell at most."""
 MAX_COLUMNS = 2_000
@@ -19,8 +22,8 @@ MAX_ROWS = 2_000_000
 """Rows at most."""
 MAX_CELLS = 5_000_000
 """Cells at most, or values where cells hold lists and objects: what bounds the memory that a file takes."""
-HEAD_BYTES = 1_000_000
-"""So much of a file is read to show its first rows."""
+HEAD_BYTES, HEAD_LINES = 1_000_000, 20_000
+"""So much of a file is read to show its first rows, and so many lines of that."""
 _BOM = b"\xef\xbb\xbf"
 _MAGIC = {
     b"PK\x03\x04": "a ZIP archive or an Excel workbook",
@@ -56,7 +59,7 @@ def read_content(path: Path, *, head: bool = False) -> Content:
         data = b""
         if is_file and n_bytes <= MAX_BYTES:
             with path.open("rb") as file:
-                data = file.read(HEAD_BYTES) if head else file.read()
+                data = _first_lines(file.read(HEAD_BYTES)) if head else file.read()
                 if b"\n" not in data and path.suffix.lower() != ".json":
                     data += file.readline(MAX_LINE_BYTES)
     except (OSError, ValueError) as exc:
@@ -72,6 +75,13 @@ def read_content(path: Path, *, head: bool = False) -> Content:
     elif not whole:  # a character may have been cut
         data = data.decode("utf-8", errors="ignore").encode() if b"\r" not in data else data[: data.rindex(b"\r") + 1]
     return Content(name=path.name, suffix=path.suffix.lower(), data=data, whole=whole)
+
+
+def _first_lines(data: bytes) -> bytes:
+    """Return the first of many lines."""
+    if data.count(b"\n") <= HEAD_LINES:
+        return data
+    return b"".join(islice(io.BytesIO(data), HEAD_LINES))
 
 
 def plain_text(content: Content) -> Content:
@@ -101,7 +111,14 @@ def plain_text(content: Content) -> Content:
             f"{name} must be plain text, got a zero byte at offset {offset:,}, so that it looks like a binary file; "
             f"save it as {content.suffix}"
         )
-    return content if b"\n" in data else replace(content, data=data.replace(b"\r", b"\n"))
+    if b"\n" not in data:
+        content = replace(content, data=data.replace(b"\r", b"\n"))
+    if (n_lines := content.data.count(b"\n")) > MAX_LINES:
+        raise CorpusError(
+            f"{name} must have at most {MAX_LINES:,} lines, blank ones included, got {n_lines:,}; take a part of it, "
+            "or leave out blank lines"
+        )
+    return content
 
 
 def lines(content: Content) -> Iterator[str]:

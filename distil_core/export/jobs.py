@@ -22,6 +22,8 @@ from distil_core.runs.store import RunStore
 from distil_core.settings.serialization import from_json
 from distil_core.training.cache import replacing
 
+MOST_RUNNING = 8
+"""Exports that may be in the making at once, those included that wait for others."""
 _STARTING_SECONDS = 30.0
 """How long a process may take until it holds its lock."""
 
@@ -57,7 +59,10 @@ class Export:
 
 def export_state(store: RunStore, run_id: str, wanted: Format) -> Export:
     """Tell how far an export is; cheap enough to ask for whenever a page is drawn."""
-    folder = _folder(store, run_id, wanted)
+    return _state(_folder(store, run_id, wanted))
+
+
+def _state(folder: Path) -> Export:
     with suppress(OSError, ValueError, ConfigError):
         proof = from_json(Proof, json.loads((folder / "proof.json").read_text(encoding="utf-8")))
         return Export(folder=folder, proof=proof)
@@ -74,10 +79,21 @@ def export_state(store: RunStore, run_id: str, wanted: Format) -> Export:
 
 
 def start_export(store: RunStore, run_id: str, wanted: Format) -> None:
-    """Start a process that exports the student of a run, unless one is at it or it is there already."""
+    """Start a process that exports the student of a run, unless one is at it or it is there already.
+
+    Raises:
+        ConfigError: If as many exports as may be are in the making.
+    """
     current = export_state(store, run_id, wanted)
     if current.running or current.proof is not None:
         return
+    told = (*store.path.glob("exports/*/*.json"), *store.layout.runs.glob("*/exports/*.json"))
+    n_running = sum(_state(path.with_suffix("")).running for path in told)
+    if n_running >= MOST_RUNNING:
+        raise ConfigError(
+            f"at most {MOST_RUNNING} exports may be in the making at once, got {n_running} already; wait until one is "
+            "done"
+        )
     current.folder.parent.mkdir(parents=True, exist_ok=True)
     _tell(current.folder, starting=True, stage="Starting")
     command = (sys.executable, "-m", "distil_core", "export", run_id, "--format", wanted, "--store", str(store.path))
@@ -98,8 +114,6 @@ def export_into_store(
     Raises:
         DistilError: If it cannot be exported; the reason is on disk, too.
     """
-    from distil_core.export.exporter import export_student
-
     folder = _folder(store, run_id, wanted)
     folder.parent.mkdir(parents=True, exist_ok=True)
 
@@ -113,6 +127,9 @@ def export_into_store(
         told("Waiting for other exports", None)
         try:
             with FileLock(store.path / "exports.lock"), replacing(folder) as path:
+                # Not before it is its turn: those that wait take little memory.
+                from distil_core.export.exporter import export_student
+
                 source = CombinedRuns(ShippedRuns(), store)
                 export_student(source, run_id, wanted, path, tell=told, pausing=store.layout.cache)
         except DistilError as error:

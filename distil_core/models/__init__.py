@@ -4,6 +4,7 @@ In: the name of a checkpoint, a teacher, tokens. Out: students, logits, hidden s
 """
 
 __all__ = [
+    "capitals",
     "checkpoints",
     "configuration",
     "devices",

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from distil_core.errors import ConfigError, MissingExtraError, ModelError
+from distil_core.models.capitals import meant_cased
 from distil_core.models.configuration import read_model_config
 from distil_core.models.head import HEADS, Head, head_named
 from distil_core.models.label_matching import HeadMatch, match_labels, why_unmatched
@@ -34,6 +35,7 @@ PREFIXES = {
 SUPPORTED = tuple(PREFIXES)
 LIKE_ROBERTA = ("roberta", "xlm-roberta", "camembert")
 """Architectures that are RoBERTa in structure, trained on other texts."""
+_NEVER_LOWERCASED = (*LIKE_ROBERTA, "modernbert")
 MINILM_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 SHIPPED = {"shipped": "teacher", "shipped-words": "words"}
 """Folders of the teachers that ship with the package, by what settings call them."""
@@ -234,6 +236,8 @@ def _describe(name: str, folder: Path) -> Checkpoint:
         content.update(f"{path.name}:{_file_digest(path)}\n".encode())
     if further := _further_special_tokens(folder):
         content.update(json.dumps(further, sort_keys=True).encode())
+    if architecture not in _NEVER_LOWERCASED and meant_cased(folder):
+        content.update(b"capitals are kept")  # as load_tokenizer does, and earlier versions did not
     return Checkpoint(
         name=name,
         folder=folder,

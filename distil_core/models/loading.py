@@ -18,13 +18,14 @@ from transformers import AutoConfig, AutoModel, AutoTokenizer
 from transformers.utils import logging as transformers_logging
 
 from distil_core.errors import ModelError, is_failure
+from distil_core.models.capitals import meant_cased
 from distil_core.models.checkpoints import LIKE_ROBERTA, PREFIXES
 from distil_core.models.configuration import read_model_config, refuse_endless
 from distil_core.models.head import EMBEDDING, SEQUENCE_CLASSIFICATION, Head, head_named
 from distil_core.models.heads import reset_head
 from distil_core.models.pooling import AutoModelForEmbedding, AutoModelForPooledClassification, Embedder
 from distil_core.models.structured_pruning import fit_heads, with_fewer_heads
-from distil_core.models.tokenizers import meant_cased
+from distil_core.models.tokenizers import lowercases
 from distil_core.models.units import KEPT_HEADS
 from distil_core.models.weights import Weights, read_weights
 from distil_core.settings.config import Precision
@@ -55,7 +56,7 @@ def load_tokenizer(folder: Path) -> Tokenizer:
     config = load_config(folder)
     try:
         tokenizer = _tokenizer(folder)
-        cased = tokenizer.is_fast and meant_cased(tokenizer, folder)
+        cased = tokenizer.is_fast and lowercases(tokenizer) and meant_cased(folder)
         if cased:
             tokenizer = _tokenizer(folder, do_lower_case=False)
     except BaseException as exc:  # each kind of tokenizer fails in its own way, and Rust panics

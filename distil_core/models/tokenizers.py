@@ -1,13 +1,9 @@
 """What a tokenizer beside a model does that the model was not trained with: capitals dropped, tokens without a row."""
 
-import json
 from pathlib import Path
-from typing import Any
 
+from distil_core.models.capitals import with_capitals
 from distil_core.types import Tokenizer
-
-_CAPITALS = 0.02
-"""Share of the words of a vocabulary that have a capital, above which texts were not lowercased for it."""
 
 
 def lowercases(tokenizer: Tokenizer) -> bool:
@@ -19,28 +15,7 @@ def lowercases(tokenizer: Tokenizer) -> bool:
 def words_with_capitals(tokenizer: Tokenizer) -> tuple[str, ...]:
     """Return the words of a cased vocabulary that have a capital, the longest first; none of an uncased one."""
     special = {*tokenizer.all_special_tokens, *tokenizer.get_added_vocab()}
-    words = [
-        word
-        for word in tokenizer.get_vocab()
-        if word not in special and word[:1] + word[-1:] not in ("[]", "<>") and any(map(str.isalpha, word))
-    ]
-    capitals = [word for word in words if word != word.lower()]
-    return (
-        tuple(sorted(capitals, key=lambda word: (-len(word), word))) if len(capitals) > _CAPITALS * len(words) else ()
-    )
-
-
-def meant_cased(tokenizer: Tokenizer, folder: Path) -> bool:
-    """Tell whether a tokenizer lowercases by a default of whoever loads it, where its files speak against that.
-
-    What ``tokenizer_config.json`` says is left as it is; then ``tokenizer.json`` decides, then the vocabulary.
-    """
-    if not lowercases(tokenizer) or "do_lower_case" in _read(folder / "tokenizer_config.json"):
-        return False
-    whole = _read(folder / "tokenizer.json")
-    if "normalizer" in whole:
-        return not _told_to_lowercase(whole["normalizer"])
-    return bool(words_with_capitals(tokenizer))
+    return with_capitals(word for word in tokenizer.get_vocab() if word not in special)
 
 
 def tokenizer_notes(tokenizer: Tokenizer, folder: Path, *, max_length: int) -> tuple[str, ...]:
@@ -80,23 +55,3 @@ def tokenizer_notes(tokenizer: Tokenizer, folder: Path, *, max_length: int) -> t
 def unembedded(tokenizer: Tokenizer, *, n: int = 3) -> str:
     """Name the first few tokens of a tokenizer that the model beside it has no embedding for."""
     return ", ".join(tokenizer.convert_ids_to_tokens(list(range(tokenizer.n_embeddings, len(tokenizer))[:n])))
-
-
-def _told_to_lowercase(normalizer: Any) -> bool:
-    if isinstance(normalizer, list):
-        return any(map(_told_to_lowercase, normalizer))
-    if not isinstance(normalizer, dict):
-        return False
-    return (
-        normalizer.get("type") == "Lowercase"
-        or normalizer.get("lowercase") is True
-        or _told_to_lowercase(normalizer.get("normalizers"))
-    )
-
-
-def _read(path: Path) -> dict[str, Any]:
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError):
-        return {}
-    return content if isinstance(content, dict) else {}

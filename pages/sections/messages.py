@@ -5,6 +5,7 @@ Reads and writes: nothing.
 
 import streamlit as st
 
+from distil_core.errors import DistilError
 from distil_core.reporting import formatting
 
 
@@ -16,6 +17,13 @@ def problem(error: Exception | str, *, lead: str = "") -> None:
         lead: Words of ours before it, as markdown.
     """
     st.error(f"{lead}{formatting.escaped(str(error))}", icon=":material/error:")
+
+
+def tell(error: Exception) -> bool:
+    """Show what people can mend, and return whether it is that: anything else stays a visible crash."""
+    if isinstance(error, DistilError):
+        problem(error)
+    return isinstance(error, DistilError)
 
 
 def doubt(sentence: str, *, icon: str = ":material/rule:") -> None:

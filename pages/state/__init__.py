@@ -9,6 +9,7 @@ __all__ = [
     "address",
     "attention_maps",
     "class_answers",
+    "class_exports",
     "class_mode",
     "hosts",
     "lesson_progress",

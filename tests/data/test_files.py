@@ -163,6 +163,7 @@ def test_a_bad_file_is_refused_in_one_sentence(tmp_path: Path, case: str) -> Non
         ),
         ("a.jsonl", (b'{"a": [' + b"1," * 2_000_000 + b"1]}\n") * 6, "at most 5,000,000 cells or values"),
         ("a.json", b"[" + b"[]," * 5_000_000 + b"1]", "at most 10,000,000 values"),
+        ("a.csv", HEAD + b"\n" * 10_000_001, "at most 10,000,000 lines, blank ones included"),
     ],
 )
 def test_more_than_memory_should_hold_is_refused(tmp_path: Path, name: str, content: bytes, expected: str) -> None:

@@ -7,6 +7,7 @@ what came of them.
 import json
 import os
 import resource
+import shutil
 import time
 from collections import Counter
 from pathlib import Path
@@ -60,8 +61,15 @@ def seeds(folder: Path) -> list[tuple[Path, str]]:
     table = pa.table({"text": texts, "label": [i % 2 for i in range(40)], "tokens": [["soup", "is"]] * 40})
     table = table.append_column("day", pa.array(range(40), pa.date32()))
     parquet.write_table(table.replace_schema_metadata(note), folder / "i.parquet")
+    search = folder / "search"
+    (search / "qrels").mkdir(parents=True)
+    for name in ("corpus", "queries"):
+        rows = [{"_id": f"{name[0]}{i}", "title": "a", "text": text} for i, text in enumerate(texts)]
+        (search / f"{name}.jsonl").write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    (search / "qrels" / "test.tsv").write_text("\n".join(f"q{i}\tc{i}\t1" for i in range(40)))
     tasks = ("classification", "classification", "classification", "pairs", "multi-label", "qa", "tokens", "pairs")
-    return [*zip((folder / name for name in written), tasks, strict=True), (folder / "i.parquet", "classification")]
+    others = [(folder / "i.parquet", "classification"), (search, "embeddings")]
+    return [*zip((folder / name for name in written), tasks, strict=True), *others]
 
 
 def damaged(content: bytes, others: list[bytes], draw: Random) -> bytes:
@@ -92,15 +100,17 @@ def damaged(content: bytes, others: list[bytes], draw: Random) -> bytes:
 
 def test_a_damaged_file_ends_in_a_corpus_or_one_sentence(tmp_path: Path) -> None:
     draw, good, ends, foreign = Random(SEED), seeds(tmp_path), Counter[str](), list[str]()
-    contents = [path.read_bytes() for path, _ in good]
+    contents = [path.read_bytes() for path, _ in good if path.is_file()]
     for path, task in good:
         assert len(load_corpus(CorpusConfig(source=str(path)), task=task).train) >= 15
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
     for i in range(N_FILES):
-        number = i % len(good)
-        source, task = good[number]
-        path = tmp_path / f"damaged{source.suffix}"
-        path.write_bytes(damaged(contents[number], contents, draw))
+        source, task = good[i % len(good)]
+        path = part = tmp_path / f"damaged{source.suffix}"
+        if source.is_dir():
+            shutil.copytree(source, path, dirs_exist_ok=True)
+            part = draw.choice(sorted(each for each in path.rglob("*") if each.is_file()))
+        part.write_bytes(damaged((part if source.is_dir() else source).read_bytes(), contents, draw))
         start = time.process_time()
         for kind, read in (
             ("corpus", lambda path=path, task=task: load_corpus(CorpusConfig(source=str(path)), task=task)),
@@ -114,7 +124,7 @@ def test_a_damaged_file_ends_in_a_corpus_or_one_sentence(tmp_path: Path) -> None
                 sentence = str(error)
             except Exception as error:
                 keep = Path(os.environ.get("FUZZ_KEEP", tmp_path)) / f"{i}{source.suffix}"
-                keep.write_bytes(path.read_bytes())
+                keep.write_bytes(part.read_bytes())
                 foreign.append(f"file {i}, like {source.name}, kept as {keep}, {kind}: {error!r}")
             else:
                 assert kind != "corpus" or isinstance(result, Corpus)

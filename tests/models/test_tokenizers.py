@@ -10,6 +10,7 @@ import pytest
 
 from distil_core.data.tokenization import encode
 from distil_core.errors import ModelError
+from distil_core.models import checkpoints
 from distil_core.models.checkpoints import locate
 from distil_core.models.loading import load_model, load_tokenizer, save
 from distil_core.models.tokenizers import lowercases, tokenizer_notes
@@ -43,10 +44,16 @@ def notes(folder: Path, *, max_length: int = 16) -> str:
 
 
 class TestCapitals:
-    def test_the_vocabulary_alone_decides_and_it_is_told(self, folder: Path, tmp_path: Path) -> None:
+    def test_the_vocabulary_alone_decides_and_it_is_told_and_named(
+        self, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         words = load_tokenizer(folder)
         assert words.tokenize(TEXT)[:3] == ["We", "met", "May"]
         assert "capitals are kept" in notes(folder)
+        monkeypatch.setattr(checkpoints, "meant_cased", lambda _: False)
+        as_before = locate(str(folder)).digest
+        monkeypatch.undo()
+        assert locate(str(folder)).digest != as_before  # answers from before this was mended are not taken for its own
         save(load_model(folder), words, tmp_path / "student")
         assert load_tokenizer(tmp_path / "student").tokenize(TEXT) == words.tokenize(TEXT)
 

@@ -2,21 +2,24 @@
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
+from starlette.exceptions import HTTPException
 from streamlit.testing.v1 import AppTest
 
 from distil_core.data.hub import from_hub
 from distil_core.errors import CorpusError
+from distil_core.export import jobs
 from distil_core.runs.store import RunStore
 from distil_core.settings.config import CorpusConfig
 from pages.sections import setting_titles
-from pages.state import class_mode
+from pages.state import class_exports, class_mode, student_pages
 from pages.state.hosts import KnownHosts
 from tests import seeds
-from tests.pages.conftest import press
+from tests.pages.conftest import markdown, press
 
 App = Callable[..., AppTest]
 
@@ -111,6 +114,58 @@ class TestVisitors:
         at.file_uploader(key="distil.upload.train").upload("a.csv", b"text,label\na,b\n").run()
         assert "A visit may upload" in at.error[0].value
         assert not list(store.layout.uploads.glob("*"))
+
+    def test_exports_of_a_visitor_are_bounded_and_others_may_go_on(
+        self, app: App, store: RunStore, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(jobs, "spawn", lambda *_, **__: None)
+        monkeypatch.setattr(class_exports, "MOST_EXPORTS", 0)
+        seeds.finished_family(store)
+        at = press(app("runs", runs__format="ONNX"), "runs.export")
+        assert at.error[0].value.startswith("a visitor may have at most 0 exports in the making")
+        monkeypatch.setattr(class_exports, "MOST_EXPORTS", 1)
+        press(at, "runs.export")
+        assert "Starting" in str(at.get("progress")[0].proto)
+        monkeypatch.setattr(jobs, "MOST_RUNNING", 1)
+        other = press(app("runs"), "runs.export")
+        assert other.error[0].value.startswith("at most 1 exports may be in the making at once")
+        assert not other.exception
+
+    def test_downloads_of_a_visitor_are_bounded(
+        self, app: App, store: RunStore, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        seeds.finished_family(store)
+        monkeypatch.setattr(class_exports, "MOST_DOWNLOADED", 10)
+        at = app("runs", runs__format="Report")
+        assert "A visit may download" in markdown(at)
+        assert at.get("download_button")[0].proto.disabled
+        assert not at.exception
+
+
+@pytest.mark.usefixtures("class_of_many")
+def test_files_of_students_are_sent_to_few_at_a_time(home: Path) -> None:
+    async def fetch(transfers: student_pages.Transfers, visitor: str) -> int:
+        async def send(message: Any) -> None:
+            sent.append(message)
+
+        sent: list[Any] = []
+        scope = {"type": "http", "method": "GET", "path": "/", "query_string": b"", "client": (visitor, 1)}
+        params = {"path_params": {"run": "none", "path": "index.html"}, "headers": []}
+        with suppress(HTTPException):
+            await transfers({**scope, **params}, None, send)  # type: ignore[arg-type]
+            return int(sent[0]["status"])
+        return 404
+
+    async def several() -> list[int]:
+        transfers = student_pages.Transfers(each=2, all=3)
+        transfers._sending = asyncio.Semaphore(0)  # so that all wait
+        waiting = [asyncio.create_task(fetch(transfers, name)) for name in ("a", "a", "a", "b", "c")]
+        await asyncio.sleep(0)
+        for _ in range(40):
+            transfers._sending.release()
+        return await asyncio.gather(*waiting)
+
+    assert asyncio.run(several()) == [404, 404, 429, 404, 429]
 
 
 def test_a_name_of_the_hub_is_never_a_folder_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

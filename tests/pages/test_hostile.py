@@ -147,9 +147,47 @@ def test_a_file_with_a_long_name_is_taken_and_shown_as_written(app: App, store: 
     assert "评\\*b\\*评" in markdown(at)
 
 
-def test_a_store_of_another_version_is_one_sentence_on_every_page(app: App, store: RunStore) -> None:
-    with sqlite3.connect(store.layout.database) as db:
+def newer(path: Path) -> None:
+    with sqlite3.connect(path) as db:
         db.execute("PRAGMA user_version = 99")
-    at = app()
-    assert "must be of layout 1 or older, got 99" in at.error[0].value
+
+
+def test_a_store_that_cannot_be_used_is_one_sentence(app: App, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def damaged(change: Callable[[Path], object], page: str) -> AppTest:
+        folder = tmp_path / change.__name__
+        (folder / "runs" / "some").mkdir(parents=True)
+        RunStore(folder)
+        change(folder / "runs.sqlite3")
+        monkeypatch.setenv("DISTIL_LAB_HOME", str(folder))
+        at = app(page)
+        assert not at.exception
+        assert len(at.error) == 1
+        return at
+
+    def truncated(path: Path) -> None:
+        path.write_bytes(path.read_bytes()[:5000])
+
+    def empty(path: Path) -> None:
+        path.write_bytes(b"")
+
+    def full(path: Path) -> None:  # what nobody can write to, whoever runs the tests
+        path.unlink()
+        path.mkdir()
+
+    assert "must be of layout 1 or older, got 99" in damaged(newer, "distil").error[0].value
+    assert "must be a sound SQLite file" in damaged(truncated, "runs").error[0].value
+    assert "of 0 bytes beside folders of runs" in damaged(empty, "compare").error[0].value
+    assert "must be usable, got unable to open" in damaged(full, "whatif").error[0].value
+
+
+def test_what_a_press_or_a_part_of_a_page_meets_is_one_sentence_too() -> None:
+    def page() -> None:
+        from distil_core.errors import StoreError
+        from pages.sections import messages
+
+        assert messages.tell(StoreError("the disk is *full*"))
+        assert not messages.tell(KeyError("a fault of the program"))
+
+    at = AppTest.from_function(page).run()
+    assert [error.value for error in at.error] == [r"the disk is \*full\*"]
     assert not at.exception

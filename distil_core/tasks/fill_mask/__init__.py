@@ -15,6 +15,7 @@ import numpy as np
 
 from distil_core.data import files
 from distil_core.data.corpus import Corpus, Label, Place, Split
+from distil_core.data.lines import refuse_rows
 from distil_core.data.sources import Source, file_name, read_source
 from distil_core.data.splits import finish, hold_out, stratified_sample
 from distil_core.data.tables import Table, in_memory, sentences_of
@@ -206,8 +207,16 @@ def _is_folder_of_texts(path: Path) -> bool:
 
 
 def _texts_in(folder: Path) -> Table:
-    tables = [files.read_table(path, plain=True) for path in sorted(folder.glob("*.txt"))]
-    lines = [line for table in tables for line in table.values("text")]
+    lines = list[object]()
+    for path in sorted(folder.glob("*.txt")):
+        table = files.read_table(path, plain=True)
+        if table.columns != ("text",):
+            raise CorpusError(
+                f"{path.name} must have a text on each line, got {', '.join(table.columns)} in columns; take it out of "
+                f"{folder.name}"
+            )
+        lines += table.values("text")
+        refuse_rows(folder.name, len(lines), 1)
     return in_memory(folder.name, {"text": lines}, declared={})
 
 

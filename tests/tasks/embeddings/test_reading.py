@@ -122,6 +122,7 @@ def test_a_score_is_a_number(score: str, tmp_path: Path) -> None:
         ("q999\td1\t1", r"row 42 of qrels/test\.tsv must name an _id of queries\.jsonl, got 'q999'"),
         ("q1\td1", r"row 42 of qrels/test\.tsv must have a query-id"),
         ("q1\td1\tgood", r"row 42 of qrels/test\.tsv must have a query-id"),
+        ("q1\td1\tinf", r"row 42 of qrels/test\.tsv must have a score that is finite, got inf"),
     ],
 )
 def test_a_judgment_names_what_is_there(line: str, message: str, tmp_path: Path) -> None:
@@ -134,10 +135,15 @@ def test_a_judgment_names_what_is_there(line: str, message: str, tmp_path: Path)
 
 def test_a_text_without_an_id_is_named_by_its_row(tmp_path: Path) -> None:
     folder = write_collection(tmp_path / "beir")
-    with (Path(folder) / "corpus.jsonl").open("a") as file:
-        file.write('{"text": "no id"}\n')
-    with pytest.raises(CorpusError, match=r"row 41 of corpus\.jsonl must be a JSON object with _id and text"):
-        loaded(folder)
+    before = (Path(folder) / "corpus.jsonl").read_bytes()
+    for line, message in (
+        (b'{"text": "no id"}\n', r"row 41 of corpus\.jsonl must be a JSON object with _id and text"),
+        (b'{"_id": "d1", "text": "again"}\n', r"row 41 of corpus\.jsonl must have an _id of its own, got 'd1' again"),
+        (b"\xff\n", r"corpus\.jsonl must be UTF-8"),
+    ):
+        (Path(folder) / "corpus.jsonl").write_bytes(before + line)
+        with pytest.raises(CorpusError, match=message):
+            loaded(folder)
 
 
 def test_what_cannot_be_measured_is_said(tmp_path: Path) -> None:
