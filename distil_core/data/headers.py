@@ -80,7 +80,8 @@ def _without_unnamed(
     n = len(columns) - len(wanted)
     if not n:
         return columns, rows
-    notes.append(f"{n} {'column' if n == 1 else 'columns'} of {name} without a name and without contents are left out")
+    columns_are = ("column", "is") if n == 1 else ("columns", "are")
+    notes.append(f"{n} {columns_are[0]} of {name} without a name and without contents {columns_are[1]} left out")
     return tuple(columns[i] for i in wanted), [[row[i] for i in wanted] for row in rows]
 
 

@@ -161,7 +161,9 @@ def _cells(array: Any) -> list[object]:
 
     kind = array.type
     if types.is_dictionary(kind):
-        words = array.dictionary.to_pylist()
+        # Only the words that are in it: those of all the batches before stand in the dictionary, too.
+        used = array.indices.unique().drop_null()
+        words = dict(zip(used.to_pylist(), array.dictionary.take(used).to_pylist(), strict=True))
         return [None if i is None else words[i] for i in array.indices.to_pylist()]
     if types.is_list(kind) or types.is_large_list(kind):
         offsets, below = array.offsets.to_pylist(), _cells(array.values)

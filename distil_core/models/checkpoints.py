@@ -15,7 +15,7 @@ from distil_core.models.capitals import meant_cased
 from distil_core.models.configuration import read_model_config
 from distil_core.models.head import HEADS, Head, head_named
 from distil_core.models.label_matching import HeadMatch, match_labels, why_unmatched
-from distil_core.models.weights import Weights, read_object, read_weights
+from distil_core.models.weights import Weights, read_object, read_weights, regular
 from distil_core.settings.config import Recipe, TeacherConfig
 from distil_core.settings.serialization import digest
 
@@ -212,6 +212,11 @@ def _describe(name: str, folder: Path) -> Checkpoint:
     architecture = config.get("model_type")
     if not isinstance(architecture, str) or architecture not in PREFIXES:
         raise ModelError(f"the model's type must be one of {', '.join(SUPPORTED)}, got {architecture!r} in {folder}")
+    if config.get("is_decoder"):
+        raise ModelError(
+            f"the model in {folder} must be an encoder, but its config.json says is_decoder, so that each token would "
+            "read only those before it; set that to false if it was trained as one"
+        )
     n_layers, width = (
         next((config[key] for key in keys if key in config), None) for keys in (_DEPTH_KEYS, _WIDTH_KEYS)
     )
@@ -232,7 +237,7 @@ def _describe(name: str, folder: Path) -> Checkpoint:
     _refuse_other_sizes(folder, config, weights, n_layers=n_layers, n_labels=len(labels))
     content = sha256()
     words = sorted({path for pattern in _TOKENIZER_FILES for path in folder.glob(pattern)})
-    for path in [folder / "config.json", *weights.files, *words]:
+    for path in [folder / "config.json", *weights.files, *map(regular, words)]:
         content.update(f"{path.name}:{_file_digest(path)}\n".encode())
     if further := _further_special_tokens(folder):
         content.update(json.dumps(further, sort_keys=True).encode())

@@ -55,10 +55,10 @@ def load_tokenizer(folder: Path) -> Tokenizer:
         raise ModelError(f"{folder} must hold a tokenizer beside the model, such as tokenizer.json or vocab.txt")
     config = load_config(folder)
     try:
-        tokenizer = _tokenizer(folder)
+        tokenizer = _tokenizer(folder, config=config)
         cased = tokenizer.is_fast and lowercases(tokenizer) and meant_cased(folder)
         if cased:
-            tokenizer = _tokenizer(folder, do_lower_case=False)
+            tokenizer = _tokenizer(folder, config=config, do_lower_case=False)
     except BaseException as exc:  # each kind of tokenizer fails in its own way, and Rust panics
         if not is_failure(exc):
             raise
@@ -255,6 +255,8 @@ def _config(folder: Path) -> dict[str, Any]:
 
 
 def _first_line(error: BaseException) -> str:
+    if isinstance(error, KeyError):
+        return f"{error} is not known"
     return (str(error).strip().splitlines() or [type(error).__name__])[0]
 
 

@@ -16,6 +16,7 @@ WHOLE = "model.safetensors"
 PREFIXES = ("module.", "_orig_mod.", "model.")
 """What training in parallel, compiled or inside another module puts before the names of all weights."""
 
+_POINTER = b"version https://git-lfs"
 _MAX_HEADER = 64 * 2**20
 _FLOATS = ("F64", "F32", "F16", "BF16")
 _WORD_HEAD = re.compile(
@@ -92,12 +93,14 @@ def read_weights(folder: Path, *, base: str) -> Weights:
 def _files(folder: Path) -> tuple[Path, ...]:
     """Return the files that are read: one of all weights, or several and their index."""
     if (folder / WHOLE).exists():
-        return (_regular(folder / WHOLE),)
+        return (regular(folder / WHOLE),)
     if (folder / INDEX).exists():
-        index = read_object(_regular(folder / INDEX))
+        index = read_object(regular(folder / INDEX))
         parts = index.get("weight_map")
-        if not isinstance(parts, dict) or not parts:
-            raise ModelError(f"{folder / INDEX} must hold a weight_map of names and files; save the model again")
+        if not isinstance(parts, dict) or not parts or not isinstance(index.get("metadata"), dict):
+            raise ModelError(
+                f"{folder / INDEX} must hold a weight_map of names and files, and metadata; save the model again"
+            )
         names = sorted(set(map(str, parts.values())))
         if outside := [name for name in names if Path(name).name != name]:
             raise ModelError(f"{folder / INDEX} must name files beside it, got {outside[0]!r}; save the model again")
@@ -107,7 +110,7 @@ def _files(folder: Path) -> tuple[Path, ...]:
                 f"{folder} lacks {len(missing)} of the {len(names)} files of its weights, such as {missing[0]}; fetch "
                 "it again"
             )
-        return (folder / INDEX, *(_regular(folder / name) for name in names))
+        return (folder / INDEX, *(regular(folder / name) for name in names))
     others = sorted(path.name for path in folder.glob("*.safetensors"))
     if any(name.startswith("adapter_model") for name in others) or (folder / "adapter_config.json").is_file():
         raise ModelError(
@@ -124,10 +127,19 @@ def _files(folder: Path) -> tuple[Path, ...]:
     )
 
 
-def _regular(path: Path) -> Path:
-    """Return a path of a file; devices and pipes, which never end, are none."""
+def regular(path: Path) -> Path:
+    """Return a path of a file.
+
+    Raises:
+        ModelError: If it is none, as devices and pipes, which never end, or stands for one that was not fetched.
+    """
     if not S_ISREG(path.stat().st_mode):
         raise ModelError(f"{path} must be a file, but is none")
+    with path.open("rb") as file:
+        if file.read(len(_POINTER)) == _POINTER:
+            raise ModelError(
+                f"{path} is a pointer of Git LFS and not the file itself; run 'git lfs pull' in its folder"
+            )
     return path
 
 
@@ -138,10 +150,9 @@ def read_object(path: Path) -> dict[str, Any]:
         ModelError: If it holds something else.
     """
     try:
-        text = _regular(path).read_text(encoding="utf-8")
-        if text.startswith("version https://git-lfs"):
-            raise ModelError(_pointer(path))
-        content = json.loads(text)
+        content = json.loads(regular(path).read_text(encoding="utf-8"))
+    except ModelError:
+        raise
     except (OSError, ValueError, RecursionError) as exc:
         raise ModelError(f"{path} must be JSON, but cannot be read: {exc}") from exc
     if not isinstance(content, dict):
@@ -149,17 +160,11 @@ def read_object(path: Path) -> dict[str, Any]:
     return content
 
 
-def _pointer(path: Path) -> str:
-    return f"{path} is a pointer of Git LFS and not the file itself; run 'git lfs pull' in its folder"
-
-
 @lru_cache(maxsize=64)
 def _shapes(path: Path, size: int, mtime_ns: int) -> Mapping[str, tuple[int, ...]]:
     """Read the header of a safetensors file, and check that the file is as long as it says."""
     with path.open("rb") as file:
         start = file.read(8)
-        if start == b"version ":
-            raise ModelError(_pointer(path))
         length = int.from_bytes(start, "little")
         if len(start) < 8 or length > min(size - 8, _MAX_HEADER):
             raise ModelError(f"{path} must be a safetensors file, but is damaged or cut short; fetch it again")

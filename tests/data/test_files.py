@@ -171,6 +171,17 @@ def test_more_than_memory_should_hold_is_refused(tmp_path: Path, name: str, cont
         files.read_table(write(tmp_path / name, content))
 
 
+def test_a_json_file_may_be_one_long_line(tmp_path: Path) -> None:
+    rows = [{"text": f"{'long ' * 1000}{i}", "label": "a"} for i in range(2200)]
+    assert files.read_table(write(tmp_path / "a.json", json.dumps(rows).encode())).n_rows == 2200
+
+
+def test_words_of_a_parquet_file_are_those_that_were_written(tmp_path: Path) -> None:
+    words = [None if i % 11 == 0 else f"word {i}" for i in range(9000)]
+    parquet.write_table(pa.table({"text": words}), tmp_path / "a.parquet", use_dictionary=False)
+    assert files.read_table(tmp_path / "a.parquet").values("text") == words
+
+
 def test_damaged_pages_of_a_parquet_file_are_refused(tmp_path: Path) -> None:
     table = files.read_table(broken_parquet(tmp_path / "a.parquet"))
     with pytest.raises(CorpusError, match=r"a\.parquet is a damaged Parquet file .* write it again"):

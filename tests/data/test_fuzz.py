@@ -66,7 +66,7 @@ def seeds(folder: Path) -> list[tuple[Path, str]]:
     for name in ("corpus", "queries"):
         rows = [{"_id": f"{name[0]}{i}", "title": "a", "text": text} for i, text in enumerate(texts)]
         (search / f"{name}.jsonl").write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
-    (search / "qrels" / "test.tsv").write_text("\n".join(f"q{i}\tc{i}\t1" for i in range(40)))
+    (search / "qrels" / "test.tsv").write_text("\n".join(f"q{i}\tc{i}\t1" for i in range(20)))
     tasks = ("classification", "classification", "classification", "pairs", "multi-label", "qa", "tokens", "pairs")
     others = [(folder / "i.parquet", "classification"), (search, "embeddings")]
     return [*zip((folder / name for name in written), tasks, strict=True), *others]
