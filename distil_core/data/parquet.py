@@ -12,7 +12,7 @@ from distil_core.errors import CorpusError
 MAX_UNFOLDED = 300_000_000
 """Bytes of a column at most, once it is unfolded."""
 _MAX_FOOTER = 16_000_000
-_BATCH = 4096
+_BATCH = 65_536
 UNREADABLE = "(cannot be shown)"
 """Stands in a preview for a column that cannot be read."""
 
