@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 
 from distil_core.data import conll, delimited, json_rows, parquet
@@ -185,7 +186,8 @@ def _read_parquet(path: Path) -> Table:
         where=path.name,
         columns=columns.columns,
         n_rows=columns.n_rows,
-        values=lambda column: named(columns.values(column), columns.declared.get(column)),
+        # Texts and labels are asked for several times, and reading them again would make all of them anew.
+        values=lru_cache(maxsize=2)(lambda column: named(columns.values(column), columns.declared.get(column))),
         declared=columns.declared,
         notes=columns.notes,
     )

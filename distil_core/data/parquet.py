@@ -34,6 +34,8 @@ class ParquetColumns:
         Raises:
             CorpusError: If they are damaged, too many or too large, or can be no text and no label.
         """
+        import pyarrow
+
         cells, n_characters = list[object](), 0
         with _Damage(self.name):
             for batch in self._batches(column):
@@ -44,6 +46,7 @@ class ParquetColumns:
                         f"the texts in column {column!r} of {self.name} must have at most "
                         f"{MAX_UNFOLDED // 1_000_000:,} million characters in all, got more; take a part of it"
                     )
+        pyarrow.default_memory_pool().release_unused()
         return cells
 
     def first(self, column: str, n: int) -> list[object]:
