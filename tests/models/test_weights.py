@@ -120,7 +120,7 @@ def test_quantized_weights_are_refused(folder: Path) -> None:
 
 class TestFiles:
     def test_a_pointer_is_not_the_file(self, folder: Path) -> None:
-        for name in ("model.safetensors", "config.json"):
+        for name in ("tokenizer.json", "model.safetensors", "config.json"):
             (folder / name).write_text("version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 9\n")
             assert f"{name} is a pointer of Git LFS and not the file itself; run 'git lfs pull'" in refusal(folder)
 
@@ -148,7 +148,7 @@ class TestFiles:
         assert "or as several files with model.safetensors.index.json, got" in refusal(folder)
 
     def test_what_never_ends_is_not_read(self, folder: Path) -> None:
-        for name in ("model.safetensors", "config.json"):
+        for name in ("tokenizer.json", "model.safetensors", "config.json"):
             (folder / name).unlink()
             os.mkfifo(folder / name)
             with pytest.raises(ModelError, match=r"must be a file, but is none|must hold a Hugging Face model"):
@@ -176,6 +176,7 @@ class TestConfiguration:
             use_return_dict=False,
         )
         ours, sound = load_model(folder), load_model(checkpoint(head=True))
+        assert load_tokenizer(folder).tokenize("old snow") == load_tokenizer(checkpoint(head=True)).tokenize("old snow")
         tokens = tiny.tokens()
         assert torch.equal(forward.predict(ours, tokens, padding=0), forward.predict(sound, tokens, padding=0))
         student, _ = cut_student(ours, StudentConfig(depth=2))
@@ -187,7 +188,14 @@ class TestConfiguration:
         assert load_model(folder).config.id2label == {0: "0", 1: "1", 2: "2"}
 
     @pytest.mark.parametrize(
-        "wrong", [{"hidden_dropout_prob": "much"}, {"num_attention_heads": 0}, {"num_attention_heads": 7}]
+        "wrong",
+        [
+            {"hidden_dropout_prob": "much"},
+            {"num_attention_heads": 0},
+            {"num_attention_heads": 7},
+            {"architectures": 1.5},
+            {"is_decoder": True},
+        ],
     )
     def test_values_that_make_no_model_are_told_in_one_sentence(self, folder: Path, wrong: dict[str, Any]) -> None:
         edit(folder, **wrong)
