@@ -177,6 +177,6 @@ def several_note(where: str, labels: Mapping[str, int]) -> list[str]:
         return []
     rows = "row of {} seems" if seen.n_rows == 1 else "rows of {} seem"
     return [
-        f"{seen.n_rows:,} {rows.format(where)} to hold several labels, such as {seen.example!r}, and each combination "
-        "is taken as a class of its own; choose the task multi-label to learn them one by one"
+        f"{seen.n_rows:,} {rows.format(where)} to hold several labels, such as {seen.example[:60]!r}, and each "
+        "combination is taken as a class of its own; choose the task multi-label to learn them one by one"
     ]

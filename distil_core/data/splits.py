@@ -135,7 +135,7 @@ def _contradictions(label_names: Sequence[str], *splits: Split) -> list[str]:
     example = next(text for text in texts if blake2b(text.encode(), digest_size=16).digest() in unclear)
     labels = counts[blake2b(example.encode(), digest_size=16).digest()]
     names = [label_names[label] for label in labels if isinstance(label, int)]
-    between = f": {' and '.join(map(repr, names[:3]))}" if names else ""
+    between = f": {' and '.join(map(_shown, names[:3]))}" if names else ""
     stands = "text stands there" if len(unclear) == 1 else "texts stand there"
     return [
         f"{len(unclear):,} {stands} with different labels, such as {_shown(example)}{between}, so that no model can be "

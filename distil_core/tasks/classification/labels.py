@@ -57,7 +57,7 @@ def spelling_of(parts: Sequence[Examples], config: CorpusConfig) -> tuple[Spelli
     notes = []
     alike = {label: n for label, n in counts.items() if Counter(words.values())[words[label]] > 1}
     if alike:
-        shown = ", ".join(f"{label!r} ({n:,})" for label, n in list(alike.items())[:6])
+        shown = ", ".join(f"{label[:60]!r} ({n:,})" for label, n in list(alike.items())[:6])
         notes.append(f"labels of {where} are read as one where they are the same number or truth value: {shown}")
     spelled = Counter[str]()
     for label, n in counts.items():
@@ -97,7 +97,7 @@ def refuse_unusable(train: Examples, *, n_needed: int) -> None:
     hint = "".join(f"; {note}" for note in label_words.several_note(where, counts))
     if len(counts) == 1:
         raise CorpusError(
-            f"{where} must have at least two labels in column {column!r}, got only {next(iter(counts))!r}; "
+            f"{where} must have at least two labels in column {column!r}, got only {next(iter(counts))[:60]!r}; "
             "add texts of another class, or choose another label column"
         )
     if len(counts) > MAX_LABELS or (len(labels) >= 20 and len(counts) > len(labels) / 2):
@@ -149,6 +149,6 @@ def order(labels: Iterable[str], *, named: Sequence[str], declared: Sequence[str
 
 
 def listed(names: Sequence[str], *, most: int = 8) -> str:
-    """Write names as a list for people, cut after the first few."""
-    shown = ", ".join(repr(name) for name in names[:most])
+    """Write names as a list for people, cut after the first few, and each where it is long."""
+    shown = ", ".join(repr(name if len(name) <= 60 else f"{name[:57]}...") for name in names[:most])
     return shown if len(names) <= most else f"{shown} and {len(names) - most} more"
