@@ -42,7 +42,9 @@ def test_one_click_distils_all(visit: Visit) -> None:
     kept = page.locator('[data-testid="stMetric"]', has_text="Accuracy kept")
     expect(kept).to_contain_text(re.compile(r"\d+\.\d %"), timeout=5 * MINUTES)
     expect(
-        page.get_by_text(re.compile("No difference|Too few test texts|The teacher helped|The teacher hurt"))
+        page.locator(
+            "strong", has_text=re.compile("No difference|Too few test texts|The teacher helped|The teacher hurt")
+        )
     ).to_be_visible(timeout=5 * MINUTES)
     expect(page.locator(".js-plotly-plot")).to_have_count(3)
     # Whoever does not see the page hears the verdict.
