@@ -3,7 +3,7 @@
 Loads no model, so that a page can ask for a run without waiting for torch.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cache
 
@@ -128,7 +128,7 @@ def examine(configs: Iterable[CanonicalConfig]) -> Iterator[ExaminedConfig]:
     corpora, checkpoints = cache(load_corpus_cached), cache(locate)
     for config in configs:
         if config.method is Method.BASELINE:
-            checkpoint = locate_or_stand_in(config.teacher.source)
+            checkpoint = locate_or_stand_in(config.teacher.source, find=checkpoints)
         else:
             checkpoint = checkpoints(config.teacher.source)
             _refuse_unfit(config, checkpoint)
@@ -137,10 +137,10 @@ def examine(configs: Iterable[CanonicalConfig]) -> Iterator[ExaminedConfig]:
         yield _request(config, corpus, checkpoint)
 
 
-def locate_or_stand_in(source: str) -> Checkpoint:
+def locate_or_stand_in(source: str, *, find: Callable[[str], Checkpoint] = locate) -> Checkpoint:
     """Find a teacher that nothing is asked of, as by a baseline: where it cannot be used, something stands for it."""
     try:
-        return locate(source)
+        return find(source)
     except (ModelError, MissingExtraError):
         return stand_in(source)
 

@@ -24,7 +24,7 @@ from distil_core.runs import execute as run_execute
 from distil_core.runs.estimates import estimate_all, estimate_seconds
 from distil_core.runs.folder import RunFolder
 from distil_core.runs.foreground import run_all
-from distil_core.runs.requests import METHODS, identify, submit, with_twins
+from distil_core.runs.requests import identify, submit, with_twins
 from distil_core.runs.rows import Run, RunState
 from distil_core.runs.sources import CombinedRuns, ShippedRuns
 from distil_core.runs.store import RunStore
@@ -42,6 +42,7 @@ from distil_core.settings.config import (
 from distil_core.settings.serialization import to_json
 from distil_core.tasks.classification import tfidf
 from distil_core.tasks.corpora import load_corpus
+from distil_core.tasks.task import Task
 from distil_core.training.events import Event, Validation
 from tests import tiny
 from tests.factories import a_corpus_summary, a_run_record
@@ -74,7 +75,7 @@ def ids(runs: tuple[Run, ...]) -> dict[Method, str]:
 
 class TestPlan:
     def test_a_student_has_three_twins(self) -> None:
-        assert tuple(config.method for config in with_twins(RunConfig())) == METHODS
+        assert tuple(config.method for config in with_twins(RunConfig())) == Task.methods
         assert [config.method for config in with_twins(RunConfig(), twins=False)] == [Method.DISTILLED]
 
     def test_a_twin_is_on_its_own(self) -> None:
@@ -202,7 +203,7 @@ class TestRunning:
     def test_all_of_it(self, lab: tiny.Lab, store: RunStore) -> None:
         heard: list[tuple[Method, Event]] = []
         found = run_all(lab.config(), store, on_event=lambda run, event: heard.append((run.config.method, event)))
-        assert list(dict.fromkeys(method for method, _ in heard)) == list(METHODS)
+        assert list(dict.fromkeys(method for method, _ in heard)) == list(Task.methods)
         assert found.hard_label_twin is not None
         assert found.layer_cut_twin is not None
         assert found.baseline is not None
