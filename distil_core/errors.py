@@ -33,6 +33,10 @@ class ModelError(DistilError, ValueError):
     """A checkpoint cannot be used as a teacher or student."""
 
 
+class NoSuchTeacherError(ModelError):
+    """There is nothing by the name of the teacher: it was misspelt, most likely."""
+
+
 class TeacherError(DistilError, ValueError):
     """A teacher has nothing to teach."""
 

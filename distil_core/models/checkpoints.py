@@ -10,7 +10,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from distil_core.errors import ConfigError, MissingExtraError, ModelError
+from distil_core.errors import ConfigError, MissingExtraError, ModelError, NoSuchTeacherError
 from distil_core.models.capitals import meant_cased
 from distil_core.models.configuration import read_model_config
 from distil_core.models.head import HEADS, Head, head_named
@@ -74,6 +74,7 @@ def locate(source: str) -> Checkpoint:
         source: ``shipped``, ``shipped-words``, ``minilm``, a local folder, or a Hugging Face hub id.
 
     Raises:
+        NoSuchTeacherError: If there is no such folder.
         ModelError: If there is no such checkpoint, or it is of an unknown architecture or not in safetensors.
         MissingExtraError: If ``minilm`` is not installed.
     """
@@ -90,7 +91,7 @@ def locate(source: str) -> Checkpoint:
         return replace(_describe(folder.name, folder), local=True)
     if exists or source.startswith((".", "/", "~")) or not re.fullmatch(r"[\w.-]+(/[\w.-]+)?", source):
         names = ", ".join((*SHIPPED, "minilm"))
-        raise ModelError(f"teacher must be {names}, a folder or a hub id, got {source!r}: no such folder")
+        raise NoSuchTeacherError(f"teacher must be {names}, a folder or a hub id, got {source!r}: no such folder")
     return _describe(source, _download(source))
 
 

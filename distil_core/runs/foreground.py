@@ -11,6 +11,7 @@ from distil_core.errors import (
     DistilError,
     MissingExtraError,
     ModelError,
+    NoSuchTeacherError,
     StoreError,
     TeacherError,
     is_failure,
@@ -109,7 +110,8 @@ def run_all(
                 workers.assist(store)
             done = [_computed(run, store, owner, on_event) for run in runs]
     except (TeacherError, ModelError, MissingExtraError) as error:
-        if not twins or config.method is not Method.DISTILLED or (figure := _baseline(config, store, on_event)) is None:
+        helps = twins and config.method is Method.DISTILLED and not isinstance(error, NoSuchTeacherError)
+        if not helps or (figure := _baseline(config, store, on_event)) is None:
             raise
         kind = TeacherError if isinstance(error, TeacherError) else ModelError
         raise kind(f"{error}. {figure}") from error

@@ -13,8 +13,8 @@ from distil_core.evaluation.metrics import ACCURACY, KL
 from distil_core.evaluation.predictions import Predictions
 from distil_core.evaluation.records import Interval, Latency
 from distil_core.reporting.narrative import runs
-from distil_core.runs import families
 from distil_core.settings.config import Init, Method, Recipe, RunConfig, StudentConfig, TrainingConfig
+from distil_core.tasks.task import Task
 from tests import seeds
 from tests.factories import a_comparison, a_cost, a_model_record, a_prediction, a_teacher_record, figures
 from tests.landscapes import a_compared_family, a_compared_record
@@ -69,11 +69,7 @@ def test_models_are_shown_teacher_first(tmp_path: Path) -> None:
     family = seeds.shipped_family(tmp_path)
     shown = comparison.models(family)
     assert [model.name for model in shown] == ["Teacher", "Student", "Hard-label twin", "Layer-cut twin", "TF-IDF"]
-    assert [model.method for model in shown] == [
-        None,
-        Method.DISTILLED,
-        *(method for method in families.TWINS if method is not Method.RANDOM_START),
-    ]
+    assert [model.method for model in shown] == [None, *Task.methods]
     assert [model.role for model in shown] == [Role.TEACHER, Role.STUDENT, Role.TWIN, Role.TWIN, Role.BASELINE]
     orphan = replace(family, distilled=replace(family.distilled, record=replace(a_compared_record(), teacher=None)))
     assert comparison.models(orphan)[0].name == "Student"
