@@ -88,9 +88,19 @@ UNCOUNTED = (
     "models/test_freezing.py",
     "models/test_pooling.py",
     "models/test_segments.py",
+    "test_architecture.py",
     "training/test_trainer.py",
 )
 """Those whose lines are not counted, which takes half as long again: what they run is counted by tests nearer to it."""
+UNCHECKED = (
+    *UNCOUNTED,
+    "analysis/test_sweep_grids.py",
+    "runs/test_store.py",
+    "runs/test_sweep.py",
+    "tasks/test_corpora.py",
+)
+"""Those in which signatures are not checked, which takes several times as long where thousands of settings or rows and
+no arrays are passed; mypy reads the same signatures."""
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
@@ -107,12 +117,22 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark what is slow, so that ``-m "not slow and not browser"`` leaves it out."""
-    places = [Path(__file__).parent / name for name in SLOW]
     for item in items:
-        if any(item.path.is_relative_to(place) for place in places):
+        if _is_in(item, SLOW):
             item.add_marker("slow")
-        if any(item.path.is_relative_to(Path(__file__).parent / name) for name in UNCOUNTED):
+        if _is_in(item, UNCOUNTED):
             item.add_marker("no_cover")
+
+
+def _is_in(item: pytest.Item, names: tuple[str, ...]) -> bool:
+    return any(item.path.is_relative_to(Path(__file__).parent / name) for name in names)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None]:
+    """Check signatures while a test runs, or not."""
+    jaxtyping.config.update("jaxtyping_disable", _is_in(item, UNCHECKED))
+    return (yield)
 
 
 @pytest.hookimpl(wrapper=True)
