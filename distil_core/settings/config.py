@@ -215,15 +215,13 @@ class StudentConfig:
         1.0,
         above=0.0,
         high=1.0,
-        help="Structured pruning before training: share of the attention heads of each layer that stay, the most "
-        "important ones.",
+        help="Structured pruning before training: share of a layer's attention heads that stay, by importance.",
     )
     neurons: float = setting(
         1.0,
         above=0.0,
         high=1.0,
-        help="Structured pruning before training: share of the feed-forward neurons of each layer that stay, the most "
-        "important ones.",
+        help="Structured pruning before training: share of a layer's feed-forward neurons that stay, by importance.",
     )
     sparsity: float = setting(
         0.0,

@@ -10,6 +10,7 @@ def test_every_method_has_a_role_and_none_is_the_teachers() -> None:
     assert {method: role_of(method) for method in Method} == {
         Method.DISTILLED: Role.STUDENT,
         Method.HARD_LABELS: Role.TWIN,
+        Method.RANDOM_START: Role.TWIN,
         Method.LAYER_CUT: Role.TWIN,
         Method.BASELINE: Role.BASELINE,
     }
