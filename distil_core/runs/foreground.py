@@ -57,7 +57,7 @@ class Distillation:
             "teacher": figures(self.record.teacher),
             "student": figures(self.record.model),
             "hard_label_twin": figures(self.hard_label_twin.model) if self.hard_label_twin else None,
-            "random_start_twin": figures(self.random_start_twin.model) if self.random_start_twin else None,
+            **({"random_start_twin": figures(self.random_start_twin.model)} if self.random_start_twin else {}),
             "layer_cut_twin": figures(self.layer_cut_twin.model) if self.layer_cut_twin else None,
             "baseline": baseline,
             "tfidf": baseline,  # its name of earlier versions, for one more
