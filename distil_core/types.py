@@ -12,7 +12,7 @@ place            where in a text a site lies, and what people know it by: a word
 split            the training, validation or test examples of a corpus
 teacher          the larger model that is learned from; never changed by that
 student          a smaller model cut out of the teacher's layers
-twin             the same student made in another way, to compare it with; there are two
+twin             the same student made in another way, to compare it with
 hard-label twin  the same student trained on hard labels alone, without the teacher
 layer-cut twin   the same student as it was cut out of the teacher, before any training
 baseline         a model that owes the teacher nothing, such as TF-IDF with logistic regression

@@ -3,6 +3,7 @@
 import gc
 import os
 import random
+import re
 from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,8 @@ import jaxtyping
 import numpy as np
 import pytest
 import torch
+from beartype import BeartypeConf
+from beartype.claw import beartype_package
 
 # Before anything imports transformers or datasets, which read these once.
 os.environ["HF_HUB_OFFLINE"] = "1"
@@ -24,17 +27,18 @@ os.environ["DISTIL_LAB_WORKERS"] = "1"
 # The processes that tests start import this checkout, as the tests do, and not what is installed.
 os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, (str(Path(__file__).parents[1]), os.environ.get("PYTHONPATH"))))
 
-# Before anything imports the core. The tower lets an int stand where a float is asked for.
-# Writing the built-in texts calls tiny functions a million times, none of which sees an array.
+# Before anything imports the core: arrays' shapes are checked by one hook, all other signatures by a quicker one. The
+# tower lets an int stand where a float is asked for.
 CORE = Path(__file__).parents[1] / "distil_core"
 jaxtyping.install_import_hook(
     [
         ".".join(path.relative_to(CORE.parent).with_suffix("").parts)
-        for path in (*CORE.iterdir(), *(CORE / "data").iterdir())
-        if path.stem not in ("data", "reviews")
+        for path in CORE.rglob("*.py")
+        if re.search(r"^from (jaxtyping|distil_core\.types) import", path.read_text(encoding="utf-8"), re.M)
     ],
     "beartype.beartype(conf=beartype.BeartypeConf(is_pep484_tower=True))",
 )
+beartype_package("distil_core", conf=BeartypeConf(is_pep484_tower=True, claw_is_pep526=False))
 
 # What the imports have left lives as long as the process: collections need not go through all of it each time.
 gc.collect()
@@ -92,15 +96,6 @@ UNCOUNTED = (
     "training/test_trainer.py",
 )
 """Those whose lines are not counted, which takes half as long again: what they run is counted by tests nearer to it."""
-UNCHECKED = (
-    *UNCOUNTED,
-    "analysis/test_sweep_grids.py",
-    "runs/test_store.py",
-    "runs/test_sweep.py",
-    "tasks/test_corpora.py",
-)
-"""Those in which signatures are not checked, which takes several times as long where thousands of settings or rows and
-no arrays are passed; mypy reads the same signatures."""
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
@@ -126,13 +121,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def _is_in(item: pytest.Item, names: tuple[str, ...]) -> bool:
     return any(item.path.is_relative_to(Path(__file__).parent / name) for name in names)
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_protocol(item: pytest.Item) -> Generator[None]:
-    """Check signatures while a test runs, or not."""
-    jaxtyping.config.update("jaxtyping_disable", _is_in(item, UNCHECKED))
-    return (yield)
 
 
 @pytest.hookimpl(wrapper=True)

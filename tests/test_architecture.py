@@ -15,17 +15,21 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import create_autospec
 
+import jaxtyping
 import pandas as pd  # noqa: F401  before `app`, whose thread loads it: Plotly takes from other tests what is half loaded
 import pytest
+import torch
 import yaml
+from beartype.roar import BeartypeCallHintParamViolation
 
 import app
 import distil_core.types
 from distil_core import api, cli
 from distil_core.data import lines
+from distil_core.functional.distributions import kl
 from distil_core.runs import foreground
 from distil_core.runs.folder import RunFolder
-from distil_core.settings.config import Method, RunConfig
+from distil_core.settings.config import CorpusConfig, Method, RunConfig
 from tests import readme
 from tests.factories import a_run_record
 from tests.readme import README, ROOT
@@ -152,6 +156,14 @@ def test_private_names_of_libraries_have_one_place_each() -> None:
                 of_itself = isinstance(node.value, ast.Name) and node.value.id in ("self", "cls")
                 used += [] if of_itself else [(path.name, node.attr)]
     assert used == []
+
+
+def test_signatures_are_checked_while_tests_run() -> None:
+    with pytest.raises(BeartypeCallHintParamViolation):
+        CorpusConfig(n_train="many")  # type: ignore[arg-type]
+    for student in (torch.zeros(2, 4), torch.zeros(2, 3, dtype=torch.int64)):
+        with pytest.raises(jaxtyping.TypeCheckError):
+            kl(torch.zeros(2, 3), student)
 
 
 def test_no_two_classes_of_the_core_have_one_name() -> None:

@@ -49,7 +49,7 @@ class TeacherHealth:
         return contrast is not None and contrast.outcome not in (Outcome.BETTER, Outcome.PENDING)
 
     @property
-    def overconfident(self) -> bool:
+    def miscalibrated(self) -> bool:
         """Whether how sure it is says little of how often it is right."""
         return self.calibration_error is not None and self.calibration_error > FAR_FROM_CALIBRATED
 

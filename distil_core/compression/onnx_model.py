@@ -116,7 +116,11 @@ def quantize_weights(source: Path, path: Path) -> None:
 
     model = onnx.load(source)
     graph = model.graph
-    weights = {item.name: item for item in graph.initializer if len(item.dims) == 2}
+    weights = {
+        item.name: item
+        for item in graph.initializer
+        if len(item.dims) == 2 and item.data_type == onnx.TensorProto.FLOAT
+    }
     readers: dict[str, list[Any]] = {}
     for node in graph.node:
         for name in weights.keys() & set(node.input):
@@ -131,7 +135,7 @@ def quantize_weights(source: Path, path: Path) -> None:
         scale = np.abs(values).max(axis=1 if by_row else 0, keepdims=True) / 127
         scale[scale == 0] = 1
         codes = np.rint(values / scale).astype(np.int8)
-        if values.dtype != np.float32 or codes.nbytes + scale.nbytes >= values.nbytes:
+        if codes.nbytes + scale.nbytes >= values.nbytes:
             continue
         graph.initializer.remove(weights[name])
         graph.initializer.extend([from_array(codes, f"{name}.codes"), from_array(scale, f"{name}.scale")])

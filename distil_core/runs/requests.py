@@ -60,7 +60,7 @@ def with_twins(config: RunConfig, *, twins: bool = True) -> tuple[CanonicalConfi
             + (": its texts have no labels" if config.method is Method.HARD_LABELS else "")
         )
     methods = METHODS if twins and config.method is Method.DISTILLED else (config.method,)
-    if config.student.init is Init.RANDOM:  # as its twin would start
+    if len(methods) > 1 and config.student.init is Init.RANDOM:  # as its twin would start
         possible = tuple(method for method in possible if method is not Method.RANDOM_START)
     return tuple(canonical(replace(config, method=method)) for method in methods if method in possible)
 

@@ -212,7 +212,7 @@ def teacher_doubts(health: TeacherHealth, baseline: str) -> tuple[str, ...]:
             f"The teacher has not converged: the last epoch of its fine-tuning still brought {gain} on the validation "
             "texts. A student can learn no more than its teacher knows."
         )
-    if health.overconfident and health.calibration_error is not None:
+    if health.miscalibrated and health.calibration_error is not None:
         doubts.append(
             f"The teacher is far from calibrated: how sure it is and how often it is right are "
             f"{percent(health.calibration_error)} apart (ECE). Its soft labels say little; a higher temperature, or "

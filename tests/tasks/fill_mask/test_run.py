@@ -157,6 +157,7 @@ def test_the_random_start_has_the_students_shape_and_lessons_and_none_of_its_wei
     assert twin is not None
     settings = twin.config
     assert settings.student.init is Init.RANDOM
+    assert with_twins(settings) == (settings,)
     assert (settings.loss, settings.training) == (result.record.config.loss, result.record.config.training)
     assert twin.model.cost is not None
     assert result.record.model.cost is not None
