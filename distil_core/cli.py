@@ -25,7 +25,7 @@ from distil_core.runs.rows import Run
 from distil_core.runs.sources import CombinedRuns, RunSource, ShippedRuns
 from distil_core.runs.store import RunStore
 from distil_core.settings.canonical import parse_config
-from distil_core.settings.config import LayerMap, RunConfig
+from distil_core.settings.config import LayerMap, Method, RunConfig
 from distil_core.settings.declaration import split_at_commas
 from distil_core.settings.options import SECTION_NAMES, option_name
 from distil_core.tasks.catalog import TASKS, task_named
@@ -178,14 +178,31 @@ def _config(options: argparse.Namespace) -> RunConfig:
 def _distil(options: argparse.Namespace) -> int:
     import shutil
 
-    from distil_core.analysis.contrasts import drawing, drawing_teachers, teacher_over_baseline
-    from distil_core.reporting.narrative.runs import teacher_worth
+    from distil_core.analysis.contrasts import drawing, drawing_teachers
+    from distil_core.analysis.teacher_health import health_so_far
+    from distil_core.reporting.narrative.runs import teacher_doubts
     from distil_core.reporting.tables import metric_table_text
     from distil_core.runs import foreground
-    from distil_core.runs.families import family
+    from distil_core.runs.families import FinishedRun, family, finished
+
+    def doubts(run: Run, baseline: FinishedRun | None) -> str:
+        events = [event for _, event in store.events(run.id)]
+        health = health_so_far(run, events, baseline, drawing(), drawing_teachers())
+        return "".join(f"note: {doubt}\n" for doubt in teacher_doubts(health, task_of(run.config).baseline_name))
+
+    def tell_early(run: Run) -> None:
+        if run.config.method is Method.BASELINE:
+            print(doubts(run, finished(run, store)), end="", file=sys.stderr)
 
     store = RunStore(options.store)
-    result = foreground.run_all(_config(options), store, twins=not options.no_twins, assisted=True, on_event=_Printer())
+    result = foreground.run_all(
+        _config(options),
+        store,
+        twins=not options.no_twins,
+        assisted=True,
+        on_event=_Printer(),
+        on_done=tell_early,
+    )
     if options.out is not None:
         try:
             shutil.copytree(result.folder.student, options.out, dirs_exist_ok=True)
@@ -194,9 +211,8 @@ def _distil(options: argparse.Namespace) -> int:
         print(f"student written to {options.out}", file=sys.stderr)
     if (measured := family(store.get(result.run), store)) is not None:
         print(metric_table_text(measured))
-        held = teacher_over_baseline(measured, drawing(), drawing_teachers())
-        if doubt := teacher_worth(held, result.record.task.baseline_name):
-            print(f"note: {doubt}")
+        if result.record.config.method is Method.DISTILLED:
+            print(doubts(store.get(result.run), measured.twin(Method.BASELINE)), end="")
     for note in result.record.corpus.notes:
         print(f"note: {note}")
     print(json.dumps(result.to_json()))

@@ -144,7 +144,7 @@ def show_state(members: tuple[Run, ...], family: Family | None) -> None:
             "The computer stopped working on this run before it was done. **Resume** goes on from its last checkpoint.",
             icon=":material/pause_circle:",
         )
-    show_teacher(run, family)
+    show_teacher(members)
     for twin in members[1:]:
         if twin.state is RunState.FAILED:
             messages.doubt(f"{comparison.model_name(twin.config)} failed: {twin.error}", icon=":material/error:")
@@ -152,24 +152,23 @@ def show_state(members: tuple[Run, ...], family: Family | None) -> None:
         st.markdown(" ".join(_pill(member) for member in members))
 
 
-def show_teacher(run: Run, family: Family | None) -> None:
+def show_teacher(members: tuple[Run, ...]) -> None:
     """Name a teacher in bad health as soon as that is known, before a student learns from it, with a cure beside it."""
+    run = members[0]
     if run.config.method is not Method.DISTILLED:
         return
-    held = None
-    if family is not None:
-        held = contrasts.teacher_over_baseline(family, resources.sample, resources.teacher_sample)
-    health = teacher_health.teacher_health(
-        resources.events(run), task_of(run.config).monitored, record=run.record, against_baseline=held
+    last = members[-1]
+    baseline = families.finished(last, resources.runs()) if last.config.method is Method.BASELINE else None
+    health = teacher_health.health_so_far(
+        run, resources.events(run), baseline, resources.sample, resources.teacher_sample
     )
     doubts = narrative.runs.teacher_doubts(health, comparison.model_names(run.config.task)[Method.BASELINE])
     for doubt in doubts:
         messages.doubt(doubt)
     tuned = health.still_learning or (health.behind and run.config.teacher.source == "minilm")  # it has no head
-    if run.record is not None and tuned:
-        now = recipes.teacher_epochs(
-            run.config.teacher, run.config.training.recipe, n_examples=run.record.corpus.n_train
-        )
+    record = baseline.record if run.record is None and baseline is not None else run.record
+    if record is not None and tuned:
+        now = recipes.teacher_epochs(run.config.teacher, run.config.training.recipe, n_examples=record.corpus.n_train)
         n_epochs = min(2 * now, MOST_EPOCHS)
         if n_epochs > now and st.button(
             f"Fine-tune it for {n_epochs} epochs instead of {now}",

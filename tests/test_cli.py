@@ -100,6 +100,19 @@ class TestDistil:
         assert asked[0][1]["twins"] is True
         assert json.loads(capsys.readouterr().out.splitlines()[-1])["folder"].startswith(str(home))
 
+    def test_a_bad_teacher_is_named_when_the_baseline_is_done_and_in_the_end(
+        self, asked: list[Any], home: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(seeds, "TEACHER_ACCURACY", 0.3)
+        assert main(["distil", "--store", str(home)]) == 0
+        shown = capsys.readouterr()
+        assert shown.err == ""
+        assert "note: The teacher is worse than the baseline (TF-IDF" in shown.out
+        store = RunStore(home)
+        for run in store.list():
+            asked[0][1]["on_done"](run)
+        assert capsys.readouterr().err.count("note: The teacher is worse than the baseline (TF-IDF") == 1
+
     def test_the_student_goes_where_one_says(
         self, asked: list[Any], tmp_path: Path, capsys: pytest.CaptureFixture[str]
     ) -> None:

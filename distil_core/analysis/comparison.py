@@ -14,7 +14,7 @@ from distil_core.evaluation.records import Interval, Latency, ModelRecord
 from distil_core.models.units import LayerUnit
 from distil_core.runs.families import Family
 from distil_core.runs.record import RunRecord
-from distil_core.settings.config import Init, Method, RunConfig, StudentConfig, TrainingConfig, WeightFormat
+from distil_core.settings.config import Init, LossConfig, Method, RunConfig, StudentConfig, TrainingConfig, WeightFormat
 from distil_core.tasks.catalog import TASKS
 from distil_core.tasks.task import Task
 
@@ -258,7 +258,7 @@ def compression_title(student: StudentConfig) -> str:
 
 
 def settings_title(config: RunConfig) -> str:
-    """Name the settings that people tell runs apart by: "2 layers · T 2 · α 0.9"."""
+    """Name the settings that people tell runs apart by: "2 layers · temperature 2"."""
     student, parts = config.student, []
     if config.task != RunConfig().task:
         parts.append(TASKS[config.task].title if config.task in TASKS else config.task)
@@ -272,8 +272,11 @@ def settings_title(config: RunConfig) -> str:
         parts.append(f"from run {student.parent[:8]}")
     if config.method is Method.DISTILLED:
         loss = config.loss
-        weights = f"soft {loss.soft:g}, hard {loss.hard:g}" if loss.soft_weight or loss.hard_weight else ""
-        parts.append(f"T {loss.temperature:g} · {weights or f'α {loss.alpha:g}'}")
+        parts.append(f"temperature {loss.temperature:g}")
+        if loss.soft_weight or loss.hard_weight:
+            parts.append(f"weights soft {loss.soft:g}, hard {loss.hard:g}")
+        elif loss.alpha != LossConfig().alpha:
+            parts.append(f"soft-label weight {loss.alpha:g}")
     if config.method is not Method.BASELINE and config.training.recipe is not TrainingConfig().recipe:
         parts.append(f"{config.training.recipe} recipe")
     if config.corpus.labeled < 1:

@@ -12,9 +12,8 @@ from distil_core.evaluation.metrics import LOYALTY, RUNNER_UP, Metric
 from distil_core.evaluation.predictions import Predictions
 from distil_core.evaluation.records import Interval
 from distil_core.models.head import SEQUENCE_CLASSIFICATION
-from distil_core.runs.families import Family
+from distil_core.runs.families import Family, FinishedRun
 from distil_core.runs.folder import RunFolder
-from distil_core.settings.config import Method
 
 Draw = Callable[[RunFolder, Metric], Sample]
 """Reads a figure of a run with its draws, from the folder of its files."""
@@ -92,18 +91,20 @@ def fidelity(family: Family, draw: Draw) -> tuple[Contrast, ...]:
     )
 
 
-def teacher_over_baseline(family: Family, draw: Draw, draw_teacher: Draw) -> Contrast | None:
+def teacher_over_baseline(baseline: FinishedRun | None, draw: Draw, draw_teacher: Draw) -> Contrast | None:
     """Hold the teacher of a run against the baseline, which had none; None where one is not known.
 
     Args:
-        family: The run with its twins.
+        baseline: Its run, in whose files the teacher's answers are, too.
         draw: Reads a figure of a run with its draws.
         draw_teacher: Reads one of the teacher of a run.
     """
-    baseline, record = family.twin(Method.BASELINE), family.distilled.record
-    if baseline is None or record.teacher_score is None or record.task.monitored.needs_teacher:
+    if baseline is None:
         return None
-    gap = difference(family.distilled.folder, baseline.folder, record.metric, draw_teacher, draw_second=draw)
+    record = baseline.record
+    if record.teacher_score is None or record.task.monitored.needs_teacher:
+        return None
+    gap = difference(baseline.folder, baseline.folder, record.metric, draw_teacher, draw_second=draw)
     if gap is None:
         return None
     return Contrast(metric=record.metric, difference=gap, outcome=outcome_of(gap, record.metric))

@@ -4,8 +4,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from distil_core.analysis.comparison import Contrast, Outcome
+from distil_core.analysis.contrasts import Draw, teacher_over_baseline
 from distil_core.evaluation.metrics import Metric
+from distil_core.runs.families import FinishedRun
 from distil_core.runs.record import RunRecord
+from distil_core.runs.rows import Run
+from distil_core.tasks.corpora import task_of
 from distil_core.training.events import Event, TeacherMeasured
 
 STILL_LEARNING = 0.01
@@ -54,6 +58,26 @@ class TeacherHealth:
         return self.calibration_error is not None and self.calibration_error > FAR_FROM_CALIBRATED
 
 
+def health_so_far(
+    run: Run, events: Iterable[Event], baseline: FinishedRun | None, draw: Draw, draw_teacher: Draw
+) -> TeacherHealth:
+    """Return what is known of the teacher of a run by now: of its fine-tuning, then of the baseline, then of the run.
+
+    Args:
+        run: One that learns from it, or its baseline.
+        events: Its own.
+        baseline: Of the run, once that is done; it measures the teacher, too.
+        draw: Reads a figure of a run with its draws.
+        draw_teacher: Reads one of the teacher of a run.
+    """
+    return teacher_health(
+        events,
+        task_of(run.config).monitored,
+        record=baseline.record if run.record is None and baseline is not None else run.record,
+        against_baseline=teacher_over_baseline(baseline, draw, draw_teacher),
+    )
+
+
 def teacher_health(
     events: Iterable[Event],
     metric: Metric,
@@ -66,7 +90,7 @@ def teacher_health(
     Args:
         events: Of the run.
         metric: What it is measured by.
-        record: Of the run, once it is done.
+        record: Of a run of the family, once one is done.
         against_baseline: The teacher against the baseline, once that is done.
     """
     scores: list[float] = []

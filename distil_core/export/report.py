@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from distil_core.analysis import comparison, contrasts, error_analysis, kinds, learning_curves
+from distil_core.analysis import comparison, contrasts, error_analysis, kinds, learning_curves, teacher_health
 from distil_core.analysis.error_analysis import AnsweredTexts, Filter
 from distil_core.analysis.stored_answers import stored_answers
 from distil_core.errors import ConfigError, RunNotFoundError
@@ -76,14 +76,21 @@ def report_of(reported: Family, source: RunSource) -> Report:
     record, config = reported.distilled.record, reported.distilled.record.config
     names = comparison.model_names(config.task)
     described = {**comparison.explanations(config.task)}
-    held = contrasts.teacher_over_baseline(reported, contrasts.drawing(), contrasts.drawing_teachers())
-    worth = narrative.runs.teacher_worth(held, names[Method.BASELINE])
+    health = teacher_health.health_so_far(
+        source.get(record.run),
+        [event for _, event in source.events(record.run)],
+        reported.twin(Method.BASELINE),
+        contrasts.drawing(),
+        contrasts.drawing_teachers(),
+    )
+    taught = config.method is Method.DISTILLED
+    doubts = narrative.runs.teacher_doubts(health, names[Method.BASELINE]) if taught else ()
     models = comparison.models(reported)
     return Report(
         title=f"{comparison.model_name(config)} of {record.teacher_name} for {record.corpus.name}",
         subtitle=f"{record.task.title} · {comparison.settings_title(config)} · run {record.run}",
         claim=narrative.runs.verdict(contrasts.verdict_of(reported, contrasts.drawing())),
-        warnings=(worth,) if worth else (),
+        warnings=doubts,
         cards=narrative.runs.cards(record, record.metric),
         n_test=record.corpus.n_test,
         models=tuple(model.name for model in models),

@@ -61,17 +61,16 @@ def family(run: Run, source: RunSource, *, runs: Iterable[Run] | None = None) ->
         source: Where it comes from.
         runs: All runs, if somebody has just listed them.
     """
-    if run.record is None:
+    distilled = finished(run, source)
+    if distilled is None:
         return None
     others = () if run.config.method is not Method.DISTILLED else twins(run, source.list() if runs is None else runs)
-    return Family(
-        distilled=FinishedRun(run=run.id, folder=source.folder(run.id), record=run.record),
-        twins=tuple(
-            FinishedRun(run=twin.id, folder=source.folder(twin.id), record=twin.record)
-            for twin in others
-            if twin.record is not None
-        ),
-    )
+    return Family(distilled=distilled, twins=tuple(filter(None, (finished(twin, source) for twin in others))))
+
+
+def finished(run: Run, source: RunSource) -> FinishedRun | None:
+    """Return a run with its files, or None while it is not done."""
+    return None if run.record is None else FinishedRun(run=run.id, folder=source.folder(run.id), record=run.record)
 
 
 def busy(source: RunSource, run_id: str) -> bool:

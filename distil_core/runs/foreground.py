@@ -21,7 +21,7 @@ from distil_core.evaluation.records import ModelRecord
 from distil_core.runs import workers
 from distil_core.runs.folder import RunFolder
 from distil_core.runs.record import RunRecord
-from distil_core.runs.requests import baseline_of, submit
+from distil_core.runs.requests import baseline_of, in_order, submit
 from distil_core.runs.rows import Run, RunState
 from distil_core.runs.store import RunStore
 from distil_core.settings.config import Method, RunConfig
@@ -97,10 +97,12 @@ def run_all(
     twins: bool = True,
     assisted: bool = False,
     on_event: Callable[[Run, Event], None] | None = None,
+    on_done: Callable[[Run], None] | None = None,
 ) -> Distillation:
     """Compute a run and its twins in this process, as far as nobody else has; see :func:`distil`.
 
     With ``assisted``, a process of its own computes some of them meanwhile, where there are processors for it.
+    ``on_done`` is told of each run when it is done.
     """
     workers.recover(store)  # what a killed process left is nobody's, and can be had
     try:
@@ -108,7 +110,12 @@ def run_all(
         with store.owner() as owner:
             if assisted and sum(run.state is not RunState.DONE for run in runs) > 1:
                 workers.assist(store)
-            done = [_computed(run, store, owner, on_event) for run in runs]
+            computed = {}
+            for run in sorted(runs, key=in_order):
+                computed[run.id] = _computed(run, store, owner, on_event)
+                if on_done is not None:
+                    on_done(computed[run.id])
+            done = [computed[run.id] for run in runs]
     except (TeacherError, ModelError, MissingExtraError) as error:
         helps = twins and config.method is Method.DISTILLED and not isinstance(error, NoSuchTeacherError)
         if not helps or (figure := _baseline(config, store, on_event)) is None:

@@ -218,13 +218,21 @@ def submit(config: RunConfig, store: RunStore, *, twins: bool = True, in_turns: 
         in_turns: Whether others of the kind go first once there is a first figure; see :meth:`RunStore.add`.
 
     Returns:
-        The run that was asked for, then its twins.
+        The run that was asked for, then its twins. The baseline is computed first, in a moment once the teacher is
+        there: what the teacher is worth beside it is known before a student learns.
 
     Raises:
         DistilError: If settings, corpus or teacher cannot be used.
     """
     wanted = with_twins(inherited(config, store), twins=twins)
-    return tuple(request.add(store, in_turns=in_turns) for request in identify(wanted))
+    requests = identify(wanted)
+    added = {request: request.add(store, in_turns=in_turns) for request in sorted(requests, key=in_order)}
+    return tuple(added[request] for request in requests)
+
+
+def in_order(asked_for: RunRequest | Run) -> bool:
+    """Sort a baseline before those that learn from a teacher."""
+    return asked_for.config.method is not Method.BASELINE
 
 
 def identify(configs: Iterable[CanonicalConfig]) -> tuple[RunRequest, ...]:

@@ -1,6 +1,7 @@
 """A teacher for a corpus, fine-tuned if it must be."""
 
 import copy
+import json
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -26,6 +27,9 @@ from distil_core.training.masked import masked_lesson, start_as_unigram
 from distil_core.training.trainer import train
 from distil_core.training.zero_shot import fit_to_descriptions
 from distil_core.types import Model, Tokenizer
+
+SCORES = "validation_scores.json"
+"""File in the folder of a fine-tuned teacher: what it came to on the validation texts, epoch by epoch."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +68,8 @@ def prepare_teacher(
 ) -> Generator[Event, None, Teacher]:
     """Load a teacher for a corpus, and fine-tune it on the corpus first if it has no head for its labels.
 
-    A fine-tuned teacher is kept under its digest and is used again for the same corpus and settings. The thorough
+    A fine-tuned teacher is kept under its digest and is used again for the same corpus and settings; then its scores
+    are told again, so that whoever learns from it knows whether it had converged. The thorough
     recipe keeps the epoch that is best on the validation texts. Where some texts have no label, its head reads the mean
     of the tokens, which pretrained encoders say more with than with their first token, and fine-tuning that does not
     help on the validation texts is undone, so that only its head is fitted.
@@ -145,23 +150,36 @@ def prepare_teacher(
         if recipe is Recipe.QUICK:
             schedule = replace(schedule, precision=precision, frozen=most_parts(model, schedule.frozen))
         lower = lower_layers(model, max(schedule.frozen - 1, 0))
+        scores: list[float] = []
         if label_sentences:
             yield Stage(name="Fitting the teacher", detail="to what the labels mean", fraction=None)
             fit_to_descriptions(
                 model, splits["train"], label_sentences, tokenizer, task=task, max_length=config.max_length
             )
         else:
-            yield from _fine_tune(model, schedule, tokenizer, task=task, splits=splits, labeled=labeled, lower=lower)
+            for event in _fine_tune(model, schedule, tokenizer, task=task, splits=splits, labeled=labeled, lower=lower):
+                if isinstance(event, TeacherMeasured):
+                    scores.append(event.score)
+                yield event
         about = "told what labels mean" if label_sentences else f"fine-tuned on {n_labeled} texts"
         with cache.writing("teachers", name, name=f"{checkpoint.name}, {about}") as new:
             save(model, tokenizer, new)
+            (new / SCORES).write_text(json.dumps(scores), encoding="utf-8")
         folder = cache.find("teachers", name)
         assert folder is not None
     else:
         model = fitted_before
+        for score in _scores_of(folder):
+            yield TeacherMeasured(score=score)
         lower = lower_layers(model, checkpoint.n_layers - 1)
     how = "zero-shot" if label_sentences else "fine-tuned"
     return Teacher(name=f"{checkpoint.name} ({how})", digest=name, model=model, folder=folder, notes=notes, lower=lower)
+
+
+def _scores_of(folder: Path) -> list[float]:
+    """Read what a teacher that was kept came to; nothing of one that an earlier version has kept."""
+    path = folder / SCORES
+    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else []
 
 
 def _fine_tune(

@@ -271,7 +271,7 @@ def _corpus(task: Task) -> dict[str, Any]:
 
 
 def _begin_corpus() -> None:
-    """Forget teacher and labels told, as the built-in reviews begin with a teacher of their own and few labels."""
+    """Forget teacher and labeled texts, as the built-in reviews begin with a teacher of their own and few labels."""
     for key in ("distil.corpus.told", "distil.teacher"):
         st.session_state.pop(key, None)
 
@@ -288,14 +288,15 @@ def _told(task: Task, *, scarce: bool) -> dict[str, Any]:
         how for how in offered if any(f"distil.corpus.{name}" in st.query_params for name in _TOLD_BY.get(how, ()))
     ]
     how = st.selectbox(
-        "Labels told",
+        "Labeled texts",
         offered,
         index=offered.index(named[0] if named else "share" if scarce else "all"),
         format_func=TOLD.__getitem__,
         key="distil.corpus.told",
         bind="query-params",
-        help="How many of the training texts tell their label. A share is told to the student alone; a few of each "
-        "class are all that teacher and student know; with none, the teacher answers by what the labels mean.",
+        help="How many of the training texts have a label. With a share, the student knows no other labels, the "
+        "teacher knows all; with a few of each class, neither knows more; with none, the teacher answers by what the "
+        "labels mean.",
     )
     values = {name: _field(CorpusConfig, name, first=FIRST.get(name)) for name in _TOLD_BY.get(how, ())}
     return {**values, **({"supervision": Supervision.ZERO_SHOT} if how == "none" else {})}

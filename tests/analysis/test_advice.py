@@ -84,7 +84,7 @@ def test_a_rival_has_its_price_beside_the_run_in_use(
     put(store, DEEP, a_model(**rival))
     judged = advice.advise(*landscape_of(store, mine), answers())
     assert judged.rival is not None
-    assert judged.rival.name == "Student · 4 layers · T 2 · α 0.9"
+    assert judged.rival.name == "Student · 4 layers · temperature 2"
     assert judged.rival.score == rival["accuracy"]
     assert (judged.rival.parameters, judged.rival.latency) == pytest.approx((parameters, latency))
 

@@ -78,16 +78,16 @@ def test_models_are_shown_teacher_first(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("config", "words"),
     [
-        (seeds.a_config(), "2 layers · T 2 · α 0.9"),
-        (seeds.a_config(student=StudentConfig(depth=1), seed=3), "1 layer · T 2 · α 0.9 · seed 3"),
-        (seeds.a_config(student=StudentConfig(layers=(0, 2, 4))), "3 layers · T 2 · α 0.9"),
+        (seeds.a_config(), "2 layers · temperature 2"),
+        (seeds.a_config(student=StudentConfig(depth=1), seed=3), "1 layer · temperature 2 · seed 3"),
+        (seeds.a_config(student=StudentConfig(layers=(0, 2, 4))), "3 layers · temperature 2"),
         (
             seeds.a_config(student=StudentConfig(width=64, init=Init.RANDOM)),
-            "2 layers · width 64 · random initialization · T 2 · α 0.9",
+            "2 layers · width 64 · random initialization · temperature 2",
         ),
         (
             seeds.a_config(training=TrainingConfig(recipe=Recipe.QUICK)),
-            "2 layers · T 2 · α 0.9 · quick recipe",
+            "2 layers · temperature 2 · quick recipe",
         ),
         (seeds.a_config(method=Method.HARD_LABELS), "Hard-label twin · 2 layers"),
         (seeds.a_config(method=Method.BASELINE), "TF-IDF"),

@@ -77,20 +77,19 @@ def test_difference_needs_the_same_texts() -> None:
 
 @pytest.mark.parametrize(("n_right", "words"), [(60, ""), (40, "not seen to be better than"), (10, "worse than")])
 def test_a_teacher_is_held_against_the_baseline(n_right: int, words: str) -> None:
-    family = a_compared_family(0.9, 0.8)
-    baseline = replace(family.twins[-1], folder=RunFolder(path=Path("baseline")))
+    baseline = replace(a_compared_family(0.9, 0.8).twins[-1], folder=RunFolder(path=Path("baseline")))
     baseline = replace(
         baseline, record=replace(baseline.record, config=twin_of(baseline.record.config, Method.BASELINE))
     )
-    family = replace(family, twins=(baseline,))
-    student, other = (_answers([i < n for i in range(60)]) for n in (20, 40))
+    answers = _answers([i < 40 for i in range(60)])
     logits = _answers([i < n_right for i in range(60)]).test.logits
-    student = replace(student, test=replace(student.test, teacher_logits=logits))
+    answers = replace(answers, test=replace(answers.test, teacher_logits=logits))
 
     def read(folder: RunFolder) -> Predictions:
-        return other if folder.path.name == "baseline" else student
+        assert folder.path.name == "baseline"
+        return answers
 
-    contrast = teacher_over_baseline(family, drawing(read), drawing_teachers(read))
+    contrast = teacher_over_baseline(baseline, drawing(read), drawing_teachers(read))
     assert contrast is not None
     told = teacher_worth(contrast, "TF-IDF")
     assert words in told

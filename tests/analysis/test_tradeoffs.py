@@ -73,7 +73,7 @@ def test_a_run_is_known_by_its_settings_and_not_by_where_its_texts_lie(store: Ru
     put(store, replace(DISTILLED, corpus=replace(DISTILLED.corpus, left_out="mixed")), a_model(0.6))
     assert len(landscape_of(store, mine)[1].points) == 3
     assert [point.title for point in landscape_of(store, mine)[1].points if point.id == few] == [
-        "Student · 2 layers · T 2 · α 0.9 · 3 % of the labels"
+        "Student · 2 layers · temperature 2 · 3 % of the labels"
     ]
 
 
@@ -83,13 +83,13 @@ def test_seeds_share_their_title_and_are_averaged(store: RunStore) -> None:
     put(store, DEEP, a_model(0.9))
     _, landscape = landscape_of(store, mine)
     titles = {point.title for point in landscape.points if len(point.seeds) and point.several}
-    assert titles == {"Student · 2 layers · T 2 · α 0.9"}
+    assert titles == {"Student · 2 layers · temperature 2"}
     names = {point.name for point in landscape.points}
     assert names == {
         "Teacher",
-        "Student · 2 layers · T 2 · α 0.9 · seed 0",
-        "Student · 2 layers · T 2 · α 0.9 · seed 1",
-        "Student · 4 layers · T 2 · α 0.9",
+        "Student · 2 layers · temperature 2 · seed 0",
+        "Student · 2 layers · temperature 2 · seed 1",
+        "Student · 4 layers · temperature 2",
     }
 
     def read(folder: RunFolder) -> Predictions:
@@ -100,7 +100,7 @@ def test_seeds_share_their_title_and_are_averaged(store: RunStore) -> None:
     point = tradeoffs.chosen(together)
     assert len(together) == 3
     assert point.id == mine
-    assert point.name == "Student · 2 layers · T 2 · α 0.9 · mean of seeds 0, 1"
+    assert point.name == "Student · 2 layers · temperature 2 · mean of seeds 0, 1"
     score, price = point.score(ACCURACY), point.price(Price.LATENCY)
     assert score is not None
     assert price is not None
@@ -197,7 +197,7 @@ def test_a_run_without_a_teacher_stands_alone(store: RunStore) -> None:
     assert landscape.wobble(Price.LATENCY) == 1.0
     assert notes(landscape, MACRO_F1, Price.BYTES) == (
         "Macro-F1 was measured without an interval by an earlier version.",
-        "Not measured: Student · 2 layers · T 2 · α 0.9.",
+        "Not measured: Student · 2 layers · temperature 2.",
     )
     assert paragraph(advice.advise(family, landscape)).startswith(
         "Answers **70.0 %** of the test texts right; there is no"

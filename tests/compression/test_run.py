@@ -32,7 +32,7 @@ def test_pruned_distilled_and_quantized(lab: tiny.Lab, tmp_path: Path, quick: No
     members = family(store.get(result.run), store)
     assert members is not None
     assert settings_title(result.record.config).startswith(
-        "2 layers · 50 % of the heads · 25 % of the neurons · int8 · T 2"
+        "2 layers · 50 % of the heads · 25 % of the neurons · int8 · temperature 2"
     )
     cut = members.twin(Method.LAYER_CUT)
     assert cut is not None

@@ -10,6 +10,7 @@ from distil_core.errors import CorpusError, ModelError
 from distil_core.runs import estimates, requests
 from distil_core.runs.rows import RunState
 from distil_core.runs.store import RunStore
+from distil_core.settings.canonical import twin_of
 from distil_core.settings.config import CorpusConfig, Method, RunConfig, StudentConfig
 from distil_core.training.events import WAITING, Stage, TeacherMeasured, Validation
 from tests import seeds
@@ -25,7 +26,7 @@ def test_example_fills_the_first_visit(app: App, example: Path) -> None:
     at = app()
     assert "Example run" in markdown(at)
     worth, *headline = at.metric
-    assert (worth.label, worth.value, worth.delta) == ("All labels told", "+10.0", "")
+    assert (worth.label, worth.value, worth.delta) == ("All texts labeled", "+10.0", "")
     assert [metric.value for metric in headline] == ["94.7 %", "66.7 %", "2.8 ×"]
     assert [metric.delta for metric in headline] == ["DistilBERT 97 %", "DistilBERT 40 %", "DistilBERT 1.6 ×"]
     loss, validation, accuracies = (figure(at, i) for i in range(3))
@@ -49,7 +50,7 @@ def test_example_fills_the_first_visit(app: App, example: Path) -> None:
 def test_what_a_teacher_is_worth_with_few_labels_stands_beside_all(app: App, example: Path) -> None:
     seeds.example_folder(example / "few-labels", FEW)
     at = app()
-    assert [metric.label for metric in at.metric][:2] == ["5 % of the labels told", "All labels told"]
+    assert [metric.label for metric in at.metric][:2] == ["5 % of the texts labeled", "All texts labeled"]
     assert "5 % of the labels" in at.selectbox(key="app.run").options[0]
     at.button(key="distil.introduction.example").click().run()
     assert at.query_params["run"] == "example"
@@ -72,6 +73,21 @@ def test_a_teacher_that_has_not_converged_learns_for_longer_by_one_press(app: Ap
     assert queued.config.teacher.epochs > 5
     assert at.query_params["run"] == queued.id
     assert at.number_input(key="distil.teacher.epochs").value == queued.config.teacher.epochs
+    assert not at.exception
+
+
+def test_a_teacher_behind_the_baseline_is_named_before_a_student_learns(
+    app: App, store: RunStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(seeds, "TEACHER_ACCURACY", 0.3)
+    distilled, *_ = seeds.family_of(seeds.a_config())
+    baseline = twin_of(distilled, Method.BASELINE)
+    run = store.add("run", distilled, corpus_name="reviews")
+    seeds.finished(store, baseline)
+    with store.owner() as owner:
+        store.claim(owner, run.id)
+        at = app(run=run.id)
+        assert "The teacher is worse than the baseline (TF-IDF" in markdown(at)
     assert not at.exception
 
 
@@ -143,7 +159,7 @@ def test_address_leads_to_its_run(app: App, store: RunStore) -> None:
     seeds.finished_family(store)
     other = seeds.finished_family(store, seeds.a_config(student=StudentConfig(depth=1)))
     at = app(run=other.id)
-    assert "1 layer · T 2" in markdown(at)
+    assert "1 layer · temperature 2" in markdown(at)
     assert at.selectbox(key="app.run").value == other.id
     assert not at.exception
 

@@ -196,7 +196,7 @@ def test_the_run_is_summed_up_in_words(app: App, store: RunStore) -> None:
     put(store, DISTILLED, a_model(0.75, ms=1.0))
     at = app("tradeoffs", run=mine)
     assert "Keeps **87.5 %** of its teacher's accuracy" in markdown(at)
-    assert "better bargain**: Student · 2 layers · T 2 · α 0.9 (75.0 % right, 100.0 % of the parameters" in markdown(at)
+    assert "better bargain**: Student · 2 layers · temperature 2 (75.0 % right, 100.0 % of the" in markdown(at)
     assert not at.exception
 
 

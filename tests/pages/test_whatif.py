@@ -179,7 +179,7 @@ def test_a_sweep_begins_with_the_labels_that_the_run_in_use_was_told(app: App, s
         0.05,
         "A good default",
     )
-    assert "labels told included" in markdown(at)
+    assert "labeled texts included" in markdown(at)
     at.query_params["run"] = second.id
     at.run()
     assert (at.selectbox(key="whatif.labeled").value, at.pills(key="whatif.alphas").value) == (1.0, [0.8])

@@ -47,7 +47,7 @@ def _scarce(material: Material) -> LessonStep:
         return Finding(
             right=100 * gap.difference.value,
             chart=interval_bars(
-                f"{_told(family)} of the labels told",
+                f"{_told(family)} of the texts labeled",
                 f"Test {record.metric.in_text} (%), with 95 % interval",
                 [
                     *((("Teacher", BarSide.TEACHER, teacher),) if teacher is not None else ()),
@@ -113,7 +113,7 @@ def _plenty(material: Material) -> LessonStep:
 
     return LessonStep(
         name="labels.plenty",
-        title="All labels told",
+        title="All texts labeled",
         lead="The same texts, teacher and students, but every training text keeps its label.",
         question=Question(text="What does the teacher add to the accuracy now?", options=options),
         find=find,

@@ -144,8 +144,8 @@ def _copied(material: Material) -> LessonStep:
     return LessonStep(
         name="knows.copied",
         title="What a student takes over",
-        lead=f"Two students of {len(student.record.layers)} layers, cut out of the same teacher, all labels told. One "
-        "learned the teacher's soft labels; the other, its **hard-label twin**, the labels alone. On "
+        lead=f"Two students of {len(student.record.layers)} layers, cut out of the same teacher, all texts labeled. "
+        "One learned the teacher's soft labels; the other, its **hard-label twin**, the labels alone. On "
         f"{number(100 * ranking.first.value)} of the test texts the student's likeliest wrong label is the teacher's.",
         question=Question(text="On what share of them is it so with the twin, which never met the teacher?"),
         find=find,

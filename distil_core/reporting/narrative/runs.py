@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from distil_core.analysis.comparison import NAMES, NOTHING, Contrast, Outcome, RunVerdict, headline
+from distil_core.analysis.comparison import EXPLANATIONS, NAMES, NOTHING, Contrast, Outcome, RunVerdict, headline
 from distil_core.analysis.learning_curves import Curves
 from distil_core.analysis.roles import Role
 from distil_core.analysis.teacher_health import TeacherHealth
@@ -60,7 +60,7 @@ def cards(record: RunRecord | None, metric: Metric, *, so_far: Curves | None = N
                 f"{size(before.cost.bytes)} → {size(after.cost.bytes)} on disk",
             )
             if record.config.student.weights is not WeightFormat.FP32:
-                saved, where = line.fewer_bytes, "on disk"
+                saved, where = line.fewer_bytes, "on disk "
             if after.cost.packed_bytes is not None:
                 smaller = (*smaller, f"{size(after.cost.packed_bytes)} packed")
             if before.cost.latency_ms is not None and after.cost.latency_ms is not None:
@@ -81,9 +81,7 @@ def cards(record: RunRecord | None, metric: Metric, *, so_far: Curves | None = N
         share_card = _kept_so_far(share_card, metric, so_far.latest, so_far.teacher_score, so_far.validation_epochs[-1])
     return (
         share_card,
-        Card(
-            label=f"Smaller {where}".strip(), value=_or_none(percent, saved), details=smaller, paper="DistilBERT 40 %"
-        ),
+        Card(label=f"Smaller {where}by", value=_or_none(percent, saved), details=smaller, paper="DistilBERT 40 %"),
         Card(
             label="Faster",
             value=_or_none(factor, None if line.speedup is None else line.speedup.value),
@@ -128,7 +126,7 @@ def verdict(judged: RunVerdict) -> str:
         return f"{opening}."
     if judged.twin is None or judged.contrast is None:
         return f"{opening}. What distilling added shows when its {twin} is done."
-    opening += f", its {twin} {figure(metric, judged.twin.value)}. "
+    opening += f", its {twin} ({EXPLANATIONS[judged.against]}) {figure(metric, judged.twin.value)}. "
     detail = figure_difference(metric, judged.contrast.difference)
     if judged.outcome is Outcome.NO_DIFFERENCE:
         judgment = undecided(judged.contrast, "whether the teacher helped")
@@ -138,7 +136,7 @@ def verdict(judged: RunVerdict) -> str:
 
 
 def label_card(config: RunConfig, judged: RunVerdict) -> Card:
-    """Return what the teacher added to a run, under the share of the labels that the run was told."""
+    """Return what the teacher added to a run, under the share of the training texts that have a label."""
     metric, twin = judged.metric, judged.twin
     share = config.corpus.labeled
     value, outcome = NONE, ""
@@ -148,7 +146,7 @@ def label_card(config: RunConfig, judged: RunVerdict) -> Card:
         outcome = f"the teacher {did}" if did else "no difference seen"
         outcome = f"{unit}: **{outcome}**" if unit else f"**{outcome}**"
     return Card(
-        label="All labels told" if share == 1 else f"{100 * share:g} % of the labels told",
+        label="All texts labeled" if share == 1 else f"{100 * share:g} % of the texts labeled",
         value=value,
         details=(
             outcome,
@@ -190,6 +188,7 @@ def nearness(fidelity: Sequence[Contrast], twin: str) -> str:
     for outcome, lead in ways:
         parts = [
             f"{contrast.metric.in_text} {figure_difference(contrast.metric, contrast.difference)}"
+            + ("" if contrast.metric.greater_is_better or outcome is Outcome.NO_DIFFERENCE else ", less is nearer")
             for contrast in fidelity
             if contrast.outcome is outcome
         ]

@@ -52,7 +52,7 @@ def shared_settings(run: RunConfig, shared: RunConfig) -> str:
     )
     others = ", ".join(f"{name} **{value}** (there {other})" for name, value, other in told if value != other)
     line = "Corpus, teacher, epochs and all that is not named here are those of the run in use"
-    return f"{line}; unlike it: {others}." if others else f"{line}, labels told included."
+    return f"{line}; unlike it: {others}." if others else f"{line}, labeled texts included."
 
 
 def row_word(grid: SweepGrid, row: GridRow) -> str:

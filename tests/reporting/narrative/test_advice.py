@@ -138,7 +138,7 @@ def test_a_better_bargain_is_named(store: RunStore, rival: dict[str, Any], named
     put(store, twin, a_model(0.5, ms=2.5))
     put(store, DEEP, a_model(**rival))
     text = said(*landscape_of(store, mine), answers())
-    assert ("**Another student here is the better bargain**: Student · 4 layers · T 2 · α 0.9 (" in text) is named
+    assert ("**Another student here is the better bargain**: Student · 4 layers · temperature 2 (" in text) is named
 
 
 def test_a_lucky_seed_is_no_better_bargain(store: RunStore) -> None:
@@ -159,4 +159,4 @@ def test_a_bargain_without_times_is_told_by_its_size(store: RunStore) -> None:
     mine = put(store, DISTILLED, a_model(0.7))
     put(store, DEEP, a_model(0.7, cost=untimed))
     text = said(*landscape_of(store, mine), answers())
-    assert text.endswith("Student · 4 layers · T 2 · α 0.9 (70.0 % right, 50.0 % of the parameters).")
+    assert text.endswith("Student · 4 layers · temperature 2 (70.0 % right, 50.0 % of the parameters).")

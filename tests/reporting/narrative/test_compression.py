@@ -42,7 +42,7 @@ def test_what_is_smaller_on_disk_alone_says_so_and_packed_bytes_stand_beside() -
         config=config(weights=WeightFormat.INT8, sparsity=0.5), teacher=teacher, model=a_model_record(cost=cost)
     )
     _, smaller, _ = runs.cards(record, record.metric)
-    assert (smaller.label, smaller.value) == ("Smaller on disk", "75.0 %")
+    assert (smaller.label, smaller.value) == ("Smaller on disk by", "75.0 %")
     assert smaller.details[-1] == "4.00 MB packed"
     family = Family(distilled=FinishedRun(run="run", folder=RunFolder(path=Path("run")), record=record), twins=())
     packed = next(line for line in tables.metric_table(family) if line.label == "Packed")

@@ -106,8 +106,8 @@ def test_verdict_says_how_near_the_teacher_it_is() -> None:
     words = runs.verdict(comparison.run_verdict(a_compared_family(0.9, 0.88), gap, near))
     assert words.endswith(
         "**Nearer to the teacher** than the hard-label twin: KL divergence −0.100 nats, 95 % interval −0.200 to "
-        "−0.050; runner-up agreement +42.0 points, 95 % interval +37.0 to +47.0. No difference seen: agreement +1.0 "
-        "points, 95 % interval −1.0 to +3.0."
+        "−0.050, less is nearer; runner-up agreement +42.0 points, 95 % interval +37.0 to +47.0. No difference "
+        "seen: agreement +1.0 points, 95 % interval −1.0 to +3.0."
     )
 
 
