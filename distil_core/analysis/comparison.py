@@ -280,7 +280,7 @@ def settings_title(config: RunConfig) -> str:
     if config.method is not Method.BASELINE and config.training.recipe is not TrainingConfig().recipe:
         parts.append(f"{config.training.recipe} recipe")
     if config.corpus.labeled < 1:
-        parts.append(f"{100 * config.corpus.labeled:g} % of the labels")
+        parts.append(f"{100 * config.corpus.labeled:g} % labeled")
     if config.corpus.left_out:
         parts.append(f"without “{config.corpus.left_out}”")
     if config.seed:

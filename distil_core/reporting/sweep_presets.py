@@ -68,8 +68,8 @@ def presets(shape: Frame, task: Task, base: RunConfig) -> tuple[Preset, ...]:
             comment="With layers copied from the teacher, expect a student within a few points of it, closer with each "
             "layer; the temperature hardly matters. "
             + (
-                f"Told {100 * labeled:g} % of the labels, the hard-label twin has little to learn from: expect it "
-                "several points behind at every depth."
+                f"With {100 * labeled:g} % of the texts labeled, the hard-label twin has little to learn from: expect "
+                "it several points behind at every depth."
                 if labeled <= FEW
                 else f"In {score} the hard-label twin is often as good: what the teacher adds shows in the KL "
                 "divergence, since only the taught student learns its probabilities."

@@ -73,7 +73,7 @@ def test_a_run_is_known_by_its_settings_and_not_by_where_its_texts_lie(store: Ru
     put(store, replace(DISTILLED, corpus=replace(DISTILLED.corpus, left_out="mixed")), a_model(0.6))
     assert len(landscape_of(store, mine)[1].points) == 3
     assert [point.title for point in landscape_of(store, mine)[1].points if point.id == few] == [
-        "Student · 2 layers · temperature 2 · 3 % of the labels"
+        "Student · 2 layers · temperature 2 · 3 % labeled"
     ]
 
 

@@ -50,8 +50,8 @@ def test_example_fills_the_first_visit(app: App, example: Path) -> None:
 def test_what_a_teacher_is_worth_with_few_labels_stands_beside_all(app: App, example: Path) -> None:
     seeds.example_folder(example / "few-labels", FEW)
     at = app()
-    assert [metric.label for metric in at.metric][:2] == ["5 % of the texts labeled", "All texts labeled"]
-    assert "5 % of the labels" in at.selectbox(key="app.run").options[0]
+    assert [metric.label for metric in at.metric][:2] == ["5 % labeled texts", "All texts labeled"]
+    assert "5 % labeled" in at.selectbox(key="app.run").options[0]
     at.button(key="distil.introduction.example").click().run()
     assert at.query_params["run"] == "example"
     assert at.button(key="distil.introduction.example").disabled

@@ -211,7 +211,7 @@ def test_what_a_preset_is_not_about_is_as_in_the_run() -> None:
         *(0.05, (0.8,), (0.5,)),
         (WeightFormat.FP16,),
     )
-    assert "Told 5 % of the labels" in default.comment
+    assert "With 5 % of the texts labeled" in default.comment
     assert {preset.title for preset in others if preset.labeled != 0.05} == {
         "Temperature too high",
         "3 % of the labels",

@@ -146,7 +146,7 @@ def label_card(config: RunConfig, judged: RunVerdict) -> Card:
         outcome = f"the teacher {did}" if did else "no difference seen"
         outcome = f"{unit}: **{outcome}**" if unit else f"**{outcome}**"
     return Card(
-        label="All texts labeled" if share == 1 else f"{100 * share:g} % of the texts labeled",
+        label="All texts labeled" if share == 1 else f"{100 * share:g} % labeled texts",
         value=value,
         details=(
             outcome,
