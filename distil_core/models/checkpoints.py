@@ -61,6 +61,11 @@ class Checkpoint:
     notes: tuple[str, ...] = ()
     """What was taken for something else than its files say."""
 
+    @property
+    def entailment(self) -> int | None:
+        """The output that says that one text entails another, where it was trained for natural language inference."""
+        return next((i for i, label in enumerate(self.labels) if label.lower().startswith("entail")), None)
+
 
 def assets_folder() -> Path:
     """Return the folder of shipped assets: inside the installed package, or beside it in a checkout."""
@@ -359,6 +364,8 @@ def teacher_digest(
         return digest({"checkpoint": checkpoint.digest, "order": order})
     if zero_shot:
         described = {"starts": "label descriptions", "max_length": config.max_length}
+        if checkpoint.entailment is not None:
+            described["judged"] = "by entailment"
         return digest({"checkpoint": checkpoint.digest, "corpus": corpus, **described})
     settings: dict[str, Any] = {
         "epochs": config.epochs,

@@ -138,6 +138,7 @@ def _with_teacher(
                 task=task,
                 splits=splits,
                 label_sentences=corpus.label_sentences,
+                texts=corpus.train.texts,
                 labeled=None if len(corpus.train.labeled) == len(corpus.train) else corpus.train.labeled,
                 cache=cache,
                 device=device,

@@ -25,7 +25,7 @@ from distil_core.training.head_fitting import FROZEN_PENALTY, PENALTY, fit_head
 from distil_core.training.lessons import TrainingData, predictions_of
 from distil_core.training.masked import masked_lesson, start_as_unigram
 from distil_core.training.trainer import train
-from distil_core.training.zero_shot import fit_to_descriptions
+from distil_core.training.zero_shot import STAGE, entailment, fit_to_descriptions
 from distil_core.types import Model, Tokenizer
 
 SCORES = "validation_scores.json"
@@ -61,6 +61,7 @@ def prepare_teacher(
     splits: Mapping[str, EncodedSplit],
     labeled: Sequence[int] | None = None,
     label_sentences: Sequence[str] = (),
+    texts: Sequence[str] = (),
     cache: Cache,
     device: torch.device,
     recipe: Recipe = Recipe.THOROUGH,
@@ -84,6 +85,7 @@ def prepare_teacher(
         splits: Texts and targets of ``train``, ``validation`` and ``test``.
         labeled: Training texts whose label is known; None: all.
         label_sentences: What each label means, where no label is known: then nothing but its head is fitted, to that.
+        texts: The training texts, which a checkpoint for natural language inference judges beside each sentence.
         cache: Where fine-tuned teachers are kept.
         device: Where to compute.
         recipe: Of the run.
@@ -111,6 +113,10 @@ def prepare_teacher(
 
     match = match_head(checkpoint, label_names, head=task.head)
     notes = (*checkpoint.notes, *head_notes(checkpoint, match, label_names, head=task.head))
+    judge = checkpoint.entailment if label_sentences else None
+    if judge is not None:
+        judges = "judges which label's sentence each training text entails, and gets a head that is fitted to that"
+        notes = (*checkpoint.notes, f"the teacher {checkpoint.name} {judges}")
     if match is not None:
         model = load_model(checkpoint.folder, head=task.head)
         reorder_head(model, match.order, label_names)
@@ -152,9 +158,21 @@ def prepare_teacher(
         lower = lower_layers(model, max(schedule.frozen - 1, 0))
         scores: list[float] = []
         if label_sentences:
-            yield Stage(name="Fitting the teacher", detail="to what the labels mean", fraction=None)
+            judged = None
+            if judge is not None:
+                inference = load_model(checkpoint.folder).to(device)
+                judged = yield from entailment(
+                    inference, judge, texts, label_sentences, tokenizer, max_length=config.max_length
+                )
+            yield Stage(name=STAGE, detail="to what the labels mean", fraction=None)
             fit_to_descriptions(
-                model, splits["train"], label_sentences, tokenizer, task=task, max_length=config.max_length
+                model,
+                splits["train"],
+                label_sentences,
+                tokenizer,
+                task=task,
+                max_length=config.max_length,
+                judged=judged,
             )
         else:
             for event in _fine_tune(model, schedule, tokenizer, task=task, splits=splits, labeled=labeled, lower=lower):

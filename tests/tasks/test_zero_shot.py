@@ -1,12 +1,16 @@
 """Nobody is told a label: what the labels are called or described as stands in their place."""
 
 import csv
+import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
+import transformers
 
 from distil_core.analysis.model_pair import compare, load_pair
 from distil_core.errors import ConfigError, CorpusError, TeacherError
@@ -27,8 +31,11 @@ from distil_core.settings.config import (
 )
 from distil_core.tasks.classification.likeness import pseudo_labels, tfidf_baseline
 from distil_core.tasks.corpora import load_corpus, task_of
+from distil_core.training import teachers
 from distil_core.training.cache import Cache
+from distil_core.training.events import Stage
 from distil_core.training.teacher_checks import refuse_unfit
+from distil_core.training.zero_shot import entailment
 from tests import tiny
 
 ZERO = Supervision.ZERO_SHOT
@@ -189,3 +196,57 @@ def test_a_student_learns_what_a_teacher_makes_of_descriptions(tmp_path: Path) -
     assert len(compare(pair, "we saw snow near the old house").sites[0].teacher_logits) == 3
     assert record.model.metrics["agreement"].value > 0.5
     assert result.layer_cut_twin.model.metrics["agreement"].value < record.model.metrics["agreement"].value
+
+
+INFERENCE = ("contradiction", "neutral", "entailment")
+
+
+@pytest.mark.parametrize("architecture", ["bert", "roberta"])
+def test_entailment_is_what_the_zero_shot_pipeline_says(architecture: str) -> None:
+    model, words = tiny.model(architecture, labels=INFERENCE), tiny.tokenizer_for(architecture)
+    texts, sentences = tiny.split(5, seed=3).texts, ("we saw snow", "the desert was near my house", "a fire")
+    work = entailment(model, 2, texts, sentences, words, max_length=tiny.LENGTH)
+    while True:
+        try:
+            assert next(work).name == "Fitting the teacher"
+        except StopIteration as stop:
+            judged = stop.value
+            break
+    judge = transformers.pipeline("zero-shot-classification", model=model, tokenizer=words)
+    for row, text in zip(judged, texts, strict=True):
+        said = judge(text, candidate_labels=list(sentences), hypothesis_template="{}")
+        expected = dict(zip(said["labels"], said["scores"], strict=True))
+        shares = torch.from_numpy(row).softmax(dim=0).tolist()
+        assert shares == pytest.approx([expected[sentence] for sentence in sentences], abs=1e-5)
+
+
+def test_a_checkpoint_for_natural_language_inference_judges_by_what_texts_entail(
+    lab: tiny.Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = Path(shutil.copytree(lab.teacher, tmp_path / "inference"))  # reads well, and its head has other names
+    settings = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    settings |= {"id2label": dict(enumerate(INFERENCE)), "label2id": {name: i for i, name in enumerate(INFERENCE)}}
+    (folder / "config.json").write_text(json.dumps(settings), encoding="utf-8")
+    label_of = dict(zip(tiny.split(120, seed=0).texts, tiny.split(120, seed=0).labels, strict=True))
+
+    def knows(model: Any, output: int, texts: Any, label_sentences: Any, *_: Any, **__: Any) -> Any:
+        assert (model.config.num_labels, output, label_sentences) == (3, 2, ("my house", "some people", "we walked"))
+        yield Stage(name="Fitting the teacher", detail="", fraction=0.0)
+        return np.eye(3)[[label_of[text] for text in texts]]
+
+    monkeypatch.setattr(teachers, "entailment", knows)
+    config = RunConfig(
+        # No word of a description says anything of the weather.
+        corpus=replace(
+            unlabeled(tmp_path, n=120),
+            label_descriptions="cold: my house; mild: some people; hot: we walked",
+            hypothesis_template="{}",
+        ),
+        teacher=TeacherConfig(source=str(folder), max_length=40),
+        student=StudentConfig(depth=1),
+        training=TrainingConfig(epochs=4, batch_size=8, learning_rate=3e-3, precision=Precision.FP32),
+    )
+    record = foreground.run_all(config, RunStore(tmp_path / "store"), twins=False).record
+    assert record.teacher is not None
+    assert record.teacher.metrics["accuracy"].value > 0.9
+    assert any("judges which label's sentence each training text entails" in note for note in record.corpus.notes)
