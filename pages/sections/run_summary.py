@@ -27,7 +27,7 @@ STATES = {
     RunState.FAILED: (":material/error:", "red", "Failed"),
     RunState.INTERRUPTED: (":material/pause_circle:", "orange", "Interrupted"),
 }
-EXAMPLE = "Example run"
+EXAMPLE = "Example"
 
 
 def name(run: Run) -> str:

@@ -24,7 +24,7 @@ FEW = seeds.a_config(corpus=CorpusConfig(labeled=0.05))
 
 def test_example_fills_the_first_visit(app: App, example: Path) -> None:
     at = app()
-    assert "Example run" in markdown(at)
+    assert ":material/star: Example]" in markdown(at)
     worth, *headline = at.metric
     assert (worth.label, worth.value, worth.delta) == ("All texts labeled", "+10.0", "")
     assert [metric.value for metric in headline] == ["94.7 %", "66.7 %", "2.8 ×"]
@@ -170,7 +170,7 @@ def test_what_ships_is_shown_first_and_has_an_address_as_any_run(
 ) -> None:
     at = app(**asked)
     assert ("run" in at.query_params) is bool(asked)
-    assert ":material/star: Example run] **reviews**" in markdown(at)
+    assert ":material/star: Example] **reviews**" in markdown(at)
     assert len(figure(at, 1)["data"]) == 3  # the student, its hard-label twin, and the teacher's line
     at = app(run="example-baseline")
     assert at.selectbox(key="app.run").value == "example-baseline"
@@ -181,7 +181,7 @@ def test_what_ships_is_shown_first_and_has_an_address_as_any_run(
 def test_unknown_run_in_the_address_is_said(app: App, example: Path) -> None:
     at = app(run="0000000000000000")
     assert "is not in this store" in at.warning[0].value
-    assert "Example run" in markdown(at)
+    assert ":material/star: Example]" in markdown(at)
     assert not at.exception
 
 
