@@ -9,7 +9,7 @@ from distil_core import assets
 from distil_core.data import reviews
 from distil_core.data.corpus import Split
 from distil_core.data.tokenization import encode
-from distil_core.models.checkpoints import locate, match_head
+from distil_core.models.checkpoints import assets_folder, locate, match_head
 from distil_core.models.forward import predict
 from distil_core.models.head import MASKED_WORDS
 from distil_core.models.loading import load_model, load_tokenizer
@@ -17,6 +17,7 @@ from distil_core.runs.families import family
 from distil_core.runs.sources import FEW_LABELS, MISSING_CLASS, ShippedRuns
 from distil_core.settings.config import Method, Precision, TrainingConfig
 from distil_core.tasks.catalog import configured_task
+from distil_core.tasks.classification.everyday_list import EVERYDAY_SIDES, read_everyday
 from distil_core.training.events import Stage, Step, TeacherMeasured, Validation
 from tests import tiny
 
@@ -124,3 +125,18 @@ def test_the_example_is_what_pages_read(lab: tiny.Lab, tmp_path: Path, quick: No
         for share, each in told_of.items()
     ]
     assert not list(tmp_path.glob("example/store*"))
+
+
+@pytest.mark.skipif(not (assets_folder() / "teacher").is_dir(), reason="the shipped teacher has not been built")
+def test_the_shipped_teacher_knows_everyday_words() -> None:
+    found = locate("shipped")
+    rows, words = read_everyday("report"), load_tokenizer(found.folder)
+    tokens = encode(words, list(rows), max_length=assets.MAX_LENGTH)
+    answers = predict(load_model(found.folder), tokens, padding=words.pad_token_id).argmax(dim=1).tolist()
+    right: dict[str, list[bool]] = {side: [] for side in EVERYDAY_SIDES}
+    for answer, side in zip(answers, rows.values(), strict=True):
+        right[side].append(reviews.LABEL_NAMES[answer] in EVERYDAY_SIDES[side])
+    assert all(len(answered) > 30 for answered in right.values())
+    assert all(sum(answered) / len(answered) > 0.75 for answered in right.values())
+    shipped = [assets_folder() / name for name in ("teacher", "words")]
+    assert sum(path.stat().st_size for folder in shipped for path in folder.iterdir()) < 15e6
