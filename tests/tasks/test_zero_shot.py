@@ -116,6 +116,13 @@ def test_descriptions_that_do_not_fit_are_refused(descriptions: str, message: st
         load_corpus(config)
 
 
+def test_half_a_character_in_a_description_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "meanings.jsonl"
+    path.write_text(r'{"label": "cold", "description": "\ud83e"}', encoding="utf-8")
+    with pytest.raises(CorpusError, match="must be whole characters, got half a character"):
+        load_corpus(replace(unlabeled(tmp_path), label_names=tiny.LABELS, label_descriptions=str(path)))
+
+
 def test_settings_that_ask_for_labels_do_not_go_with_it() -> None:
     corpus = CorpusConfig(supervision=ZERO)
     for name, value in {"shots": 4, "labeled": 0.5, "left_out": "mixed"}.items():
