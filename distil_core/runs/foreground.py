@@ -20,6 +20,7 @@ from distil_core.evaluation.metrics import KL
 from distil_core.evaluation.records import ModelRecord
 from distil_core.runs import workers
 from distil_core.runs.folder import RunFolder
+from distil_core.runs.reading import outline_here
 from distil_core.runs.record import RunRecord
 from distil_core.runs.requests import baseline_of, submit
 from distil_core.runs.rows import Run, RunState
@@ -104,7 +105,7 @@ def run_all(
     """
     workers.recover(store)  # what a killed process left is nobody's, and can be had
     try:
-        runs = submit(config, store, twins=twins)
+        runs = submit(config, store, twins=twins, read=outline_here)
         with store.owner() as owner:
             if assisted and sum(run.state is not RunState.DONE for run in runs) > 1:
                 workers.assist(store)
@@ -134,7 +135,7 @@ def _baseline(config: RunConfig, store: RunStore, on_event: Callable[[Run, Event
     if (alone := baseline_of(config)) is None:
         return None
     try:
-        (run,) = submit(alone, store)
+        (run,) = submit(alone, store, read=outline_here)
         with store.owner() as owner:
             record = _computed(run, store, owner, on_event).record
     except DistilError:

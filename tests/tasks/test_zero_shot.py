@@ -11,6 +11,7 @@ import torch
 from distil_core.analysis.model_pair import compare, load_pair
 from distil_core.errors import ConfigError, CorpusError, TeacherError
 from distil_core.runs import foreground
+from distil_core.runs.reading import task_of
 from distil_core.runs.requests import with_twins
 from distil_core.runs.store import RunStore
 from distil_core.settings.canonical import canonical
@@ -26,7 +27,7 @@ from distil_core.settings.config import (
     TrainingConfig,
 )
 from distil_core.tasks.classification.likeness import pseudo_labels, tfidf_baseline
-from distil_core.tasks.corpora import load_corpus, task_of
+from distil_core.tasks.corpora import load_corpus
 from distil_core.training.cache import Cache
 from distil_core.training.teacher_checks import refuse_unfit
 from tests import tiny
