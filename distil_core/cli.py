@@ -21,6 +21,7 @@ from distil_core.evaluation.metrics import AGREEMENT
 from distil_core.export.formats import Format
 from distil_core.reporting.formatting import counted, figure, percent
 from distil_core.runs.ownership import default_folder
+from distil_core.runs.reading import task_of
 from distil_core.runs.rows import Run
 from distil_core.runs.sources import CombinedRuns, RunSource, ShippedRuns
 from distil_core.runs.store import RunStore
@@ -29,7 +30,7 @@ from distil_core.settings.config import LayerMap, Method, RunConfig
 from distil_core.settings.declaration import split_at_commas
 from distil_core.settings.options import SECTION_NAMES, option_name
 from distil_core.tasks.catalog import TASKS, task_named
-from distil_core.tasks.corpora import guess_task, task_of
+from distil_core.tasks.corpora import guess_task
 from distil_core.training.cache import Cache
 from distil_core.training.events import Event, Stage, Step, TeacherMeasured, Validation
 

@@ -58,6 +58,10 @@ class MissingExtraError(DistilError, ImportError):
 
     def __init__(self, feature: str, extra: str) -> None:
         super().__init__(f"{feature} needs the {extra!r} extra: pip install 'distil-lab[{extra}]'")
+        self._missing = feature, extra
+
+    def __reduce__(self) -> tuple[type["MissingExtraError"], tuple[str, str]]:
+        return type(self), self._missing  # so that another process can raise it, too
 
 
 class Cancelled(BaseException):

@@ -14,10 +14,10 @@ from distil_core.reporting import formatting, narrative, tables
 from distil_core.reporting.figures import curves as figure_curves
 from distil_core.runs import families, requests, workers
 from distil_core.runs.families import Family
+from distil_core.runs.reading import task_of
 from distil_core.runs.rows import Run, RunState
 from distil_core.settings import recipes
 from distil_core.settings.config import Method, RunConfig
-from distil_core.tasks.corpora import task_of
 from pages.components import accessibility, scrolling
 from pages.sections import charts, introduction, messages, run_summary, settings_form
 from pages.state import address, class_mode, resources, run_in_use
@@ -265,8 +265,9 @@ seconds, problem, alone = None, "", None
 notes: tuple[str, ...] = ()
 if config is not None:
     try:
-        notes = resources.corpus_notes(config)
-        seconds = resources.estimate(config)
+        with about, st.spinner("Reading the corpus…"):
+            notes = resources.corpus_notes(config)
+            seconds = resources.estimate(config)
     except (ModelError, MissingExtraError) as error:
         problem, alone = str(error), requests.baseline_of(config)
     except DistilError as error:

@@ -19,12 +19,12 @@ from distil_core.reporting.figures import cells as cell_points
 from distil_core.reporting.figures import sweep as figures
 from distil_core.reporting.narrative.sweeps import AXIS_NAMES
 from distil_core.runs import sweep, workers
+from distil_core.runs.reading import task_of
 from distil_core.runs.requests import RunRequest
 from distil_core.runs.rows import Run, RunState
 from distil_core.runs.sweep import Axis, Sweep, Value
 from distil_core.settings.canonical import CanonicalConfig
 from distil_core.settings.serialization import digest
-from distil_core.tasks.corpora import task_of
 from distil_core.tasks.task import Task
 from pages.components import scrolling
 from pages.sections import ablation_view, charts, explained, messages, sweep_form

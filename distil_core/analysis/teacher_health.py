@@ -7,9 +7,9 @@ from distil_core.analysis.comparison import Contrast, Outcome
 from distil_core.analysis.contrasts import Draw, teacher_over_baseline
 from distil_core.evaluation.metrics import Metric
 from distil_core.runs.families import FinishedRun
+from distil_core.runs.reading import task_of
 from distil_core.runs.record import RunRecord
 from distil_core.runs.rows import Run
-from distil_core.tasks.corpora import task_of
 from distil_core.training.events import Event, TeacherMeasured
 
 STILL_LEARNING = 0.01

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from distil_core.data.headers import shown
-from distil_core.data.lines import lines, plain_text, read_content, refuse_rows
+from distil_core.data.lines import lines, plain_text, read_content, refuse_half_characters, refuse_rows
 from distil_core.errors import CorpusError
 
 DOCUMENTS, QUERIES, JUDGMENTS = "corpus.jsonl", "queries.jsonl", "qrels"
@@ -72,6 +72,7 @@ def _texts(path: Path) -> dict[str, str]:
             raise CorpusError(
                 f"row {number:,} of {path.name} must have an _id of its own, got {name!r} again; name each text once"
             )
+        refuse_half_characters((text,), f"row {number:,} of {path.name}")
         refuse_rows(path.name, len(texts) + 1, 2)
         texts[name] = text
     return texts

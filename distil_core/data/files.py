@@ -7,7 +7,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from distil_core.data import conll, delimited, json_rows, parquet
-from distil_core.data.lines import Content, lines, plain_text, read_content, refuse_rows
+from distil_core.data.lines import Content, lines, plain_text, read_content, refuse_half_characters, refuse_rows
 from distil_core.data.tables import LABEL_COLUMNS, TEXT_COLUMNS, Table, guess, named
 from distil_core.errors import CorpusError
 
@@ -103,7 +103,7 @@ def _preview(table: Table, rows: Sequence[Sequence[object]], n_rows: int | None)
 
 
 def _shown(cell: object) -> str:
-    text = "" if cell is None else str(cell)
+    text = "" if cell is None else str(cell).encode(errors="backslashreplace").decode()
     return text if len(text) <= MAX_SHOWN else f"{text[:MAX_SHOWN]}..."
 
 
@@ -139,6 +139,7 @@ def _read_conll(content: Content) -> Table:
 
 
 def _of_objects(content: Content, read: json_rows.ObjectRows) -> Table:
+    refuse_half_characters(read.columns, f"the keys of {content.name}")
     return Table(
         where=content.name,
         columns=read.columns,

@@ -1,7 +1,7 @@
 """The contents of a file and its lines of text, one at a time and within bounds; other kinds of files are named."""
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
@@ -160,6 +160,22 @@ def text_of(content: Content) -> str:
         raise CorpusError(
             f"{content.name} must be UTF-8, got byte 0x{content.data[start + exc.start]:02x} at offset "
             f"{start + exc.start:,}; save it as UTF-8"
+        ) from exc
+
+
+def refuse_half_characters(texts: Iterable[str], what: str) -> None:
+    """Refuse texts with half a character in them, which an escape in JSON can be.
+
+    Raises:
+        CorpusError: With the half, and ``what`` it stands in.
+    """
+    try:
+        for text in texts:
+            text.encode()
+    except UnicodeEncodeError as exc:
+        broken = exc.object[exc.start]
+        raise CorpusError(
+            f"{what} must be whole characters, got half a character ({broken!r}); write the file again as UTF-8"
         ) from exc
 
 

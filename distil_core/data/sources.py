@@ -5,9 +5,10 @@ What the columns mean is for a task to say.
 
 import re
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
-from distil_core.data import files, tables
+from distil_core.data import files, lines, tables
 from distil_core.data.tables import Sentences, Table
 from distil_core.errors import CorpusError
 from distil_core.settings.config import CorpusConfig
@@ -15,6 +16,7 @@ from distil_core.settings.config import CorpusConfig
 BUILT_IN = ("reviews", "python-docs")
 """Corpora that need neither a file nor a network."""
 _DIGEST = re.compile("[0-9a-f]{16}")
+_MAX_STAMPED = 10_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,30 +77,47 @@ def read_source(config: CorpusConfig) -> Source:
     return Source(name=file_name(path), train=files.read_table(path), test=test)
 
 
-def read_sentences(path: Path, *, text_column: str = "", label_column: str = "") -> Sentences:
+def read_sentences(
+    path: Path, *, text_column: str = "", label_column: str = "", most: int = lines.MAX_ROWS
+) -> Sentences:
     """Read a file of sentences; labels are optional, and a ``.txt`` file has a sentence on each line.
 
     Args:
         path: The file.
         text_column: Column with the texts; empty: the only one, or found by its name.
         label_column: Column with the labels; empty: there is none.
+        most: So many there may be.
 
     Raises:
-        CorpusError: If the file cannot be read, or has no texts.
+        CorpusError: If the file cannot be read, has no texts, or too many.
     """
-    return tables.sentences_of(files.read_table(path, plain=True), text_column=text_column, label_column=label_column)
+    table = files.read_table(path, plain=True)
+    sentences = tables.sentences_of(table, text_column=text_column, label_column=label_column)
+    if len(sentences.texts) > most:
+        raise CorpusError(
+            f"{path.name} must have at most {most:,} sentences, got {len(sentences.texts):,}; take a part of it"
+        )
+    return sentences
 
 
 def stamps_of(config: CorpusConfig) -> tuple[tuple[int, int], ...]:
-    """Return size and time of the files of a corpus: what changes when they do; zeros where there is no such file."""
-    stamps = []
-    for source in (config.source, config.test, config.label_descriptions):
-        try:
-            status = files.path_of(source).stat()
-            stamps.append((status.st_size, status.st_mtime_ns))
-        except (OSError, ValueError):
-            stamps.append((0, 0))
-    return tuple(stamps)
+    """Return size and time of the files of a corpus, of those in a folder their sum and the last.
+
+    They change when the files do; they are zeros where there is no such file.
+    """
+    return tuple(map(_stamp, (config.source, config.test, config.label_descriptions)))
+
+
+def _stamp(source: str) -> tuple[int, int]:
+    if not source or source in BUILT_IN:
+        return 0, 0
+    try:
+        path = files.path_of(source)
+        inside = islice(path.rglob("*"), _MAX_STAMPED) if path.is_dir() else ()
+        statuses = [each.stat() for each in (path, *inside)]
+    except (OSError, ValueError):
+        return 0, 0
+    return sum(status.st_size for status in statuses), max(status.st_mtime_ns for status in statuses)
 
 
 def refuse_ignored(config: CorpusConfig) -> None:

@@ -1,10 +1,11 @@
 """Rows of named columns, wherever they were read from, and which of them hold the texts and the labels."""
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from distil_core.data.corpus import SEGMENT, join_segments, split_segments
+from distil_core.data.lines import refuse_half_characters
 from distil_core.errors import CorpusError
 
 TEXT_COLUMNS = (
@@ -138,7 +139,7 @@ def sentences_of(table: Table, *, text_column: str = "", label_column: str = "")
             f"{', '.join(table.columns)}"
         )
     n_without = len(texts) - len(filled)
-    refuse_surrogates([(text, label) for _, text, label in filled], table, text_column)
+    refuse_surrogates((part for _, *parts in filled for part in parts), table, text_column)
     rows, verb = ("row", "is") if n_without == 1 else ("rows", "are")
     return Sentences(
         texts=tuple(text for _, text, _ in filled),
@@ -229,19 +230,10 @@ def _shown(value: object) -> str:
     return f"{type(value).__name__} {text if len(text) <= 60 else text[:57] + '...'}"
 
 
-def refuse_surrogates(rows: Sequence[tuple[str, str]], table: Table, column: str) -> None:
+def refuse_surrogates(texts: Iterable[str], table: Table, column: str) -> None:
     """Refuse texts and labels with half a character in them.
 
     Raises:
         CorpusError: With the character.
     """
-    try:
-        for text, label in rows:
-            text.encode()
-            label.encode()
-    except UnicodeEncodeError as exc:
-        broken = exc.object[exc.start]
-        raise CorpusError(
-            f"the texts and labels of {table.where} must be whole characters, got half a character ({broken!r}) "
-            f"in column {column!r} or its labels; write the file again as UTF-8"
-        ) from exc
+    refuse_half_characters(texts, f"the texts and labels of {table.where}, in column {column!r} or its labels,")

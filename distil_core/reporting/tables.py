@@ -22,11 +22,11 @@ from distil_core.reporting.formatting import (
     speed,
 )
 from distil_core.runs.families import Family
+from distil_core.runs.reading import task_of
 from distil_core.runs.record import RunRecord
 from distil_core.runs.rows import Run
 from distil_core.settings.canonical import without_folders
 from distil_core.settings.config import Method, RunConfig
-from distil_core.tasks.corpora import task_of
 from distil_core.tasks.task import Task
 from distil_core.training.cache import CacheEntry
 

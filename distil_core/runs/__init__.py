@@ -23,6 +23,7 @@ __all__ = [
     "measuring",
     "ownership",
     "processes",
+    "reading",
     "record",
     "requests",
     "rows",

@@ -54,9 +54,9 @@ def _learned(schedule: TrainingConfig, depth: int, width: int, *, heads: float =
     return schedule.epochs * parameters_per_token(n_layers, width, heads=heads, neurons=neurons)
 
 
-def mean_tokens(texts: Sequence[str], max_length: int) -> float:
-    """Guess the tokens of a text from its words, of the first thousand texts."""
-    return mean(min(2 + 1.3 * len(text.split()), max_length) for text in texts[:1000])
+def mean_tokens(n_words: Sequence[int], max_length: int) -> float:
+    """Guess the tokens of a text from the words of some texts."""
+    return mean(min(2 + 1.3 * n, max_length) for n in n_words)
 
 
 def _rates(done: Sequence[tuple[RunFolder, RunRecord]]) -> list[tuple[float, float]]:
@@ -106,16 +106,16 @@ def estimate_all(configs: Iterable[CanonicalConfig], source: RunSource) -> float
     tokens_of = cache(mean_tokens)
     work, fine_tuned = 0.0, dict[str, float]()
     for request in wanted:
-        config, train, teacher = request.config, request.corpus.train, request.checkpoint
-        n_tokens = len(train) * tokens_of(train.texts, config.teacher.max_length)
+        config, corpus, teacher = request.config, request.corpus, request.checkpoint
+        n_tokens = corpus.n_train * tokens_of(corpus.n_words, config.teacher.max_length)
         if config.method.asks_teacher or config.method is Method.HARD_LABELS:
             student = config.student
-            schedule = recipes.student_schedule(config, depth=student.n_layers, n_examples=len(train))
+            schedule = recipes.student_schedule(config, depth=student.n_layers, n_examples=corpus.n_train)
             width = student.width or teacher.width
             work += n_tokens * _learned(schedule, student.n_layers, width, heads=student.heads, neurons=student.neurons)
-        if head_order(teacher, request.corpus.label_names, head=request.task.head) is None:
+        if head_order(teacher, corpus.label_names, head=corpus.task.head) is None:
             schedule = recipes.teacher_schedule(
-                config.teacher, config.training.recipe, n_layers=teacher.n_layers, n_examples=len(train)
+                config.teacher, config.training.recipe, n_layers=teacher.n_layers, n_examples=corpus.n_train
             )
             fine_tuned[request.teacher_digest()] = n_tokens * _learned(schedule, teacher.n_layers, teacher.width)
     seconds = (work + sum(fine_tuned.values())) / known.rate + len(wanted) * known.overhead

@@ -20,8 +20,9 @@ from distil_core.evaluation.metrics import KL
 from distil_core.evaluation.records import ModelRecord
 from distil_core.runs import workers
 from distil_core.runs.folder import RunFolder
+from distil_core.runs.reading import outline_here
 from distil_core.runs.record import RunRecord
-from distil_core.runs.requests import baseline_of, in_order, submit
+from distil_core.runs.requests import baseline_of, comes_later, submit
 from distil_core.runs.rows import Run, RunState
 from distil_core.runs.store import RunStore
 from distil_core.settings.config import Method, RunConfig
@@ -106,12 +107,12 @@ def run_all(
     """
     workers.recover(store)  # what a killed process left is nobody's, and can be had
     try:
-        runs = submit(config, store, twins=twins)
+        runs = submit(config, store, twins=twins, read=outline_here)
         with store.owner() as owner:
             if assisted and sum(run.state is not RunState.DONE for run in runs) > 1:
                 workers.assist(store)
             computed = {}
-            for run in sorted(runs, key=in_order):
+            for run in sorted(runs, key=comes_later):
                 computed[run.id] = _computed(run, store, owner, on_event)
                 if on_done is not None:
                     on_done(computed[run.id])
@@ -141,7 +142,7 @@ def _baseline(config: RunConfig, store: RunStore, on_event: Callable[[Run, Event
     if (alone := baseline_of(config)) is None:
         return None
     try:
-        (run,) = submit(alone, store)
+        (run,) = submit(alone, store, read=outline_here)
         with store.owner() as owner:
             record = _computed(run, store, owner, on_event).record
     except DistilError:

@@ -24,6 +24,7 @@ from distil_core.models.freezing import LowerStates
 from distil_core.models.head import SEQUENCE_CLASSIFICATION
 from distil_core.models.tokenizers import tokenizer_notes
 from distil_core.runs.encoding import SPLITS, recent_splits
+from distil_core.runs.reading import outline_of
 from distil_core.runs.requests import ExaminedConfig, locate_or_stand_in
 from distil_core.settings.canonical import CanonicalConfig, whole
 from distil_core.settings.config import LossConfig, Method, Precision
@@ -159,7 +160,7 @@ def _without_teacher(config: CanonicalConfig, corpus: Corpus, *, why: str) -> Ma
     device, task = devices.default_device(), configured_task(config).for_corpus(corpus)
     shipped, checkpoint = locate("shipped"), locate_or_stand_in(config.teacher.source)
     tokenizer = loading.load_tokenizer(shipped.folder)
-    examined = ExaminedConfig(config=config, corpus=corpus, checkpoint=checkpoint)
+    examined = ExaminedConfig(config=config, corpus=outline_of(corpus, task), checkpoint=checkpoint)
     note = f"the teacher cannot be used, which the baseline does not need: {why}"
     return Materials(
         task=task,

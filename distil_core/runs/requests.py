@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from functools import cache
 
 from distil_core.compression.extras import require_onnx
-from distil_core.data.corpus import Corpus
 from distil_core.data.files import SUFFIXES, path_of
 from distil_core.data.sources import BUILT_IN
 from distil_core.errors import ConfigError, MissingExtraError, ModelError
@@ -22,6 +21,7 @@ from distil_core.models.checkpoints import (
 )
 from distil_core.models.units import LayerUnit, refuse_whole
 from distil_core.runs.lineage import inherited
+from distil_core.runs.reading import CorpusOutline, Reader, outline
 from distil_core.runs.rows import Run, RunState
 from distil_core.runs.store import RunStore
 from distil_core.settings.canonical import CanonicalConfig, canonical, whole
@@ -39,8 +39,6 @@ from distil_core.settings.identity import fingerprint
 from distil_core.settings.layer_maps import layer_indices
 from distil_core.settings.recipes import teacher_epochs
 from distil_core.tasks.catalog import configured_task
-from distil_core.tasks.corpora import load_corpus_cached
-from distil_core.tasks.task import Task
 from distil_core.tasks.transfer import refuse_unknown
 
 METHODS = (Method.DISTILLED, Method.HARD_LABELS, Method.RANDOM_START, Method.LAYER_CUT, Method.BASELINE)
@@ -92,13 +90,8 @@ class ExaminedConfig:
     """A config whose paths are absolute and whose contents have been looked at."""
 
     config: CanonicalConfig
-    corpus: Corpus
+    corpus: CorpusOutline
     checkpoint: Checkpoint
-
-    @property
-    def task(self) -> Task:
-        """What the models are for."""
-        return configured_task(self.config).for_corpus(self.corpus)
 
     def teacher_digest(self) -> str:
         """Name the teacher for this corpus by its content."""
@@ -107,9 +100,9 @@ class ExaminedConfig:
             self.config.teacher,
             label_names=self.corpus.label_names,
             corpus=self.corpus.digest,
-            head=self.task.head,
+            head=self.corpus.task.head,
             recipe=self.config.training.recipe,
-            few_labels=len(self.corpus.train.labeled) < len(self.corpus.train),
+            few_labels=self.corpus.n_labeled < self.corpus.n_train,
             zero_shot=bool(self.corpus.label_sentences),
         )
 
@@ -119,21 +112,25 @@ class ExaminedConfig:
         return RunRequest(run=run, config=self.config, corpus_name=self.corpus.name)
 
 
-def examine(configs: Iterable[CanonicalConfig]) -> Iterator[ExaminedConfig]:
+def examine(configs: Iterable[CanonicalConfig], *, read: Reader = outline) -> Iterator[ExaminedConfig]:
     """Look at what configs ask for; a corpus and a teacher that several have in common are looked at once.
+
+    Args:
+        configs: What is asked for.
+        read: How a corpus is looked at.
 
     Raises:
         DistilError: If corpus or teacher cannot be used, or do not fit the settings.
     """
-    corpora, checkpoints = cache(load_corpus_cached), cache(locate)
+    corpora, checkpoints = cache(read), cache(locate)
     for config in configs:
         if config.method is Method.BASELINE:
             checkpoint = locate_or_stand_in(config.teacher.source, find=checkpoints)
         else:
             checkpoint = checkpoints(config.teacher.source)
             _refuse_unfit(config, checkpoint)
-        corpus = corpora(whole(_absolute_corpus(config.corpus)), task=config.task)
-        refuse_unknown(corpus, config.corpus)
+        corpus = corpora(whole(_absolute_corpus(config.corpus)), config.task)
+        refuse_unknown(corpus.label_names, config.corpus, name=corpus.name)
         yield _request(config, corpus, checkpoint)
 
 
@@ -162,19 +159,18 @@ def _refuse_unfit(config: CanonicalConfig, checkpoint: Checkpoint) -> None:
             refuse_whole(checkpoint.architecture, unit)
 
 
-def _request(config: CanonicalConfig, corpus: Corpus, checkpoint: Checkpoint) -> ExaminedConfig:
+def _request(config: CanonicalConfig, corpus: CorpusOutline, checkpoint: Checkpoint) -> ExaminedConfig:
     teacher, training = config.teacher, config.training
     if checkpoint.local:
         teacher = replace(teacher, source=str(checkpoint.folder))
-    head = configured_task(config).for_corpus(corpus).head
-    whole_teacher = head_order(checkpoint, corpus.label_names, head=head) is not None
+    whole_teacher = head_order(checkpoint, corpus.label_names, head=corpus.task.head) is not None
     if whole_teacher or corpus.label_sentences:  # it will not be fine-tuned, so this cannot matter
         usual = TeacherConfig()
         teacher = replace(teacher, epochs=usual.epochs, learning_rate=usual.learning_rate)
         if config.method in (Method.LAYER_CUT, Method.BASELINE):
             training = replace(training, recipe=Recipe.THOROUGH)
     else:
-        epochs = teacher_epochs(teacher, training.recipe, n_examples=len(corpus.train.labeled))
+        epochs = teacher_epochs(teacher, training.recipe, n_examples=corpus.n_labeled)
         teacher = replace(teacher, epochs=epochs)
     student = config.student
     if student.width == checkpoint.width:
@@ -205,10 +201,12 @@ def corpus_notes(config: RunConfig) -> tuple[str, ...]:
     Raises:
         CorpusError: If it cannot be used.
     """
-    return load_corpus_cached(whole(_absolute_corpus(config.corpus)), task=config.task).notes
+    return outline(whole(_absolute_corpus(config.corpus)), config.task).notes
 
 
-def submit(config: RunConfig, store: RunStore, *, twins: bool = True, in_turns: bool = False) -> tuple[Run, ...]:
+def submit(
+    config: RunConfig, store: RunStore, *, twins: bool = True, in_turns: bool = False, read: Reader = outline
+) -> tuple[Run, ...]:
     """Ask for a run and its twins; those that exist are not computed again.
 
     Args:
@@ -216,6 +214,7 @@ def submit(config: RunConfig, store: RunStore, *, twins: bool = True, in_turns: 
         store: Where runs are kept and queued.
         twins: Whether the hard-label twin, the layer-cut twin and the baseline are wanted too.
         in_turns: Whether others of the kind go first once there is a first figure; see :meth:`RunStore.add`.
+        read: How the corpus is looked at.
 
     Returns:
         The run that was asked for, then its twins. The baseline is computed first, in a moment once the teacher is
@@ -225,20 +224,24 @@ def submit(config: RunConfig, store: RunStore, *, twins: bool = True, in_turns: 
         DistilError: If settings, corpus or teacher cannot be used.
     """
     wanted = with_twins(inherited(config, store), twins=twins)
-    requests = identify(wanted)
-    added = {request: request.add(store, in_turns=in_turns) for request in sorted(requests, key=in_order)}
+    requests = identify(wanted, read=read)
+    added = {request: request.add(store, in_turns=in_turns) for request in sorted(requests, key=comes_later)}
     return tuple(added[request] for request in requests)
 
 
-def in_order(asked_for: RunRequest | Run) -> bool:
-    """Sort a baseline before those that learn from a teacher."""
+def comes_later(asked_for: RunRequest | Run) -> bool:
+    """Tell whether a run learns something: a baseline comes before those."""
     return asked_for.config.method is not Method.BASELINE
 
 
-def identify(configs: Iterable[CanonicalConfig]) -> tuple[RunRequest, ...]:
+def identify(configs: Iterable[CanonicalConfig], *, read: Reader = outline) -> tuple[RunRequest, ...]:
     """Give each of some configs the name of its run, which says whether the run is there; nothing is queued.
+
+    Args:
+        configs: What is asked for.
+        read: How a corpus is looked at.
 
     Raises:
         DistilError: If corpus or teacher cannot be used, or do not fit the settings.
     """
-    return tuple(examined.to_request() for examined in examine(configs))
+    return tuple(examined.to_request() for examined in examine(configs, read=read))

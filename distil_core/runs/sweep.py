@@ -13,6 +13,7 @@ from distil_core.errors import ConfigError
 from distil_core.models.checkpoints import locate
 from distil_core.models.units import least_depth
 from distil_core.runs import estimates, requests, workers
+from distil_core.runs.reading import outline
 from distil_core.runs.requests import RunRequest
 from distil_core.runs.rows import Run
 from distil_core.runs.sources import RunSource
@@ -20,7 +21,6 @@ from distil_core.runs.store import RunStore
 from distil_core.settings.canonical import CanonicalConfig, canonical
 from distil_core.settings.config import Init, LayerMap, Method, RunConfig, WeightFormat
 from distil_core.tasks.catalog import configured_task
-from distil_core.tasks.corpora import load_corpus_cached
 
 MAX_RUNS = 200
 """More than this at once is refused."""
@@ -233,7 +233,7 @@ def frame(base: RunConfig) -> Frame:
     Raises:
         DistilError: If one of them cannot be used.
     """
-    return Frame(depths=possible_depths(base), labels=load_corpus_cached(base.corpus, task=base.task).label_names)
+    return Frame(depths=possible_depths(base), labels=outline(base.corpus, base.task).label_names)
 
 
 def possible_depths(base: RunConfig) -> tuple[int, ...]:

@@ -6,12 +6,11 @@ from functools import lru_cache
 from distil_core.data import files
 from distil_core.data.corpus import Corpus
 from distil_core.data.sources import BUILT_IN, stamps_of
-from distil_core.errors import CorpusError, DistilError
+from distil_core.errors import CorpusError
 from distil_core.settings.canonical import whole
 from distil_core.settings.config import CorpusConfig, LookAlikes, RunConfig, Supervision
-from distil_core.tasks.catalog import TASKS, configured_task, task_named
+from distil_core.tasks.catalog import TASKS, task_named
 from distil_core.tasks.shots import with_few_labels
-from distil_core.tasks.task import Task
 from distil_core.tasks.zero_shot import with_label_sentences
 
 
@@ -50,22 +49,6 @@ def load_corpus(config: CorpusConfig, *, task: str = RunConfig().task) -> Corpus
     if not config.shots:
         return corpus
     return with_few_labels(corpus, config.shots, task=read_for.for_corpus(corpus), seed=config.seed)
-
-
-def task_of(config: RunConfig) -> Task:
-    """Return the task of a run as it is on the corpus of the run; as it usually is where that cannot be read."""
-    task = configured_task(config)
-    if type(task).for_corpus is Task.for_corpus and type(task).for_labels is Task.for_labels:
-        return task  # on all corpora
-    try:
-        return _task_stamped(whole(config.corpus), config.task, stamps_of(config.corpus))
-    except DistilError:
-        return task
-
-
-@lru_cache(maxsize=256)
-def _task_stamped(config: CorpusConfig, task: str, stamps: tuple[tuple[int, int], ...]) -> Task:
-    return configured_task(RunConfig(task=task, corpus=config)).for_corpus(load_corpus_cached(config, task=task))
 
 
 def guess_task(source: str) -> str:

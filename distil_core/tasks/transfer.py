@@ -35,7 +35,7 @@ def transfer_set(corpus: Corpus, config: CorpusConfig, *, task: Task, seed: int)
     Raises:
         ConfigError: If there is no such class, or too few would remain.
     """
-    refuse_unknown(corpus, config)
+    refuse_unknown(corpus.label_names, config, name=corpus.name)
     train = corpus.train
     labeled: Sequence[int] = train.labeled
     if config.labeled < 1.0:
@@ -57,19 +57,21 @@ def labeled_split(corpus: Corpus, config: CorpusConfig, *, task: Task, seed: int
     return subset(corpus.train, transfer_set(corpus, config, task=task, seed=seed).labeled)
 
 
-def refuse_unknown(corpus: Corpus, config: CorpusConfig) -> None:
+def refuse_unknown(names: Sequence[str], config: CorpusConfig, *, name: str) -> None:
     """Refuse to leave out a class that is not there, or one of two.
+
+    Args:
+        names: The classes of the corpus.
+        config: Names the class that is left out.
+        name: What the corpus is called.
 
     Raises:
         ConfigError: With the classes to choose from.
     """
-    names = corpus.label_names
     if config.left_out and config.left_out not in names:
-        raise ConfigError(
-            f"corpus.left_out must be a label of {corpus.name} ({', '.join(names)}), got {config.left_out!r}"
-        )
+        raise ConfigError(f"corpus.left_out must be a label of {name} ({', '.join(names)}), got {config.left_out!r}")
     if config.left_out and len(names) < 3:
         raise ConfigError(
-            f"corpus.left_out needs a corpus of three labels or more, got {len(names)} in {corpus.name}: with one "
+            f"corpus.left_out needs a corpus of three labels or more, got {len(names)} in {name}: with one "
             "of two left out there is nothing to tell apart"
         )

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from distil_core.data import files
 from distil_core.data.corpus import Corpus, Split
-from distil_core.data.tables import LABEL_COLUMNS, choose_column, text_in, written
+from distil_core.data.tables import LABEL_COLUMNS, choose_column, refuse_surrogates, text_in, written
 from distil_core.errors import ConfigError
 from distil_core.settings.config import CorpusConfig
 from distil_core.settings.serialization import digest
@@ -86,6 +86,7 @@ def _in_file(source: str) -> Mapping[str, str]:
         (written(label, table, label_column, expected="names of labels"), text_in(text, table, column).strip())
         for label, text in rows
     ]
+    refuse_surrogates((text for _, text in pairs), table, column)
     return _once([(label, text) for label, text in pairs if label and text])
 
 

@@ -12,8 +12,8 @@ from distil_core.evaluation.metrics import KL
 from distil_core.reporting import tables
 from distil_core.reporting.ablation_tables import ablation_rows
 from distil_core.runs import sweep
+from distil_core.runs.reading import task_of
 from distil_core.settings.config import RunConfig
-from distil_core.tasks.corpora import task_of
 from pages.sections import explained, messages
 from pages.state import resources, sweep_runs
 

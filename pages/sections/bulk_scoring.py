@@ -12,11 +12,11 @@ import streamlit as st
 
 from distil_core.analysis import error_analysis
 from distil_core.analysis.error_analysis import AnsweredTexts, Answers
-from distil_core.data import sources
 from distil_core.data.corpus import join_segments
 from distil_core.data.tables import Sentences
 from distil_core.errors import DistilError
 from distil_core.reporting import example_tables, formatting, narrative
+from distil_core.runs import reading
 from distil_core.runs.families import FinishedRun
 from distil_core.settings.config import Precision
 from distil_core.settings.serialization import digest
@@ -149,13 +149,7 @@ def start(outcome: FinishedRun, name: tuple[str, Path, str, str, Precision]) -> 
     """Begin to put a file to both models."""
     _, path, text, label, precision = name
     try:
-        sentences = sources.read_sentences(path, text_column=text, label_column=label)
-        if len(sentences.texts) > MAX_SENTENCES:
-            st.session_state["compare.file.problem"] = (
-                f"{path.name} must have at most {MAX_SENTENCES:,} sentences, got {len(sentences.texts):,}; "
-                "take a part of it"
-            )
-            return
+        sentences = reading.sentences(path, text_column=text, label_column=label, most=MAX_SENTENCES)
         answering = model_answers.stream(outcome, sentences.texts, precision=precision)
     except DistilError as error:
         st.session_state["compare.file.problem"] = str(error)

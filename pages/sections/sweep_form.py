@@ -14,9 +14,9 @@ from distil_core.compression.extras import has_onnx
 from distil_core.reporting import narrative, sweep_presets
 from distil_core.reporting.sweep_presets import Preset
 from distil_core.runs import sweep
+from distil_core.runs.reading import task_of
 from distil_core.runs.sweep import Frame, Sweep
 from distil_core.settings.config import Init, LossConfig, RunConfig, StudentConfig, WeightFormat
-from distil_core.tasks.corpora import task_of
 from pages.state import address
 
 TEMPERATURES = (0.5, 1.0, 2.0, 3.0, 4.0, 6.0, 8.0, 12.0, 20.0)

@@ -16,11 +16,11 @@ from distil_core.evaluation.metrics import Metric
 from distil_core.evaluation.records import Interval
 from distil_core.runs import requests, sweep
 from distil_core.runs.folder import RunFolder
+from distil_core.runs.reading import task_of
 from distil_core.runs.rows import Run
 from distil_core.settings.canonical import CanonicalConfig
 from distil_core.settings.config import RunConfig
 from distil_core.settings.serialization import digest
-from distil_core.tasks.corpora import task_of
 from pages.state import class_mode, resources, run_in_use
 
 BASE = "whatif.base"

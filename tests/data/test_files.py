@@ -267,6 +267,15 @@ def test_preview_leaves_what_it_cannot_guess_empty(tmp_path: Path) -> None:
     assert (shown.text_column, shown.label_column, len(shown.rows), shown.n_rows) == ("", "", 5, len(ROWS))
 
 
+def test_half_a_character_is_shown_as_it_was_written_and_names_no_column(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_text(r'{"text": "half \ud83d", "label": "no"}', encoding="utf-8")
+    assert preview(path).rows == ((r"half \ud83d", "no"),)
+    path.write_text(r'{"text": "half", "label \ud83d": "no"}', encoding="utf-8")
+    with pytest.raises(CorpusError, match=r"the keys of a.jsonl must be whole characters"):
+        preview(path)
+
+
 def test_a_home_folder_is_understood(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", "/somewhere")
     assert files.path_of("~/a.csv") == Path("/somewhere/a.csv")

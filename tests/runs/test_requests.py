@@ -19,7 +19,7 @@ from distil_core.api import distil
 from distil_core.errors import Cancelled, ConfigError, CorpusError, ModelError, StoreError, TeacherError
 from distil_core.models import checkpoints
 from distil_core.models.heads import output_layer
-from distil_core.runs import estimates, families, foreground, requests, workers
+from distil_core.runs import estimates, families, foreground, reading, requests, workers
 from distil_core.runs import execute as run_execute
 from distil_core.runs.estimates import estimate_all, estimate_seconds
 from distil_core.runs.folder import RunFolder
@@ -440,7 +440,8 @@ class TestEstimate:
         (run,) = submit(config, store, twins=False)
         store.folder(run.id).student.mkdir(parents=True)
         (store.folder(run.id).student / "config.json").write_text('{"hidden_size": 32}')
-        mean_tokens = estimates.mean_tokens(load_corpus(run.config.corpus).train.texts, tiny.LENGTH)
+        n_words = [len(text.split()) for text in load_corpus(run.config.corpus).train.texts]
+        mean_tokens = estimates.mean_tokens(n_words, tiny.LENGTH)
         seconds = {"training": 10.0, "measurement": 2.0, "teacher_outputs": 1.0, "teacher": 0.0, "total": 13.0}
         record = a_run_record(
             run.id,
@@ -517,20 +518,19 @@ class TestManyAtOnce:
         read: list[CorpusConfig] = []
         located: list[str] = []
 
-        def load_recent(config: CorpusConfig, *, task: str) -> Any:
+        def outline(config: CorpusConfig, task: str) -> Any:
             read.append(config)
-            return load_corpus(config, task=task)
+            return reading.outline(config, task)
 
         usual = checkpoints.locate
-        monkeypatch.setattr(requests, "load_corpus_cached", load_recent)
         monkeypatch.setattr(requests, "locate", lambda source: (located.append(source), usual(source))[1])
         base = lab.config()
         missing = replace(base, corpus=replace(base.corpus, left_out="cold"))
         others = (*(replace(base, seed=seed) for seed in range(1, 20)), missing)
         configs = [*with_twins(base), *map(canonical, others)]
-        found = identify(configs)
+        found = identify(configs, read=outline)
         assert len({asked.run for asked in found}) == len(configs)
-        assert [asked.run for asked in found[:4]] == [run.id for run in submit(base, store)]
+        assert [asked.run for asked in found[:4]] == [run.id for run in submit(base, store, read=outline)]
         assert (len(read), len(located)) == (2, 2)  # once for all of them, once for what was queued to compare with
 
     def test_nothing_is_queued_before_it_is_added(self, lab: tiny.Lab, store: RunStore) -> None:

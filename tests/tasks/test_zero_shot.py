@@ -15,6 +15,7 @@ import transformers
 from distil_core.analysis.model_pair import compare, load_pair
 from distil_core.errors import ConfigError, CorpusError, TeacherError
 from distil_core.runs import foreground
+from distil_core.runs.reading import task_of
 from distil_core.runs.requests import with_twins
 from distil_core.runs.store import RunStore
 from distil_core.settings.canonical import canonical
@@ -30,7 +31,7 @@ from distil_core.settings.config import (
     TrainingConfig,
 )
 from distil_core.tasks.classification.likeness import pseudo_labels, tfidf_baseline
-from distil_core.tasks.corpora import load_corpus, task_of
+from distil_core.tasks.corpora import load_corpus
 from distil_core.training import teachers
 from distil_core.training.cache import Cache
 from distil_core.training.events import Stage
@@ -121,6 +122,13 @@ def test_descriptions_that_do_not_fit_are_refused(descriptions: str, message: st
     config = replace(unlabeled(tmp_path), label_names=tiny.LABELS, label_descriptions=descriptions)
     with pytest.raises(ConfigError, match=message):
         load_corpus(config)
+
+
+def test_half_a_character_in_a_description_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "meanings.jsonl"
+    path.write_text(r'{"label": "cold", "description": "\ud83e"}', encoding="utf-8")
+    with pytest.raises(CorpusError, match="must be whole characters, got half a character"):
+        load_corpus(replace(unlabeled(tmp_path), label_names=tiny.LABELS, label_descriptions=str(path)))
 
 
 def test_settings_that_ask_for_labels_do_not_go_with_it() -> None:

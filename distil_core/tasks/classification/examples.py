@@ -66,7 +66,7 @@ def examples_of(table: Table, *, text_column: str, label_column: str, missing: C
         if n_rows:
             rows, verb = ("row", "is") if n_rows == 1 else ("rows", "are")
             notes.append(f"{n_rows} {rows} of {table.where} without a {what} {verb} left out")
-    refuse_surrogates(labeled, table, text_column)
+    refuse_surrogates((part for parts in labeled for part in parts), table, text_column)
     return Examples(
         where=table.where,
         texts=tuple(text for text, _ in labeled),

@@ -66,7 +66,7 @@ def texts_of(table: Table, *, text_column: str) -> tuple[tuple[str, ...], list[s
             f"{table.where} must have texts to learn from in {' and '.join(map(repr, columns))}, got none; choose "
             f"another text column of: {', '.join(table.columns)}"
         )
-    refuse_surrogates([(text, "") for text in filled], table, columns[0])
+    refuse_surrogates(filled, table, columns[0])
     texts, notes = tuple(dict.fromkeys(filled)), []
     if len(filled) < len(cells):
         notes.append(f"{len(cells) - len(filled):,} rows of {table.where} without a text are left out")
@@ -104,7 +104,7 @@ def measured_of(table: Table, *, label_column: str) -> tuple[Split, list[str]]:
     if len(pairs) < 2:
         raise CorpusError(f"{table.where} must have at least two pairs with a score to measure on, got {len(pairs)}")
     refuse_scores_outside(scores, where=table.where, column=column)
-    refuse_surrogates([(pair, "") for pair in pairs], table, both[0])
+    refuse_surrogates(pairs, table, both[0])
     notes = [f"{n_empty:,} rows of {table.where} without both texts are left out"] if n_empty else []
     return Split(texts=tuple(pairs), labels=tuple(score for _, score in scores)), notes
 

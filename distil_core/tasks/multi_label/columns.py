@@ -58,7 +58,7 @@ def labeled_rows(table: Table, *, text_column: str, label_column: str) -> Labele
         label_names = tuple(name for name in declared if name in told) if told <= set(declared) else ()
         notes += [note] if note else []
     with_text = [(text, entry) for text, entry in zip(texts, labels, strict=True) if text]
-    refuse_surrogates([(text, "".join(entry)) for text, entry in with_text], table, text_column)
+    refuse_surrogates((part for text, entry in with_text for part in (text, *entry)), table, text_column)
     n_without = sum(not entry for _, entry in with_text)
     for n, sentence in (
         (len(texts) - len(with_text), "{} without a text {} left out"),

@@ -63,7 +63,7 @@ def questions_of(table: Table) -> Questions:
         texts.append(join_segments((question, context)))
         labels.append(label)
         n_moved += moved
-    refuse_surrogates([(text, "") for text in texts], table, names[1])
+    refuse_surrogates(texts, table, names[1])
     return Questions(
         split=Split(texts=tuple(texts), labels=tuple(labels)),
         contexts=tuple(cells[1]),

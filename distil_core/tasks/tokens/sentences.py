@@ -60,7 +60,7 @@ def tagged_sentences(table: Table, *, word_column: str, tag_column: str) -> Tagg
         words.append(tuple(whole))
         tags.append(tuple(labels))
         rows.append(row)
-    refuse_surrogates([(word, "") for sentence in words for word in sentence], table, word_column)
+    refuse_surrogates((part for parts in (*words, *tags) for part in parts), table, word_column)
     notes = []
     if n_empty:
         rows_are = "row is" if n_empty == 1 else "rows are"

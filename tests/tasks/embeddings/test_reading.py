@@ -167,3 +167,12 @@ def test_a_score_off_the_scale_names_its_row(tmp_path: Path) -> None:
     rows = [(f"one {i}", f"two {i}", str(i % 6)) for i in range(60)]
     with pytest.raises(CorpusError, match=r"row 61 of pairs\.csv must have a score from 0 to 5 in 'label'.* got -1;"):
         loaded(write_pairs(tmp_path / "pairs.csv", [*rows, ("one", "two", "-1")]))
+
+
+@pytest.mark.parametrize("name", [beir.DOCUMENTS, beir.QUERIES])
+def test_half_a_character_in_a_search_names_its_row(name: str, tmp_path: Path) -> None:
+    folder = Path(write_collection(tmp_path / "beir"))
+    rows = (folder / name).read_text(encoding="utf-8").replace("of 7", r"\ud83c 7").replace("query 7", r"\ud83c 7")
+    (folder / name).write_text(rows, encoding="utf-8")
+    with pytest.raises(CorpusError, match=rf"row 8 of {name} must be whole characters, got half a character"):
+        loaded(str(folder))

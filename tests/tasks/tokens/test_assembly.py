@@ -73,6 +73,10 @@ class TestRows:
 
 
 class TestRefusals:
+    def test_half_a_character_in_a_tag(self, tmp_path: Path) -> None:
+        with pytest.raises(CorpusError, match="must be whole characters, got half a character"):
+            _load(_write(tmp_path / "a.jsonl", [*ROWS * 10, (["Ann"], ["B-\ud83d"])]))
+
     @pytest.mark.parametrize(
         ("row", "problem"),
         [
