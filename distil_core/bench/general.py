@@ -25,7 +25,7 @@ from distil_core.tasks.corpora import load_corpus_cached
 from distil_core.tasks.task import Task
 
 
-class Road(StrEnum):
+class Route(StrEnum):
     """How a student comes to a task: by way of general text or not, and with a teacher of the task or without."""
 
     DIRECT_ALONE = "cut from the fine-tuned teacher, trained on labels"
@@ -36,7 +36,7 @@ class Road(StrEnum):
     @property
     def method(self) -> Method:
         """What is done on the task."""
-        return Method.DISTILLED if self in (Road.DIRECT, Road.GENERAL) else Method.HARD_LABELS
+        return Method.DISTILLED if self in (Route.DIRECT, Route.GENERAL) else Method.HARD_LABELS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,8 +54,8 @@ class GeneralText:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
-    """What one road comes to on one task: its score over the seeds, and how far it is from the distilled direct one."""
+class RouteScore:
+    """What one route comes to on one task: its score over the seeds, and how far that is from the direct one's."""
 
     score: Interval
     difference: Interval | None
@@ -63,12 +63,12 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Traveled:
-    """One road, from what text, with what it comes to on each task."""
+class RouteScores:
+    """One route, from what text, with what it comes to on each task."""
 
-    road: Road
+    route: Route
     text: GeneralText | None
-    outcomes: tuple[Outcome, ...]
+    scores: tuple[RouteScore, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,10 +87,10 @@ class Downstream:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Curve:
-    """All roads on all tasks, and with what they were computed."""
+    """All routes on all tasks, and with what they were computed."""
 
     tasks: tuple[Downstream, ...]
-    roads: tuple[Traveled, ...]
+    routes: tuple[RouteScores, ...]
     environment: Environment
 
     def to_json(self) -> dict[str, Any]:
@@ -98,14 +98,14 @@ class Curve:
         return {
             "environment": to_json(self.environment),
             "tasks": [task.to_json() for task in self.tasks],
-            "roads": to_json(self.roads),
+            "routes": to_json(self.routes),
         }
 
 
 def compare_general(
     general: RunConfig, tasks: Sequence[RunConfig], store: RunStore, *, sizes: Sequence[int], n_seeds: int
 ) -> Curve:
-    """Go every road to every task, where that has not been done.
+    """Go every route to every task, where that has not been done.
 
     Args:
         general: The general student and its text; it is distilled once for each size, from a teacher whose head for
@@ -114,7 +114,7 @@ def compare_general(
         store: Where the runs are kept; the same command goes on where it was.
         sizes: Tokens of text, special ones included; 0: a student that is cut out alike and learns from no text, of a
             teacher that has read the smallest of the others.
-        n_seeds: Seeds of each road on each task.
+        n_seeds: Seeds of each route on each task.
 
     Raises:
         DistilError: If a corpus or the teacher cannot be used, or there is no size above 0.
@@ -124,31 +124,31 @@ def compare_general(
             f"sizes must hold one above 0, got {', '.join(map(str, sizes)) or 'none'}; give numbers of tokens"
         )
     texts = _general_students(general, store, sizes=sizes)
-    roads: list[tuple[Road, GeneralText | None]] = [(Road.DIRECT_ALONE, None), (Road.DIRECT, None)]
-    roads += [(road, text) for text in texts for road in (Road.GENERAL_ALONE, Road.GENERAL)]
-    done: dict[tuple[Road, GeneralText | None], list[list[Distillation]]] = {key: [] for key in roads}
+    routes: list[tuple[Route, GeneralText | None]] = [(Route.DIRECT_ALONE, None), (Route.DIRECT, None)]
+    routes += [(route, text) for text in texts for route in (Route.GENERAL_ALONE, Route.GENERAL)]
+    done: dict[tuple[Route, GeneralText | None], list[list[Distillation]]] = {key: [] for key in routes}
     for task in tasks:
-        for road, text in roads:
+        for route, text in routes:
             parent = "" if text is None else text.run
-            asked = replace(task, method=road.method, student=replace(task.student, parent=parent))
-            runs = [foreground.run_all(replace(asked, seed=seed), store, twins=False) for seed in range(n_seeds)]
-            done[road, text].append(runs)
-            _say(f"{runs[0].record.corpus.name}: {road}{'' if text is None else f', {text.n_tokens:,} tokens'}")
+            settings = replace(task, method=route.method, student=replace(task.student, parent=parent))
+            runs = [foreground.run_all(replace(settings, seed=seed), store, twins=False) for seed in range(n_seeds)]
+            done[route, text].append(runs)
+            _say(f"{runs[0].record.corpus.name}: {route}{'' if text is None else f', {text.n_tokens:,} tokens'}")
     draw = drawing()
-    straight = done[Road.DIRECT, None]
+    straight = done[Route.DIRECT, None]
 
-    def outcome(runs: Sequence[Distillation], against: Sequence[Distillation]) -> Outcome:
+    def score_of(runs: Sequence[Distillation], against: Sequence[Distillation]) -> RouteScore:
         samples, others = ([draw(run.folder, run.record.metric) for run in each] for each in (runs, against))
         score = bootstrap.estimate(samples)
         gaps = [] if runs is against else [mine - other for mine, other in zip(samples, others, strict=True)]
         assert score is not None
-        return Outcome(score=score, difference=bootstrap.estimate(gaps), runs=tuple(run.run for run in runs))
+        return RouteScore(score=score, difference=bootstrap.estimate(gaps), runs=tuple(run.run for run in runs))
 
     return Curve(
         tasks=tuple(_downstream(runs[0].record) for runs in straight),
-        roads=tuple(
-            Traveled(road=road, text=text, outcomes=tuple(map(outcome, done[road, text], straight)))
-            for road, text in roads
+        routes=tuple(
+            RouteScores(route=route, text=text, scores=tuple(map(score_of, done[route, text], straight)))
+            for route, text in routes
         ),
         environment=straight[0][0].record.environment,
     )
@@ -161,11 +161,11 @@ def _general_students(general: RunConfig, store: RunStore, *, sizes: Sequence[in
     if max(sizes) > n_tokens:
         _say(f"there are {n_tokens:,} tokens to learn from, fewer than {max(sizes):,}: all of them are taken")
     amounts = {size: max(1, round(size * n_passages / n_tokens)) for size in sorted(sizes) if size}
-    asked = [(amount if amount < n_passages else 0, general) for amount in dict.fromkeys(amounts.values())]
+    planned = [(amount if amount < n_passages else 0, general) for amount in dict.fromkeys(amounts.values())]
     if 0 in sizes:
-        asked.insert(0, (asked[0][0], replace(general, method=Method.LAYER_CUT)))
+        planned.insert(0, (planned[0][0], replace(general, method=Method.LAYER_CUT)))
     students = []
-    for n_examples, config in dict.fromkeys(asked):
+    for n_examples, config in dict.fromkeys(planned):
         limited = replace(config, corpus=replace(config.corpus, max_examples=n_examples))
         read = _lengths(limited)
         run = foreground.run_all(limited, store, twins=False)
@@ -201,19 +201,19 @@ def _say(text: str) -> None:
 
 
 def general_table(curve: Curve) -> str:
-    """Return the figures as a table in Markdown, the teachers first, and each road's distance from the direct one."""
+    """Return the figures as a table in Markdown, the teachers first, and each route's distance from the direct one."""
     head, teacher = ["Student", "General text"], ["teacher", NONE]
     for each in curve.tasks:
         head += [f"{each.name}, {each.task.primary.in_text}", "against distilled directly"]
         teacher += [" (".join(figure_interval(each.task.primary, each.teacher)) + ")", NONE]
-    return as_markdown([head, teacher, *(_cells(row, curve.tasks) for row in curve.roads)])
+    return as_markdown([head, teacher, *(_cells(row, curve.tasks) for row in curve.routes)])
 
 
-def _cells(row: Traveled, tasks: Sequence[Downstream]) -> list[str]:
-    cells = [str(row.road), _amount(row.text)]
-    for outcome, each in zip(row.outcomes, tasks, strict=True):
-        metric, gap = each.task.primary, outcome.difference
-        cells.append(" (".join(figure_interval(metric, outcome.score)) + ")")
+def _cells(row: RouteScores, tasks: Sequence[Downstream]) -> list[str]:
+    cells = [str(row.route), _amount(row.text)]
+    for each, task in zip(row.scores, tasks, strict=True):
+        metric, gap = task.task.primary, each.difference
+        cells.append(" (".join(figure_interval(metric, each.score)) + ")")
         if gap is None or gap.low is None or gap.high is None:
             cells.append(NONE)
         else:
