@@ -42,7 +42,7 @@ def _masks(family: Family) -> None:
     st.header("What stands behind the mask", anchor=False)
     # Ask
     if not text_fields.asked_for(key=TEXT, n_segments=1):
-        text_fields.put(_with_masks(_first_text(outcome)), key=TEXT)
+        text_fields.put(_with_masks(_first_text(outcome, n_words=12)), key=TEXT)
     text = text_fields.ask(("Text",), key=TEXT, label="Text with [MASK] wherever a word is to be guessed")
     if not text.strip():
         st.info("Type a text with [MASK] in it.", icon=":material/edit:")
@@ -102,8 +102,8 @@ def _surprises(family: Family) -> None:
         return
     # Show
     st.caption(
-        "Each word masked by itself: -ln of its probability, so that 0 nats are certainty."
-        + _hint(word.word for word in words)
+        "Each word masked by itself: −ln of its probability, so that 0 nats are certainty. A difference above 0: the "
+        "student is more surprised." + _hint(word.word for word in words)
     )
     columns = st.columns(2)
     for column, name, total in (
@@ -115,7 +115,7 @@ def _surprises(family: Family) -> None:
         )
     frame = pd.DataFrame(
         [(word.word, word.teacher, word.student, word.student - word.teacher) for word in words],
-        columns=["Word", "Teacher (nats)", "Student (nats)", "Student more surprised by (nats)"],
+        columns=["Word", "Teacher (nats)", "Student (nats)", "Difference (nats)"],
     )
     numbers = {name: st.column_config.NumberColumn(format="%.2f") for name in frame.columns[1:]}
     explained.dataframe(frame, key="compare.surprise", column_config=numbers, alt="Surprise of both models, by word")
@@ -134,5 +134,5 @@ def _with_masks(text: str) -> str:
     return " ".join(words)
 
 
-def _first_text(outcome: FinishedRun) -> str:
-    return " ".join(resources.test_texts(outcome.folder)[0].text.split()[:30])
+def _first_text(outcome: FinishedRun, *, n_words: int = 30) -> str:
+    return " ".join(resources.test_texts(outcome.folder)[0].text.split()[:n_words])

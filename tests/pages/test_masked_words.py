@@ -55,7 +55,7 @@ def test_compare_begins_with_two_masked_words_of_a_test_text(opened: Callable[..
     assert not at.exception
     masked, scored = (at.text_input(key=f"compare.{name}").value.split() for name in ("text", "scored"))
     assert masked.count("[MASK]") == 2
-    assert {word for word, whole in zip(masked, scored, strict=True) if word != whole} == {"[MASK]"}
+    assert {word for word, whole in zip(masked, scored, strict=False) if word != whole} == {"[MASK]"}
 
 
 def test_compare_asks_for_a_mask(opened: Callable[..., AppTest]) -> None:
