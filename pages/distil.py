@@ -297,10 +297,10 @@ with about:
                 start(alone)
     else:
         st.caption(formatting.run_estimate(seconds))
-    run_summary.corpus_notes(notes)
 if pressed and config is not None:
     start(config)
 with right:
+    run_summary.corpus_notes(notes)
     if run_id is None:
         st.info("Nothing has been distilled here yet. Press **Distil** to begin.", icon=":material/experiment:")
     else:

@@ -273,7 +273,7 @@ def settings_title(config: RunConfig) -> str:
     if config.method is Method.DISTILLED:
         loss = config.loss
         parts.append(f"temperature {loss.temperature:g}")
-        if loss.soft_weight or loss.hard_weight:
+        if loss.own_weights:
             parts.append(f"weights soft {loss.soft:g}, hard {loss.hard:g}")
         elif loss.alpha != LossConfig().alpha:
             parts.append(f"soft-label weight {loss.alpha:g}")

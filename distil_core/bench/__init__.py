@@ -9,6 +9,7 @@ __all__ = [
     "child",
     "commands",
     "depths",
+    "general",
     "grid",
     "machine",
     "masked",

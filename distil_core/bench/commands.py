@@ -14,7 +14,7 @@ from distil_core.bench.peers import PEERS
 from distil_core.bench.workload import Wanted, Workload, prepare
 from distil_core.errors import ConfigError
 from distil_core.runs.store import RunStore
-from distil_core.settings.config import Architecture, Recipe
+from distil_core.settings.config import Architecture, Recipe, RunConfig, StudentConfig
 from distil_core.settings.serialization import to_json
 from distil_core.tasks.catalog import TASKS
 from distil_core.training.events import Event, Stage
@@ -116,6 +116,23 @@ def add(commands: Any, store: argparse.ArgumentParser) -> None:
     ablation.add_argument("--epochs", type=_positive, default=3, help="passes over the texts (default: 3)")
     ablation.add_argument("--seeds", type=_positive, default=5, help="(default: 5)")
     ablation.set_defaults(command=_ablation)
+
+    general = commands.add_parser("general", parents=[store], help="by way of general text, or cut straight")
+    general.add_argument("--text", required=True, help="text file, folder or corpus of the general students")
+    general.add_argument("--train", type=Path, action="append", required=True, help="texts of a task; once for each")
+    general.add_argument("--test", type=Path, action="append", required=True, help="its test texts, in the same order")
+    general.add_argument("--teacher", default="minilm", help="as in distil (default: minilm)")
+    general.add_argument(
+        "--sizes",
+        type=_listed(int),
+        default=(0, 10_000, 100_000, 1_000_000),
+        help="tokens (default: 0,10000,100000,1000000)",
+    )
+    general.add_argument("--depth", type=_positive, default=3, help="layers of all students (default: 3)")
+    general.add_argument("--epochs", type=_positive, default=1, help="passes over the general text (default: 1)")
+    general.add_argument("--examples", type=int, default=2000, help="training texts of a task; 0: all (default: 2000)")
+    general.add_argument("--seeds", type=_positive, default=2, help="of each road on each task (default: 2)")
+    general.set_defaults(command=_general)
 
     table = commands.add_parser("table", help="the README's table, from what the others printed")
     table.add_argument("outputs", type=Path, nargs="+", help="files with what a benchmark printed")
@@ -252,6 +269,34 @@ def _ablation(options: argparse.Namespace) -> int:
     figures = ablation.compare_variants(config, RunStore(options.store), n_seeds=options.seeds)
     print(ablation.variant_table(figures))
     print(json.dumps({"benchmark": "ablation", **figures.to_json()}))
+    return 0
+
+
+def _general(options: argparse.Namespace) -> int:
+    from distil_core.bench import depths, general
+
+    if len(options.train) != len(options.test):
+        raise ConfigError(
+            f"--train and --test must be given for each task, got {len(options.train)} and {len(options.test)} of them"
+        )
+    student = StudentConfig(depth=options.depth, architecture=Architecture.DISTILBERT)
+
+    def usual(task: str, corpus: str, test: str) -> RunConfig:
+        return replace(depths.usual(task, teacher=options.teacher, corpus=corpus, test=test, seed=0), student=student)
+
+    words = usual("fill-mask", options.text, "")
+    words = replace(
+        words,
+        teacher=replace(words.teacher, epochs=options.epochs),
+        training=replace(words.training, epochs=options.epochs),
+    )
+    tasks = [
+        usual("classification", str(train), str(test)) for train, test in zip(options.train, options.test, strict=True)
+    ]
+    tasks = [replace(task, corpus=replace(task.corpus, max_examples=options.examples)) for task in tasks]
+    curve = general.compare_general(words, tasks, RunStore(options.store), sizes=options.sizes, n_seeds=options.seeds)
+    print(general.general_table(curve))
+    print(json.dumps({"benchmark": "general", **curve.to_json()}))
     return 0
 
 

@@ -78,9 +78,13 @@ def duration(seconds: float) -> str:
 
 
 def measured(metric: Metric, value: float, *, signed: bool = False) -> str:
-    """Write a value in the unit of its metric, without the unit; differences of shares are in points."""
-    digits = 1 if metric.is_share else 3
-    return f"{metric.scale * value:{'+' if signed else ''}z.{digits}f}".replace("-", MINUS)
+    """Write a value in the unit of its metric, without the unit; differences of shares are in points.
+
+    A share has one digit behind the point, another figure three, or fewer where four count without them: 353.586 is
+    "353.6".
+    """
+    n_digits = 1 if metric.is_share else max(0, 4 - max(1, len(f"{abs(value):.0f}")))
+    return f"{metric.scale * value:{'+' if signed else ''}z,.{n_digits}f}".replace("-", MINUS)
 
 
 def column_format(metric: Metric, *, unit: bool = True) -> str:

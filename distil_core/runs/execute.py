@@ -321,17 +321,14 @@ def _baseline(
         quality = {name: task.baseline_quality(answers[name], splits[name].sites) for name in answers}
         if quality["test"] is not None:
             student = replace(student, quality=quality)
-        singles = [{"texts": [text]} for text in texts[:32]]
-        batches = [{"texts": list(texts[:32])}]
-        answering = {"baseline": lambda batch: baseline.predict(batch["texts"])}
-        with timing.alone(cache.root):
-            speed = evaluation_cost.speed(answering, singles, batches, seconds=0.2)
-    cost = Cost(
-        parameters=baseline.n_parameters,
-        bytes=baseline.bytes,
-        latency_ms=speed["baseline"].latency_ms,
-        texts_per_second=speed["baseline"].texts_per_second,
-    )
+        cost = Cost(parameters=baseline.n_parameters, bytes=baseline.bytes, latency_ms=None, texts_per_second=None)
+        if task.baseline_reads:
+            singles = [{"texts": [text]} for text in texts[:32]]
+            batches = [{"texts": list(texts[:32])}]
+            answering = {"baseline": lambda batch: baseline.predict(batch["texts"])}
+            with timing.alone(cache.root):
+                speed = evaluation_cost.speed(answering, singles, batches, seconds=0.2)["baseline"]
+            cost = replace(cost, latency_ms=speed.latency_ms, texts_per_second=speed.texts_per_second)
     return student, {"student": cost}
 
 

@@ -95,6 +95,8 @@ class Task(ABC):
     """Whether labels are words as people write them, some of which may look alike or stand for none."""
     zero_shot: ClassVar[bool] = False
     """Whether training texts may all be without a label; see :mod:`distil_core.tasks.zero_shot`."""
+    baseline_reads: ClassVar[bool] = True
+    """Whether the baseline looks at a text to answer it, which takes time that can be measured."""
     several_label_columns: ClassVar[bool] = False
     """Whether the labels of a text may stand in several columns."""
     unit: float = 1.0

@@ -3,6 +3,8 @@
 Reads: a finished run, and its models for a text of one's own. Writes: nothing.
 """
 
+from collections.abc import Iterable
+
 import pandas as pd
 import streamlit as st
 
@@ -14,7 +16,9 @@ from pages.sections import charts, explained, messages, text_fields
 from pages.state import address, masked_words, resources
 
 TEXT, MASK, SCORED = "compare.text", "compare.mask", "compare.scored"
-EXAMPLE = "The [MASK] lives in the sea , and its [MASK] is black ."
+MASK_TOKEN = "[MASK]"
+PIECES = " A piece that begins with \\#\\# goes on the word before it."
+"""What WordPiece's mark means; said where one is to be seen."""
 
 
 def compare(family: Family) -> None:
@@ -38,7 +42,7 @@ def _masks(family: Family) -> None:
     st.header("What stands behind the mask", anchor=False)
     # Ask
     if not text_fields.asked_for(key=TEXT, n_segments=1):
-        text_fields.put(EXAMPLE, key=TEXT)
+        text_fields.put(_with_masks(_first_text(outcome, n_words=12)), key=TEXT)
     text = text_fields.ask(("Text",), key=TEXT, label="Text with [MASK] wherever a word is to be guessed")
     if not text.strip():
         st.info("Type a text with [MASK] in it.", icon=":material/edit:")
@@ -66,7 +70,7 @@ def _masks(family: Family) -> None:
     st.caption(
         "Shares are among these words, the likeliest of either model. Of all words, without softening, they have "
         f"{formatting.percent(reading.teacher_share)} in the teacher's distribution and "
-        f"{formatting.percent(reading.student_share)} in the student's."
+        f"{formatting.percent(reading.student_share)} in the student's.{_hint(reading.words)}"
     )
     for title, words in (("Only the teacher expects", reading.missed), ("Only the student expects", reading.added)):
         st.markdown(f"**{title}:** {formatting.escaped(', '.join(words)) if words else formatting.NONE}")
@@ -97,7 +101,10 @@ def _surprises(family: Family) -> None:
         messages.problem(error)
         return
     # Show
-    st.caption("Each word masked by itself: -ln of its probability, so that 0 nats are certainty.")
+    st.caption(
+        "Each word masked by itself: −ln of its probability, so that 0 nats are certainty. A difference above 0: the "
+        "student is more surprised." + _hint(word.word for word in words)
+    )
     columns = st.columns(2)
     for column, name, total in (
         (columns[0], "Teacher", sum(word.teacher for word in words)),
@@ -108,11 +115,24 @@ def _surprises(family: Family) -> None:
         )
     frame = pd.DataFrame(
         [(word.word, word.teacher, word.student, word.student - word.teacher) for word in words],
-        columns=["Word", "Teacher (nats)", "Student (nats)", "Student more surprised by (nats)"],
+        columns=["Word", "Teacher (nats)", "Student (nats)", "Difference (nats)"],
     )
     numbers = {name: st.column_config.NumberColumn(format="%.2f") for name in frame.columns[1:]}
     explained.dataframe(frame, key="compare.surprise", column_config=numbers, alt="Surprise of both models, by word")
 
 
-def _first_text(outcome: FinishedRun) -> str:
-    return " ".join(resources.test_texts(outcome.folder)[0].text.split()[:30])
+def _hint(words: Iterable[str]) -> str:
+    return PIECES if any(word.startswith("##") for word in words) else ""
+
+
+def _with_masks(text: str) -> str:
+    """Put masks in the place of two words of a text, a third and two thirds through it; none of the first word."""
+    words = text.split()
+    plain = [place for place, word in enumerate(words) if place and word.isalpha()]
+    for place in {plain[len(plain) * part // 3] for part in (1, 2)} if plain else ():
+        words[place] = MASK_TOKEN
+    return " ".join(words)
+
+
+def _first_text(outcome: FinishedRun, *, n_words: int = 30) -> str:
+    return " ".join(resources.test_texts(outcome.folder)[0].text.split()[:n_words])

@@ -50,6 +50,14 @@ def test_compare_shows_the_words_of_both_models_and_how_surprised_they_are(opene
     assert means == pytest.approx(frame[["Teacher (nats)", "Student (nats)"]].mean().tolist(), abs=0.01)
 
 
+def test_compare_begins_with_two_masked_words_of_a_test_text(opened: Callable[..., AppTest]) -> None:
+    at = opened("compare")
+    assert not at.exception
+    masked, scored = (at.text_input(key=f"compare.{name}").value.split() for name in ("text", "scored"))
+    assert masked.count("[MASK]") == 2
+    assert {word for word, whole in zip(masked, scored, strict=False) if word != whole} == {"[MASK]"}
+
+
 def test_compare_asks_for_a_mask(opened: Callable[..., AppTest]) -> None:
     at = opened("compare", compare__text="no mask")
     assert not at.exception

@@ -1,7 +1,7 @@
 import pytest
 
 from distil_core.analysis.learning_curves import Progress
-from distil_core.evaluation.metrics import ACCURACY
+from distil_core.evaluation.metrics import ACCURACY, KL
 from distil_core.evaluation.records import Interval, Latency
 from distil_core.reporting import formatting, tables
 
@@ -13,6 +13,13 @@ def test_shares() -> None:
     assert formatting.points(-0.0123, unit=False) == "−1.2"
     assert formatting.points(-0.0001, unit=False) == "+0.0"
     assert formatting.interval(Interval(value=0.9, low=0.88, high=0.921)) == ("90.0 %", "88.0 to 92.1")
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(0.4213, "0.421"), (-0.05, "−0.050"), (57.85, "57.85"), (353.586, "353.6"), (3911.03, "3,911")]
+)
+def test_a_figure_that_is_no_share_has_the_digits_that_count(value: float, text: str) -> None:
+    assert formatting.measured(KL, value) == text
 
 
 def test_segments_are_visibly_apart() -> None:

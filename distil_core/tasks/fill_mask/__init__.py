@@ -115,6 +115,8 @@ print(student("Put a [MASK] here.".replace("[MASK]", student.tokenizer.mask_toke
     place_title = "Masked word"
     baseline_name = "Unigram"
     baseline_description = "each word as likely as it is common"
+    baseline_reads = False
+    loss_parts = MappingProxyType({"soft_labels": "teacher's soft labels", "hard_labels": "masked words"})
 
     def source(self, config: CorpusConfig) -> Source:
         """Return plain texts: those of a file, of all text files in a folder, of a data set, or built in."""

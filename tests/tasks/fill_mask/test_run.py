@@ -52,6 +52,9 @@ def test_the_student_is_nearer_to_its_teacher_than_all_its_twins(outcome: Outcom
         "agreement",
         "kl",
     }
+    assert result.baseline is not None
+    assert result.baseline.model.cost is not None
+    assert result.baseline.model.cost.latency_ms is None  # it reads no text
     told = result.to_json()
     assert told["primary"] == "masked_accuracy"
     assert json.loads(json.dumps(told))["student"]["scores"]["kl"]["value"] == divergence.value
