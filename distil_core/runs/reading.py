@@ -114,7 +114,7 @@ def task_of(config: RunConfig) -> Task:
         return task
 
 
-def sentences(path: Path, *, text_column: str, label_column: str, most: int) -> Sentences:
+def sentences_in(path: Path, *, text_column: str, label_column: str, most: int) -> Sentences:
     """Do what :func:`distil_core.data.sources.read_sentences` does, a large file in a process of its own.
 
     Raises:

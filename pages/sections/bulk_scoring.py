@@ -149,7 +149,7 @@ def start(outcome: FinishedRun, name: tuple[str, Path, str, str, Precision]) -> 
     """Begin to put a file to both models."""
     _, path, text, label, precision = name
     try:
-        sentences = reading.sentences(path, text_column=text, label_column=label, most=MAX_SENTENCES)
+        sentences = reading.sentences_in(path, text_column=text, label_column=label, most=MAX_SENTENCES)
         answering = model_answers.stream(outcome, sentences.texts, precision=precision)
     except DistilError as error:
         st.session_state["compare.file.problem"] = str(error)

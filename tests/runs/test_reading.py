@@ -10,7 +10,7 @@ import pytest
 
 from distil_core.errors import ConfigError, CorpusError
 from distil_core.runs import reading
-from distil_core.runs.reading import is_small, outline, outline_here, sentences, task_of
+from distil_core.runs.reading import is_small, outline, outline_here, sentences_in, task_of
 from distil_core.settings.config import CorpusConfig, RunConfig, Supervision
 from distil_core.tasks.catalog import TASKS
 from tests import pairs
@@ -52,9 +52,7 @@ def test_a_small_file_is_read_here_and_once(tmp_path: Path, monkeypatch: pytest.
     assert outline(config, "classification") is first
 
 
-def test_a_large_file_has_the_same_outline_from_another_process(
-    tmp_path: Path, request: pytest.FixtureRequest
-) -> None:
+def test_a_large_file_has_the_same_outline_from_another_process(tmp_path: Path, request: pytest.FixtureRequest) -> None:
     config = CorpusConfig(source=str(pairs.write(tmp_path / "a.csv", scored=True)), max_examples=20)
     here = outline_here(config, "pairs")
     reading._remembered.clear()
@@ -94,7 +92,7 @@ def test_a_reader_that_is_ended_is_one_sentence(tmp_path: Path, monkeypatch: pyt
     with pytest.raises(CorpusError, match=r"^a\.csv could not be read: .* for want of memory; .* take a part of it$"):
         outline(config, "classification")
     with pytest.raises(CorpusError, match="for want of memory"):
-        sentences(tmp_path / "a.csv", text_column="text", label_column="", most=9)
+        sentences_in(tmp_path / "a.csv", text_column="text", label_column="", most=9)
     monkeypatch.undo()
     assert outline(config, "classification").n_train == 32
 
@@ -103,11 +101,11 @@ def test_sentences_of_a_large_file_are_those_of_a_small_one(
     tmp_path: Path, all_large: list[Callable[..., Any]]
 ) -> None:
     write(tmp_path / "a.csv")
-    read = sentences(tmp_path / "a.csv", text_column="text", label_column="label", most=40)
+    read = sentences_in(tmp_path / "a.csv", text_column="text", label_column="label", most=40)
     assert read.texts[3] == "soup number 3"
     assert read.labels[:2] == ("good", "bad")
     with pytest.raises(CorpusError, match=r"a\.csv must have at most 39 sentences, got 40"):
-        sentences(tmp_path / "a.csv", text_column="text", label_column="label", most=39)
+        sentences_in(tmp_path / "a.csv", text_column="text", label_column="label", most=39)
     assert len(all_large) == 2
 
 
