@@ -115,7 +115,8 @@ def read_delimited(content: Content) -> DelimitedRows:
             first = odd.first[_Oddity.STRAY]
             odd = _Oddities()
             odd.counts[_Oddity.UNQUOTED], odd.first[_Oddity.UNQUOTED] = evidence.n_loose, first
-            rows = list(_repaired(content, replace(top, dialect=top.dialect.unquoted), evidence, odd))
+            top = replace(top, dialect=top.dialect.unquoted)
+            rows = _plain_rows(content, top) or list(_repaired(content, top, evidence, odd))
     columns, rows, headless, more = headers.tidied(content.name, top.columns, rows, bare=top.dialect.delimiter == "|")
     return DelimitedRows(
         columns=columns, rows=rows, notes=(*top.notes, *odd.notes(content.name), *more), headless=headless
@@ -235,8 +236,8 @@ def _repaired(content: Content, top: Top, evidence: _Evidence, odd: _Oddities) -
         number, row = ahead.number, dialect.row(line)
         if row is None or len(row) != n:
             plain = _trimmed(_flat(line, dialect), n)
-            row, oddity = _mended(line, dialect, n)
-            if row is None and dialect.opens(line) and (plain is None or n_vain < _MAX_VAIN):
+            row, oddity = _mended(line, row, dialect, n)
+            if row is None and (plain is None or n_vain < _MAX_VAIN) and dialect.opens(line):
                 row, oddity = _spanning(line, ahead, dialect, n, plain, evidence), _Oddity.SPANNING
                 n_vain += row is None
             if row is None and plain is not None:
@@ -260,9 +261,9 @@ def _flat(line: str, dialect: Dialect) -> list[str] | None:
     return dialect.unquoted.row(line.rstrip("\r\n").replace("\r", " "))
 
 
-def _mended(line: str, dialect: Dialect, n: int) -> tuple[list[str] | None, _Oddity]:
-    """Return one line as a row if a small thing is mended, and which."""
-    if (row := dialect.row(line)) is not None:
+def _mended(line: str, row: list[str] | None, dialect: Dialect, n: int) -> tuple[list[str] | None, _Oddity]:
+    """Return one line, whose fields are known where it is well formed, as a row if a small thing is mended."""
+    if row is not None:
         return _trimmed(row, n), _Oddity.TRIMMED
     if '\\"' in line and (row := dialect.with_escapes.row(line)) is not None and len(row) == n:
         return row, _Oddity.ESCAPED

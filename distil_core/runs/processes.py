@@ -1,4 +1,4 @@
-"""Processes beside those of pages and commands: nice, detached from whoever started them, forgotten or waited for.
+"""Processes beside those of pages and commands, detached from whoever started them: nice and forgotten, or waited for.
 
 ``python -m distil_core.runs.processes`` calls the function that it is told to.
 """
@@ -33,6 +33,9 @@ def spawn(command: Sequence[str], *, log: Path) -> None:
     small = log.exists() and log.stat().st_size < _LOG_BYTES
     with log.open("ab" if small else "wb") as output:
         started = _start(command, stdin=subprocess.DEVNULL, stdout=output, stderr=output)
+    if hasattr(os, "setpriority"):  # pragma: no branch
+        with suppress(OSError):  # it has ended already, or is nicer than that
+            os.setpriority(os.PRIO_PROCESS, started.pid, NICENESS)
     # Somebody has to take note of its end, or it stays in the process table.
     threading.Thread(target=started.wait, name="reaper", daemon=True).start()
 
@@ -82,11 +85,7 @@ def _answer() -> None:
 def _start(command: Sequence[str], **streams: Any) -> "subprocess.Popen[bytes]":
     search = [*filter(None, [os.environ.get("PYTHONPATH")]), str(Path(__file__).parents[2])]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(search)}
-    started = subprocess.Popen(command, env=environment, start_new_session=True, **streams)
-    if hasattr(os, "setpriority"):  # pragma: no branch
-        with suppress(OSError):  # it has ended already, or is nicer than that
-            os.setpriority(os.PRIO_PROCESS, started.pid, NICENESS)
-    return started
+    return subprocess.Popen(command, env=environment, start_new_session=True, **streams)
 
 
 if __name__ == "__main__":

@@ -22,6 +22,7 @@ from pages.state import class_mode, resources
 _LONGEST_NAME, _LONGEST_SUFFIX = 200, 20
 _UNUSED_SECONDS = 24 * 3600.0
 _REFUSED, _COUNTED = "uploads.refused", "uploads.counted"
+_EVERYBODY = ".everybody"
 
 
 def file(label: str, types: Sequence[str], *, key: str, parameter: str, help: str) -> Path | None:
@@ -112,7 +113,7 @@ def _there(parameter: str, is_one: Callable[[Path], bool]) -> Path | None:
         return None
     try:
         path = (_folder() / named).resolve()
-        if is_one(path) and path.parent.parent == _folder().resolve():
+        if is_one(path) and path.parent.parent == _folder().resolve() and _may_open(path.parent):
             return path
     except (OSError, ValueError):  # too long a name, or one with a zero byte
         pass
@@ -149,7 +150,19 @@ def _keep_all(key: str, parameter: str, types: Sequence[str], places: Mapping[st
             (path / place).parent.mkdir(parents=True, exist_ok=True)
             with replacing(path / place) as whole:
                 whole.write_bytes(content)
+    _let_open(path.parent)
     st.query_params[parameter] = f"{path.parent.name}/{path.name}"
+
+
+def _let_open(folder: Path) -> None:
+    """Let this visit open what it has uploaded, and everybody what somebody has who may do everything."""
+    (folder / (_EVERYBODY if class_mode.free() else f".{class_mode.visitor()}")).touch()
+
+
+def _may_open(folder: Path) -> bool:
+    if class_mode.free():
+        return True
+    return any((folder / name).exists() for name in (_EVERYBODY, f".{class_mode.visitor()}"))
 
 
 def _refused(uploaded: Sequence[Any], types: Sequence[str]) -> bool:
@@ -201,4 +214,5 @@ def _keep(key: str, parameter: str, types: Sequence[str]) -> None:
     if not path.exists():
         with replacing(path) as whole:
             whole.write_bytes(content)
+    _let_open(path.parent)
     st.query_params[parameter] = f"{path.parent.name}/{path.name}"

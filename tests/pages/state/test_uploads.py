@@ -3,9 +3,11 @@
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from streamlit.testing.v1 import AppTest
 
 from distil_core.data.beir import read_collection
+from distil_core.runs import reading
 from distil_core.runs.store import RunStore
 from tests.pages.conftest import markdown
 
@@ -71,4 +73,18 @@ def test_the_columns_of_pairs_are_chosen(app: App, store: RunStore) -> None:
     assert {(run.config.corpus.text_column, run.config.corpus.label_column) for run in store.list()} == {
         ("left,right", "verdict")
     }
+    assert not at.exception
+
+
+def test_a_large_file_is_not_read_by_the_server(app: App, store: RunStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    at = app("distil", distil__corpus="My own file")
+    content = b"text,label\n" + b"".join(b"text %d,%s\n" % (i, (b"no", b"yes", b"nan")[i % 3]) for i in range(60))
+    monkeypatch.setattr(reading, "SMALL_BYTES", 100)
+    monkeypatch.delattr(reading, "load_corpus_cached")
+    at.file_uploader(key="distil.upload.train").upload("mine.csv", content).run()
+    assert "'nan'" in markdown(at)
+    assert not at.button(key="distil.start").disabled
+    at.file_uploader(key="distil.upload.train").upload("mine.csv", content + b"text\n").run()
+    assert "line 62 of mine.csv must have 2 fields" in at.error[0].value
+    assert at.button(key="distil.start").disabled
     assert not at.exception
