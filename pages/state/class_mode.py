@@ -19,6 +19,7 @@ import streamlit as st
 from distil_core.errors import ConfigError
 from distil_core.runs.rows import Run, RunState
 from distil_core.runs.store import RunStore
+from pages.components import private_apis
 
 CODE, HOSTS = "DISTIL_LAB_CODE", "DISTIL_LAB_HOSTS"
 """Variables of the environment: the lecturer's code, and further names of this server, separated by commas."""
@@ -132,8 +133,7 @@ def known_host(host: str) -> bool:
 
 def visitor() -> str:
     """Return a name of whoever looks at the page, which stays for the visit, and longer where there is a cookie."""
-    cookie = st.context.cookies.get("_streamlit_xsrf")
-    if isinstance(cookie, str) and cookie:
-        return sha256(cookie.encode()).hexdigest()[:16]
+    if browser := private_apis.browser_of(st.context.cookies):
+        return sha256(browser.encode()).hexdigest()[:16]
     name: str = st.session_state.setdefault(_VISITOR, uuid4().hex[:16])
     return name

@@ -70,14 +70,20 @@ def n_workers() -> str:
 
 
 @pytest.fixture(scope="module")
-def address(module_home: Path, n_workers: str) -> Iterator[str]:
+def host() -> str:
+    """By which the app is served; another one than localhost makes it a class's."""
+    return "localhost"
+
+
+@pytest.fixture(scope="module")
+def address(module_home: Path, n_workers: str, host: str) -> Iterator[str]:
     """Serve the app as a user does, on a free port."""
     with socket.socket() as free:
-        free.bind(("localhost", 0))
+        free.bind((host, 0))
         port = free.getsockname()[1]
-    address = f"http://localhost:{port}"
+    address = f"http://{host}:{port}"
     log = module_home / "server.log"
-    command = (sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port))
+    command = (sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port), "--server.address", host)
     with log.open("wb") as output:
         server = subprocess.Popen(
             command,
@@ -148,7 +154,7 @@ def visit(browser: "Browser", address: str) -> Iterator[Callable[..., "Page"]]:
 
 
 def _local(url: str) -> bool:
-    return url.startswith(("http://localhost", "ws://localhost", "data:", "blob:"))
+    return url.startswith(("http://localhost", "ws://localhost", "http://127.", "ws://127.", "data:", "blob:"))
 
 
 def settled(page: "Page") -> None:

@@ -1,10 +1,13 @@
 """What torch and transformers may take away is still there; the message says what to do when it is not."""
 
+import tomllib
+from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
 import transformers
+from packaging.requirements import Requirement
 
 from distil_core.models import private_apis
 from tests import tiny
@@ -21,6 +24,13 @@ def test_private_names_are_still_there(owner: Any, name: str, function: str, lib
         f"{library.__name__} {library.__version__} has no {name} any more: find another way for {function} in "
         "distil_core/models/private_apis.py, or ask for an older version in pyproject.toml"
     )
+
+
+def test_other_versions_of_transformers_than_those_that_were_tried_are_not_installed() -> None:
+    declared = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    (wanted,) = (line for line in map(Requirement, declared["dependencies"]) if line.name == "transformers")
+    assert transformers.__version__ in wanted.specifier
+    assert not {"4.57.0", "6.0.0"} & set(wanted.specifier.filter(["4.57.0", "6.0.0"]))
 
 
 def test_copies_keep_the_dtype_of_their_targets() -> None:

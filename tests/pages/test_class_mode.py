@@ -103,6 +103,35 @@ class TestVisitors:
         assert len(list(store.layout.uploads.rglob("*.txt"))) == 2
         assert not at.exception
 
+    def test_nobody_opens_what_another_has_uploaded_but_the_lecturer_and_what_is_theirs_everybody_does(
+        self, app: App, store: RunStore
+    ) -> None:
+        def opened(address: dict[str, Any], *, code: str = "") -> bool:
+            at = app("runs")
+            if code:
+                at.text_input(key="runs.code").set_value(code).run()
+            at.query_params.update(address)
+            at.switch_page("pages/distil.py").run()
+            assert not at.exception
+            return "not on this server" not in markdown(at)
+
+        def uploaded(name: str, *, code: str = "") -> dict[str, Any]:
+            at = app("runs")
+            if code:
+                at.text_input(key="runs.code").set_value(code).run()
+            at.query_params["distil.corpus"] = "My own file"
+            at.switch_page("pages/distil.py").run()
+            content = b"text,label\n" + b"".join(b"%b %d,%d\n" % (name.encode(), i, i % 2) for i in range(8))
+            at.file_uploader(key="distil.upload.train").upload(name, content).run()
+            assert f"of {name}" in markdown(at)
+            return dict(at.query_params)
+
+        secret = uploaded("secret.csv")
+        assert not opened(secret)
+        assert opened(secret, code="chalk and talk")
+        assert uploaded("secret.csv")["upload.train"] == secret["upload.train"]
+        assert opened(uploaded("shared.csv", code="chalk and talk"))
+
     def test_endings_and_bytes_of_uploads_are_checked_here(
         self, app: App, store: RunStore, monkeypatch: pytest.MonkeyPatch
     ) -> None:

@@ -88,3 +88,22 @@ def test_a_large_file_is_not_read_by_the_server(app: App, store: RunStore, monke
     assert "line 62 of mine.csv must have 2 fields" in at.error[0].value
     assert at.button(key="distil.start").disabled
     assert not at.exception
+
+
+@pytest.mark.parametrize("ending", ["ndjson", "jsonl", "conll", "tsv"])
+def test_what_the_core_reads_the_page_takes(app: App, ending: str) -> None:
+    rows = {
+        "tsv": "text\tlabel\n" + "".join(f"text {i}\t{i % 2}\n" for i in range(8)),
+        "conll": "".join(f"soup{i} B-DISH\nis O\n\n" for i in range(8)),
+    }
+    content = rows.get(ending, "".join(f'{{"text": "text {i}", "label": "{i % 2}"}}\n' for i in range(8)))
+    at = app(
+        "distil",
+        distil__corpus="My own file",
+        **{"distil__task": "Named entities (tags of words)"} if ending == "conll" else {},
+    )
+    at.file_uploader(key="distil.upload.train").upload(f"mine.{ending}", content.encode()).run()
+    assert f"of mine.{ending}" in markdown(at)
+    assert not at.error
+    assert not at.button(key="distil.start").disabled
+    assert not at.exception
