@@ -5,7 +5,7 @@ A new version may take it away without a word; a test tells at once which one is
 Reads and writes: nothing.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import partial
 from typing import Any
@@ -24,8 +24,6 @@ TEST_IDS = {
 _LARGEST = 1e15
 SCRIPT_STATE = "data-test-script-state"
 """What says of ``stApp`` whether the page is still being drawn; it becomes ``notRunning``."""
-XSRF_COOKIE = "_streamlit_xsrf"
-"""The cookie that keeps other sites from speaking for a visitor."""
 
 
 def route_by_navigation() -> None:
@@ -89,22 +87,6 @@ def _parsed_finite(parse: Callable[..., Any], value: str | list[str], value_type
     if any(isinstance(number, float) and not abs(number) < _LARGEST for number in numbers):
         raise ValueError(f"a number in an address must be finite, got {value!r}")
     return parsed
-
-
-def browser_of(cookies: Mapping[str, str]) -> str:
-    """Return what stays the same of a browser for as long as it keeps the cookie against forged requests; or nothing.
-
-    The cookie is a token of the browser behind a mask, which is another one in every answer of the server. Where it is
-    written in another way, it counts as it is.
-    """
-    cookie = cookies.get(XSRF_COOKIE)
-    if not isinstance(cookie, str):
-        return ""
-    with suppress(ValueError):
-        _, mask, masked, _ = cookie.split("|")
-        key = bytes.fromhex(mask)
-        return bytes(byte ^ key[i % len(key)] for i, byte in enumerate(bytes.fromhex(masked))).hex() if key else cookie
-    return cookie
 
 
 def _nothing(max_workers: int | None = None) -> list[Any]:

@@ -8,7 +8,7 @@ import ipaddress
 import os
 import secrets
 import socket
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from hashlib import sha256
 from urllib.parse import urlsplit
@@ -19,7 +19,6 @@ import streamlit as st
 from distil_core.errors import ConfigError
 from distil_core.runs.rows import Run, RunState
 from distil_core.runs.store import RunStore
-from pages.components import private_apis
 
 CODE, HOSTS = "DISTIL_LAB_CODE", "DISTIL_LAB_HOSTS"
 """Variables of the environment: the lecturer's code, and further names of this server, separated by commas."""
@@ -28,6 +27,8 @@ MOST_QUEUED = 8
 MOST_UPLOADED = 400_000_000
 """Bytes that one visitor may have uploaded in one visit."""
 
+XSRF_COOKIE = "_streamlit_xsrf"
+"""Streamlit's cookie that keeps other sites from speaking for a visitor."""
 _LOCAL = ("localhost", "127.0.0.1", "::1")
 _VISITOR, _LECTURER, _UPLOADED = "class.visitor", "class.lecturer", "class.uploaded"
 _made_up = secrets.token_hex(4)
@@ -133,7 +134,23 @@ def known_host(host: str) -> bool:
 
 def visitor() -> str:
     """Return a name of whoever looks at the page, which stays for the visit, and longer where there is a cookie."""
-    if browser := private_apis.browser_of(st.context.cookies):
+    if browser := browser_of(st.context.cookies):
         return sha256(browser.encode()).hexdigest()[:16]
     name: str = st.session_state.setdefault(_VISITOR, uuid4().hex[:16])
     return name
+
+
+def browser_of(cookies: Mapping[str, str]) -> str:
+    """Return what stays the same of a browser for as long as it keeps the cookie against forged requests; or nothing.
+
+    The cookie is a token of the browser behind a mask, which is another one in every answer of the server. Where it is
+    written in another way, it counts as it is.
+    """
+    cookie = cookies.get(XSRF_COOKIE)
+    if not isinstance(cookie, str):
+        return ""
+    with suppress(ValueError):
+        _, mask, masked, _ = cookie.split("|")
+        key = bytes.fromhex(mask)
+        return bytes(byte ^ key[i % len(key)] for i, byte in enumerate(bytes.fromhex(masked))).hex() if key else cookie
+    return cookie

@@ -15,7 +15,6 @@ from starlette.routing import Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import Receive, Scope, Send
 
-from pages.components import private_apis
 from pages.state import class_mode
 
 PREFIX = "/student"
@@ -43,7 +42,7 @@ class Transfers:
         """Answer a request for a file, or say in one sentence that there are too many."""
         request = Request(scope, receive)
         address = request.client.host if request.client else ""
-        visitor = private_apis.browser_of(request.cookies) or address
+        visitor = class_mode.browser_of(request.cookies) or address
         if class_mode.active() and (self._open[visitor] >= self._each or self._open.total() >= self._all):
             sentence = "Too many files are being fetched from here at once; try again in a moment."
             await PlainTextResponse(sentence, status_code=429, headers={"Retry-After": "5"})(scope, receive, send)

@@ -223,3 +223,19 @@ def test_only_its_own_names_are_answered(host: str, answered: bool) -> None:
     asyncio.run(KnownHosts(inner, known=class_mode.known_host)(scope, None, send))  # type: ignore[arg-type]
     assert bool(passed) is answered
     assert answered or sent[0]["status"] == 400
+
+
+def test_a_browser_is_the_same_behind_every_mask_of_its_cookie() -> None:
+    from streamlit.web.server.starlette import starlette_app_utils, starlette_server_config
+
+    assert starlette_server_config.XSRF_COOKIE_NAME == class_mode.XSRF_COOKIE
+    first, again, other = (
+        {class_mode.XSRF_COOKIE: starlette_app_utils.generate_xsrf_token_string(token, 1)}
+        for token in (b"a" * 16, b"a" * 16, b"b" * 16)
+    )
+    assert first != again
+    assert class_mode.browser_of(first) == class_mode.browser_of(again) == (b"a" * 16).hex()
+    assert class_mode.browser_of(other) != class_mode.browser_of(first)
+    for cookie in ("", "some", "2||61|1", "2|61|no|1"):
+        assert class_mode.browser_of({class_mode.XSRF_COOKIE: cookie}) == cookie
+    assert class_mode.browser_of({}) == ""

@@ -47,22 +47,6 @@ def test_pages_are_still_routed_as_they_were(monkeypatch: pytest.MonkeyPatch) ->
     assert pages_manager.PagesManager.uses_pages_directory is False
 
 
-def test_a_browser_is_the_same_behind_every_mask_of_its_cookie() -> None:
-    from streamlit.web.server.starlette import starlette_app_utils, starlette_server_config
-
-    assert starlette_server_config.XSRF_COOKIE_NAME == private_apis.XSRF_COOKIE, HELP
-    first, again, other = (
-        {private_apis.XSRF_COOKIE: starlette_app_utils.generate_xsrf_token_string(token, 1)}
-        for token in (b"a" * 16, b"a" * 16, b"b" * 16)
-    )
-    assert first != again, f"the cookie is not masked any more {HELP}"
-    assert private_apis.browser_of(first) == private_apis.browser_of(again) == (b"a" * 16).hex()
-    assert private_apis.browser_of(other) != private_apis.browser_of(first)
-    for cookie in ("", "some", "2||61|1", "2|61|no|1"):
-        assert private_apis.browser_of({private_apis.XSRF_COOKIE: cookie}) == cookie
-    assert private_apis.browser_of({}) == ""
-
-
 def test_installed_packages_are_not_looked_through(monkeypatch: pytest.MonkeyPatch) -> None:
     from streamlit.components.v2 import component_manager, manifest_scanner
 
