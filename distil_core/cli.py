@@ -29,7 +29,7 @@ from distil_core.settings.canonical import parse_config
 from distil_core.settings.config import LayerMap, Method, RunConfig
 from distil_core.settings.declaration import split_at_commas
 from distil_core.settings.options import SECTION_NAMES, option_name
-from distil_core.tasks.catalog import TASKS, task_named
+from distil_core.tasks.catalog import TASKS, usual_settings
 from distil_core.tasks.corpora import guess_task
 from distil_core.training.cache import Cache
 from distil_core.training.events import Event, Stage, Step, TeacherMeasured, Validation
@@ -171,7 +171,8 @@ def _config(options: argparse.Namespace) -> RunConfig:
         del student["init"]
         student["parent"] = start.removeprefix("run:")
     task = options.task or guess_task(values["corpus"].get("source", ""))
-    for name, defaults in task_named(task).defaults.items():
+    recipe = values["training"].get("recipe", RunConfig().training.recipe)
+    for name, defaults in usual_settings(task, recipe=recipe).items():
         values[name] = {**defaults, **values[name]}
     return parse_config({**values, "task": task, "seed": options.seed})
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import subprocess
 import sys
 from dataclasses import fields
@@ -15,19 +16,23 @@ import distil_core.cli as shell
 from distil_core import assets
 from distil_core.cli import main
 from distil_core.errors import Cancelled
+from distil_core.reporting.command_lines import command_line
 from distil_core.runs import foreground, requests, workers
 from distil_core.runs.rows import Run, RunState
 from distil_core.runs.store import RunStore
+from distil_core.settings.canonical import canonical
 from distil_core.settings.config import (
     CorpusConfig,
     Init,
     LayerMap,
     LossConfig,
+    Recipe,
     RunConfig,
     StudentConfig,
     TeacherConfig,
     TrainingConfig,
 )
+from distil_core.tasks.catalog import TASKS
 from distil_core.training.cache import Cache
 from distil_core.training.events import Stage, TeacherMeasured, Validation
 from tests import seeds, tiny
@@ -155,6 +160,18 @@ class TestDistil:
         )
         assert more["twins"] is False
         assert (tmp_path / "elsewhere" / "runs.sqlite3").exists()
+
+    @pytest.mark.parametrize("recipe", list(Recipe))
+    @pytest.mark.parametrize("task", TASKS)
+    def test_what_a_task_begins_with_leaves_a_recipe_its_choice(
+        self, asked: list[Any], task: str, recipe: Recipe
+    ) -> None:
+        assert main(["distil", "--task", task, "--recipe", recipe]) == 0
+        config = canonical(asked[0][0])
+        assert config.training.recipe is recipe
+        words = shlex.split(command_line(config))
+        assert main(words[3:]) == 0
+        assert canonical(asked[1][0]) == config
 
     def test_named_layers_are_an_explicit_map(self, asked: list[Any]) -> None:
         assert main(["distil", "--layers", "0, 2,5"]) == 0

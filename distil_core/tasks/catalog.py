@@ -1,9 +1,11 @@
 """The tasks there are, by name."""
 
 from dataclasses import replace
+from typing import Any
 
 from distil_core.errors import ConfigError
-from distil_core.settings.config import RunConfig, Supervision
+from distil_core.settings.config import Recipe, RunConfig, Supervision
+from distil_core.settings.recipes import DECIDED
 from distil_core.tasks.classification import TextClassification
 from distil_core.tasks.embeddings import Embeddings
 from distil_core.tasks.fill_mask import FillMask
@@ -52,6 +54,19 @@ def usual_config(name: str) -> RunConfig:
         ConfigError: If there is no such task.
     """
     config = RunConfig(task=name)
-    for section, defaults in task_named(name).defaults.items():
+    for section, defaults in usual_settings(name).items():
         config = replace(config, **{section: replace(getattr(config, section), **defaults)})
     return config
+
+
+def usual_settings(name: str, *, recipe: str = Recipe.THOROUGH) -> dict[str, dict[str, Any]]:
+    """Return the settings that a task begins with, by section, but those that a recipe chooses.
+
+    Raises:
+        ConfigError: If there is no such task.
+    """
+    chosen = DECIDED if recipe == Recipe.QUICK else ()
+    return {
+        section: {key: value for key, value in defaults.items() if section != "training" or key not in chosen}
+        for section, defaults in task_named(name).defaults.items()
+    }
