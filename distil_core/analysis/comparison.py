@@ -272,7 +272,7 @@ def settings_title(config: RunConfig) -> str:
         parts.append(f"from run {student.parent[:8]}")
     if config.method is Method.DISTILLED:
         loss = config.loss
-        weights = f"soft {loss.soft:g}, hard {loss.hard:g}" if loss.own_weights else ""
+        weights = f"soft {loss.soft:g}, hard {loss.hard:g}" if loss.soft_weight or loss.hard_weight else ""
         parts.append(f"T {loss.temperature:g} · {weights or f'α {loss.alpha:g}'}")
     if config.method is not Method.BASELINE and config.training.recipe is not TrainingConfig().recipe:
         parts.append(f"{config.training.recipe} recipe")

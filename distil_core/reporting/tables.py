@@ -263,7 +263,7 @@ def _run_row(run: Run, scores: Sequence[ScoreColumns], fidelity: Mapping[str, Me
         "Layers": None if baseline else config.student.n_layers,
         "Compression": compression_title(config.student),
         "Temperature": config.loss.temperature if distilled else None,
-        "Alpha": config.loss.alpha if distilled and not config.loss.own_weights else None,
+        "Alpha": config.loss.alpha if distilled and not (config.loss.soft_weight or config.loss.hard_weight) else None,
         "Other settings": others,
         **{
             name: cell

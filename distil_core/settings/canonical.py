@@ -124,7 +124,7 @@ def _one_form(config: RunConfig) -> CanonicalConfig:
         training, corpus = replace(machine, epochs=0), whole(corpus)
     if config.method is Method.BASELINE:
         student, training = StudentConfig(), machine
-    if loss.own_weights:
+    if loss.soft_weight or loss.hard_weight:
         loss = replace(loss, alpha=LossConfig().alpha)
     if loss.soft == 0.0 and config.method.asks_teacher:
         loss = replace(loss, temperature=LossConfig().temperature, soft_sites=LossConfig().soft_sites)

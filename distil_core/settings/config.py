@@ -299,19 +299,14 @@ class LossConfig:
     )
 
     @property
-    def own_weights(self) -> bool:
-        """Whether the losses of soft and hard labels have weights of their own, so that alpha does not count."""
-        return bool(self.soft_weight or self.hard_weight)
-
-    @property
     def soft(self) -> float:
         """Weight of the soft-label loss."""
-        return self.soft_weight if self.own_weights else self.alpha
+        return self.soft_weight if self.soft_weight or self.hard_weight else self.alpha
 
     @property
     def hard(self) -> float:
         """Weight of the hard-label loss."""
-        return self.hard_weight if self.own_weights else 1 - self.alpha
+        return self.hard_weight if self.soft_weight or self.hard_weight else 1 - self.alpha
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
