@@ -136,7 +136,7 @@ def sentences_of(table: Table, *, text_column: str = "", label_column: str = "")
     if not filled:
         raise CorpusError(
             f"every text in column {text_column!r} of {table.where} is empty; choose another text column of: "
-            f"{', '.join(table.columns)}"
+            f"{', '.join(map(_short, table.columns))}"
         )
     n_without = len(texts) - len(filled)
     refuse_surrogates((part for _, *parts in filled for part in parts), table, text_column)
@@ -159,7 +159,7 @@ def choose_column(table: Table, wanted: str, *, kind: str, usual: Sequence[str])
     Raises:
         CorpusError: If there is none.
     """
-    columns = ", ".join(repr(column) for column in table.columns)
+    columns = ", ".join(repr(_short(column)) for column in table.columns)
     hint = f"{table.hint}; otherwise: " if table.hint else ""
     if wanted:
         if wanted in table.columns:
@@ -187,7 +187,7 @@ def text_in(value: object, table: Table, column: str) -> str:
         return str(value)
     raise CorpusError(
         f"column {column!r} of {table.where} must hold texts, got {_shown(value)}; choose another text column of: "
-        f"{', '.join(table.columns)}"
+        f"{', '.join(map(_short, table.columns))}"
     )
 
 
@@ -221,8 +221,12 @@ def written(value: object, table: Table, column: str, *, expected: str, kind: st
         return str(value)
     raise CorpusError(
         f"column {column!r} of {table.where} must hold {expected}, got {_shown(value)}; choose another {kind} column "
-        f"of: {', '.join(table.columns)}"
+        f"of: {', '.join(map(_short, table.columns))}"
     )
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= 60 else f"{name[:57]}..."
 
 
 def _shown(value: object) -> str:

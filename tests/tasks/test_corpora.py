@@ -143,6 +143,12 @@ def test_a_column_that_is_not_there_lists_those_that_are(tmp_path: Path, header,
 # Rows
 
 
+def test_a_long_name_of_a_column_is_shortened(tmp_path: Path) -> None:
+    rows = [{"words" * 1000: f"soup {i}", "kind": i % 2} for i in range(20)]
+    with pytest.raises(CorpusError, match=r"set text_column to one of its columns: '(words){11}wo\.\.\.', 'kind'$"):
+        loaded(write_jsonl(tmp_path / "a.jsonl", rows))
+
+
 def test_rows_without_text_or_label_are_left_out_and_counted(tmp_path: Path) -> None:
     rows = [*ROWS, ("", "no"), (" \t", "yes"), ("no label", ""), ("", "")]
     corpus = loaded(write_csv(tmp_path / "a.csv", rows))
