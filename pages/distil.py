@@ -145,9 +145,12 @@ def show_state(members: tuple[Run, ...], family: Family | None) -> None:
             icon=":material/pause_circle:",
         )
     show_teacher(members)
+    failed: dict[str, list[str]] = {}
     for twin in members[1:]:
-        if twin.state is RunState.FAILED:
-            messages.doubt(f"{comparison.model_name(twin.config)} failed: {twin.error}", icon=":material/error:")
+        if twin.state is RunState.FAILED and twin.error != run.error:  # what is said once is enough
+            failed.setdefault(twin.error, []).append(comparison.model_name(twin.config))
+    for error, names in failed.items():
+        messages.doubt(f"{', '.join(names)} failed: {error}", icon=":material/error:")
     if any(member.state is not RunState.DONE for member in members):
         st.markdown(" ".join(_pill(member) for member in members))
 

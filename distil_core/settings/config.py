@@ -282,7 +282,7 @@ class LossConfig:
     )
     logit_mse: float = setting(0.0, low=0.0, high=1000.0, help="Weight of the mean squared error (MSE) of the logits.")
     hidden_cosine: float = setting(
-        0.0, low=0.0, high=1000.0, help="Weight of the cosine loss on the hidden states of the last layer."
+        0.0, low=0.0, high=1000.0, help="Weight of 1 - the cosine of the last hidden states of teacher and student."
     )
     hidden_mse: float = setting(
         0.0, low=0.0, high=1000.0, help="Weight of the mean squared error (MSE) of the hidden states of mapped layers."

@@ -280,6 +280,22 @@ def test_failed_twin_does_not_hide_the_result(app: App, store: RunStore) -> None
     assert not at.exception
 
 
+def test_what_a_run_and_its_twins_failed_of_is_said_once(app: App, store: RunStore) -> None:
+    runs = [
+        store.add(f"run{i}", config, corpus_name="reviews")
+        for i, config in enumerate(seeds.family_of(seeds.a_config()))
+    ]
+    with store.owner() as owner:
+        for run in runs:
+            store.claim(owner, run.id)
+            store.fail(run.id, "the teacher has no words" if run.config.method is not Method.BASELINE else "no room")
+    at = app(run=runs[0].id)
+    shown = [element.value for element in (*at.error, *at.warning)]
+    assert sum("the teacher has no words" in each for each in shown) == 1
+    assert sum("failed: no room" in each for each in shown) == 1
+    assert not at.exception
+
+
 def test_table_has_all_models_and_measures(app: App, store: RunStore) -> None:
     run = seeds.finished_family(store)
     at = app(run=run.id)
