@@ -288,11 +288,7 @@ class LossConfig:
         0.0, low=0.0, high=1000.0, help="Weight of the mean squared error (MSE) of the hidden states of mapped layers."
     )
     attention_kl: float = setting(
-        0.0,
-        low=0.0,
-        high=1000.0,
-        help="Weight of the KL divergence of the attention maps of mapped layers: how far the student's are from the "
-        "teacher's.",
+        0.0, low=0.0, high=1000.0, help="Weight of the KL divergence of the attention maps of student and teacher."
     )
 
     @property

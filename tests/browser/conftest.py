@@ -160,3 +160,11 @@ def _local(url: str) -> bool:
 def settled(page: "Page") -> None:
     """Wait until the page has been drawn and its script has ended."""
     page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]').wait_for()
+
+
+def open_menu(page: "Page", name: str) -> None:
+    """Open the menu of a control; it would close if it heard of a scroll, which is told at the next frame."""
+    menu = page.get_by_role("combobox", name=name, exact=True)
+    menu.scroll_into_view_if_needed()
+    page.evaluate("() => new Promise(requestAnimationFrame)")
+    menu.click()

@@ -14,7 +14,7 @@ from distil_core.runs import sources
 from distil_core.runs.store import RunStore
 from distil_core.settings.config import CorpusConfig
 from tests import seeds
-from tests.browser.conftest import settled
+from tests.browser.conftest import open_menu, settled
 
 Visit = Callable[..., Page]
 CHOICES = "whatif.temperatures=2&whatif.depths=1&whatif.seeds=0"
@@ -65,12 +65,7 @@ def test_a_preset_explains_itself_on_a_phone(visit: Visit, scheme: str) -> None:
         pytest.skip("the example has been left out")
     page = visit("whatif", width=390, height=844, scheme=scheme)
     expect(page.get_by_text("expect a student within a few points")).to_be_visible()
-    preset = page.get_by_role("combobox", name="Preset")
-    preset.scroll_into_view_if_needed()
-    page.evaluate(
-        "() => new Promise(requestAnimationFrame)"
-    )  # a menu closes when its page is told that it has scrolled
-    preset.click()
+    open_menu(page, "Preset")
     page.get_by_role("option", name="Hinton's missing class").click()
     expect(page.get_by_text("No training text is labeled")).to_be_visible()
     settled(page)
