@@ -169,7 +169,7 @@ def show_teacher(members: tuple[Run, ...]) -> None:
     for doubt in doubts:
         messages.doubt(doubt)
     tuned = health.still_learning or (health.behind and run.config.teacher.source == "minilm")  # it has no head
-    record = baseline.record if run.record is None and baseline is not None else run.record
+    record = teacher_health.first_record(run, baseline)
     if record is not None and tuned:
         now = recipes.teacher_epochs(run.config.teacher, run.config.training.recipe, n_examples=record.corpus.n_train)
         n_epochs = min(2 * now, MOST_EPOCHS)

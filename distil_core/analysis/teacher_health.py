@@ -73,9 +73,14 @@ def health_so_far(
     return teacher_health(
         events,
         task_of(run.config).monitored,
-        record=baseline.record if run.record is None and baseline is not None else run.record,
+        record=first_record(run, baseline),
         against_baseline=teacher_over_baseline(baseline, draw, draw_teacher),
     )
+
+
+def first_record(run: Run, baseline: FinishedRun | None) -> RunRecord | None:
+    """Return the record of a run, or while it has none that of its baseline, which has the same corpus and teacher."""
+    return baseline.record if run.record is None and baseline is not None else run.record
 
 
 def teacher_health(

@@ -132,9 +132,10 @@ def prepare_teacher(
             lower=lower,
         )
     folder, fitted_before, lower = cache.find("teachers", name), None, None
+    scores: list[float] = []
     if folder is not None:
         try:
-            fitted_before = load_model(folder).to(device)
+            fitted_before, scores = load_model(folder).to(device), _scores_of(folder)
         except ModelError:
             cache.drop("teachers", name)
             yield Stage(
@@ -156,7 +157,7 @@ def prepare_teacher(
         if recipe is Recipe.QUICK:
             schedule = replace(schedule, precision=precision, frozen=most_parts(model, schedule.frozen))
         lower = lower_layers(model, max(schedule.frozen - 1, 0))
-        scores: list[float] = []
+        scores = []
         if label_sentences:
             judged = None
             if judge is not None:
@@ -187,7 +188,7 @@ def prepare_teacher(
         assert folder is not None
     else:
         model = fitted_before
-        for score in _scores_of(folder):
+        for score in scores:
             yield TeacherMeasured(score=score)
         lower = lower_layers(model, checkpoint.n_layers - 1)
     how = "zero-shot" if label_sentences else "fine-tuned"
@@ -195,9 +196,16 @@ def prepare_teacher(
 
 
 def _scores_of(folder: Path) -> list[float]:
-    """Read what a teacher that was kept came to; nothing of one that an earlier version has kept."""
+    """Read what a teacher that was kept came to; nothing of one that an earlier version has kept.
+
+    Raises:
+        ModelError: If the file is damaged.
+    """
     path = folder / SCORES
-    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else []
+    try:
+        return [float(score) for score in json.loads(path.read_text(encoding="utf-8"))] if path.exists() else []
+    except (OSError, ValueError, TypeError) as exc:
+        raise ModelError(f"{path} must be a list of numbers: {exc}") from exc
 
 
 def _fine_tune(

@@ -326,11 +326,12 @@ def test_what_is_kept_and_damaged_is_told_and_computed_again(
     for name in splits:
         assert torch.equal(fresh[name].logits, again[name].logits)
     fine_tuned, _ = run(preparing(checkpoint(), cache, splits))
-    (fine_tuned.folder / "model.safetensors").write_bytes(b"")
-    repaired, events = run(preparing(checkpoint(), cache, splits))
-    assert isinstance(events[0], Stage)
-    assert events[0].name == "Repairing the cache"
-    assert repaired.folder == fine_tuned.folder
+    for name, content in (("model.safetensors", b""), (teachers.SCORES, b"[0.5"), (teachers.SCORES, b"[null]")):
+        (fine_tuned.folder / name).write_bytes(content)
+        repaired, events = run(preparing(checkpoint(), cache, splits))
+        assert isinstance(events[0], Stage)
+        assert events[0].name == "Repairing the cache"
+        assert repaired.folder == fine_tuned.folder
     told_again = run(preparing(checkpoint(), cache, splits))[1]
     assert all(isinstance(event, TeacherMeasured) for event in told_again)  # nothing is repaired or trained
 
