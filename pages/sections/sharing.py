@@ -33,7 +33,9 @@ def show(titles: Mapping[str, str]) -> None:
                 return
         elif not address.follows_class():
             st.caption("Lecturers: with your code, entered at the foot of **Runs**, there is a link for a class here.")
-        st.markdown("Whoever opens this address on the same server sees this page as it is now.")
+        private = not class_mode.free() and any(name.startswith("upload.") for name in _query())
+        lacking = ", without the files that you have uploaded" if private else ""
+        st.markdown(f"Whoever opens this address on the same server sees this page as it is now{lacking}.")
         st.code(f"{st.context.url}?{urlencode(_query())}", language=None, wrap_lines=True)
 
 

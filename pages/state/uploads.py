@@ -118,7 +118,10 @@ def _there(parameter: str, is_one: Callable[[Path], bool]) -> Path | None:
     except (OSError, ValueError):  # too long a name, or one with a zero byte
         pass
     st.query_params.pop(parameter, None)
-    st.warning("The file that the address names is not on this server; upload it again.", icon=":material/info:")
+    whose = "" if class_mode.free() else ", or is another visitor's"
+    st.warning(
+        f"The file that the address names is not on this server{whose}; upload it again.", icon=":material/info:"
+    )
     return None
 
 

@@ -113,7 +113,9 @@ class TestVisitors:
             at.query_params.update(address)
             at.switch_page("pages/distil.py").run()
             assert not at.exception
-            return "not on this server" not in markdown(at)
+            shown = "not on this server, or is another visitor's" not in markdown(at)
+            assert shown is ("upload.train" in at.query_params)
+            return shown
 
         def uploaded(name: str, *, code: str = "") -> dict[str, Any]:
             at = app("runs")
@@ -124,6 +126,7 @@ class TestVisitors:
             content = b"text,label\n" + b"".join(b"%b %d,%d\n" % (name.encode(), i, i % 2) for i in range(8))
             at.file_uploader(key="distil.upload.train").upload(name, content).run()
             assert f"of {name}" in markdown(at)
+            assert ("as it is now, without the files that you have uploaded." in markdown(at)) is not bool(code)
             return dict(at.query_params)
 
         secret = uploaded("secret.csv")
