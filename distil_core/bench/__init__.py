@@ -24,6 +24,7 @@ __all__ = [
     "roads",
     "scale",
     "start",
+    "teacher_sizes",
     "train",
     "usual_loop",
     "workload",

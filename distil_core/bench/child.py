@@ -26,6 +26,8 @@ TASKS = {
     "quality": "quality_ours:distil",
     "usual loop": "usual_loop:distil_from_csv",
     "best rates": "usual_loop:best_rates",
+    "fine-tune": "quality_ours:fine_tune",
+    "best teacher": "usual_loop:best_teacher",
     "masked ours": "masked_ours:distil",
     "masked judge": "masked_ours:judge",
     "masked loop": "masked_loop:distil",
@@ -36,7 +38,7 @@ TASKS = {
 }
 """What a child can do, and where it is: what a side does not need, its process does not import."""
 
-_PEERS = ("trainer", "textbrewer", "torchdistill", "usual loop", "best rates", "masked loop")
+_PEERS = ("trainer", "textbrewer", "torchdistill", "usual loop", "best rates", "best teacher", "masked loop")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -77,6 +77,14 @@ def add(commands: Any, store: argparse.ArgumentParser) -> None:
     quality.add_argument("--keep", type=Path, help="file of finished rounds, to go on from")
     quality.set_defaults(command=_quality)
 
+    teachers = commands.add_parser("teachers", help="fine-tuned teachers beside Trainer's, by number of texts")
+    teachers.add_argument("--train", type=Path, required=True, help="file with training texts")
+    teachers.add_argument("--test", type=Path, required=True, help="file with test texts")
+    teachers.add_argument("--sizes", type=_listed(int), default=(500, 1500, 5000), help="(default: 500,1500,5000)")
+    teachers.add_argument("--epochs", type=_listed(int), default=(3, 10), help="Trainer's, to choose from (3,10)")
+    teachers.add_argument("--repeats", type=_positive, default=3, help="seeds (default: 3)")
+    teachers.set_defaults(command=_teachers)
+
     depths = commands.add_parser("depths", parents=[store], help="a student of every depth: its score and its speed")
     depths.add_argument("--task", choices=list(TASKS), default="embeddings", help="(default: embeddings)")
     depths.add_argument("--corpus", help="as in distil (default: what the task begins with)")
@@ -226,6 +234,22 @@ def _quality(options: argparse.Namespace) -> int:
         )
 
     return _tell("quality", work, quality.table, options)
+
+
+def _teachers(options: argparse.Namespace) -> int:
+    from distil_core.bench import quality, teacher_sizes
+
+    corpora = [
+        quality.Measured(
+            name=options.train.resolve().parent.name, train=options.train, test=options.test, examples=size
+        )
+        for size in options.sizes
+    ]
+
+    def work() -> dict[str, Any]:
+        return teacher_sizes.compare(corpora, epochs=options.epochs, repeats=options.repeats)
+
+    return _tell("teachers", work, teacher_sizes.table, options)
 
 
 def _depths(options: argparse.Namespace) -> int:

@@ -90,14 +90,14 @@ def compare(
     for corpus in corpora:
         about = {"corpus": corpus.name, "examples": corpus.examples}
         if not finished.lines(rates=True, **about):
-            with _prepared(corpus, 0, recipe) as round_:
+            with prepared(corpus, 0, recipe) as round_:
                 finished.add({"rates": True, **about, **round_.best_rates()})
     for seed in range(repeats):
         for corpus in corpora:
             about = {"corpus": corpus.name, "examples": corpus.examples}
             key = {**about, "seed": seed, "recipe": recipe.value}
             if not finished.lines(**key):
-                with _prepared(corpus, seed, recipe) as round_:
+                with prepared(corpus, seed, recipe) as round_:
                     finished.add({**key, **round_.run(starts, finished.lines(rates=True, **about)[0])})
     rounds = [
         line
@@ -132,7 +132,7 @@ class _Rounds:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Round:
+class Round:
     """One seed on one corpus: the texts as files, and what each side is asked."""
 
     config: RunConfig
@@ -141,21 +141,25 @@ class _Round:
     folder: Path
 
     def best_rates(self) -> dict[str, Any]:
-        return child.run("best rates", rates=list(RATES), **self._common()).result
+        """Learning rates with which the usual loop does best on the validation texts."""
+        return child.run("best rates", rates=list(RATES), **self.common).result
 
     def run(self, starts: Sequence[str], rates: dict[str, Any]) -> dict[str, Any]:
+        """Time the usual loop and our side in turn, and say what each comes to."""
         sides: dict[str, Any] = {}
         if "csv" in starts and self.config.seed % 2:
             sides["csv"] = self._ours("csv")
         chosen = {name: rates[name] for name in ("teacher_rate", "student_rate")}
-        sides["peer"] = _side(child.run("usual loop", **self._common(), **chosen, folder=str(self._loop_teacher)))
+        sides["peer"] = _side(child.run("usual loop", **self.common, **chosen, folder=str(self._loop_teacher)))
         return sides | {start: self._ours(start) for start in starts if start not in sides}
 
     @property
     def _loop_teacher(self) -> Path:
         return self.folder / "teacher"
 
-    def _common(self) -> dict[str, Any]:
+    @property
+    def common(self) -> dict[str, Any]:
+        """What every peer is told."""
         precision = "bf16" if hardware.has_bf16_instructions() else "fp32"
         return {"workload": self.workload, "label_names": list(self.label_names), "precision": precision}
 
@@ -166,7 +170,7 @@ class _Round:
 
 
 @contextmanager
-def _prepared(corpus: Measured, seed: int, recipe: Recipe) -> Iterator[_Round]:
+def prepared(corpus: Measured, seed: int, recipe: Recipe) -> Iterator[Round]:
     """Write the texts of a round, split as our side will split them."""
     with TemporaryDirectory() as name:
         folder = Path(name)
@@ -201,7 +205,7 @@ def _prepared(corpus: Measured, seed: int, recipe: Recipe) -> Iterator[_Round]:
             max_length=config.teacher.max_length,
             seed=seed,
         )
-        yield _Round(config=config, workload=to_json(workload), label_names=loaded.label_names, folder=folder)
+        yield Round(config=config, workload=to_json(workload), label_names=loaded.label_names, folder=folder)
 
 
 def _side(done: child.Finished) -> dict[str, Any]:
@@ -283,13 +287,14 @@ def rows(figures: dict[str, Any]) -> list[list[str]]:
             ratio = times(Spread(median=each["ratio"], low=low, high=high))
             seconds = [f"{each['seconds']:.1f} s", f"{each['peer_seconds']:.1f} s"]
             accuracies = [f"{each['accuracy']:.1%}", f"{each['peer_accuracy']:.1%}"]
-            lines.append([name, start, *seconds, ratio, *accuracies, _points(each["difference"])])
+            lines.append([name, start, *seconds, ratio, *accuracies, points(each["difference"])])
         if part["ratio"] is not None:
-            lines.append(["all", start, "", "", f"{part['ratio']:.1f}x", "", "", _points(part["difference"])])
+            lines.append(["all", start, "", "", f"{part['ratio']:.1f}x", "", "", points(part["difference"])])
     return lines
 
 
-def _points(difference: dict[str, Any] | None) -> str:
+def points(difference: dict[str, Any] | None) -> str:
+    """Say a difference of shares with its interval, in points; a dash where there is none."""
     if difference is None:
         return "–"
     value, low, high = (100 * difference[end] for end in ("value", "low", "high"))

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from distil_core.bench import child, commands, quality, quality_ours, usual_loop
+from distil_core.bench import child, commands, quality, quality_ours, teacher_sizes, usual_loop
 from distil_core.bench.quality import Measured
 from distil_core.bench.workload import Workload
 from distil_core.errors import ConfigError
@@ -165,6 +165,8 @@ def test_both_sides_learn(corpus: Measured, tmp_path: Path, monkeypatch: pytest.
     common = {"label_names": list(tiny.LABELS), "precision": "fp32"}
     rates = usual_loop.best_rates(to_json(workload), rates=[1e-3, 3e-3], **common)
     assert rates["teacher_rate"] in (1e-3, 3e-3)
+    best = usual_loop.best_teacher(to_json(workload), rates=[1e-3, 3e-3], epochs=[1, 2], **common)
+    assert (best["rate"] in (1e-3, 3e-3), best["epochs"] in (1, 2), len(best["right"])) == (True, True, 30)
     chosen = {name: rates[name] for name in ("teacher_rate", "student_rate")}
     theirs = usual_loop.distil_from_csv(to_json(workload), **chosen, folder=str(tmp_path / "teacher"), **common)
     assert len(theirs["right"]) == 30
@@ -180,7 +182,34 @@ def test_both_sides_learn(corpus: Measured, tmp_path: Path, monkeypatch: pytest.
     assert len(ours["right"]) == 30
     assert ours["accuracy"] == sum(ours["right"]) / 30
     assert 0 < ours["excluded_seconds"] < ours["seconds"]["total"]
+    tuned = quality_ours.fine_tune(to_json(config))
+    assert (len(tuned["right"]), tuned["seconds"] > 0) == (30, True)
 
     # What lower layers put out is shared by teacher, answers and student, and changes nothing but the last digits.
     monkeypatch.setattr(freezing, "_LIMIT", 0)
     assert quality_ours.distil(to_json(config))["right"] == ours["right"]
+
+
+def test_teachers_are_fine_tuned_beside_the_best_of_trainer(
+    corpus: Measured, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started: list[tuple[str, dict[str, Any]]] = []
+    right = {"thorough": [True, True, True, False], "quick": [True, False, False, False]}
+
+    def run(task: str, **arguments: Any) -> child.Finished:
+        started.append((task, arguments))
+        result: dict[str, Any] = {"right": [True, True, False, False], "seconds": 9.0, "epochs": 10, "rate": 1e-4}
+        if task == "fine-tune":
+            result = {"right": right[arguments["config"]["training"]["recipe"]], "seconds": 3.0}
+        return child.Finished(result=result, seconds=1.0, peak_bytes=0)
+
+    monkeypatch.setattr(child, "run", run)
+    figures = teacher_sizes.compare([corpus], epochs=(3, 10), repeats=2)
+    assert [task for task, _ in started] == ["fine-tune", "fine-tune", "best teacher"] * 2
+    assert started[2][1]["epochs"] == [3, 10]
+    assert started[0][1]["config"]["corpus"] == started[2][1]["workload"]["corpus"]
+    sides = figures["sizes"][0]["sides"]
+    assert {name: side["accuracy"] for name, side in sides.items()} == {"thorough": 0.75, "quick": 0.25, "Trainer": 0.5}
+    assert sides["thorough"]["difference"]["value"] == 0.25
+    assert sides["Trainer"]["chosen"] == [[10, 1e-4]] * 2
+    assert "| weather | 0 | ours, quick | 25.0% | -25.0 (" in teacher_sizes.table(figures)

@@ -1,0 +1,71 @@
+"""Fine-tuned teachers beside those of a well-tuned ``Trainer``, by number of training texts."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from statistics import mean, median
+from typing import Any
+
+import numpy as np
+
+from distil_core.bench import child
+from distil_core.bench.quality import RATES, Measured, points, prepared
+from distil_core.bench.readings import as_markdown
+from distil_core.evaluation.bootstrap import Sample, estimate, share
+from distil_core.settings.config import Recipe
+from distil_core.settings.serialization import to_json
+
+_PEER = "Trainer"
+
+
+def compare(corpora: Sequence[Measured], *, epochs: Sequence[int], repeats: int) -> dict[str, Any]:
+    """Fine-tune every teacher with every seed.
+
+    Args:
+        corpora: Of several sizes.
+        epochs: What ``Trainer`` may choose from on the validation texts, with three learning rates each.
+        repeats: Seeds, each with other training texts.
+    """
+    sizes = []
+    for corpus in corpora:
+        rounds = [_round(corpus, seed, epochs) for seed in range(repeats)]
+        sizes.append({"examples": corpus.examples, "corpus": corpus.name, "sides": _figures(rounds)})
+    return {"sizes": sizes}
+
+
+def _round(corpus: Measured, seed: int, epochs: Sequence[int]) -> dict[str, dict[str, Any]]:
+    sides = {}
+    with prepared(corpus, seed, Recipe.THOROUGH) as round_:
+        for recipe in Recipe:
+            config = replace(round_.config, training=replace(round_.config.training, recipe=recipe))
+            sides[recipe.value] = child.run("fine-tune", config=to_json(config)).result
+        tuned = {"rates": list(RATES), "epochs": list(epochs)}
+        sides[_PEER] = child.run("best teacher", **round_.common, **tuned).result
+    return sides
+
+
+def _figures(rounds: Sequence[dict[str, dict[str, Any]]]) -> dict[str, Any]:
+    figures: dict[str, Any] = {}
+    for side in rounds[0]:
+        samples = [_sample(line[side]) for line in rounds]
+        gaps = [sample - _sample(line[_PEER]) for sample, line in zip(samples, rounds, strict=True)]
+        figures[side] = {
+            "accuracy": mean(sample.value for sample in samples),
+            "difference": to_json(estimate(gaps)) if side != _PEER else None,
+            "seconds": median(line[side]["seconds"] for line in rounds),
+            "chosen": [[line[side]["epochs"], line[side]["rate"]] for line in rounds] if side == _PEER else None,
+        }
+    return figures
+
+
+def _sample(side: dict[str, Any]) -> Sample:
+    return share(np.array(side["right"], dtype=bool))
+
+
+def table(figures: dict[str, Any]) -> str:
+    """Return the figures as the README has them."""
+    lines = [["corpus", "texts", "teacher", "accuracy", "against Trainer's, points", "fine-tuning"]]
+    for size in figures["sizes"]:
+        for name, side in size["sides"].items():
+            about = [size["corpus"], f"{size['examples']:,}", name if name == _PEER else f"ours, {name}"]
+            lines.append([*about, f"{side['accuracy']:.1%}", points(side["difference"]), f"{side['seconds']:.0f} s"])
+    return as_markdown(lines)
