@@ -140,6 +140,7 @@ def add(commands: Any, store: argparse.ArgumentParser) -> None:
     general.add_argument("--epochs", type=_positive, default=1, help="passes over the general text (default: 1)")
     general.add_argument("--examples", type=int, default=2000, help="training texts of a task; 0: all (default: 2000)")
     general.add_argument("--seeds", type=_positive, default=2, help="of each road on each task (default: 2)")
+    general.add_argument("--figures", type=Path, help="folder for the curve of each task, as a page with its chart")
     general.set_defaults(command=_general)
 
     table = commands.add_parser("table", help="the README's table, from what the others printed")
@@ -319,6 +320,10 @@ def _general(options: argparse.Namespace) -> int:
     ]
     tasks = [replace(task, corpus=replace(task.corpus, max_examples=options.examples)) for task in tasks]
     curve = general.compare_general(words, tasks, RunStore(options.store), sizes=options.sizes, n_seeds=options.seeds)
+    if options.figures is not None:
+        options.figures.mkdir(parents=True, exist_ok=True)
+        for number, task in enumerate(curve.tasks):
+            general.general_figure(curve, number).write_html(options.figures / f"{task.name}.html")
     print(general.general_table(curve))
     print(json.dumps({"benchmark": "general", **curve.to_json()}))
     return 0

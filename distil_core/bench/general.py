@@ -14,6 +14,7 @@ from distil_core.evaluation import bootstrap
 from distil_core.evaluation.records import Environment, Interval
 from distil_core.models.checkpoints import locate
 from distil_core.models.loading import load_tokenizer
+from distil_core.reporting.figures.theme import SERIES, Figure, empty
 from distil_core.reporting.formatting import NONE, figure_interval, measured
 from distil_core.runs import foreground
 from distil_core.runs.foreground import Distillation
@@ -207,6 +208,54 @@ def general_table(curve: Curve) -> str:
         head += [f"{each.name}, {each.task.primary.in_text}", "against distilled directly"]
         teacher += [" (".join(figure_interval(each.task.primary, each.teacher)) + ")", NONE]
     return as_markdown([head, teacher, *(_cells(row, curve.tasks) for row in curve.routes)])
+
+
+def general_figure(curve: Curve, number: int) -> Figure:
+    """Draw one task's score over the size of the general text, both ways with 95 % intervals; the direct ones as lines.
+
+    Args:
+        curve: What to draw; of students that have learned from general text.
+        number: Place of the task in the curve.
+    """
+    task = curve.tasks[number]
+    metric = task.task.primary
+    figure = empty(height=380, x="General text, tokens", y=f"{task.name}: {metric.label_with_unit}")
+    for i, route in enumerate(Route):
+        mark = SERIES[i]
+        points = [row for row in curve.routes if row.route is route]
+        if all(row.text is None for row in points):
+            figure.add_hline(y=metric.scale * points[0].scores[number].score.value, line=_line(mark.color, mark.dash))
+            figure.add_scatter(x=[None], y=[None], mode="lines", line=_line(mark.color, mark.dash), name=str(route))
+            continue
+        points = sorted((row for row in points if row.text and row.text.n_epochs), key=_n_tokens)
+        scores = [row.scores[number].score for row in points]
+        ends = [(score.value if end is None else end) for score in scores for end in (score.low, score.high)]
+        figure.add_scatter(
+            # Beside each other, so that one interval does not hide the other.
+            x=[_n_tokens(row) * (0.96 if i % 2 else 1.04) for row in points],
+            y=[metric.scale * score.value for score in scores],
+            error_y={
+                "array": [metric.scale * (high - s.value) for s, high in zip(scores, ends[1::2], strict=True)],
+                "arrayminus": [metric.scale * (s.value - low) for s, low in zip(scores, ends[::2], strict=True)],
+            },
+            mode="lines+markers",
+            line=_line(mark.color, mark.dash),
+            marker={"symbol": mark.symbol, "size": 9},
+            name=str(route),
+        )
+    figure.update_xaxes(
+        type="log", tickvals=[10**k for k in range(3, 10)], ticktext=[f"{10**k:,}" for k in range(3, 10)]
+    )
+    figure.update_layout(legend={"orientation": "h", "y": -0.25, "yanchor": "top"}, margin={"b": 110})
+    return figure
+
+
+def _line(color: str, dash: str) -> dict[str, object]:
+    return {"color": color, "dash": dash, "width": 2}
+
+
+def _n_tokens(row: RouteScores) -> int:
+    return 0 if row.text is None else row.text.n_tokens
 
 
 def _cells(row: RouteScores, tasks: Sequence[Downstream]) -> list[str]:

@@ -42,6 +42,12 @@ def test_students_of_general_text_are_fine_tuned_and_held_against_direct_ones(la
     assert len(lines) == 3 + len(curve.routes)
     assert lines[2].startswith("| teacher | – | ")
     assert f"{every.n_tokens:,} tokens" in lines[-1]
+    figure = general.general_figure(curve, 0)
+    drawn = {line.name: line for line in figure.data}
+    assert list(drawn) == [str(route) for route in Route]
+    (row,) = [row for row in curve.routes if row.route is Route.GENERAL and row.text == every]
+    assert drawn[str(Route.GENERAL)].y[-1] == pytest.approx(100 * row.scores[0].score.value)
+    assert len(drawn[str(Route.GENERAL)].y) == 2  # the one that has read nothing has no place among sizes
     n_runs = len(store.list())
     general.compare_general(config, [task], store, sizes=(300,), n_seeds=1)
     assert len(store.list()) == n_runs
