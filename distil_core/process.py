@@ -1,11 +1,15 @@
 """What this package sets for its own processes, before anything slow is imported."""
 
+import ctypes
 import gc
 import os
+from functools import cache
 
 SPINNING = "1000"
 """Rounds that an idle thread of torch spins before it sleeps."""
 _NEW_OBJECTS = 100_000
+UNUSED = 512 * 2**20
+"""Bytes of memory that a process may hold without use: less is cheaper kept than had again."""
 
 
 def tune() -> None:
@@ -17,3 +21,32 @@ def tune() -> None:
     """
     os.environ.setdefault("GOMP_SPINCOUNT", SPINNING)
     gc.set_threshold(_NEW_OBJECTS)
+
+
+class _Heap(ctypes.Structure):
+    """What glibc says of its heap, in bytes (``mallinfo2``)."""
+
+    _fields_ = tuple((name, ctypes.c_size_t) for name in ("arena", "ordblks", "smblks", "hblks", "hblkhd", "usmblks",
+        "fsmblks", "uordblks", "fordblks", "keepcost"))  # fmt: skip
+
+
+
+def give_back_memory() -> None:
+    """Give memory back to the system if much of it is not in use, where the allocator can do so (glibc).
+
+    Batches of texts have ever other shapes; what is freed of them lies in pieces that the next ones do not fit into,
+    so that a long training would hold twice what it needs.
+    """
+    heap = _allocator()
+    if heap is not None and heap.mallinfo2().fordblks > UNUSED:
+        heap.malloc_trim(0)
+
+
+@cache
+def _allocator() -> ctypes.CDLL | None:
+    try:
+        heap = ctypes.CDLL(None)
+        heap.mallinfo2.restype = _Heap
+        return heap if heap.malloc_trim else None
+    except (AttributeError, OSError, TypeError):
+        return None

@@ -1,6 +1,8 @@
 import gc
 import os
+import platform
 from collections.abc import Iterator
+from types import SimpleNamespace
 
 import pytest
 
@@ -30,3 +32,42 @@ class TestTune:
         process.tune()
         assert gc.isenabled()
         assert gc.get_threshold()[0] > 10_000
+
+
+class Heap:
+    """An allocator that holds some bytes without use."""
+
+    def __init__(self, unused: int) -> None:
+        self.unused, self.trimmed = unused, 0
+
+    def mallinfo2(self) -> SimpleNamespace:
+        return SimpleNamespace(fordblks=self.unused)
+
+    def malloc_trim(self, _: int) -> int:
+        self.trimmed += 1
+        return 1
+
+
+class TestMemory:
+    @pytest.mark.parametrize(("unused", "trimmed"), [(process.UNUSED, 0), (process.UNUSED + 1, 1)])
+    def test_much_that_is_not_in_use_is_given_back(
+        self, unused: int, trimmed: int, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        heap = Heap(unused)
+        monkeypatch.setattr(process, "_allocator", lambda: heap)
+        process.give_back_memory()
+        assert heap.trimmed == trimmed
+
+    def test_another_allocator_is_left_alone(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        def opened(name: None) -> object:
+            return object()
+
+        monkeypatch.setattr(process.ctypes, "CDLL", opened)
+        assert process._allocator.__wrapped__() is None
+
+    @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="the allocator is not that of glibc")
+    def test_glibc_says_what_it_holds(self) -> None:
+        heap = process._allocator()
+        assert heap is not None
+        assert 0 < heap.mallinfo2().uordblks < 2**40
+        process.give_back_memory()

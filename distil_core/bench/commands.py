@@ -83,6 +83,7 @@ def add(commands: Any, store: argparse.ArgumentParser) -> None:
     teachers.add_argument("--sizes", type=_listed(int), default=(500, 1500, 5000), help="(default: 500,1500,5000)")
     teachers.add_argument("--epochs", type=_listed(int), default=(3, 10), help="Trainer's, to choose from (3,10)")
     teachers.add_argument("--repeats", type=_positive, default=3, help="seeds (default: 3)")
+    teachers.add_argument("--keep", type=Path, help="as in quality")
     teachers.set_defaults(command=_teachers)
 
     depths = commands.add_parser("depths", parents=[store], help="a student of every depth: its score and its speed")
@@ -240,15 +241,11 @@ def _quality(options: argparse.Namespace) -> int:
 def _teachers(options: argparse.Namespace) -> int:
     from distil_core.bench import quality, teacher_sizes
 
-    corpora = [
-        quality.Measured(
-            name=options.train.resolve().parent.name, train=options.train, test=options.test, examples=size
-        )
-        for size in options.sizes
-    ]
+    name, files = options.train.resolve().parent.name, {"train": options.train, "test": options.test}
+    corpora = [quality.Measured(name=name, **files, examples=size) for size in options.sizes]
 
     def work() -> dict[str, Any]:
-        return teacher_sizes.compare(corpora, epochs=options.epochs, repeats=options.repeats)
+        return teacher_sizes.compare(corpora, epochs=options.epochs, repeats=options.repeats, keep=options.keep)
 
     return _tell("teachers", work, teacher_sizes.table, options)
 

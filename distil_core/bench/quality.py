@@ -86,7 +86,7 @@ def compare(
     """
     if unknown := set(starts) - set(STARTS):
         raise ConfigError(f"--from must be of {', '.join(STARTS)}, got {', '.join(sorted(unknown))}")
-    finished = _Rounds.read(keep)
+    finished = Rounds.read(keep)
     for corpus in corpora:
         about = {"corpus": corpus.name, "examples": corpus.examples}
         if not finished.lines(rates=True, **about):
@@ -109,22 +109,25 @@ def compare(
 
 
 @dataclass
-class _Rounds:
-    """What is known from earlier: lines of a file, if there is one."""
+class Rounds:
+    """Rounds that are finished: lines of a file, if there is one, from which a long benchmark goes on."""
 
     path: Path | None
     known: list[dict[str, Any]]
 
     @classmethod
-    def read(cls, path: Path | None) -> "_Rounds":
+    def read(cls, path: Path | None) -> "Rounds":
+        """Take up what a file has, if it is there."""
         there = path is not None and path.is_file()
         text = path.read_text(encoding="utf-8") if path is not None and there else ""
         return cls(path, [json.loads(line) for line in text.splitlines()])
 
     def lines(self, **wanted: Any) -> list[dict[str, Any]]:
+        """Return the rounds with these values."""
         return [line for line in self.known if all(line.get(name) == value for name, value in wanted.items())]
 
     def add(self, line: dict[str, Any]) -> None:
+        """Keep a round."""
         self.known.append(line)
         if self.path is not None:
             with self.path.open("a", encoding="utf-8") as file:
@@ -138,6 +141,7 @@ class Round:
     config: RunConfig
     workload: dict[str, Any]
     label_names: tuple[str, ...]
+    n_train: int
     folder: Path
 
     def best_rates(self) -> dict[str, Any]:
@@ -205,7 +209,13 @@ def prepared(corpus: Measured, seed: int, recipe: Recipe) -> Iterator[Round]:
             max_length=config.teacher.max_length,
             seed=seed,
         )
-        yield Round(config=config, workload=to_json(workload), label_names=loaded.label_names, folder=folder)
+        yield Round(
+            config=config,
+            workload=to_json(workload),
+            label_names=loaded.label_names,
+            n_train=len(loaded.train.texts),
+            folder=folder,
+        )
 
 
 def _side(done: child.Finished) -> dict[str, Any]:

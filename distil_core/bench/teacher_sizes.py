@@ -3,13 +3,15 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from statistics import mean, median
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from distil_core.bench import child
-from distil_core.bench.quality import RATES, Measured, points, prepared
+from distil_core.bench.quality import RATES, Measured, Rounds, points, prepared
 from distil_core.bench.readings import as_markdown
+from distil_core.errors import ConfigError
 from distil_core.evaluation.bootstrap import Sample, estimate, share
 from distil_core.settings.config import Recipe
 from distil_core.settings.serialization import to_json
@@ -17,30 +19,41 @@ from distil_core.settings.serialization import to_json
 _PEER = "Trainer"
 
 
-def compare(corpora: Sequence[Measured], *, epochs: Sequence[int], repeats: int) -> dict[str, Any]:
+def compare(
+    corpora: Sequence[Measured], *, epochs: Sequence[int], repeats: int, keep: Path | None = None
+) -> dict[str, Any]:
     """Fine-tune every teacher with every seed.
 
     Args:
         corpora: Of several sizes.
         epochs: What ``Trainer`` may choose from on the validation texts, with three learning rates each.
         repeats: Seeds, each with other training texts.
+        keep: File of finished rounds, to go on from; None: nowhere.
     """
+    finished = Rounds.read(keep)
     sizes = []
     for corpus in corpora:
-        rounds = [_round(corpus, seed, epochs) for seed in range(repeats)]
-        sizes.append({"examples": corpus.examples, "corpus": corpus.name, "sides": _figures(rounds)})
+        about = {"corpus": corpus.name, "examples": corpus.examples, "epochs": list(epochs)}
+        for seed in range(repeats):
+            if not finished.lines(**about, seed=seed):
+                finished.add({**about, "seed": seed, **_round(corpus, seed, epochs)})
+        rounds = [line for seed in range(repeats) for line in finished.lines(**about, seed=seed)]
+        sides = [line["sides"] for line in rounds]
+        sizes.append({"n_train": rounds[0]["n_train"], "corpus": corpus.name, "sides": _figures(sides)})
     return {"sizes": sizes}
 
 
-def _round(corpus: Measured, seed: int, epochs: Sequence[int]) -> dict[str, dict[str, Any]]:
+def _round(corpus: Measured, seed: int, epochs: Sequence[int]) -> dict[str, Any]:
     sides = {}
     with prepared(corpus, seed, Recipe.THOROUGH) as round_:
+        if round_.n_train < corpus.examples:
+            raise ConfigError(f"{corpus.train.name} has {round_.n_train:,} texts to train on, not {corpus.examples:,}")
         for recipe in Recipe:
             config = replace(round_.config, training=replace(round_.config.training, recipe=recipe))
             sides[recipe.value] = child.run("fine-tune", config=to_json(config)).result
         tuned = {"rates": list(RATES), "epochs": list(epochs)}
         sides[_PEER] = child.run("best teacher", **round_.common, **tuned).result
-    return sides
+        return {"n_train": round_.n_train, "sides": sides}
 
 
 def _figures(rounds: Sequence[dict[str, dict[str, Any]]]) -> dict[str, Any]:
@@ -66,6 +79,6 @@ def table(figures: dict[str, Any]) -> str:
     lines = [["corpus", "texts", "teacher", "accuracy", "against Trainer's, points", "fine-tuning"]]
     for size in figures["sizes"]:
         for name, side in size["sides"].items():
-            about = [size["corpus"], f"{size['examples']:,}", name if name == _PEER else f"ours, {name}"]
+            about = [size["corpus"], f"{size['n_train']:,}", name if name == _PEER else f"ours, {name}"]
             lines.append([*about, f"{side['accuracy']:.1%}", points(side["difference"]), f"{side['seconds']:.0f} s"])
     return as_markdown(lines)

@@ -12,7 +12,7 @@ from distil_core.data.sites import Sites, TeacherWords
 from distil_core.data.words import WordColumn
 from distil_core.types import Model
 
-_CHUNK = 512
+_CHUNK = 128
 """Sites whose logits are in memory at once while answers are looked at."""
 
 
@@ -42,15 +42,14 @@ def figures_at(
     """
     assert sites.vocabulary is not None
     teacher = sites.vocabulary.teacher
-    rows = [
-        figures_of(
+    figures = features.new_zeros(len(chosen), len(WordColumn), dtype=torch.float32)
+    for part in torch.arange(len(chosen), device=chosen.device).split(_CHUNK):
+        figures[part] = figures_of(
             decoder(features[part]).float(),
             sites.targets[chosen[part]],
             None if teacher is None else teacher_logits(teacher, chosen[part]),
         )
-        for part in torch.arange(len(chosen), device=chosen.device).split(_CHUNK)
-    ]
-    return torch.cat(rows) if rows else features.new_zeros(0, len(WordColumn))
+    return figures
 
 
 def teacher_logits(teacher: TeacherWords, chosen: Int[Tensor, "chosen"]) -> Float[Tensor, "chosen vocabulary"]:

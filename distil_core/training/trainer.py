@@ -31,6 +31,7 @@ from distil_core.models.forward import (
     padded_inputs,
 )
 from distil_core.models.packing import packed_logits, scores_of, without_waste
+from distil_core.process import give_back_memory
 from distil_core.settings.config import LossConfig, Precision, TrainingConfig
 from distil_core.tasks.task import Task
 from distil_core.training.events import Step, Validation
@@ -38,6 +39,9 @@ from distil_core.training.lessons import TrainingData, predictions_of
 from distil_core.training.masked import word_outputs
 from distil_core.training.optimizer import Optimizer
 from distil_core.types import Mask, Model
+
+_SECONDS_BETWEEN_TRIMS = 5.0
+"""How often is seen whether memory that steps have freed can be given back."""
 
 
 @dataclass
@@ -216,7 +220,7 @@ def train(
         progress = _Progress()
         if checkpoint is not None and checkpoint.exists():
             progress = _load_checkpoint(checkpoint, optimizer) or progress
-        written = time.monotonic()
+        written = trimmed = time.monotonic()
         try:
             with _dropout(model, training.dropout, but=still):
                 if still and work.packs and lesson.redraw is None:
@@ -226,6 +230,9 @@ def train(
                     work = replace(work, lesson=lesson, validation=validation)
                 for event in _steps(work, optimizer, progress):
                     yield event
+                    if time.monotonic() - trimmed >= _SECONDS_BETWEEN_TRIMS:
+                        give_back_memory()
+                        trimmed = time.monotonic()
                     if checkpoint is not None and time.monotonic() - written >= checkpoint_seconds:
                         _save_checkpoint(checkpoint, optimizer, progress)
                         written = time.monotonic()

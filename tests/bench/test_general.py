@@ -47,6 +47,9 @@ def test_students_of_general_text_are_fine_tuned_and_held_against_direct_ones(la
     assert list(drawn) == [str(route) for route in Route]
     (row,) = [row for row in curve.routes if row.route is Route.GENERAL and row.text == every]
     assert drawn[str(Route.GENERAL)].y[-1] == pytest.approx(100 * row.scores[0].score.value)
+    high = drawn[str(Route.GENERAL)].error_y.array[-1]
+    assert high == pytest.approx(100 * (row.scores[0].score.high - row.scores[0].score.value))
+    assert high > 0
     assert len(drawn[str(Route.GENERAL)].y) == 2  # the one that has read nothing has no place among sizes
     n_runs = len(store.list())
     general.compare_general(config, [task], store, sizes=(300,), n_seeds=1)

@@ -1,7 +1,9 @@
 """Time to a good student: rounds that go on from a file, paired figures, and both sides on something small."""
 
+import argparse
 import csv
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -129,23 +131,24 @@ class TestRounds:
             assert [row["text"] for row in csv.DictReader(file)] == [f"text {i}" for i in range(0, 35, 4)]
 
 
-def test_a_command_prints_a_table_and_json(
-    sides: Sides, corpus: Measured, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    import argparse
-
+def told_by(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> dict[str, Any]:
+    """Return what a benchmark comes to that is started from the shell."""
     told: list[dict[str, Any]] = []
     monkeypatch.setattr(commands, "_tell", lambda name, work, table, options: told.append(work()) or 0)
     parser = argparse.ArgumentParser()
     commands.add(parser.add_subparsers(), argparse.ArgumentParser(add_help=False))
-    files = ["--train", str(corpus.train), "--test", str(corpus.test)]
-    options = parser.parse_args(["quality", *files, "--examples", "0", "--from", "csv", "--repeats", "1"])
+    options = parser.parse_args(arguments)
     assert options.command(options) == 0
-    assert json.dumps(told[0]["starts"]["csv"]["corpora"])
-    assert list(told[0]["starts"]) == ["csv"]
+    return told[0]
+
+
+def test_a_command_prints_a_table_and_json(sides: Sides, corpus: Measured, monkeypatch: pytest.MonkeyPatch) -> None:
+    files = ["--train", str(corpus.train), "--test", str(corpus.test)]
+    told = told_by(monkeypatch, "quality", *files, "--examples", "0", "--from", "csv", "--repeats", "1")
+    assert json.dumps(told["starts"]["csv"]["corpora"])
+    assert list(told["starts"]) == ["csv"]
     with pytest.raises(ConfigError, match="--suite, or --train and --test"):
-        options = parser.parse_args(["quality", "--train", str(corpus.train)])
-        options.command(options)
+        told_by(monkeypatch, "quality", "--train", str(corpus.train))
 
 
 @pytest.mark.filterwarnings("default")
@@ -190,9 +193,9 @@ def test_both_sides_learn(corpus: Measured, tmp_path: Path, monkeypatch: pytest.
     assert quality_ours.distil(to_json(config))["right"] == ours["right"]
 
 
-def test_teachers_are_fine_tuned_beside_the_best_of_trainer(
-    corpus: Measured, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def fine_tunings(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, dict[str, Any]]]:
+    """Stand in for processes that fine-tune; what each was asked."""
     started: list[tuple[str, dict[str, Any]]] = []
     right = {"thorough": [True, True, True, False], "quick": [True, False, False, False]}
 
@@ -204,12 +207,44 @@ def test_teachers_are_fine_tuned_beside_the_best_of_trainer(
         return child.Finished(result=result, seconds=1.0, peak_bytes=0)
 
     monkeypatch.setattr(child, "run", run)
-    figures = teacher_sizes.compare([corpus], epochs=(3, 10), repeats=2)
-    assert [task for task, _ in started] == ["fine-tune", "fine-tune", "best teacher"] * 2
-    assert started[2][1]["epochs"] == [3, 10]
-    assert started[0][1]["config"]["corpus"] == started[2][1]["workload"]["corpus"]
-    sides = figures["sizes"][0]["sides"]
-    assert {name: side["accuracy"] for name, side in sides.items()} == {"thorough": 0.75, "quick": 0.25, "Trainer": 0.5}
-    assert sides["thorough"]["difference"]["value"] == 0.25
-    assert sides["Trainer"]["chosen"] == [[10, 1e-4]] * 2
-    assert "| weather | 0 | ours, quick | 25.0% | -25.0 (" in teacher_sizes.table(figures)
+    return started
+
+
+class TestTeachers:
+    def test_they_are_fine_tuned_beside_the_best_of_trainer(
+        self, corpus: Measured, fine_tunings: list[tuple[str, dict[str, Any]]]
+    ) -> None:
+        figures = teacher_sizes.compare([corpus], epochs=(3, 10), repeats=2)
+        assert [task for task, _ in fine_tunings] == ["fine-tune", "fine-tune", "best teacher"] * 2
+        assert fine_tunings[2][1]["epochs"] == [3, 10]
+        assert fine_tunings[0][1]["config"]["corpus"] == fine_tunings[2][1]["workload"]["corpus"]
+        sides = figures["sizes"][0]["sides"]
+        accuracies = {name: side["accuracy"] for name, side in sides.items()}
+        assert accuracies == {"thorough": 0.75, "quick": 0.25, "Trainer": 0.5}
+        assert sides["thorough"]["difference"]["value"] == 0.25
+        assert sides["Trainer"]["chosen"] == [[10, 1e-4]] * 2
+        n_train = figures["sizes"][0]["n_train"]
+        assert n_train > 0
+        assert f"| weather | {n_train} | ours, quick | 25.0% | -25.0 (" in teacher_sizes.table(figures)
+
+    def test_more_texts_than_there_are_cannot_be_asked_for(
+        self, corpus: Measured, fine_tunings: list[tuple[str, dict[str, Any]]]
+    ) -> None:
+        with pytest.raises(ConfigError, match=r"weather.csv has \d+ texts to train on, not 5,000"):
+            teacher_sizes.compare([replace(corpus, examples=5000)], epochs=(3,), repeats=1)
+        assert not fine_tunings
+
+    def test_a_command_goes_on_from_what_is_finished(
+        self,
+        corpus: Measured,
+        fine_tunings: list[tuple[str, dict[str, Any]]],
+        tmp_path: Path,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        files = ["--train", str(corpus.train), "--test", str(corpus.test), "--keep", str(tmp_path / "kept.jsonl")]
+        first = told_by(monkeypatch, "teachers", *files, "--sizes", "12", "--epochs", "1,2", "--repeats", "1")
+        assert fine_tunings[2][1]["epochs"] == [1, 2]
+        again = told_by(monkeypatch, "teachers", *files, "--sizes", "12", "--epochs", "1,2", "--repeats", "1")
+        assert (again, len(fine_tunings)) == (first, 3)
+        told_by(monkeypatch, "teachers", *files, "--sizes", "12", "--epochs", "1", "--repeats", "1")
+        assert len(fine_tunings) == 6

@@ -99,8 +99,9 @@ def test_the_triple_loss_is_that_of_a_plain_loop(architecture: str, sites: SoftS
 
 
 @pytest.mark.parametrize("architecture", ["bert", "mpnet"])
-def test_figures_are_those_of_the_whole_distributions(architecture: str) -> None:
+def test_figures_are_those_of_the_whole_distributions(architecture: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Columns in chunks at the sites alone, and the teacher's logits from its features."""
+    monkeypatch.setattr("distil_core.models.words._CHUNK", 4)
     teacher, words = a_model(architecture), tiny.tokenizer_for(architecture)
     student = a_model(architecture, seed=1)
     part = TASK.encode(words, tiny.split(9, seed=4), max_length=tiny.LENGTH)

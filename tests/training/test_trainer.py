@@ -169,6 +169,20 @@ class TestBits:
             assert checkpoint.exists() is expected
             running.close()
 
+    @pytest.mark.parametrize(("seconds", "is_given_back"), [(0.0, True), (float("inf"), False)])
+    def test_memory_is_given_back_now_and_then(
+        self,
+        seconds: float,
+        is_given_back: bool,
+        lessons: tuple[TrainingData, TrainingData],
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        times: list[None] = []
+        monkeypatch.setattr(trainer, "_SECONDS_BETWEEN_TRIMS", seconds)
+        monkeypatch.setattr(trainer, "give_back_memory", lambda: times.append(None))
+        n_events = len(list(steps(tiny.model(depth=2), lessons)))
+        assert len(times) == (n_events if is_given_back else 0)
+
     def test_nothing_is_saved_before_the_first_step(
         self, lessons: tuple[TrainingData, TrainingData], tmp_path: Path
     ) -> None:
