@@ -30,7 +30,6 @@ class _Heap(ctypes.Structure):
         "fsmblks", "uordblks", "fordblks", "keepcost"))  # fmt: skip
 
 
-
 def give_back_memory() -> None:
     """Give memory back to the system if much of it is not in use, where the allocator can do so (glibc).
 

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from statistics import mean, median
 from pathlib import Path
+from statistics import mean, median
 from typing import Any
 
 import numpy as np
