@@ -17,6 +17,7 @@ from distil_core.evaluation import cost
 from distil_core.evaluation.records import Cost
 from distil_core.models.forward import padded_inputs, readable
 from distil_core.models.packing import scores_of
+from distil_core.process import give_back_memory
 from distil_core.runs.locks import held
 from distil_core.runs.materials import Materials
 from distil_core.types import Model
@@ -51,6 +52,7 @@ def speeds(materials: Materials, models: Mapping[str, Model], *, seconds: float)
         models: By name; in eval mode, on the device of the texts; or in 8 bits.
         seconds: What the readings may take.
     """
+    give_back_memory()
     tokens = materials.splits["test"].tokens
     middle = torch.argsort(tokens.lengths, stable=True)[len(tokens) // 4 : max(3 * len(tokens) // 4, 1)].cpu()
     chosen = middle[torch.linspace(0, len(middle) - 1, 32).long()]

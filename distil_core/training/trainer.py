@@ -220,6 +220,7 @@ def train(
         progress = _Progress()
         if checkpoint is not None and checkpoint.exists():
             progress = _load_checkpoint(checkpoint, optimizer) or progress
+        give_back_memory()  # of what came before
         written = trimmed = time.monotonic()
         try:
             with _dropout(model, training.dropout, but=still):
