@@ -47,7 +47,8 @@ def _round(corpus: Measured, seed: int, epochs: Sequence[int]) -> dict[str, Any]
     sides = {}
     with prepared(corpus, seed, Recipe.THOROUGH) as round_:
         if round_.n_train < corpus.examples:
-            raise ConfigError(f"{corpus.train.name} has {round_.n_train:,} texts to train on, not {corpus.examples:,}")
+            there = f"{corpus.train.name} has {round_.n_train:,} texts to train on, not {corpus.examples:,}"
+            raise ConfigError(f"{there}; leave larger --sizes out")
         for recipe in Recipe:
             config = replace(round_.config, training=replace(round_.config.training, recipe=recipe))
             sides[recipe.value] = child.run("fine-tune", config=to_json(config)).result

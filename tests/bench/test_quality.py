@@ -230,7 +230,7 @@ class TestTeachers:
     def test_more_texts_than_there_are_cannot_be_asked_for(
         self, corpus: Measured, fine_tunings: list[tuple[str, dict[str, Any]]]
     ) -> None:
-        with pytest.raises(ConfigError, match=r"weather.csv has \d+ texts to train on, not 5,000"):
+        with pytest.raises(ConfigError, match=r"has \d+ texts to train on, not 5,000; leave larger --sizes out"):
             teacher_sizes.compare([replace(corpus, examples=5000)], epochs=(3,), repeats=1)
         assert not fine_tunings
 
