@@ -10,6 +10,7 @@ import torch
 
 from distil_core.data.tokenization import encode
 from distil_core.runs import locks, timing
+from distil_core.runs.materials import Materials
 from distil_core.runs.timing import alone, pause_for_others
 from tests import tiny
 
@@ -42,13 +43,16 @@ def test_a_run_is_timed_alone(tmp_path: Path) -> None:
 def test_memory_of_the_training_is_given_back_before_models_are_timed(monkeypatch: pytest.MonkeyPatch) -> None:
     done: list[str] = []
     monkeypatch.setattr(timing, "give_back_memory", lambda: done.append("given back"))
-    monkeypatch.setattr(timing.cost, "speed", lambda *_, **__: done.append("timed"))
+    monkeypatch.setattr(timing.cost, "speed", lambda *_, **__: done.append("timed") or {})
     tokens = encode(tiny.tokenizer(), ["sun and rain"] * 4, max_length=tiny.LENGTH)
-    materials: Any = SimpleNamespace(
-        splits={"test": SimpleNamespace(tokens=tokens)},
-        teacher=SimpleNamespace(model=tiny.model(depth=1)),
-        padding=tiny.tokenizer().pad_token_id,
-        device=torch.device("cpu"),
-    )
+    parts: dict[str, Any] = {
+        "splits": {"test": SimpleNamespace(tokens=tokens)},
+        "teacher": SimpleNamespace(model=tiny.model(depth=1)),
+        "tokenizer": tiny.tokenizer(),
+        "device": torch.device("cpu"),
+    }
+    materials = object.__new__(Materials)
+    for name, part in parts.items():
+        object.__setattr__(materials, name, part)
     timing.speeds(materials, {}, seconds=0.0)
     assert done == ["given back", "timed"]
