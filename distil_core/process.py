@@ -5,8 +5,10 @@ import gc
 import os
 from functools import cache
 
+WORKERS = "DISTIL_LAB_WORKERS"
+"""The variable that says how many runs are computed side by side."""
 SPINNING = "1000"
-"""Rounds that an idle thread of torch spins before it sleeps."""
+"""Rounds that an idle thread of torch spins before it sleeps, where anything runs beside it."""
 _NEW_OBJECTS = 100_000
 UNUSED = 512 * 2**20
 """Bytes of memory that a process may hold without use: less is cheaper kept than had again."""
@@ -15,11 +17,13 @@ UNUSED = 512 * 2**20
 def tune() -> None:
     """Make this process start sooner and stay fast beside others; what the user has set himself stays.
 
-    Threads that wait for each other by spinning lose most of their time whenever something else runs beside them, and
-    beside a worker runs at least the app; that is read once, when torch is loaded. Importing torch and transformers
-    makes a million objects that all stay: looking through them for garbage would take a sixth of the time.
+    Threads that wait for each other by spinning lose most of their time whenever something else runs beside them, such
+    as another worker; that is read once, when torch is loaded. Where the user wants one run at a time, they may spin:
+    two of them, sent to sleep between any two products, are no faster than one. Importing torch and transformers makes
+    a million objects that all stay: looking through them for garbage would take a sixth of the time.
     """
-    os.environ.setdefault("GOMP_SPINCOUNT", SPINNING)
+    if os.environ.get(WORKERS) != "1":
+        os.environ.setdefault("GOMP_SPINCOUNT", SPINNING)
     gc.set_threshold(_NEW_OBJECTS)
 
 

@@ -12,6 +12,7 @@ from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
+from distil_core import process
 from distil_core.settings.config import Precision
 
 _BF16_INSTRUCTIONS = ("amx_bf16", "avx512_bf16")
@@ -22,7 +23,7 @@ def n_workers() -> int:
 
     Small students keep one processor busy but not two, and a student and its twin are two runs.
     """
-    wanted = os.environ.get("DISTIL_LAB_WORKERS", "")
+    wanted = os.environ.get(process.WORKERS, "")
     return max(1, int(wanted)) if wanted.isdecimal() else min(2, os.cpu_count() or 1)
 
 

@@ -187,12 +187,16 @@ class TestChild:
         child.main("importable", json.dumps({"modules": []}))
         assert json.loads(capsys.readouterr().out)["result"] == {"reason": ""}
 
-    def test_a_peer_does_not_get_what_we_set_for_us(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_each_side_runs_alone(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.delenv(process.WORKERS)
         monkeypatch.setenv("GOMP_SPINCOUNT", process.SPINNING)
-        assert child.environment("ours")["GOMP_SPINCOUNT"] == process.SPINNING
-        assert "GOMP_SPINCOUNT" not in child.environment("trainer")
+        assert "GOMP_SPINCOUNT" not in child.environment("ours") | child.environment("trainer")
+        assert child.environment("ours")[process.WORKERS] == "1"
+        assert process.WORKERS not in child.environment("trainer")
+
+    def test_what_the_user_has_set_stays(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("GOMP_SPINCOUNT", "7")
-        assert child.environment("trainer")["GOMP_SPINCOUNT"] == "7"
+        assert {child.environment(side)["GOMP_SPINCOUNT"] for side in ("ours", "trainer")} == {"7"}
 
     def test_a_peer_loads_nothing_that_trains_for_us(self) -> None:
         program = "import sys, distil_core.bench.peers; print([n for n in sys.modules if n.endswith('.trainer')])"
