@@ -10,7 +10,7 @@ WORKERS = "DISTIL_LAB_WORKERS"
 SPINNING = "1000"
 """Rounds that an idle thread of torch spins before it sleeps, where anything runs beside it."""
 _NEW_OBJECTS = 100_000
-UNUSED = 512 * 2**20
+UNUSED = 256 * 2**20
 """Bytes of memory that a process may hold without use: less is cheaper kept than had again."""
 
 

@@ -170,7 +170,9 @@ def _request(config: CanonicalConfig, corpus: CorpusOutline, checkpoint: Checkpo
         if config.method in (Method.LAYER_CUT, Method.BASELINE):
             training = replace(training, recipe=Recipe.THOROUGH)
     else:
-        epochs = teacher_epochs(teacher, training.recipe, n_examples=corpus.n_labeled)
+        epochs = teacher_epochs(
+            teacher, training.recipe, n_examples=corpus.n_labeled, n_steps=corpus.task.teacher_steps
+        )
         teacher = replace(teacher, epochs=epochs)
     student = config.student
     if student.width == checkpoint.width:

@@ -180,7 +180,7 @@ class TeacherConfig:
         low=0,
         high=50,
         help="Epochs of fine-tuning a teacher without a head: passes over the training split; 0: 3, more of a small "
-        "corpus, 2 by the quick recipe.",
+        "corpus or for question answering, 2 by the quick recipe.",
     )
     learning_rate: float = setting(
         1e-4, above=0, high=1e-1, help="Peak learning rate of that fine-tuning: how far a step moves the weights."

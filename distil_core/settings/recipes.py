@@ -10,6 +10,9 @@ DECIDED = ("epochs", "learning_rate", "frozen")
 """The settings of training that a quick recipe chooses."""
 FINE_TUNING_DROPOUT = 0.1
 """The share with which BERT-family models were pre-trained and are usually fine-tuned."""
+NARROW = 128
+"""Up to this size of its hidden states a model has too little room to learn texts by heart: dropout costs it more than
+it brings, and it takes higher rates."""
 _STUDENT = TrainingConfig(recipe=Recipe.QUICK, epochs=2, learning_rate=4e-4)
 _TEACHER = {
     Recipe.THOROUGH: TrainingConfig(epochs=3, dropout=FINE_TUNING_DROPOUT),
@@ -52,27 +55,39 @@ def fewest_epochs(training: TrainingConfig) -> int:
     return _STUDENT.epochs if training.recipe is Recipe.QUICK and training.epochs else training.epochs
 
 
-def teacher_epochs(config: TeacherConfig, recipe: Recipe, *, n_examples: int) -> int:
-    """Return how often a teacher without a head passes over a corpus of so many texts."""
+def teacher_epochs(config: TeacherConfig, recipe: Recipe, *, n_examples: int, n_steps: int = 0) -> int:
+    """Return how often a teacher without a head passes over a corpus of so many texts.
+
+    Args:
+        config: What is asked for.
+        recipe: Of the run.
+        n_examples: Texts in one epoch.
+        n_steps: How many steps its task takes at least; any recipe has a least number of its own.
+    """
     usual = _TEACHER[recipe]
-    return config.epochs or _epochs(usual, n_examples, usual.batch_size)
+    return config.epochs or _epochs(usual, n_examples, usual.batch_size, n_steps=n_steps)
 
 
-def teacher_schedule(config: TeacherConfig, recipe: Recipe, *, n_layers: int, n_examples: int) -> TrainingConfig:
+def teacher_schedule(
+    config: TeacherConfig, recipe: Recipe, *, n_layers: int, width: int, n_examples: int
+) -> TrainingConfig:
     """Return how a teacher without a head is fine-tuned, after its head has been fitted.
 
-    The thorough recipe trains all of it and keeps the best epoch; the quick one freezes the embeddings and the lowest
-    third of the layers, as they were pretrained, and averages the weights over the second half of the steps.
+    The thorough recipe trains all of it, with dropout if it is not narrow, and keeps the best epoch; the quick one
+    freezes the embeddings and the lowest third of the layers, as they were pretrained, and averages the weights over
+    the second half of the steps.
 
     Args:
         config: What is asked for.
         recipe: Of the run.
         n_layers: Layers of the teacher.
+        width: Size of its hidden states.
         n_examples: Texts in one epoch.
     """
     usual, epochs = _TEACHER[recipe], teacher_epochs(config, recipe, n_examples=n_examples)
     if recipe is Recipe.THOROUGH:
-        return replace(usual, epochs=epochs, learning_rate=config.learning_rate, patience=epochs)
+        dropout = usual.dropout if width > NARROW else 0.0
+        return replace(usual, epochs=epochs, learning_rate=config.learning_rate, patience=epochs, dropout=dropout)
     chosen = config.learning_rate != TeacherConfig().learning_rate
     rate = config.learning_rate if chosen else usual.learning_rate
     return replace(usual, epochs=epochs, learning_rate=rate, frozen=1 + n_layers // 3)
@@ -102,6 +117,6 @@ def overruled(training: TrainingConfig) -> Iterator[str]:
         yield from (name for name in DECIDED if getattr(training, name) != getattr(usual, name))
 
 
-def _epochs(schedule: TrainingConfig, n_examples: int, batch_size: int) -> int:
-    wanted = ceil(_MIN_STEPS[schedule.recipe] * batch_size / max(n_examples, 1))
+def _epochs(schedule: TrainingConfig, n_examples: int, batch_size: int, *, n_steps: int = 0) -> int:
+    wanted = ceil(max(_MIN_STEPS[schedule.recipe], n_steps) * batch_size / max(n_examples, 1))
     return max(schedule.epochs, min(wanted, _MAX_EPOCHS))

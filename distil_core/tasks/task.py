@@ -83,6 +83,8 @@ class Task(ABC):
     """Usual names of the column with the labels; none where people are not asked for it."""
     points: ClassVar[bool] = False
     """Whether its models choose one of the tokens of a text, and not one of a few labels."""
+    teacher_steps: ClassVar[int] = 0
+    """How many steps a teacher's fine-tuning takes at least, where that is more than a recipe's least number."""
     place_title: ClassVar[str] = "Place"
     """What people call a site, where a text has several."""
     baseline_name: ClassVar[str] = "Baseline"

@@ -92,7 +92,7 @@ def prepare_teacher(
         precision: Resolved; in which the layers that a recipe freezes are computed.
     """
     n_labeled = len(splits["train"].tokens) if labeled is None else len(labeled)
-    epochs = recipes.teacher_epochs(config, recipe, n_examples=n_labeled)
+    epochs = recipes.teacher_epochs(config, recipe, n_examples=n_labeled, n_steps=task.teacher_steps)
     config = replace(config, epochs=epochs)
     name = teacher_digest(
         checkpoint,
@@ -149,6 +149,7 @@ def prepare_teacher(
             config,
             recipe,
             n_layers=checkpoint.n_layers,
+            width=checkpoint.width,
             n_examples=n_labeled,
         )
         pooled = labeled is not None or label_sentences

@@ -40,7 +40,7 @@ from distil_core.training.masked import word_outputs
 from distil_core.training.optimizer import Optimizer
 from distil_core.types import Mask, Model
 
-_SECONDS_BETWEEN_TRIMS = 5.0
+_SECONDS_BETWEEN_TRIMS = 2.0
 """How often is seen whether memory that steps have freed can be given back."""
 
 

@@ -14,13 +14,12 @@ from distil_core.data.sources import Source, refuse_ignored
 from distil_core.data.tables import guess, in_memory
 from distil_core.models.head import MULTI_LABEL_CLASSIFICATION
 from distil_core.settings.config import CorpusConfig, Recipe
+from distil_core.settings.recipes import NARROW
 from distil_core.tasks.multi_label import assembly, metrics
 from distil_core.tasks.multi_label.columns import FOR_SEVERAL, LABEL_COLUMNS
 from distil_core.tasks.task import Baseline, Task
 
 __all__ = ["MultiLabelClassification"]
-
-_NARROW = 128
 
 
 class MultiLabelClassification(Task):
@@ -62,7 +61,7 @@ print(student(["Put a sentence here."]))  # the labels above 0.5 are predicted""
 
     def teacher_rate(self, width: int, recipe: Recipe) -> float:
         """Return a larger rate for a narrow teacher, which has to learn more where a text has no single answer."""
-        return 1e-3 if width <= _NARROW else super().teacher_rate(width, recipe)
+        return 1e-3 if width <= NARROW else super().teacher_rate(width, recipe)
 
     def recognizes(self, names: Sequence[str]) -> bool:
         """Tell whether there is a text and a column that is usual for several labels and not for one."""

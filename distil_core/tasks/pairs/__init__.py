@@ -18,6 +18,7 @@ from distil_core.evaluation import metrics
 from distil_core.evaluation.metrics import AGREEMENT, ECE, KL, LOYALTY, NLL, Metric
 from distil_core.models.head import REGRESSION
 from distil_core.settings.config import CorpusConfig, LayerMap, Recipe
+from distil_core.settings.recipes import NARROW
 from distil_core.tasks.classification import TextClassification, assembly
 from distil_core.tasks.pairs import numbers, rows
 from distil_core.tasks.pairs.correlations import PEARSON, SPEARMAN, TEACHER_CORRELATION
@@ -26,7 +27,6 @@ from distil_core.tasks.task import Baseline, Task
 
 __all__ = ["TextPairs"]
 
-_NARROW = 128
 ACCURACY = replace(
     metrics.ACCURACY,
     meaning="pairs answered right",
@@ -82,7 +82,7 @@ print(student({"text": "Put a text here.", "text_pair": "Put another one here."}
 
     def teacher_rate(self, width: int, recipe: Recipe) -> float:
         """Return a larger rate for a narrow teacher, which has to learn to hold two texts together."""
-        return 5e-4 if width <= _NARROW else super().teacher_rate(width, recipe)
+        return 5e-4 if width <= NARROW else super().teacher_rate(width, recipe)
 
     def recognizes(self, columns: Sequence[str]) -> bool:
         """Tell whether there are two columns of texts that go together, and one of labels."""
