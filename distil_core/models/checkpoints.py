@@ -17,6 +17,7 @@ from distil_core.models.head import HEADS, Head, head_named
 from distil_core.models.label_matching import HeadMatch, match_labels, why_unmatched
 from distil_core.models.weights import Weights, read_object, read_weights, regular
 from distil_core.settings.config import Recipe, TeacherConfig
+from distil_core.settings.recipes import NARROW
 from distil_core.settings.serialization import digest
 
 PREFIXES = {
@@ -382,6 +383,8 @@ def teacher_digest(
     if recipe is not Recipe.THOROUGH:
         settings["recipe"] = recipe
         settings["weights"] = "averaged"  # before, the last ones, and more layers were frozen
+    elif checkpoint.width <= NARROW:
+        settings["dropout"] = "none"  # before, as for wider ones
     if few_labels:
         settings["head"] = head.pooled.kind
     return digest({"checkpoint": checkpoint.digest, "corpus": corpus, **settings})
