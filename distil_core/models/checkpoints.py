@@ -17,7 +17,7 @@ from distil_core.models.head import HEADS, Head, head_named
 from distil_core.models.label_matching import HeadMatch, match_labels, why_unmatched
 from distil_core.models.weights import Weights, read_object, read_weights, regular
 from distil_core.settings.config import Recipe, TeacherConfig
-from distil_core.settings.recipes import NARROW
+from distil_core.settings.recipes import FINE_TUNING_DROPOUT
 from distil_core.settings.serialization import digest
 
 PREFIXES = {
@@ -340,6 +340,7 @@ def teacher_digest(
     corpus: str,
     head: Head,
     recipe: Recipe = Recipe.THOROUGH,
+    dropout: float = FINE_TUNING_DROPOUT,
     few_labels: bool = False,
     zero_shot: bool = False,
 ) -> str:
@@ -352,6 +353,7 @@ def teacher_digest(
         corpus: Digest of the corpus.
         head: The head that it needs.
         recipe: Of the run.
+        dropout: With which it is fine-tuned by the thorough recipe.
         few_labels: Whether some training texts have no label, so that it reads the mean of the tokens.
         zero_shot: Whether none has, so that it is fitted to what the labels mean, which is in the digest of the corpus.
     """
@@ -383,8 +385,8 @@ def teacher_digest(
     if recipe is not Recipe.THOROUGH:
         settings["recipe"] = recipe
         settings["weights"] = "averaged"  # before, the last ones, and more layers were frozen
-    elif checkpoint.width <= NARROW:
-        settings["dropout"] = "none"  # before, as for wider ones
+    elif not dropout:
+        settings["dropout"] = "none"  # before, there was some for all
     if few_labels:
         settings["head"] = head.pooled.kind
     return digest({"checkpoint": checkpoint.digest, "corpus": corpus, **settings})

@@ -115,11 +115,7 @@ def estimate_all(configs: Iterable[CanonicalConfig], source: RunSource) -> float
             work += n_tokens * _learned(schedule, student.n_layers, width, heads=student.heads, neurons=student.neurons)
         if head_order(teacher, corpus.label_names, head=corpus.task.head) is None:
             schedule = recipes.teacher_schedule(
-                config.teacher,
-                config.training.recipe,
-                n_layers=teacher.n_layers,
-                width=teacher.width,
-                n_examples=corpus.n_train,
+                config.teacher, config.training.recipe, n_layers=teacher.n_layers, n_examples=corpus.n_train
             )
             fine_tuned[request.teacher_digest()] = n_tokens * _learned(schedule, teacher.n_layers, teacher.width)
     seconds = (work + sum(fine_tuned.values())) / known.rate + len(wanted) * known.overhead

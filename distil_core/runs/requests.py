@@ -24,6 +24,7 @@ from distil_core.runs.lineage import inherited
 from distil_core.runs.reading import CorpusOutline, Reader, outline
 from distil_core.runs.rows import Run, RunState
 from distil_core.runs.store import RunStore
+from distil_core.settings import recipes
 from distil_core.settings.canonical import CanonicalConfig, canonical, whole
 from distil_core.settings.config import (
     Architecture,
@@ -37,7 +38,6 @@ from distil_core.settings.config import (
 )
 from distil_core.settings.identity import fingerprint
 from distil_core.settings.layer_maps import layer_indices
-from distil_core.settings.recipes import teacher_epochs
 from distil_core.tasks.catalog import configured_task
 from distil_core.tasks.transfer import refuse_unknown
 
@@ -102,6 +102,11 @@ class ExaminedConfig:
             corpus=self.corpus.digest,
             head=self.corpus.task.head,
             recipe=self.config.training.recipe,
+            dropout=recipes.teacher_dropout(
+                self.config.training.recipe,
+                width=self.checkpoint.width,
+                wanted=self.corpus.task.teacher_drops_out,
+            ),
             few_labels=self.corpus.n_labeled < self.corpus.n_train,
             zero_shot=bool(self.corpus.label_sentences),
         )
@@ -170,7 +175,7 @@ def _request(config: CanonicalConfig, corpus: CorpusOutline, checkpoint: Checkpo
         if config.method in (Method.LAYER_CUT, Method.BASELINE):
             training = replace(training, recipe=Recipe.THOROUGH)
     else:
-        epochs = teacher_epochs(
+        epochs = recipes.teacher_epochs(
             teacher, training.recipe, n_examples=corpus.n_labeled, n_steps=corpus.task.teacher_steps
         )
         teacher = replace(teacher, epochs=epochs)

@@ -68,25 +68,34 @@ def teacher_epochs(config: TeacherConfig, recipe: Recipe, *, n_examples: int, n_
     return config.epochs or _epochs(usual, n_examples, usual.batch_size, n_steps=n_steps)
 
 
+def teacher_dropout(recipe: Recipe, *, width: int, wanted: bool) -> float:
+    """Return the share with which a teacher is fine-tuned: none by the quick recipe, and none of a narrow one.
+
+    Args:
+        recipe: Of the run.
+        width: Size of the teacher's hidden states.
+        wanted: Whether its task is learned with dropout at all.
+    """
+    return _TEACHER[recipe].dropout if wanted and width > NARROW else 0.0
+
+
 def teacher_schedule(
-    config: TeacherConfig, recipe: Recipe, *, n_layers: int, width: int, n_examples: int
+    config: TeacherConfig, recipe: Recipe, *, n_layers: int, n_examples: int, dropout: float = FINE_TUNING_DROPOUT
 ) -> TrainingConfig:
     """Return how a teacher without a head is fine-tuned, after its head has been fitted.
 
-    The thorough recipe trains all of it, with dropout if it is not narrow, and keeps the best epoch; the quick one
-    freezes the embeddings and the lowest third of the layers, as they were pretrained, and averages the weights over
-    the second half of the steps.
+    The thorough recipe trains all of it and keeps the best epoch; the quick one freezes the embeddings and the lowest
+    third of the layers, as they were pretrained, and averages the weights over the second half of the steps.
 
     Args:
         config: What is asked for.
         recipe: Of the run.
         n_layers: Layers of the teacher.
-        width: Size of its hidden states.
         n_examples: Texts in one epoch.
+        dropout: Share of the thorough recipe's, see :func:`teacher_dropout`.
     """
     usual, epochs = _TEACHER[recipe], teacher_epochs(config, recipe, n_examples=n_examples)
     if recipe is Recipe.THOROUGH:
-        dropout = usual.dropout if width > NARROW else 0.0
         return replace(usual, epochs=epochs, learning_rate=config.learning_rate, patience=epochs, dropout=dropout)
     chosen = config.learning_rate != TeacherConfig().learning_rate
     rate = config.learning_rate if chosen else usual.learning_rate

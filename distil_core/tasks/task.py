@@ -85,6 +85,8 @@ class Task(ABC):
     """Whether its models choose one of the tokens of a text, and not one of a few labels."""
     teacher_steps: ClassVar[int] = 0
     """How many steps a teacher's fine-tuning takes at least, where that is more than a recipe's least number."""
+    teacher_drops_out: ClassVar[bool] = True
+    """Whether dropout helps a teacher's fine-tuning, unless it is narrow."""
     place_title: ClassVar[str] = "Place"
     """What people call a site, where a text has several."""
     baseline_name: ClassVar[str] = "Baseline"

@@ -94,6 +94,7 @@ def prepare_teacher(
     n_labeled = len(splits["train"].tokens) if labeled is None else len(labeled)
     epochs = recipes.teacher_epochs(config, recipe, n_examples=n_labeled, n_steps=task.teacher_steps)
     config = replace(config, epochs=epochs)
+    dropout = recipes.teacher_dropout(recipe, width=checkpoint.width, wanted=task.teacher_drops_out)
     name = teacher_digest(
         checkpoint,
         config,
@@ -101,6 +102,7 @@ def prepare_teacher(
         corpus=corpus_digest,
         head=task.head,
         recipe=recipe,
+        dropout=dropout,
         few_labels=labeled is not None,
         zero_shot=bool(label_sentences),
     )
@@ -149,8 +151,8 @@ def prepare_teacher(
             config,
             recipe,
             n_layers=checkpoint.n_layers,
-            width=checkpoint.width,
             n_examples=n_labeled,
+            dropout=dropout,
         )
         pooled = labeled is not None or label_sentences
         head = task.head.pooled if pooled else task.head

@@ -289,15 +289,18 @@ class TestHead:
     def test_fine_tuning_names_a_teacher_only_where_it_happens(self, found: Checkpoint) -> None:
         usual, longer = TeacherConfig(), TeacherConfig(epochs=9)
 
-        def name(config: TeacherConfig, labels: tuple[str, ...] = tiny.LABELS, corpus: str = "c") -> str:
-            return teacher_digest(found, config, label_names=labels, corpus=corpus, head=SEQUENCE_CLASSIFICATION)
+        def name(config: TeacherConfig, labels: tuple[str, ...] = tiny.LABELS, corpus: str = "c", **how: float) -> str:
+            return teacher_digest(found, config, label_names=labels, corpus=corpus, head=SEQUENCE_CLASSIFICATION, **how)
 
         assert name(usual) == name(longer) == name(usual, corpus="d")
         assert name(usual) != name(usual, labels=("hot", "mild", "cold"))
         others = ("a", "b", "c")
         cases = [(usual, "c"), (longer, "c"), (TeacherConfig(learning_rate=1e-3), "c"), (usual, "d")]
         cases.append((TeacherConfig(max_length=64), "c"))
-        assert len({name(config, others, corpus) for config, corpus in cases}) == len(cases)
+        names = [name(config, others, corpus) for config, corpus in cases]
+        names.append(name(usual, others, dropout=0.0))
+        assert len(set(names)) == len(cases) + 1
+        assert name(usual) == name(usual, dropout=0.0)
 
 
 @pytest.mark.parametrize("architecture", tiny.ARCHITECTURES)

@@ -60,29 +60,34 @@ class TestTeacher:
             assert epochs[0] < epochs[2]
 
     def test_a_task_may_take_more_steps(self) -> None:
-        epochs = [recipes.teacher_epochs(TeacherConfig(), each, n_examples=4_000, n_steps=500) for each in Recipe]
+        epochs = [recipes.teacher_epochs(TeacherConfig(), each, n_examples=4_000, n_steps=400) for each in Recipe]
         assert epochs == [4, 4]
-        assert recipes.teacher_epochs(TeacherConfig(epochs=1), Recipe.QUICK, n_examples=4_000, n_steps=500) == 1
+        assert recipes.teacher_epochs(TeacherConfig(epochs=1), Recipe.QUICK, n_examples=4_000, n_steps=400) == 1
 
-    def test_dropout_is_for_those_who_can_learn_by_heart(self) -> None:
-        for recipe, shares in ((Recipe.THOROUGH, [0.0, 0.1]), (Recipe.QUICK, [0.0, 0.0])):
-            schedules = [
-                recipes.teacher_schedule(TeacherConfig(), recipe, n_layers=6, width=width, n_examples=50)
-                for width in (128, 384)
-            ]
-            assert [schedule.dropout for schedule in schedules] == shares
+    @pytest.mark.parametrize(
+        ("recipe", "width", "wanted", "share"),
+        [
+            (Recipe.THOROUGH, 384, True, 0.1),
+            (Recipe.THOROUGH, 384, False, 0.0),
+            (Recipe.THOROUGH, 128, True, 0.0),
+            (Recipe.QUICK, 384, True, 0.0),
+        ],
+    )
+    def test_dropout_is_for_those_who_can_learn_by_heart(
+        self, recipe: Recipe, width: int, wanted: bool, share: float
+    ) -> None:
+        dropout = recipes.teacher_dropout(recipe, width=width, wanted=wanted)
+        schedule = recipes.teacher_schedule(TeacherConfig(), recipe, n_layers=6, n_examples=50, dropout=dropout)
+        assert dropout == schedule.dropout == share
 
     def test_what_somebody_wants_is_done(self) -> None:
         wanted = TeacherConfig(epochs=1, learning_rate=2e-5)
         for recipe in Recipe:
-            schedule = recipes.teacher_schedule(wanted, recipe, n_layers=6, width=384, n_examples=50)
+            schedule = recipes.teacher_schedule(wanted, recipe, n_layers=6, n_examples=50)
             assert (schedule.epochs, schedule.learning_rate) == (1, 2e-5)
 
     def test_the_quick_one_freezes_a_third(self) -> None:
-        frozen = [
-            recipes.teacher_schedule(TeacherConfig(), each, n_layers=6, width=384, n_examples=50).frozen
-            for each in Recipe
-        ]
+        frozen = [recipes.teacher_schedule(TeacherConfig(), each, n_layers=6, n_examples=50).frozen for each in Recipe]
         assert frozen == [0, 3]
 
 

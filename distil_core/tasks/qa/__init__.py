@@ -112,7 +112,8 @@ print(tokenizer.decode(inputs["input_ids"][0, first : last + 1]) if first else "
     segments = ("Question", "Context")
     file_format = "SQuAD's JSON, or one row a question, with its context and answers"
     points = True
-    teacher_steps = 500
+    teacher_steps = 400
+    teacher_drops_out = False
     text_columns = ()
     label_columns = ()
     place_title = "Start or end"
