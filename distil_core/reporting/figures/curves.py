@@ -5,14 +5,14 @@ from collections.abc import Mapping, Sequence
 from distil_core.analysis.comparison import Model
 from distil_core.analysis.learning_curves import Curves
 from distil_core.evaluation.metrics import Metric, in_unit
-from distil_core.reporting.figures.theme import ABOVE, MARKS, SERIES, STUDENT, TEACHER, Figure, empty
+from distil_core.reporting.figures.theme import ABOVE, GRAY, MARKS, SERIES, STUDENT, TEACHER, Figure, empty
 from distil_core.settings.config import Method
 from distil_core.tasks.task import Task
 
 _TRAINED = (Method.DISTILLED, Method.HARD_LABELS, Method.RANDOM_START)
 _PARTS = {
     "soft_labels": ("", TEACHER, "solid"),
-    "hard_labels": ("", "#7C8894", "dash"),
+    "hard_labels": ("", GRAY, "dash"),
     "logit_mse": ("logits", SERIES[0].color, "dot"),
     "hidden_cosine": ("last layer", SERIES[1].color, "dashdot"),
     "hidden_mse": ("mapped layers", SERIES[3].color, "longdash"),
@@ -150,7 +150,7 @@ def scores(models: Sequence[Model], metric: Metric, *, constant: float | None = 
     if constant is not None:
         figure.add_vline(
             x=metric.scale * constant,
-            line={"color": "#7C8894", "dash": "dot", "width": 1.5},
+            line={"color": GRAY, "dash": "dot", "width": 1.5},
             annotation={"text": "chance", "yref": "paper", "y": 1, "yanchor": "bottom", "xanchor": "center"},
         )
     figure.update_yaxes(autorange="reversed", showgrid=False, title_text=None)

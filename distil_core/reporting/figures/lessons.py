@@ -1,11 +1,11 @@
 """What was measured in a lesson, as bars."""
 
-from distil_core.reporting.figures.theme import ABOVE, MARKS, Figure, empty, hatching, plain
+from distil_core.reporting.figures.theme import ABOVE, GRAY, MARKS, Figure, empty, hatching, plain
 from distil_core.reporting.lessons.lesson import BarChart, BarSide
 from distil_core.settings.config import Method
 
 COLORS = {
-    BarSide.LABEL: "#7C8894",
+    BarSide.LABEL: GRAY,
     BarSide.TEACHER: MARKS[None].color,
     BarSide.STUDENT: MARKS[Method.DISTILLED].color,
     BarSide.HARD_LABELS: MARKS[Method.HARD_LABELS].color,
@@ -21,7 +21,7 @@ _PATTERNS = {
     BarSide.BASELINE: "x",
     BarSide.LABEL: "-",
 }
-_NAME_LENGTH, _GRAY = 28, "#7C8894"
+_NAME_LENGTH = 28
 
 
 def bars(chart: BarChart) -> Figure:
@@ -36,7 +36,7 @@ def bars(chart: BarChart) -> Figure:
             "symmetric": False,
             "array": [high - value for value, (_, high) in zip(series.values, series.ends, strict=False)],
             "arrayminus": [value - low for value, (low, _) in zip(series.values, series.ends, strict=False)],
-            "color": _GRAY,
+            "color": GRAY,
             "thickness": 2,
             "width": 5,
         }
@@ -69,7 +69,7 @@ def bars(chart: BarChart) -> Figure:
         value, words = chart.mark
         figure.add_vline(
             x=value,
-            line={"color": _GRAY, "dash": "dot", "width": 2},
+            line={"color": GRAY, "dash": "dot", "width": 2},
             annotation={"text": plain(words), "yref": "paper", "y": 1, "yanchor": "bottom", "xanchor": "center"},
         )
     low, high = chart.limits

@@ -6,7 +6,7 @@ from distil_core.analysis.sweep_grids import OF_THE_TEACHER, GridRow, SweepCell,
 from distil_core.evaluation.metrics import Metric, in_unit
 from distil_core.evaluation.records import Interval
 from distil_core.reporting.figures import cells
-from distil_core.reporting.figures.theme import ABOVE, MARKS, SEQUENTIAL, SERIES, STUDENT, Figure, empty
+from distil_core.reporting.figures.theme import ABOVE, GRAY, MARKS, SEQUENTIAL, SERIES, STUDENT, Figure, empty
 from distil_core.reporting.formatting import measured
 from distil_core.reporting.narrative.sweeps import AXIS_NAMES, preview_words, row_word, word
 from distil_core.runs.rows import RunState
@@ -19,7 +19,6 @@ TWIN = MARKS[Method.HARD_LABELS]
 _SPAN = 0.04
 """Smallest range of values that the colors are spread over."""
 
-_EDGE = "#7C8894"
 _STATES = (
     ((RunState.RUNNING,), "▶ running"),
     ((RunState.QUEUED,), "waiting"),
@@ -77,7 +76,7 @@ def heatmap(grid: SweepGrid, metric: Metric) -> Figure:
         for j, cell in enumerate(row.cells):
             busy = cell.count(RunState.RUNNING) > 0
             if busy or cell.estimate is None:
-                edge = {"color": STUDENT, "width": 3} if busy else {"color": _EDGE, "width": 1, "dash": "dot"}
+                edge = {"color": STUDENT, "width": 3} if busy else {"color": GRAY, "width": 1, "dash": "dot"}
                 if cell.preview is not None:
                     edge["dash"] = "dot"
                 figure.add_shape(type="rect", x0=j - 0.46, x1=j + 0.46, y0=i - 0.44, y1=i + 0.44, line=edge)
@@ -88,7 +87,7 @@ def heatmap(grid: SweepGrid, metric: Metric) -> Figure:
         x1=n_columns - 0.5,
         y0=n_taught - 0.5,
         y1=n_taught - 0.5,
-        line={"color": _EDGE, "width": 2},
+        line={"color": GRAY, "width": 2},
     )
     hover = [[_hover(grid, row, j, metric) for j in range(n_columns)] for row in grid.rows]
     cells.overlay(figure, list(range(n_rows)), list(range(n_columns)), hover=hover, size=24)
@@ -155,7 +154,7 @@ def differences(grid: SweepGrid, metric: Metric, *, twin: str) -> Figure:
     """
     unit = metric.difference_unit
     figure = empty(height=340, x=AXIS_NAMES[grid.down], y=in_unit(f"Student − {twin}", unit))
-    figure.add_hline(y=0, line={"color": _EDGE, "width": 1.5, "dash": "dot"})
+    figure.add_hline(y=0, line={"color": GRAY, "width": 1.5, "dash": "dot"})
     taught, _ = _split(grid)
     for j, value in enumerate(grid.columns):
         color, symbol, dash = LINES[j % len(LINES)]

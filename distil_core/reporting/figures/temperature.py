@@ -10,6 +10,7 @@ from distil_core.evaluation.calibration import Scaling
 from distil_core.reporting.figures.theme import (
     ABOVE,
     BAR,
+    GRAY,
     SEQUENTIAL,
     SERIES,
     STUDENT,
@@ -22,7 +23,6 @@ from distil_core.reporting.figures.theme import (
 )
 
 _TICKS = (0.1, 0.25, 0.5, 1, 2, 4, 8, 16)
-_GRAY = "#7C8894"
 MOST_NAMES, MOST_NUMBERS = 12, 8
 """Labels of a heatmap that are named along its sides, and up to which its cells show their numbers."""
 
@@ -33,7 +33,7 @@ def entropies(softened: Softened, *, n_labels: int, height: int = 300) -> Figure
     most = math.log(n_labels)
     figure.add_hline(
         y=most,
-        line={"color": _GRAY, "dash": "dot", "width": 1.5},
+        line={"color": GRAY, "dash": "dot", "width": 1.5},
         annotation={"text": f"all {n_labels} labels alike", "xanchor": "left", "x": 0, "yanchor": "top"},
     )
     # The dashes last, since the line would hide them where a student is as undecided as its teacher.
@@ -130,7 +130,7 @@ def gradients(norms: GradientNorms, *, trained: float | None, height: int = 380)
         norms.temperatures,
         [norms.hard] * len(norms.temperatures),
         name="hard labels",
-        color=_GRAY,
+        color=GRAY,
         dash="dash",
     )
     last, end = norms.temperatures[-1], norms.soft[-1]
@@ -163,7 +163,7 @@ def reliability(scaling: Scaling, *, mark: Mark, unit: str = "texts", height: in
         y=[0, 100],
         mode="lines",
         name="as sure as right",
-        line={"color": _GRAY, "dash": "dot", "width": 1.5},
+        line={"color": GRAY, "dash": "dot", "width": 1.5},
         hoverinfo="skip",
     )
     states = (("as it is", scaling.before, "solid", mark.symbol), ("calibrated", scaling.after, "dot", "circle-open"))
@@ -223,7 +223,7 @@ def _over_temperature(temperatures: Sequence[float], *, height: int, y: str, tra
             y0=0,
             y1=1,
             yref="paper",
-            line={"color": _GRAY, "dash": "dash", "width": 1},
+            line={"color": GRAY, "dash": "dash", "width": 1},
         )
         # An annotation on a logarithmic axis wants the logarithm, a line does not.
         figure.add_annotation(

@@ -19,6 +19,8 @@ from distil_core.settings.config import Method
 Figure: TypeAlias = go.Figure
 
 TEACHER, STUDENT = "#0072B2", "#D55E00"
+GRAY = "#7C8894"
+"""What is neither: seen on light and on dark."""
 _TAG = re.compile(r"<(?!(?:br|/?b|/?i|/?extra|/?sub|/?sup)>)(?=[A-Za-z/!])")
 SEQUENTIAL = "Cividis"
 """Color scale of shares and distances."""
@@ -46,7 +48,7 @@ MARKS: Mapping[Method | None, Mark] = {
     Method.HARD_LABELS: Mark(color="#B4649B", symbol="square", dash="dot"),
     Method.RANDOM_START: Mark(color="#A6761D", symbol="star-triangle-up", dash="longdashdot"),
     Method.LAYER_CUT: Mark(color="#009E73", symbol="triangle-up", dash="dashdot"),
-    Method.BASELINE: Mark(color="#7C8894", symbol="x", dash="longdash"),
+    Method.BASELINE: Mark(color=GRAY, symbol="x", dash="longdash"),
 }
 """The look of the teacher (None) and of each method of run."""
 
@@ -85,6 +87,7 @@ TEMPLATE = go.layout.Template(
         "xaxis": {"automargin": True, "zeroline": False},
         "yaxis": {"automargin": True, "zeroline": False},
         "bargap": 0.3,
+        "shapedefaults": {"line": {"color": GRAY}},
         "dragmode": False,
     }
 )

@@ -10,14 +10,14 @@ from distil_core.analysis.roads import Road, RoadLine
 from distil_core.analysis.tradeoffs import ModelPoint, PlacedPoint, Price
 from distil_core.evaluation.metrics import Metric
 from distil_core.evaluation.records import Interval
-from distil_core.reporting.figures.theme import ABOVE, MARKS, TEXT, Figure, empty
+from distil_core.reporting.figures.theme import ABOVE, GRAY, MARKS, TEXT, Figure, empty
 from distil_core.reporting.formatting import figure as figure_text
 from distil_core.reporting.formatting import figure_interval, percent
 from distil_core.reporting.narrative.tradeoffs import ROADS
 from distil_core.reporting.tradeoff_tables import written
 from distil_core.settings.config import Method
 
-NEUTRAL, LINE = "#7C8894", "#B08A00"
+LINE = "#B08A00"
 _DASHES = {
     Road.LAYERS: "solid",
     Road.HEADS: "dot",
@@ -277,12 +277,12 @@ def _add_references(
         y=[score.scale * reference.score for reference in references],
         name="Published, other data",
         mode="markers+text",
-        marker={"symbol": "hexagon-open", "size": 11, "color": NEUTRAL, "line": {"width": 1.5}},
+        marker={"symbol": "hexagon-open", "size": 11, "color": GRAY, "line": {"width": 1.5}},
         selected={"marker": {"opacity": 1}},
-        unselected={"marker": {"opacity": 1}, "textfont": {"color": NEUTRAL}},
+        unselected={"marker": {"opacity": 1}, "textfont": {"color": GRAY}},
         text=[f" {reference.name} " for reference in references],
         textposition=[room.beside(reference) for reference in references],
-        textfont={"size": 11, "color": NEUTRAL},
+        textfont={"size": 11, "color": GRAY},
         cliponaxis=False,
         hovertext=[
             f"<b>{reference.name}</b>, published on other data<br>"
@@ -329,7 +329,7 @@ def _add_emphasis(
                 y=[score.scale * place.score.value],
                 mode="markers",
                 name="Selected",
-                marker={"symbol": "circle-open", "size": 26, "color": NEUTRAL, "line": {"width": 2}},
+                marker={"symbol": "circle-open", "size": 26, "color": GRAY, "line": {"width": 2}},
                 unselected={"marker": {"opacity": 1}},
                 hoverinfo="skip",
                 customdata=[[place.point.id]],

@@ -3,6 +3,7 @@
 import re
 
 from distil_core.reporting.figures import theme
+from distil_core.reporting.figures.labels import label_probabilities
 
 
 def test_large_print_leaves_no_small_text() -> None:
@@ -24,3 +25,10 @@ def test_what_is_no_model_wears_no_models_mark() -> None:
         series = [getattr(mark, what) for mark in theme.SERIES]
         assert len(set(series)) == len(series)
         assert not models & set(series)
+
+
+def test_a_line_is_seen_on_light_and_on_dark() -> None:
+    figure = label_probabilities([("food praised", 0.8, 0.3)])
+    (line,) = figure.layout.shapes
+    assert line.line.color is None
+    assert figure.layout.template.layout.shapedefaults.line.color == theme.GRAY
