@@ -84,7 +84,8 @@ def _answer() -> None:
 
 def _start(command: Sequence[str], **streams: Any) -> "subprocess.Popen[bytes]":
     search = [*filter(None, [os.environ.get("PYTHONPATH")]), str(Path(__file__).parents[2])]
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(search)}
+    beside = {"GOMP_SPINCOUNT": process.SPINNING}  # whoever starts it goes on meanwhile
+    environment = {**beside, **os.environ, "PYTHONPATH": os.pathsep.join(search)}
     return subprocess.Popen(command, env=environment, start_new_session=True, **streams)
 
 

@@ -6,7 +6,7 @@ import pickle
 
 import pytest
 
-from distil_core import errors
+from distil_core import errors, process
 from distil_core.data.labels import list_in
 from distil_core.errors import DistilError, MissingExtraError
 from distil_core.models.checkpoints import locate
@@ -16,6 +16,16 @@ from distil_core.runs.processes import apart
 def test_it_is_another_process_that_knows_the_package() -> None:
     assert apart(os.getpid) != os.getpid()
     assert apart(list_in, label='["a", "b"]') == ["a", "b"]
+
+
+@pytest.mark.parametrize(("wanted", "there"), [(None, process.SPINNING), ("7", "7")])
+def test_its_threads_leave_room_for_those_of_this_one(
+    wanted: str | None, there: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("GOMP_SPINCOUNT", raising=False)
+    if wanted is not None:
+        monkeypatch.setenv("GOMP_SPINCOUNT", wanted)
+    assert apart(os.getenv, "GOMP_SPINCOUNT") == there
 
 
 def test_what_it_raises_is_raised_here() -> None:
