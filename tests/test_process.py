@@ -14,6 +14,7 @@ def _as_before() -> Iterator[None]:
     before = gc.get_threshold()
     yield
     gc.set_threshold(*before)
+    os.environ.pop(process.HUGE_PAGES, None)
 
 
 class TestTune:
@@ -32,6 +33,19 @@ class TestTune:
         monkeypatch.setenv("GOMP_SPINCOUNT", "7")
         process.tune()
         assert os.environ["GOMP_SPINCOUNT"] == "7"
+
+    @pytest.mark.parametrize(("wanted", "set_to"), [(None, [(-3, 24 * 2**20)]), ("65536", [])])
+    def test_large_pieces_of_memory_stand_by_themselves(
+        self, wanted: str | None, set_to: list[tuple[int, int]], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        done: list[tuple[int, int]] = []
+        monkeypatch.setattr(process, "_allocator", lambda: SimpleNamespace(mallopt=lambda *what: done.append(what)))
+        monkeypatch.delenv(process.HUGE_PAGES, raising=False)
+        if wanted is not None:
+            monkeypatch.setenv("MALLOC_MMAP_THRESHOLD_", wanted)
+        process.tune()
+        assert done == set_to
+        assert os.environ[process.HUGE_PAGES] == "1"
 
     def test_imports_are_not_searched_for_garbage(self) -> None:
         gc.set_threshold(700)

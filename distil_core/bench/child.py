@@ -71,10 +71,11 @@ def environment(task: str) -> dict[str, str]:
     """Return the variables of a child, which runs alone; a peer does not get what this package sets for itself."""
     search = [str(Path(__file__).parents[2]), *filter(None, [os.environ.get("PYTHONPATH")])]
     ours = {"HF_HUB_OFFLINE": "1", "TOKENIZERS_PARALLELISM": "false", "PYTHONPATH": os.pathsep.join(search)}
-    if task not in _PEERS:
+    dropped = {"GOMP_SPINCOUNT"} if os.environ.get("GOMP_SPINCOUNT") == process.SPINNING else set[str]()
+    if task in _PEERS:
+        dropped.add(process.HUGE_PAGES)
+    else:
         ours[process.WORKERS] = "1"
-    tuned = os.environ.get("GOMP_SPINCOUNT") == process.SPINNING
-    dropped = {"GOMP_SPINCOUNT"} if tuned else set[str]()
     return {**{name: value for name, value in os.environ.items() if name not in dropped}, **ours}
 
 

@@ -190,6 +190,9 @@ class TestChild:
     def test_each_side_runs_alone(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(process.WORKERS)
         monkeypatch.setenv("GOMP_SPINCOUNT", process.SPINNING)
+        monkeypatch.setenv(process.HUGE_PAGES, "1")
+        assert process.HUGE_PAGES in child.environment("ours")
+        assert process.HUGE_PAGES not in child.environment("trainer")
         assert "GOMP_SPINCOUNT" not in child.environment("ours") | child.environment("trainer")
         assert child.environment("ours")[process.WORKERS] == "1"
         assert process.WORKERS not in child.environment("trainer")
