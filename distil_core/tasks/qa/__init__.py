@@ -103,7 +103,8 @@ tokenizer, student = AutoTokenizer.from_pretrained(folder), AutoModelForQuestion
 inputs = tokenizer("Put a question here.", "Put its context here.", return_tensors="pt")
 with torch.inference_mode():
     answer = student(**inputs)
-first, last = int(answer.start_logits.argmax()), int(answer.end_logits.argmax())
+first = int(answer.start_logits.argmax())
+last = first + int(answer.end_logits[0, first:].argmax())
 print(tokenizer.decode(inputs["input_ids"][0, first : last + 1]) if first else "no answer")"""
     head = QUESTION_ANSWERING
     quality = (F1, EXACT_MATCH, ANSWERABLE_F1, NO_ANSWER)
