@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -17,12 +18,14 @@ from distil_core.models.forward import predict
 from distil_core.models.loading import load_model, load_tokenizer
 from distil_core.runs import foreground
 from distil_core.runs.families import family
+from distil_core.runs.requests import examine
 from distil_core.runs.store import RunStore
-from distil_core.settings.config import CorpusConfig
+from distil_core.settings.canonical import canonical
+from distil_core.settings.config import CorpusConfig, RunConfig
 from distil_core.tasks.catalog import task_named
 from distil_core.tasks.corpora import guess_task, load_corpus
 from distil_core.tasks.qa.windows import windows_of
-from tests import questions
+from tests import questions, tiny
 from tests.cards import printed
 from tests.tasks.qa.test_scoring import official
 
@@ -119,6 +122,25 @@ def test_the_grammar_knows_where_its_answers_stand() -> None:
     again = load_corpus(CorpusConfig(n_train=400, n_test=60), task="qa")
     assert again.train.texts[:300] == corpus.train.texts
     assert again.test == corpus.test
+
+
+def test_the_usage_finds_an_end_behind_the_start(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tiny.save("bert", tmp_path)
+    start, end = torch.zeros(1, 32), torch.zeros(1, 32)
+    start[0, 5], end[0, 2], end[0, 6] = 9.0, 9.0, 5.0  # the likeliest end is before the start
+    answer = SimpleNamespace(start_logits=start, end_logits=end)
+    monkeypatch.setattr(AutoModelForQuestionAnswering, "from_pretrained", lambda _: lambda **_: answer)
+    exec(compile(TASK.usage.replace("path/to/this/folder", str(tmp_path)), "usage", "exec"), {})
+    assert len(capsys.readouterr().out.split()) == 2
+
+
+def test_a_teacher_for_questions_learns_longer_and_without_dropout() -> None:
+    config = canonical(RunConfig(task="qa", corpus=CorpusConfig(n_train=1600, n_test=50)))
+    (examined,) = examine([config])
+    assert examined.config.teacher.epochs == 8  # 400 steps of 32
+    assert (TASK.teacher_drops_out, task_named("tokens").teacher_drops_out) == (False, True)
 
 
 def test_questions_go_from_their_file_to_a_student_that_others_can_load(tmp_path: Path, quick: None) -> None:
