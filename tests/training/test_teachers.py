@@ -17,7 +17,8 @@ from distil_core.evaluation.metrics import ACCURACY, NLL
 from distil_core.models import forward
 from distil_core.models.checkpoints import locate
 from distil_core.models.forward import predict
-from distil_core.settings.config import LossConfig, Precision, TeacherConfig
+from distil_core.settings import recipes
+from distil_core.settings.config import LossConfig, Precision, TeacherConfig, TrainingConfig
 from distil_core.training import teacher_outputs as teacher_outputs_module
 from distil_core.training import teachers, trainer
 from distil_core.training.cache import Cache
@@ -126,6 +127,29 @@ class TestPrepare:
         assert not again.model.training
         with pytest.raises(AssertionError, match="it was trained again"):
             run(preparing(checkpoint(), cache, splits, replace(SETTINGS, epochs=3)))
+
+    @pytest.mark.parametrize(("narrow", "share"), [(1000, 0.0), (1, 0.1)])
+    def test_a_narrow_one_learns_without_dropout_under_another_name(
+        self,
+        narrow: int,
+        share: float,
+        checkpoint: Made,
+        cache: Cache,
+        splits: dict[str, EncodedSplit],
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        usual, _ = run(preparing(checkpoint(), cache, splits))  # the tiny one is narrow
+        shares: list[float] = []
+        monkeypatch.setattr(recipes, "NARROW", narrow)
+
+        def train(*arguments: Any, training: TrainingConfig, **others: Any) -> Any:
+            shares.append(training.dropout)
+            return trainer.train(*arguments, training=training, **others)
+
+        monkeypatch.setattr(teachers, "train", train)
+        again, _ = run(preparing(checkpoint(), Cache(cache.root / "other"), splits))
+        assert shares == [share]
+        assert (again.digest == usual.digest) == (share == 0.0)
 
     def test_its_whole_vocabulary_is_kept(
         self, checkpoint: Made, cache: Cache, splits: dict[str, EncodedSplit]
