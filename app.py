@@ -81,7 +81,7 @@ def preload() -> None:
 if __name__ == "__main__":
     main()
 else:
-    process.tune()
+    process.tune(beside=True)
     private_apis.route_by_navigation()
     private_apis.skip_component_scan()
     private_apis.refuse_endless_numbers()

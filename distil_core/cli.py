@@ -121,6 +121,7 @@ def _parser() -> argparse.ArgumentParser:
     worker = commands.add_parser("worker", parents=[store], help="compute queued runs; the app starts one by itself")
     worker.add_argument("--idle-seconds", type=float, default=1800.0, help="leave after so long without work")
     worker.add_argument("--slot", type=int, default=0, help="which of the workers this is, from 0")
+    worker.add_argument("--first", metavar="RUN", default=None, help="which run to begin with, if it is queued")
     worker.set_defaults(command=_worker)
     return parser
 
@@ -378,5 +379,12 @@ def _worker(options: argparse.Namespace) -> int:
 
         run_execute.execute(run, store, in_turns=True)
 
-    workers.serve(store, execute, slot=options.slot, prepare=prepare, idle_seconds=options.idle_seconds)
+    workers.serve(
+        store,
+        execute,
+        slot=options.slot,
+        first=options.first,
+        prepare=prepare,
+        idle_seconds=options.idle_seconds,
+    )
     return 0

@@ -7,8 +7,10 @@ from functools import cache
 
 WORKERS = "DISTIL_LAB_WORKERS"
 """The variable that says how many runs are computed side by side."""
-SPINNING = "1000"
-"""Rounds that an idle thread of torch spins before it sleeps, where anything runs beside it."""
+SPINNING = "20000"
+"""Rounds that an idle thread of torch spins before it sleeps: less, and two threads are no faster than one."""
+SPINNING_BESIDE = "1000"
+"""The same where anything else computes meanwhile, which long spinning would keep from its processor."""
 HUGE_PAGES = "THP_MEM_ALLOC_ENABLE"
 """The variable by which torch asks for huge pages for tensors of 2 MB and more."""
 _NEW_OBJECTS = 100_000
@@ -20,17 +22,18 @@ UNUSED = 256 * 2**20
 """Bytes of memory that a process may hold without use: less is cheaper kept than had again."""
 
 
-def tune() -> None:
-    """Make this process start sooner and stay fast beside others; what the user has set himself stays.
+def tune(*, beside: bool = False) -> None:
+    """Make this process start sooner and stay fast; what the user has set himself stays.
 
-    Threads that wait for each other by spinning lose most of their time whenever something else runs beside them, such
-    as another worker; that is read once, when torch is loaded. Where the user wants one run at a time, they may spin:
-    two of them, sent to sleep between any two products, are no faster than one. Importing torch and transformers makes
-    a million objects that all stay: looking through them for garbage would take a sixth of the time. Large tensors go
-    back to the system when they are freed, and in huge pages they are had again without a fault for every 4 KB.
+    Threads that wait for each other by spinning lose most of their time where something else computes beside them;
+    that is read once, when torch is loaded. Importing torch and transformers makes a million objects that all stay:
+    looking through them for garbage would take a sixth of the time. Large tensors go back to the system when they are
+    freed, and in huge pages they are had again without a fault for every 4 KB.
+
+    Args:
+        beside: Whether others compute meanwhile, such as workers beside the process of the pages.
     """
-    if os.environ.get(WORKERS) != "1":
-        os.environ.setdefault("GOMP_SPINCOUNT", SPINNING)
+    os.environ.setdefault("GOMP_SPINCOUNT", SPINNING_BESIDE if beside else SPINNING)
     gc.set_threshold(_NEW_OBJECTS)
     os.environ.setdefault(HUGE_PAGES, "1")
     heap = _allocator()

@@ -18,16 +18,12 @@ def _as_before() -> Iterator[None]:
 
 
 class TestTune:
-    @pytest.mark.parametrize(("workers", "spinning"), [(None, process.SPINNING), ("2", process.SPINNING), ("1", None)])
-    def test_idle_threads_go_to_sleep_soon_but_beside_nothing(
-        self, workers: str | None, spinning: str | None, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    @pytest.mark.parametrize("beside", [False, True])
+    def test_idle_threads_go_to_sleep_sooner_beside_others(self, beside: bool, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv("GOMP_SPINCOUNT", raising=False)
-        monkeypatch.delenv(process.WORKERS)
-        if workers is not None:
-            monkeypatch.setenv(process.WORKERS, workers)
-        process.tune()
-        assert os.environ.pop("GOMP_SPINCOUNT", None) == spinning
+        process.tune(beside=beside)
+        rounds = int(os.environ.pop("GOMP_SPINCOUNT"))
+        assert rounds == (1_000 if beside else 20_000)
 
     def test_what_the_user_has_set_stays(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("GOMP_SPINCOUNT", "7")

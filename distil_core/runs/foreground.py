@@ -1,6 +1,6 @@
 """A run and its twins computed in this process, as far as nobody else has."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -102,18 +102,21 @@ def run_all(
 ) -> Distillation:
     """Compute a run and its twins in this process, as far as nobody else has; see :func:`distil`.
 
-    With ``assisted``, a process of its own computes some of them meanwhile, where there are processors for it.
-    ``on_done`` is told of each run when it is done.
+    With ``assisted``, a process of its own computes twins meanwhile, where there are processors for it; the student is
+    computed here, where it is watched. ``on_done`` is told of each run when it is done.
     """
     workers.recover(store)  # what a killed process left is nobody's, and can be had
     try:
         runs = submit(config, store, twins=twins, read=outline_here)
         with store.owner() as owner:
-            if assisted and sum(run.state is not RunState.DONE for run in runs) > 1:
-                workers.assist(store)
-            computed = {}
-            for run in sorted(runs, key=comes_later):
-                computed[run.id] = _computed(run, store, owner, on_event)
+            waiting, computed = sorted(runs, key=comes_later), {}
+            learning = [run.id for run in waiting if comes_later(run) and run.state is not RunState.DONE]
+            if assisted and len(learning) > 1:
+                workers.assist(store, first=learning[1])
+            while waiting:
+                run, claimed = _next(waiting, store, owner)
+                computed[run.id] = _computed(run, store, on_event, claimed=claimed)
+                waiting.remove(run)
                 if on_done is not None:
                     on_done(computed[run.id])
             done = [computed[run.id] for run in runs]
@@ -144,7 +147,7 @@ def _baseline(config: RunConfig, store: RunStore, on_event: Callable[[Run, Event
     try:
         (run,) = submit(alone, store, read=outline_here)
         with store.owner() as owner:
-            record = _computed(run, store, owner, on_event).record
+            record = _computed(run, store, on_event, claimed=store.claim(owner, run.id) is not None).record
     except DistilError:
         return None
     assert record is not None
@@ -153,31 +156,40 @@ def _baseline(config: RunConfig, store: RunStore, on_event: Callable[[Run, Event
     return f"The baseline ({name}) needs no teacher: its {metric.in_text} on the test texts is {value}"
 
 
-def _computed(run: Run, store: RunStore, owner: str, on_event: Callable[[Run, Event], None] | None) -> Run:
-    listener = (lambda event: on_event(run, event)) if on_event else None
-    while run.state is not RunState.DONE:
-        if store.claim(owner, run.id) is None:  # somebody else is at it
-            (run,) = workers.wait(store, [run.id], on_event=(lambda _, event: listener(event)) if listener else None)
-            if run.state is not RunState.DONE:
-                raise StoreError(
-                    f"run {run.id} was {run.state} elsewhere ({run.error or 'no reason given'}); try again"
-                )
-            break
-        from distil_core.runs.execute import execute
+def _next(waiting: Sequence[Run], store: RunStore, owner: str) -> tuple[Run, bool]:
+    """Return the first run that is done or that nobody else is at, which is claimed then; or else the first of all."""
+    for run in waiting:
+        if run.state is RunState.DONE:
+            return run, False
+        if store.claim(owner, run.id) is not None:
+            return run, True
+    return waiting[0], False
 
-        try:
-            execute(run, store, on_event=listener)
-        except Cancelled:
-            store.mark_cancelled(run.id)
+
+def _computed(run: Run, store: RunStore, on_event: Callable[[Run, Event], None] | None, *, claimed: bool) -> Run:
+    """Return a run once it is done: here if it is claimed, else by whoever is at it."""
+    listener = (lambda event: on_event(run, event)) if on_event else None
+    if run.state is RunState.DONE:
+        return run
+    if not claimed:
+        (run,) = workers.wait(store, [run.id], on_event=(lambda _, event: listener(event)) if listener else None)
+        if run.state is not RunState.DONE:
+            raise StoreError(f"run {run.id} was {run.state} elsewhere ({run.error or 'no reason given'}); try again")
+        return run
+    from distil_core.runs.execute import execute
+
+    try:
+        execute(run, store, on_event=listener)
+    except Cancelled:
+        store.mark_cancelled(run.id)
+        raise
+    except BaseException as error:
+        if not is_failure(error):
             raise
-        except BaseException as error:
-            if not is_failure(error):
-                raise
-            reason = workers.why_failed(error, store.folder(run.id).traceback)
-            with suppress(StoreError):  # a full disk
-                store.fail(run.id, reason)
-            if isinstance(error, OSError) and not isinstance(error, DistilError) and "traceback" not in reason:
-                raise StoreError(reason) from error
-            raise
-        run = store.get(run.id)
-    return run
+        reason = workers.why_failed(error, store.folder(run.id).traceback)
+        with suppress(StoreError):  # a full disk
+            store.fail(run.id, reason)
+        if isinstance(error, OSError) and not isinstance(error, DistilError) and "traceback" not in reason:
+            raise StoreError(reason) from error
+        raise
+    return store.get(run.id)

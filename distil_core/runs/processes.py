@@ -84,8 +84,9 @@ def _answer() -> None:
 
 def _start(command: Sequence[str], **streams: Any) -> "subprocess.Popen[bytes]":
     search = [*filter(None, [os.environ.get("PYTHONPATH")]), str(Path(__file__).parents[2])]
-    beside = {"GOMP_SPINCOUNT": process.SPINNING}  # whoever starts it goes on meanwhile
-    environment = {**beside, **os.environ, "PYTHONPATH": os.pathsep.join(search)}
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(search)}
+    if environment.get("GOMP_SPINCOUNT", process.SPINNING) == process.SPINNING:
+        environment["GOMP_SPINCOUNT"] = process.SPINNING_BESIDE  # whoever starts it goes on meanwhile
     return subprocess.Popen(command, env=environment, start_new_session=True, **streams)
 
 

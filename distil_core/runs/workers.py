@@ -84,10 +84,15 @@ def worker_command(store: RunStore, slot: int, *, idle_seconds: float = IDLE_SEC
     return (*command, "--slot", str(slot), "--idle-seconds", str(idle_seconds))
 
 
-def assist(store: RunStore) -> None:
-    """Start one more worker beside this process, which leaves as soon as there is nothing left to do."""
+def assist(store: RunStore, *, first: str) -> None:
+    """Start one more worker beside this process, which leaves as soon as there is nothing left to do.
+
+    Args:
+        store: The store to serve.
+        first: Which run it begins with.
+    """
     if n_workers() > 1 and not held(_worker_lock(store, 1)):
-        _spawn(store, worker_command(store, 1, idle_seconds=0.0))
+        _spawn(store, (*worker_command(store, 1, idle_seconds=0.0), "--first", first))
 
 
 def serve(
@@ -95,6 +100,7 @@ def serve(
     execute: Callable[[Run, RunStore], None],
     *,
     slot: int = 0,
+    first: str | None = None,
     prepare: Callable[[], None] | None = None,
     idle_seconds: float = IDLE_SECONDS,
     poll_seconds: float = 0.1,
@@ -109,6 +115,7 @@ def serve(
         execute: Computes a claimed run and finishes it in the store; raises ``Cancelled`` when it was asked to stop,
             ``Deferred`` when it has put it back into the queue.
         slot: Which of the workers this is, from 0.
+        first: Which run it begins with, if that is queued.
         prepare: Called once, before the first run, by a worker that is to stay: the place for slow imports.
         idle_seconds: How long to stay without work.
         poll_seconds: How often to look for work.
@@ -133,7 +140,9 @@ def serve(
                     prepare()
                 served = True
                 _starting_mark(store, slot).unlink(missing_ok=True)
-                _serve_until_idle(store, execute, idle_seconds=idle_seconds, poll_seconds=poll_seconds, stop=stop)
+                _serve_until_idle(
+                    store, execute, first=first, idle_seconds=idle_seconds, poll_seconds=poll_seconds, stop=stop
+                )
             # Whoever added a run before the lock was open believes that it will be computed.
             if store.counts()[RunState.QUEUED] == 0:
                 break
@@ -180,6 +189,7 @@ def _serve_until_idle(
     store: RunStore,
     execute: Callable[[Run, RunStore], None],
     *,
+    first: str | None,
     idle_seconds: float,
     poll_seconds: float,
     stop: threading.Event,
@@ -191,7 +201,9 @@ def _serve_until_idle(
             while not stop.is_set():
                 recover(store)
                 store.go_on()
-                if (run := store.claim(owner)) is not None:
+                run = None if first is None else store.claim(owner, first)
+                first, run = None, run or store.claim(owner)
+                if run is not None:
                     _compute(run, store, execute)
                     idle_since = time.monotonic()
                 elif time.monotonic() - idle_since >= idle_seconds:

@@ -18,7 +18,9 @@ def test_it_is_another_process_that_knows_the_package() -> None:
     assert apart(list_in, label='["a", "b"]') == ["a", "b"]
 
 
-@pytest.mark.parametrize(("wanted", "there"), [(None, process.SPINNING), ("7", "7")])
+@pytest.mark.parametrize(
+    ("wanted", "there"), [(None, process.SPINNING_BESIDE), (process.SPINNING, process.SPINNING_BESIDE), ("7", "7")]
+)
 def test_its_threads_leave_room_for_those_of_this_one(
     wanted: str | None, there: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

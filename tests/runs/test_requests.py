@@ -385,6 +385,39 @@ class TestRunning:
         assert found.run == run.id
         assert heard == [told]
 
+    def test_what_nobody_is_at_comes_before_waiting(
+        self, lab: tiny.Lab, store: RunStore, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        student, *_ = submit(lab.config(), store)
+        done: list[Method] = []
+        with store.owner() as other:
+            store.claim(other, student.id)
+
+            def wait(store: RunStore, run_ids: list[str], **_: object) -> tuple[Run, ...]:
+                store.finish(student.id, a_run_record(student.id, student.config))
+                return (store.get(student.id),)
+
+            monkeypatch.setattr(workers, "wait", wait)
+            result = run_all(lab.config(), store, on_done=lambda run: done.append(run.config.method))
+        assert done == [Method.BASELINE, Method.HARD_LABELS, Method.LAYER_CUT, Method.DISTILLED]
+        assert result.run == student.id
+
+    @pytest.mark.parametrize(("settings", "first"), [({}, Method.HARD_LABELS), ({"method": Method.LAYER_CUT}, None)])
+    def test_the_student_is_computed_here_and_a_twin_by_a_helper(
+        self,
+        lab: tiny.Lab,
+        store: RunStore,
+        settings: dict[str, Any],
+        first: Method | None,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        monkeypatch.setenv("DISTIL_LAB_WORKERS", "2")
+        started: list[tuple[str, ...]] = []
+        monkeypatch.setattr(workers, "_spawn", lambda _, command: started.append(command))
+        run_all(lab.config(**settings), store, assisted=True)
+        assert [store.get(command[-1]).config.method for command in started] == ([first] if first else [])
+        assert all(command[-2] == "--first" for command in started)
+
     def test_waiting_starts_no_worker_and_notices_a_dead_one(
         self, lab: tiny.Lab, store: RunStore, monkeypatch: pytest.MonkeyPatch
     ) -> None:

@@ -136,6 +136,19 @@ class TestServe:
         assert store.counts()[RunState.DONE] == 3
         assert not workers.worker_alive(store)
 
+    @pytest.mark.parametrize(("first", "expected"), [("b", "bca"), ("gone", "cab")])
+    def test_begins_with_what_it_is_told_to(self, store: RunStore, first: str, expected: str) -> None:
+        order: list[str] = []
+
+        def execute(run: Run, store: RunStore) -> None:
+            order.append(run.id)
+            finish(run, store)
+
+        for name in "cab":
+            add(store, name)
+        serve(store, execute, first=first)
+        assert "".join(order) == expected
+
     def test_a_user_error_is_the_reason_and_the_next_run_begins(self, store: RunStore) -> None:
         def execute(run: Run, store: RunStore) -> None:
             if run.id == "bad":
