@@ -163,8 +163,19 @@ def settled(page: "Page") -> None:
 
 
 def open_menu(page: "Page", name: str) -> None:
-    """Open the menu of a control; it would close if it heard of a scroll, which is told at the next frame."""
+    """Open the menu of a control once the page stands still: it would close if it heard of a scroll.
+
+    Figures that are still drawn above it move the page, and a scroll is told at the next frame.
+    """
     menu = page.get_by_role("combobox", name=name, exact=True)
     menu.scroll_into_view_if_needed()
-    page.evaluate("() => new Promise(requestAnimationFrame)")
+    menu.evaluate(
+        """async menu => {
+            let before;
+            do {
+                before = menu.getBoundingClientRect().top;
+                for (let frame = 0; frame < 10; frame++) await new Promise(requestAnimationFrame);
+            } while (menu.getBoundingClientRect().top !== before);
+        }"""
+    )
     menu.click()
