@@ -75,6 +75,7 @@ def ask(family: Family) -> None:
                 key=SCORE,
                 bind="query-params",
                 width="content",
+                wrap=True,
                 help=tradeoff_tables.definitions(tuple(scores.values())),
             )
         with address.control(PRICE, "Cost"):
@@ -87,6 +88,7 @@ def ask(family: Family) -> None:
                 key=PRICE,
                 bind="query-params",
                 width="content",
+                wrap=True,
                 help="Latency: time for one text. Throughput: texts per second in batches of 32. Parameters: number of "
                 "weights. Bytes: weights on disk, the teacher's in fp32.",
             )

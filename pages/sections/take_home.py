@@ -37,6 +37,7 @@ def show(run_id: str, family: Family) -> None:
             key="runs.format",
             bind="query-params",
             label_visibility="collapsed",
+            wrap=True,
         )
     wanted = picked or possible[0]  # an address may name nothing
     st.caption(formats.DESCRIPTIONS[wanted])
