@@ -92,11 +92,11 @@ class Stopwatch:
             self.seconds[part] = self.seconds.get(part, 0.0) + time.perf_counter() - started
 
     def total(self) -> dict[str, float]:
-        """Return all parts and, as ``total``, the time since the watch was made."""
+        """Return all parts and, as ``total``, the time since the watch was made but for waiting for another run."""
         parts = {
             part: self.seconds.get(part, 0.0) for part in ("teacher", "teacher_outputs", "training", "measurement")
         }
-        return {**parts, "total": time.perf_counter() - self._started}
+        return {**parts, "total": time.perf_counter() - self._started - self.seconds.get("waiting", 0.0)}
 
 
 def gather_materials(
@@ -128,7 +128,8 @@ def _with_teacher(
     )
     yield Stage(name="Loading the teacher", detail="", fraction=None)
     with cache.locked("teachers", f"{checkpoint.digest}-{corpus.digest}") as lock:
-        yield from _waiting(lock)
+        with watch.timing("waiting"):
+            yield from _waiting(lock)
         with watch.timing("teacher"):
             teacher = yield from teachers.prepare_teacher(
                 checkpoint,

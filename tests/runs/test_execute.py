@@ -23,6 +23,7 @@ from distil_core.data.tokenization import encode
 from distil_core.errors import Cancelled, Deferred, ModelError, StoreError
 from distil_core.evaluation import bootstrap, environment
 from distil_core.models import forward, loading, surgery
+from distil_core.models.checkpoints import locate
 from distil_core.runs import encoding, execute, foreground, materials, requests, workers
 from distil_core.runs.materials import Stopwatch
 from distil_core.runs.rows import Run, RunState
@@ -43,7 +44,8 @@ from distil_core.settings.serialization import to_json
 from distil_core.tasks.classification import TextClassification, tfidf
 from distil_core.tasks.corpora import load_corpus
 from distil_core.training import teacher_checks, trainer
-from distil_core.training.events import Event, Stage, Step, TeacherMeasured, Validation
+from distil_core.training.cache import Cache
+from distil_core.training.events import WAITING, Event, Stage, Step, TeacherMeasured, Validation
 from distil_core.training.lessons import TrainingData
 from tests import tiny
 from tests.factories import a_step
@@ -530,3 +532,22 @@ def test_a_stopwatch_adds_up() -> None:
     assert found["training"] > 0
     assert found["measurement"] > 0
     assert found["teacher"] == 0
+
+
+def test_what_another_run_keeps_one_waiting_is_not_counted(lab: tiny.Lab, store: RunStore) -> None:
+    config, cache, watch = canonical(lab.config()), Cache(store.layout.cache), Stopwatch()
+    key = f"{locate(config.teacher.source).digest}-{load_corpus(config.corpus).digest}"
+    told: list[str] = []
+    with cache.locked("teachers", key) as lock:
+        lock.acquire()
+
+        def listen(event: Event) -> None:
+            told.append(getattr(event, "name", ""))
+            if told.count(WAITING) == 2:
+                lock.release()
+
+        execute.drain(materials.gather_materials(config, cache=cache, watch=watch), listen)
+    assert told.count(WAITING) == 2
+    before = watch.total()["total"]
+    watch.seconds["waiting"] += 1000.0
+    assert watch.total()["total"] < before - 900
