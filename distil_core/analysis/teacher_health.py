@@ -10,7 +10,7 @@ from distil_core.runs.families import FinishedRun
 from distil_core.runs.reading import task_of
 from distil_core.runs.record import RunRecord
 from distil_core.runs.rows import Run
-from distil_core.training.events import Event, TeacherMeasured
+from distil_core.training.events import TEACHER_OUTPUTS, Event, Stage, TeacherMeasured
 
 STILL_LEARNING = 0.01
 """A gain of the last epoch of fine-tuning above this says that there was more to learn."""
@@ -99,10 +99,15 @@ def teacher_health(
         against_baseline: The teacher against the baseline, once that is done.
     """
     scores: list[float] = []
+    answers = False
     for event in events:
-        # The last epoch is measured once more when all is there.
-        if isinstance(event, TeacherMeasured) and (not scores or event.score != scores[-1]):
-            scores.append(event.score)
+        match event:
+            case Stage():
+                answers = event.name == TEACHER_OUTPUTS
+            case TeacherMeasured() if not (answers and scores):  # the best epoch is measured again at the end
+                scores.append(event.score)
+            case _:
+                pass
     teacher = None if record is None else record.teacher
     return TeacherHealth(
         metric=metric,

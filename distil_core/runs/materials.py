@@ -37,7 +37,7 @@ from distil_core.tasks.task import Task
 from distil_core.tasks.transfer import transfer_set
 from distil_core.training import teacher_checks, teacher_outputs, teachers
 from distil_core.training.cache import Cache
-from distil_core.training.events import WAITING, Event, Stage, TeacherMeasured
+from distil_core.training.events import TEACHER_OUTPUTS, WAITING, Event, Stage, TeacherMeasured
 from distil_core.training.lessons import TrainingData
 from distil_core.training.masked import LiveTeacher, masked_lesson
 from distil_core.training.teacher_checks import Fitness
@@ -261,7 +261,7 @@ def query_teacher(
         fitness = Fitness(score=None)
     if fitness.doubt:
         teacher = replace(teacher, notes=(*teacher.notes, fitness.doubt))
-    yield Stage(name="Teacher outputs", detail="", fraction=1.0)
+    yield Stage(name=TEACHER_OUTPUTS, detail="", fraction=1.0)
     if fitness.score is not None:
         yield TeacherMeasured(score=fitness.score)
     return Materials(

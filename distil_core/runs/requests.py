@@ -176,7 +176,10 @@ def _request(config: CanonicalConfig, corpus: CorpusOutline, checkpoint: Checkpo
             training = replace(training, recipe=Recipe.THOROUGH)
     else:
         epochs = recipes.teacher_epochs(
-            teacher, training.recipe, n_examples=corpus.n_labeled, n_steps=corpus.task.teacher_steps
+            teacher,
+            training.recipe,
+            n_examples=corpus.n_labeled,
+            n_steps=corpus.task.teacher_steps(checkpoint.width),
         )
         teacher = replace(teacher, epochs=epochs)
     student = config.student

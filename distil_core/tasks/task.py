@@ -83,8 +83,6 @@ class Task(ABC):
     """Usual names of the column with the labels; none where people are not asked for it."""
     points: ClassVar[bool] = False
     """Whether its models choose one of the tokens of a text, and not one of a few labels."""
-    teacher_steps: ClassVar[int] = 0
-    """How many steps a teacher's fine-tuning takes at least, where that is more than a recipe's least number."""
     teacher_drops_out: ClassVar[bool] = True
     """Whether dropout helps a teacher's fine-tuning, unless it is narrow."""
     place_title: ClassVar[str] = "Place"
@@ -153,6 +151,14 @@ print(student("Put a sentence here."))"""
             max_length: Tokens that a model reads at once at most, for classes that are tokens.
         """
         return tuple(label_names)
+
+    def teacher_steps(self, width: int) -> int:
+        """Return how many steps a teacher's fine-tuning takes at least; 0: as many as its recipe says.
+
+        Args:
+            width: Size of its hidden states.
+        """
+        return 0
 
     def teacher_rate(self, width: int, recipe: Recipe) -> float:
         """Return the peak learning rate at which a teacher is fine-tuned where nobody chooses one.

@@ -10,6 +10,8 @@ from distil_core.settings.serialization import from_json, to_json
 
 WAITING = "Waiting for the teacher"
 """The stage of a run while another one computes the teacher that both need."""
+TEACHER_OUTPUTS = "Teacher outputs"
+"""The stage in which the teacher, fine-tuned if it had to be, answers all texts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,7 +18,7 @@ from distil_core.models.loading import independent_copy
 from distil_core.settings.config import LossConfig, Precision
 from distil_core.settings.serialization import digest
 from distil_core.training.cache import Cache
-from distil_core.training.events import Event, Stage
+from distil_core.training.events import TEACHER_OUTPUTS, Event, Stage
 from distil_core.training.teachers import Teacher
 from distil_core.types import Model
 
@@ -120,7 +120,7 @@ def teacher_outputs(
             yield DAMAGED
         logits = {}
         for done, (name, part) in enumerate(splits.items()):
-            yield Stage(name="Teacher outputs", detail=f"{name} texts", fraction=done / len(splits))
+            yield Stage(name=TEACHER_OUTPUTS, detail=f"{name} texts", fraction=done / len(splits))
             logits[name] = empty_answers(teacher.model, part.tokens, part.sites)
             n_seen, n_sites = 0, len(part.sites)
             lower = None if teacher.lower is None else teacher.lower.highest(name)
@@ -128,7 +128,7 @@ def teacher_outputs(
                 logits[name][chosen.cpu()] = answers.float().cpu()
                 n_seen += len(chosen)
                 yield Stage(
-                    name="Teacher outputs",
+                    name=TEACHER_OUTPUTS,
                     detail=f"{name} texts",
                     fraction=(done + n_seen / n_sites) / len(splits),
                     n_done=round(n_seen / n_sites * len(part.tokens)),
@@ -227,7 +227,7 @@ def _states(
                     states[layer][starts[example] : starts[example] + len(piece)] = piece
             n_seen += len(examples)
             yield Stage(
-                name="Teacher outputs",
+                name=TEACHER_OUTPUTS,
                 detail=f"{kind} states of texts",
                 fraction=n_seen / len(tokens),
                 n_done=n_seen,

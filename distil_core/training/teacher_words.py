@@ -14,7 +14,7 @@ from distil_core.models.words import figures_at
 from distil_core.settings.config import LossConfig, Precision
 from distil_core.settings.serialization import digest
 from distil_core.training.cache import Cache
-from distil_core.training.events import Event, Stage
+from distil_core.training.events import TEACHER_OUTPUTS, Event, Stage
 from distil_core.training.masked import LiveTeacher
 from distil_core.training.teacher_outputs import DAMAGED, TeacherOutputs, read_kept
 from distil_core.training.teachers import Teacher
@@ -96,5 +96,5 @@ def _features(model: Model, part: EncodedSplit, *, padding: int, name: str) -> G
             features = torch.empty(n_sites, states.shape[1])
         features[chosen.cpu()] = states.float().cpu()
         n_seen += len(chosen)
-        yield Stage(name="Teacher outputs", detail=f"{name} texts", fraction=n_seen / max(n_sites, 1))
+        yield Stage(name=TEACHER_OUTPUTS, detail=f"{name} texts", fraction=n_seen / max(n_sites, 1))
     return torch.empty(0, 0) if features is None else features

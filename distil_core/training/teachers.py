@@ -92,7 +92,7 @@ def prepare_teacher(
         precision: Resolved; in which the layers that a recipe freezes are computed.
     """
     n_labeled = len(splits["train"].tokens) if labeled is None else len(labeled)
-    epochs = recipes.teacher_epochs(config, recipe, n_examples=n_labeled, n_steps=task.teacher_steps)
+    epochs = recipes.teacher_epochs(config, recipe, n_examples=n_labeled, n_steps=task.teacher_steps(checkpoint.width))
     config = replace(config, epochs=epochs)
     dropout = recipes.teacher_dropout(recipe, width=checkpoint.width, wanted=task.teacher_drops_out)
     name = teacher_digest(

@@ -9,22 +9,29 @@ from distil_core.analysis.teacher_health import teacher_health
 from distil_core.evaluation.metrics import ACCURACY
 from distil_core.evaluation.records import Interval
 from distil_core.reporting.narrative.runs import teacher_doubts
-from distil_core.training.events import TeacherMeasured
+from distil_core.training.events import TEACHER_OUTPUTS, Event, Stage, TeacherMeasured
 from tests.factories import a_teacher_record
 from tests.landscapes import a_compared_record
 
 
 @pytest.mark.parametrize(
-    ("scores", "words"),
+    ("epochs", "measured", "words"),
     [
-        ((0.9,), ""),  # not fine-tuned here
-        ((0.3, 0.5, 0.7, 0.7), "still brought +20.0 points"),  # measured once more when all is there
-        ((0.3, 0.7, 0.705), ""),
-        ((0.7, 0.6), ""),
+        ((), 0.9, ""),  # not fine-tuned here
+        ((0.3, 0.5, 0.7), 0.7, "still brought +20.0 points"),
+        ((0.3, 0.5, 0.7), None, "still brought +20.0 points"),
+        ((0.3, 0.7, 0.705), 0.705, ""),
+        ((0.7, 0.6), 0.7, ""),  # the best epoch stays, and is no further one
+        ((0.7, 0.8, 0.8), 0.8, ""),
     ],
 )
-def test_one_that_has_not_converged_is_named_before_a_student_learns(scores: tuple[float, ...], words: str) -> None:
-    health = teacher_health([TeacherMeasured(score=score) for score in scores], ACCURACY)
+def test_one_that_has_not_converged_is_named_before_a_student_learns(
+    epochs: tuple[float, ...], measured: float | None, words: str
+) -> None:
+    events: list[Event] = [TeacherMeasured(score=score) for score in epochs]
+    if measured is not None:  # once more when all is there
+        events += [Stage(name=TEACHER_OUTPUTS, detail="", fraction=1.0), TeacherMeasured(score=measured)]
+    health = teacher_health(events, ACCURACY)
     told = "".join(teacher_doubts(health, "TF-IDF"))
     assert words in told
     assert bool(told) is bool(words)

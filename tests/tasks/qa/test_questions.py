@@ -139,7 +139,8 @@ def test_the_usage_finds_an_end_behind_the_start(
 def test_a_teacher_for_questions_learns_longer_and_without_dropout() -> None:
     config = canonical(RunConfig(task="qa", corpus=CorpusConfig(n_train=1600, n_test=50)))
     (examined,) = examine([config])
-    assert examined.config.teacher.epochs == 8  # 400 steps of 32
+    assert examined.config.teacher.epochs == 8  # 400 steps of 32, as it is narrow
+    assert TASK.teacher_steps(384) == 0
     assert (TASK.teacher_drops_out, task_named("tokens").teacher_drops_out) == (False, True)
 
 
