@@ -36,6 +36,7 @@ print(student(["Put a sentence here."]))  # the labels above 0.5 are predicted""
     head = MULTI_LABEL_CLASSIFICATION
     quality = metrics.QUALITY
     fidelity = metrics.FIDELITY
+    defaults = MappingProxyType({"corpus": {"n_train": 3500}})
     corpus_titles = MappingProxyType({"reviews": "Reviews, what they praise and what they blame"})
     file_format = (
         'one row a text, with a column of 0 and 1 for each label, a list such as ["a", "b"], or labels with |, ; or , '

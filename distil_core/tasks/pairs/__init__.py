@@ -51,7 +51,7 @@ print(student({"text": "Put a text here.", "text_pair": "Put another one here."}
     # large a step: of MiniLM on STS benchmark, seed 1, a student came to 0.67 at the usual rate, to 0.77 at this one.
     defaults = MappingProxyType(
         {
-            "corpus": {"n_train": 3000},
+            "corpus": {"n_train": 2700},
             "student": {"layer_map": LayerMap.FIRST},
             "training": {"learning_rate": 2e-4},
         }

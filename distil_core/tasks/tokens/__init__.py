@@ -41,7 +41,7 @@ student = pipeline("token-classification", model="path/to/this/folder", aggregat
 print(student("Put a sentence here."))"""
     head = TOKEN_CLASSIFICATION
     # Lower layers still know each word as it stands, which a student that is cut out has no time to learn again.
-    defaults = MappingProxyType({"student": {"layer_map": LayerMap.FIRST}})
+    defaults = MappingProxyType({"corpus": {"n_train": 3500}, "student": {"layer_map": LayerMap.FIRST}})
     corpus_titles = MappingProxyType({"reviews": "Reviews: aspects and opinions"})
     quality = (ENTITY_F1, TOKEN_ACCURACY, PRECISION, RECALL)
     fidelity = (AGREEMENT, KL)
