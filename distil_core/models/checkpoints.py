@@ -17,7 +17,7 @@ from distil_core.models.head import HEADS, Head, head_named
 from distil_core.models.label_matching import HeadMatch, match_labels, why_unmatched
 from distil_core.models.weights import Weights, read_object, read_weights, regular
 from distil_core.settings.config import Recipe, TeacherConfig
-from distil_core.settings.recipes import FINE_TUNING_DROPOUT
+from distil_core.settings.recipes import USUAL, FineTuning
 from distil_core.settings.serialization import digest
 
 PREFIXES = {
@@ -340,7 +340,7 @@ def teacher_digest(
     corpus: str,
     head: Head,
     recipe: Recipe = Recipe.THOROUGH,
-    dropout: float = FINE_TUNING_DROPOUT,
+    tuning: FineTuning = USUAL,
     few_labels: bool = False,
     zero_shot: bool = False,
 ) -> str:
@@ -353,7 +353,7 @@ def teacher_digest(
         corpus: Digest of the corpus.
         head: The head that it needs.
         recipe: Of the run.
-        dropout: With which it is fine-tuned by the thorough recipe.
+        tuning: For its task; its learning rate follows from what is named without it.
         few_labels: Whether some training texts have no label, so that it reads the mean of the tokens.
         zero_shot: Whether none has, so that it is fitted to what the labels mean, which is in the digest of the corpus.
     """
@@ -385,8 +385,11 @@ def teacher_digest(
     if recipe is not Recipe.THOROUGH:
         settings["recipe"] = recipe
         settings["weights"] = "averaged"  # before, the last ones, and more layers were frozen
-    elif not dropout:
+    elif not tuning.dropout:
         settings["dropout"] = "none"  # before, there was some for all
+    for name in ("batch_size", "warmup"):  # which were the same for all
+        if getattr(tuning, name) != getattr(USUAL, name):
+            settings[name] = getattr(tuning, name)
     if few_labels:
         settings["head"] = head.pooled.kind
     return digest({"checkpoint": checkpoint.digest, "corpus": corpus, **settings})

@@ -102,11 +102,7 @@ class ExaminedConfig:
             corpus=self.corpus.digest,
             head=self.corpus.task.head,
             recipe=self.config.training.recipe,
-            dropout=recipes.teacher_dropout(
-                self.config.training.recipe,
-                width=self.checkpoint.width,
-                wanted=self.corpus.task.teacher_drops_out,
-            ),
+            tuning=self.corpus.task.fine_tuning(self.checkpoint.width, self.config.training.recipe),
             few_labels=self.corpus.n_labeled < self.corpus.n_train,
             zero_shot=bool(self.corpus.label_sentences),
         )
@@ -179,7 +175,7 @@ def _request(config: CanonicalConfig, corpus: CorpusOutline, checkpoint: Checkpo
             teacher,
             training.recipe,
             n_examples=corpus.n_labeled,
-            n_steps=corpus.task.teacher_steps(checkpoint.width),
+            tuning=corpus.task.fine_tuning(checkpoint.width, training.recipe),
         )
         teacher = replace(teacher, epochs=epochs)
     student = config.student

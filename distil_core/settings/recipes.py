@@ -1,21 +1,21 @@
 """What a recipe decides: how many layers stay, how many passes are made, and at which learning rate."""
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from math import ceil
 
 from distil_core.settings.config import Recipe, RunConfig, TeacherConfig, TrainingConfig
 
 DECIDED = ("epochs", "learning_rate", "frozen")
 """The settings of training that a quick recipe chooses."""
-FINE_TUNING_DROPOUT = 0.1
+_DROPOUT = 0.1
 """The share with which BERT-family models were pre-trained and are usually fine-tuned."""
 NARROW = 128
 """Up to this size of its hidden states a model has too little room to learn texts by heart: dropout costs it more than
 it brings, and it takes higher rates."""
 _STUDENT = TrainingConfig(recipe=Recipe.QUICK, epochs=2, learning_rate=4e-4)
 _TEACHER = {
-    Recipe.THOROUGH: TrainingConfig(epochs=3, dropout=FINE_TUNING_DROPOUT),
+    Recipe.THOROUGH: TrainingConfig(epochs=3, dropout=_DROPOUT),
     Recipe.QUICK: TrainingConfig(recipe=Recipe.QUICK, epochs=2, learning_rate=2e-4, averaging=0.5),
 }
 _HEAD_RATE = 2e-3
@@ -55,32 +55,49 @@ def fewest_epochs(training: TrainingConfig) -> int:
     return _STUDENT.epochs if training.recipe is Recipe.QUICK and training.epochs else training.epochs
 
 
-def teacher_epochs(config: TeacherConfig, recipe: Recipe, *, n_examples: int, n_steps: int = 0) -> int:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FineTuning:
+    """How a teacher is fine-tuned for a task, where nobody chooses and its recipe does not decide.
+
+    ``n_steps`` is how many it takes at least, ``batch_size`` the texts in each; the default of ``learning_rate`` leaves
+    it to the recipe; ``warmup`` is the share of the steps in which it rises.
+    """
+
+    n_steps: int = 0
+    batch_size: int = TrainingConfig().batch_size
+    learning_rate: float = TeacherConfig().learning_rate
+    warmup: float = TrainingConfig().warmup
+    dropout: float = _DROPOUT
+
+
+USUAL = FineTuning()
+"""How a wide teacher is fine-tuned for most tasks."""
+
+
+def teacher_epochs(config: TeacherConfig, recipe: Recipe, *, n_examples: int, tuning: FineTuning = USUAL) -> int:
     """Return how often a teacher without a head passes over a corpus of so many texts.
 
     Args:
         config: What is asked for.
         recipe: Of the run.
         n_examples: Texts in one epoch.
-        n_steps: How many steps its task takes at least; any recipe has a least number of its own.
+        tuning: For its task; any recipe has a least number of steps of its own.
     """
-    usual = _TEACHER[recipe]
-    return config.epochs or _epochs(usual, n_examples, usual.batch_size, n_steps=n_steps)
+    return config.epochs or _epochs(_TEACHER[recipe], n_examples, tuning.batch_size, n_steps=tuning.n_steps)
 
 
-def teacher_dropout(recipe: Recipe, *, width: int, wanted: bool) -> float:
-    """Return the share with which a teacher is fine-tuned: none by the quick recipe, and none of a narrow one.
+def usual_tuning(recipe: Recipe, *, width: int) -> FineTuning:
+    """Return how a teacher is fine-tuned for most tasks: without dropout by the quick recipe, or where it is narrow.
 
     Args:
         recipe: Of the run.
         width: Size of the teacher's hidden states.
-        wanted: Whether its task is learned with dropout at all.
     """
-    return _TEACHER[recipe].dropout if wanted and width > NARROW else 0.0
+    return replace(USUAL, dropout=_TEACHER[recipe].dropout if width > NARROW else 0.0)
 
 
 def teacher_schedule(
-    config: TeacherConfig, recipe: Recipe, *, n_layers: int, n_examples: int, dropout: float = FINE_TUNING_DROPOUT
+    config: TeacherConfig, recipe: Recipe, *, n_layers: int, n_examples: int, tuning: FineTuning = USUAL
 ) -> TrainingConfig:
     """Return how a teacher without a head is fine-tuned, after its head has been fitted.
 
@@ -92,13 +109,16 @@ def teacher_schedule(
         recipe: Of the run.
         n_layers: Layers of the teacher.
         n_examples: Texts in one epoch.
-        dropout: Share of the thorough recipe's, see :func:`teacher_dropout`.
+        tuning: For its task.
     """
-    usual, epochs = _TEACHER[recipe], teacher_epochs(config, recipe, n_examples=n_examples)
+    usual = replace(_TEACHER[recipe], batch_size=tuning.batch_size, warmup=tuning.warmup)
+    epochs = teacher_epochs(config, recipe, n_examples=n_examples, tuning=tuning)
+    left_open = config.learning_rate == TeacherConfig().learning_rate
+    rate = tuning.learning_rate if left_open else config.learning_rate
     if recipe is Recipe.THOROUGH:
-        return replace(usual, epochs=epochs, learning_rate=config.learning_rate, patience=epochs, dropout=dropout)
-    chosen = config.learning_rate != TeacherConfig().learning_rate
-    rate = config.learning_rate if chosen else usual.learning_rate
+        return replace(usual, epochs=epochs, learning_rate=rate, patience=epochs, dropout=tuning.dropout)
+    if rate == USUAL.learning_rate:
+        rate = usual.learning_rate
     return replace(usual, epochs=epochs, learning_rate=rate, frozen=1 + n_layers // 3)
 
 

@@ -17,7 +17,8 @@ from distil_core.data.tables import LABEL_COLUMNS, TEXT_COLUMNS
 from distil_core.errors import ConfigError
 from distil_core.evaluation.metrics import Metric
 from distil_core.models.head import Head
-from distil_core.settings.config import CorpusConfig, Method, Recipe, TeacherConfig
+from distil_core.settings.config import CorpusConfig, Method, Recipe
+from distil_core.settings.recipes import FineTuning, usual_tuning
 
 
 @runtime_checkable
@@ -83,8 +84,6 @@ class Task(ABC):
     """Usual names of the column with the labels; none where people are not asked for it."""
     points: ClassVar[bool] = False
     """Whether its models choose one of the tokens of a text, and not one of a few labels."""
-    teacher_drops_out: ClassVar[bool] = True
-    """Whether dropout helps a teacher's fine-tuning, unless it is narrow."""
     place_title: ClassVar[str] = "Place"
     """What people call a site, where a text has several."""
     baseline_name: ClassVar[str] = "Baseline"
@@ -152,24 +151,14 @@ print(student("Put a sentence here."))"""
         """
         return tuple(label_names)
 
-    def teacher_steps(self, width: int) -> int:
-        """Return how many steps a teacher's fine-tuning takes at least; 0: as many as its recipe says.
-
-        Args:
-            width: Size of its hidden states.
-        """
-        return 0
-
-    def teacher_rate(self, width: int, recipe: Recipe) -> float:
-        """Return the peak learning rate at which a teacher is fine-tuned where nobody chooses one.
-
-        The default of the setting leaves the rate to the recipe.
+    def fine_tuning(self, width: int, recipe: Recipe) -> FineTuning:
+        """Return how a teacher is fine-tuned for it, where nobody chooses.
 
         Args:
             width: Size of its hidden states.
             recipe: Of the run.
         """
-        return TeacherConfig().learning_rate
+        return usual_tuning(recipe, width=width)
 
     @property
     def untaught(self) -> Method:

@@ -92,9 +92,8 @@ def prepare_teacher(
         precision: Resolved; in which the layers that a recipe freezes are computed.
     """
     n_labeled = len(splits["train"].tokens) if labeled is None else len(labeled)
-    epochs = recipes.teacher_epochs(config, recipe, n_examples=n_labeled, n_steps=task.teacher_steps(checkpoint.width))
-    config = replace(config, epochs=epochs)
-    dropout = recipes.teacher_dropout(recipe, width=checkpoint.width, wanted=task.teacher_drops_out)
+    tuning = task.fine_tuning(checkpoint.width, recipe)
+    config = replace(config, epochs=recipes.teacher_epochs(config, recipe, n_examples=n_labeled, tuning=tuning))
     name = teacher_digest(
         checkpoint,
         config,
@@ -102,7 +101,7 @@ def prepare_teacher(
         corpus=corpus_digest,
         head=task.head,
         recipe=recipe,
-        dropout=dropout,
+        tuning=tuning,
         few_labels=labeled is not None,
         zero_shot=bool(label_sentences),
     )
@@ -145,14 +144,12 @@ def prepare_teacher(
             )
             folder = None
     if folder is None or fitted_before is None:
-        if config.learning_rate == TeacherConfig().learning_rate:
-            config = replace(config, learning_rate=task.teacher_rate(checkpoint.width, recipe))
         schedule = recipes.teacher_schedule(
             config,
             recipe,
             n_layers=checkpoint.n_layers,
             n_examples=n_labeled,
-            dropout=dropout,
+            tuning=tuning,
         )
         pooled = labeled is not None or label_sentences
         head = task.head.pooled if pooled else task.head

@@ -22,6 +22,7 @@ from distil_core.models.head import MASKED_WORDS, SEQUENCE_CLASSIFICATION
 from distil_core.models.label_matching import match_labels
 from distil_core.models.loading import load_model, load_tokenizer
 from distil_core.settings.config import TeacherConfig
+from distil_core.settings.recipes import USUAL, FineTuning
 from tests import tiny
 
 Made = Callable[..., Path]
@@ -289,8 +290,15 @@ class TestHead:
     def test_fine_tuning_names_a_teacher_only_where_it_happens(self, found: Checkpoint) -> None:
         usual, longer = TeacherConfig(), TeacherConfig(epochs=9)
 
-        def name(config: TeacherConfig, labels: tuple[str, ...] = tiny.LABELS, corpus: str = "c", **how: float) -> str:
-            return teacher_digest(found, config, label_names=labels, corpus=corpus, head=SEQUENCE_CLASSIFICATION, **how)
+        def name(
+            config: TeacherConfig,
+            labels: tuple[str, ...] = tiny.LABELS,
+            corpus: str = "c",
+            tuning: FineTuning = USUAL,
+        ) -> str:
+            return teacher_digest(
+                found, config, label_names=labels, corpus=corpus, head=SEQUENCE_CLASSIFICATION, tuning=tuning
+            )
 
         assert name(usual) == name(longer) == name(usual, corpus="d")
         assert name(usual) != name(usual, labels=("hot", "mild", "cold"))
@@ -298,9 +306,10 @@ class TestHead:
         cases = [(usual, "c"), (longer, "c"), (TeacherConfig(learning_rate=1e-3), "c"), (usual, "d")]
         cases.append((TeacherConfig(max_length=64), "c"))
         names = [name(config, others, corpus) for config, corpus in cases]
-        names.append(name(usual, others, dropout=0.0))
-        assert len(set(names)) == len(cases) + 1
-        assert name(usual) == name(usual, dropout=0.0)
+        tunings = [FineTuning(dropout=0.0), FineTuning(batch_size=16), FineTuning(warmup=0.5)]
+        names += [name(usual, others, tuning=tuning) for tuning in tunings]
+        assert len(set(names)) == len(cases) + len(tunings)
+        assert {name(usual, tuning=tuning) for tuning in tunings} == {name(usual)}
 
 
 @pytest.mark.parametrize("architecture", tiny.ARCHITECTURES)

@@ -60,25 +60,36 @@ class TestTeacher:
             assert epochs[0] < epochs[2]
 
     def test_a_task_may_take_more_steps(self) -> None:
-        epochs = [recipes.teacher_epochs(TeacherConfig(), each, n_examples=4_000, n_steps=400) for each in Recipe]
+        more = recipes.FineTuning(n_steps=400)
+        epochs = [recipes.teacher_epochs(TeacherConfig(), each, n_examples=4_000, tuning=more) for each in Recipe]
         assert epochs == [4, 4]
-        assert recipes.teacher_epochs(TeacherConfig(epochs=1), Recipe.QUICK, n_examples=4_000, n_steps=400) == 1
+        assert recipes.teacher_epochs(TeacherConfig(epochs=1), Recipe.QUICK, n_examples=4_000, tuning=more) == 1
+        assert (
+            recipes.teacher_epochs(TeacherConfig(), Recipe.QUICK, n_examples=4_000, tuning=replace(more, batch_size=16))
+            == 2
+        )
 
     @pytest.mark.parametrize(
-        ("recipe", "width", "wanted", "share"),
+        ("recipe", "width", "share"),
         [
-            (Recipe.THOROUGH, 384, True, 0.1),
-            (Recipe.THOROUGH, 384, False, 0.0),
-            (Recipe.THOROUGH, 128, True, 0.0),
-            (Recipe.QUICK, 384, True, 0.0),
+            (Recipe.THOROUGH, 384, 0.1),
+            (Recipe.THOROUGH, 128, 0.0),
+            (Recipe.QUICK, 384, 0.0),
         ],
     )
-    def test_dropout_is_for_those_who_can_learn_by_heart(
-        self, recipe: Recipe, width: int, wanted: bool, share: float
-    ) -> None:
-        dropout = recipes.teacher_dropout(recipe, width=width, wanted=wanted)
-        schedule = recipes.teacher_schedule(TeacherConfig(), recipe, n_layers=6, n_examples=50, dropout=dropout)
-        assert dropout == schedule.dropout == share
+    def test_dropout_is_for_those_who_can_learn_by_heart(self, recipe: Recipe, width: int, share: float) -> None:
+        tuning = recipes.usual_tuning(recipe, width=width)
+        schedule = recipes.teacher_schedule(TeacherConfig(), recipe, n_layers=6, n_examples=50, tuning=tuning)
+        assert tuning.dropout == schedule.dropout == share
+
+    def test_a_rate_that_somebody_chooses_comes_before_that_of_the_task(self) -> None:
+        tuning = recipes.FineTuning(learning_rate=7e-4)
+        for recipe in Recipe:
+            rates = [
+                recipes.teacher_schedule(config, recipe, n_layers=6, n_examples=50, tuning=tuning).learning_rate
+                for config in (TeacherConfig(), TeacherConfig(learning_rate=2e-5))
+            ]
+            assert rates == [7e-4, 2e-5]
 
     def test_what_somebody_wants_is_done(self) -> None:
         wanted = TeacherConfig(epochs=1, learning_rate=2e-5)

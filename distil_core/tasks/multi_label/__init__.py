@@ -6,6 +6,7 @@ puts out, so that losses, temperature and fidelity are those of all tasks, and t
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
@@ -14,7 +15,7 @@ from distil_core.data.sources import Source, refuse_ignored
 from distil_core.data.tables import guess, in_memory
 from distil_core.models.head import MULTI_LABEL_CLASSIFICATION
 from distil_core.settings.config import CorpusConfig, Recipe
-from distil_core.settings.recipes import NARROW
+from distil_core.settings.recipes import NARROW, FineTuning
 from distil_core.tasks.multi_label import assembly, metrics
 from distil_core.tasks.multi_label.columns import FOR_SEVERAL, LABEL_COLUMNS
 from distil_core.tasks.task import Baseline, Task
@@ -60,9 +61,10 @@ print(student(["Put a sentence here."]))  # the labels above 0.5 are predicted""
         """Return what is answered to each label."""
         return ("no", "yes")
 
-    def teacher_rate(self, width: int, recipe: Recipe) -> float:
+    def fine_tuning(self, width: int, recipe: Recipe) -> FineTuning:
         """Return a larger rate for a narrow teacher, which has to learn more where a text has no single answer."""
-        return 1e-3 if width <= NARROW else super().teacher_rate(width, recipe)
+        usual = super().fine_tuning(width, recipe)
+        return replace(usual, learning_rate=1e-3) if width <= NARROW else usual
 
     def recognizes(self, names: Sequence[str]) -> bool:
         """Tell whether there is a text and a column that is usual for several labels and not for one."""

@@ -18,7 +18,7 @@ from distil_core.evaluation import metrics
 from distil_core.evaluation.metrics import AGREEMENT, ECE, KL, LOYALTY, NLL, Metric
 from distil_core.models.head import REGRESSION
 from distil_core.settings.config import CorpusConfig, LayerMap, Recipe
-from distil_core.settings.recipes import NARROW
+from distil_core.settings.recipes import NARROW, FineTuning
 from distil_core.tasks.classification import TextClassification, assembly
 from distil_core.tasks.pairs import numbers, rows
 from distil_core.tasks.pairs.correlations import PEARSON, SPEARMAN, TEACHER_CORRELATION
@@ -80,9 +80,10 @@ print(student({"text": "Put a text here.", "text_pair": "Put another one here."}
         task = self.for_labels(corpus.label_names)
         return self if task is self else task.for_corpus(corpus)
 
-    def teacher_rate(self, width: int, recipe: Recipe) -> float:
+    def fine_tuning(self, width: int, recipe: Recipe) -> FineTuning:
         """Return a larger rate for a narrow teacher, which has to learn to hold two texts together."""
-        return 5e-4 if width <= NARROW else super().teacher_rate(width, recipe)
+        usual = super().fine_tuning(width, recipe)
+        return replace(usual, learning_rate=5e-4) if width <= NARROW else usual
 
     def recognizes(self, columns: Sequence[str]) -> bool:
         """Tell whether there are two columns of texts that go together, and one of labels."""

@@ -6,6 +6,7 @@ commonest tag of each word as the baseline.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
@@ -16,6 +17,7 @@ from distil_core.errors import CorpusError
 from distil_core.evaluation.metrics import KL
 from distil_core.models.head import TOKEN_CLASSIFICATION
 from distil_core.settings.config import CorpusConfig, LayerMap, Recipe
+from distil_core.settings.recipes import FineTuning
 from distil_core.tasks.task import Baseline, Task
 from distil_core.tasks.tokens import assembly, words
 from distil_core.tasks.tokens.entities import AGREEMENT, ENTITY_F1, PRECISION, RECALL, TOKEN_ACCURACY
@@ -127,13 +129,14 @@ print(student("Put a sentence here."))"""
         (item,) = tokenizer([text], max_length=max_length, truncation=True).encodings
         return tuple(there[word] for _, word in words.first_pieces(item, text, there))
 
-    def teacher_rate(self, width: int, recipe: Recipe) -> float:
+    def fine_tuning(self, width: int, recipe: Recipe) -> FineTuning:
         """Return a rate that is higher for a narrow model: 3e-4 at a hidden size of 384, 1.5e-4 at 768.
 
         Most words are in no entity, so that few of a text's sites teach anything, and the usual few hundred small
         steps leave a teacher behind a student that learns from the labels. The quick recipe has a rate of its own.
         """
-        return _RATE_BY_WIDTH / width if recipe is Recipe.THOROUGH else super().teacher_rate(width, recipe)
+        usual = super().fine_tuning(width, recipe)
+        return replace(usual, learning_rate=_RATE_BY_WIDTH / width) if recipe is Recipe.THOROUGH else usual
 
     def baseline(self, split: Split, *, encoded: Any, n_classes: int) -> Baseline:
         """Count the tags of each word."""

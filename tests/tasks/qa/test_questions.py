@@ -20,8 +20,10 @@ from distil_core.runs import foreground
 from distil_core.runs.families import family
 from distil_core.runs.requests import examine
 from distil_core.runs.store import RunStore
+from distil_core.settings import recipes
 from distil_core.settings.canonical import canonical
-from distil_core.settings.config import CorpusConfig, RunConfig
+from distil_core.settings.config import CorpusConfig, Recipe, RunConfig
+from distil_core.settings.recipes import USUAL
 from distil_core.tasks.catalog import task_named
 from distil_core.tasks.corpora import guess_task, load_corpus
 from distil_core.tasks.qa.windows import windows_of
@@ -136,12 +138,24 @@ def test_the_usage_finds_an_end_behind_the_start(
     assert len(capsys.readouterr().out.split()) == 2
 
 
-def test_a_teacher_for_questions_learns_longer_and_without_dropout() -> None:
+def test_a_narrow_teacher_for_questions_takes_more_and_smaller_steps() -> None:
     config = canonical(RunConfig(task="qa", corpus=CorpusConfig(n_train=1600, n_test=50)))
     (examined,) = examine([config])
-    assert examined.config.teacher.epochs == 8  # 400 steps of 32, as it is narrow
-    assert TASK.teacher_steps(384) == 0
-    assert (TASK.teacher_drops_out, task_named("tokens").teacher_drops_out) == (False, True)
+    assert examined.config.teacher.epochs == 4  # 400 steps of 16
+    narrow, wide = (TASK.fine_tuning(width, Recipe.THOROUGH) for width in (128, 384))
+    assert (wide.n_steps, wide.batch_size, wide.warmup) == (USUAL.n_steps, USUAL.batch_size, USUAL.warmup)
+    assert narrow.warmup > wide.warmup
+    schedule = recipes.teacher_schedule(
+        examined.config.teacher, Recipe.THOROUGH, n_layers=6, n_examples=1, tuning=narrow
+    )
+    assert (schedule.batch_size, schedule.warmup, schedule.learning_rate) == (16, 0.5, 1e-3)
+
+
+def test_a_teacher_for_questions_learns_without_dropout_and_more_slowly_the_wider_it_is() -> None:
+    widths = [TASK.fine_tuning(width, Recipe.THOROUGH) for width in (384, 768)]
+    assert [tuning.learning_rate for tuning in widths] == pytest.approx([1e-4, 2.5e-5])
+    assert {tuning.dropout for tuning in widths} == {0.0}
+    assert task_named("tokens").fine_tuning(384, Recipe.THOROUGH).dropout == 0.1
 
 
 def test_questions_go_from_their_file_to_a_student_that_others_can_load(tmp_path: Path, quick: None) -> None:

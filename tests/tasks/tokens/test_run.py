@@ -80,9 +80,9 @@ def test_a_pipeline_gives_the_same_entities(result: Distillation) -> None:
 
 def test_narrow_teachers_learn_faster_unless_the_recipe_is_quick() -> None:
     task = TokenClassification()
-    assert task.teacher_rate(384, Recipe.THOROUGH) == pytest.approx(3e-4)
-    assert task.teacher_rate(768, Recipe.THOROUGH) == pytest.approx(1.5e-4)
-    assert task.teacher_rate(384, Recipe.QUICK) == TeacherConfig().learning_rate
+    assert task.fine_tuning(384, Recipe.THOROUGH).learning_rate == pytest.approx(3e-4)
+    assert task.fine_tuning(768, Recipe.THOROUGH).learning_rate == pytest.approx(1.5e-4)
+    assert task.fine_tuning(384, Recipe.QUICK).learning_rate == TeacherConfig().learning_rate
 
 
 def test_the_model_card_says_how_to_ask_for_entities(result: Distillation) -> None:
