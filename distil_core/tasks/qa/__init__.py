@@ -114,7 +114,8 @@ print(tokenizer.decode(inputs["input_ids"][0, first : last + 1]) if first else "
     segments = ("Question", "Context")
     file_format = "SQuAD's JSON, or one row a question, with its context and answers"
     # A question finds its answer layer by layer: a student of MiniLM's first three layers, on 1,835 questions of SQuAD,
-    # came to 0.49 after an epoch, one of every other layer to 0.28. Steps matter more than passes here, too.
+    # came to 0.49 after an epoch, one of every other layer to 0.28. At the usual rate a student of the reviews is a
+    # little better (of two layers 0.818 and not 0.814), and one layer is not seen to fall behind: 0.806 and not 0.791.
     defaults = MappingProxyType(
         {
             "corpus": {"n_train": 2000},

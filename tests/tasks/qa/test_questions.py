@@ -24,7 +24,7 @@ from distil_core.settings import recipes
 from distil_core.settings.canonical import canonical
 from distil_core.settings.config import CorpusConfig, Recipe, RunConfig
 from distil_core.settings.recipes import USUAL
-from distil_core.tasks.catalog import task_named
+from distil_core.tasks.catalog import task_named, usual_config
 from distil_core.tasks.corpora import guess_task, load_corpus
 from distil_core.tasks.qa.windows import windows_of
 from tests import questions, tiny
@@ -149,6 +149,13 @@ def test_a_narrow_teacher_for_questions_takes_more_and_smaller_steps() -> None:
         examined.config.teacher, Recipe.THOROUGH, n_layers=6, n_examples=1, tuning=narrow
     )
     assert (schedule.batch_size, schedule.warmup, schedule.learning_rate) == (16, 0.5, 1e-3)
+
+
+def test_students_for_questions_begin_with_smaller_steps() -> None:
+    training, usual = usual_config("qa").training, RunConfig().training
+    assert (training.batch_size, training.learning_rate) == (16, 2e-4)
+    assert training.batch_size < usual.batch_size
+    assert training.learning_rate < usual.learning_rate
 
 
 def test_a_teacher_for_questions_learns_without_dropout_and_more_slowly_the_wider_it_is() -> None:
