@@ -246,7 +246,7 @@ if rows:
     )
     if event.selection.rows:
         row = event.selection.rows[0]
-        st.query_params[PICKED] = names[row]
+        address.put(PICKED, names[row])
         show_details(shown[row])
     else:
         may = "open or download" if address.follows_class() else "open, download or delete"

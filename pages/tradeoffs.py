@@ -154,7 +154,7 @@ def pick(points: tuple[ModelPoint, ...], family: Family) -> ModelPoint:
     if chosen.in_use:
         st.query_params.pop(POINT, None)
     else:
-        st.query_params[POINT] = chosen.id
+        address.put(POINT, chosen.id)
     with address.control(POINT, "Model"):
         st.selectbox(
             "Model",

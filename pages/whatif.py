@@ -195,7 +195,7 @@ def pick(grid: SweepGrid) -> None:
     if run is None:
         st.query_params.pop(sweep_form.CELL, None)
     else:
-        st.query_params[sweep_form.CELL] = run.id
+        address.put(sweep_form.CELL, run.id)
 
 
 def show_map(grid: SweepGrid, metric: Metric) -> None:

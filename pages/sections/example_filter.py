@@ -10,6 +10,7 @@ import streamlit as st
 from distil_core.analysis import error_analysis, kinds
 from distil_core.analysis.error_analysis import AnsweredTexts, Filter, WhoIsRight
 from distil_core.reporting.narrative.slices import WHO_IS_RIGHT
+from pages.state import address
 
 WHO, LABEL, TEACHER, STUDENT = "compare.who", "compare.label", "compare.teacher", "compare.student"
 SHORTEST, LONGEST, CONTAINS = "compare.shortest", "compare.longest", "compare.contains"
@@ -75,7 +76,7 @@ def press(case: WhoIsRight) -> None:
     if _who() is case:
         st.query_params.pop(WHO)
     else:
-        st.query_params[WHO] = case.value
+        address.put(WHO, case.value)
 
 
 def press_kind(kind: str) -> None:
@@ -97,4 +98,4 @@ def put(wanted: Filter) -> None:
     st.session_state[SHORTEST], st.session_state[LONGEST] = wanted.shortest or None, wanted.longest
     st.query_params.pop(WHO, None)
     if wanted.who is not None:
-        st.query_params[WHO] = wanted.who.value
+        address.put(WHO, wanted.who.value)

@@ -40,7 +40,7 @@ def show(lead: str, *, picks_run: bool = True) -> Any:
     st.session_state["run"] = st.session_state[_PICKER] = wanted
     # What everybody sees first needs no name in the address, where it would stand until the browser has the next one.
     if wanted is not None and ("run" in st.query_params or not runs[wanted].read_only):
-        st.query_params["run"] = wanted
+        address.put("run", wanted)
     left, right = st.columns([3, 2], vertical_alignment="center", gap="small")
     with left.container(key="app.large_print" if address.large_print() else None):
         st.title(lead, anchor=False)

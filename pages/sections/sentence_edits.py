@@ -60,7 +60,7 @@ def is_edit(before: str, text: str) -> bool:
     """Tell whether a text is an edit of another one; the address then names both."""
     edited = before != text and edits.related(before, text)
     if edited:
-        st.query_params[ORIGINAL] = before
+        address.put(ORIGINAL, before)
     else:
         st.query_params.pop(ORIGINAL, None)
     return edited
@@ -206,7 +206,7 @@ def _pick(number: int) -> None:
     if st.query_params.get(WORD) == str(number):
         st.query_params.pop(WORD)
     else:
-        st.query_params[WORD] = str(number)
+        address.put(WORD, str(number))
 
 
 def _swap(text: str, word: edits.Word) -> None:

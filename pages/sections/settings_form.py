@@ -200,7 +200,7 @@ def _seed() -> Any:
     named = st.query_params.get("seed", "")
     first = st.session_state.setdefault("settings.seed", address.count(named, below=2**31, otherwise=RunConfig().seed))
     seed = _field(RunConfig, "seed", first=first)
-    st.query_params["seed"] = str(seed)
+    address.put("seed", str(seed))
     return seed
 
 

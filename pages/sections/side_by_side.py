@@ -40,7 +40,7 @@ def show(run: Run, family: Family) -> None:
             max_selections=len(LETTERS) - 1,
             placeholder="Choose runs to hold against this one",
         )
-    st.query_params[KEY] = names
+    address.put(KEY, names)
     chosen = [runs[name] for name in names]
     families = [resources.family(other.id) for other in chosen]
     beside = [family.distilled, *(other.distilled for other in families if other is not None)]

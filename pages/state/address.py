@@ -59,12 +59,12 @@ def open_header() -> Any:
             "what it does not name may have other defaults.",
             icon=":material/info:",
         )
-    st.query_params["v"] = known
+    put("v", known)
     for name in (HIDE, CLASS, PAGES, LECTURE):
         if name in st.query_params:
             st.session_state[_kept(name)] = st.query_params[name]
         elif value := st.session_state.get(_kept(name)):  # another page of the same visit
-            st.query_params[name] = value
+            put(name, value)
     st.session_state[_CONTROLS] = {}
     box = st.container(horizontal=True, width="content", vertical_alignment="center", gap="small", wrap=False)
     st.session_state[_ASIDE] = None
@@ -73,6 +73,16 @@ def open_header() -> Any:
             "", icon=":material/visibility_off:", type="tertiary", help="Controls that the address of this page hides."
         )
     return box
+
+
+def put(name: str, value: str | list[str]) -> None:
+    """Have the address name something.
+
+    Where it does so already nothing is sent: each message carries the whole address as this rerun has it, and takes
+    away what a control has put there since.
+    """
+    if st.query_params.get_all(name) != ([value] if isinstance(value, str) else value):
+        st.query_params[name] = value
 
 
 def count(text: str, *, below: int, otherwise: T) -> int | T:
@@ -92,7 +102,7 @@ def carry(name: str, value: str) -> None:
     """Have all pages of this visit carry something under a name from the next rerun on, or no longer."""
     st.session_state[_kept(name)] = value
     if value:
-        st.query_params[name] = value
+        put(name, value)
     else:
         st.query_params.pop(name, None)
 

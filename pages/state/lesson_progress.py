@@ -108,7 +108,7 @@ def _write(known: dict[str, float]) -> None:
     text = ",".join(f"{name}:{value:g}" for name, value in known.items())
     st.session_state[ANSWERS] = text
     if text:
-        st.query_params[ANSWERS] = text
+        address.put(ANSWERS, text)
     else:
         st.query_params.pop(ANSWERS, None)
 
@@ -121,7 +121,7 @@ def remember() -> None:
         elif name == LESSON and LESSON not in st.session_state and (last := st.session_state.get(f"{LESSON}.last")):
             st.session_state[LESSON] = last
         elif name != LESSON and (last := st.session_state.get(name)):
-            st.query_params[name] = last
+            address.put(name, last)
 
 
 def n_answered(lesson: Lesson) -> int:
@@ -144,4 +144,6 @@ def step_number(lesson: Lesson, *, free: bool = False) -> int:
 
 def go_to(number: int) -> None:
     """Show a step, counted from 1, from the next rerun on."""
-    st.session_state[STEP] = st.query_params[STEP] = str(number)
+    shown = str(number)
+    st.session_state[STEP] = shown
+    address.put(STEP, shown)

@@ -8,7 +8,7 @@ import streamlit as st
 from distil_core.analysis import comparison
 from distil_core.reporting import narrative
 from distil_core.runs.families import Family
-from pages.state import resources
+from pages.state import address, resources
 
 
 def current() -> str | None:
@@ -19,7 +19,8 @@ def current() -> str | None:
 
 def choose(run_id: str) -> None:
     """Make a run the one in use, from the next rerun on."""
-    st.query_params["run"] = st.session_state["run"] = run_id
+    st.session_state["run"] = run_id
+    address.put("run", run_id)
 
 
 def forget() -> None:

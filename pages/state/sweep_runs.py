@@ -21,14 +21,16 @@ from distil_core.runs.rows import Run
 from distil_core.settings.canonical import CanonicalConfig
 from distil_core.settings.config import RunConfig
 from distil_core.settings.serialization import digest
-from pages.state import class_mode, resources, run_in_use
+from pages.state import address, class_mode, resources, run_in_use
 
 BASE = "whatif.base"
 
 
 def keep_base(run_id: str) -> None:
     """Keep the sweep as it is when one of its own runs becomes the one in use."""
-    st.session_state[BASE] = st.query_params[BASE] = f"{_base()}.{run_id}"
+    base_and_used = f"{_base()}.{run_id}"
+    st.session_state[BASE] = base_and_used
+    address.put(BASE, base_and_used)
 
 
 def _base() -> str | None:
@@ -39,7 +41,7 @@ def _base() -> str | None:
     if run_id is None or used != run_id:
         st.query_params.pop(BASE, None)
         return run_id
-    st.query_params[BASE] = base_and_used
+    address.put(BASE, base_and_used)
     return str(base)
 
 

@@ -16,7 +16,7 @@ import streamlit as st
 from distil_core.errors import CorpusError
 from distil_core.reporting.formatting import escaped
 from distil_core.training.cache import replacing
-from pages.state import class_mode, resources
+from pages.state import address, class_mode, resources
 
 # Less than what file systems take, since what replaces a file has a longer name for a moment.
 _LONGEST_NAME, _LONGEST_SUFFIX = 200, 20
@@ -154,7 +154,7 @@ def _keep_all(key: str, parameter: str, types: Sequence[str], places: Mapping[st
             with replacing(path / place) as whole:
                 whole.write_bytes(content)
     _let_open(path.parent)
-    st.query_params[parameter] = f"{path.parent.name}/{path.name}"
+    address.put(parameter, f"{path.parent.name}/{path.name}")
 
 
 def _let_open(folder: Path) -> None:
@@ -218,4 +218,4 @@ def _keep(key: str, parameter: str, types: Sequence[str]) -> None:
         with replacing(path) as whole:
             whole.write_bytes(content)
     _let_open(path.parent)
-    st.query_params[parameter] = f"{path.parent.name}/{path.name}"
+    address.put(parameter, f"{path.parent.name}/{path.name}")

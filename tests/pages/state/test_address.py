@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from streamlit.runtime.state.query_params import QueryParams
 from streamlit.testing.v1 import AppTest
 
 from distil_core.runs.store import RunStore
@@ -14,6 +15,8 @@ from tests import seeds
 from tests.pages.conftest import markdown
 
 App = Callable[..., AppTest]
+
+PAGES = ("distil", "compare", "temperature", "attention", "tradeoffs", "whatif", "lessons", "runs")
 
 
 def link(at: AppTest) -> dict[str, str]:
@@ -31,6 +34,20 @@ def test_every_address_names_the_version(app: App, example: Path, page: str) -> 
     assert at.query_params["v"] == address.VERSION
     assert link(at)["v"] == address.VERSION
     assert not at.exception
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_an_address_that_says_it_all_is_not_sent_again(
+    app: App, example: Path, monkeypatch: pytest.MonkeyPatch, page: str
+) -> None:
+    at = app(page).run()
+    sent: list[str] = []
+    monkeypatch.setattr(QueryParams, "_send_query_param_msg", lambda parameters: sent.append(repr(parameters)))
+    at.run()
+    assert sent == []
+    at.query_params.pop("v")
+    at.run()
+    assert len(sent) == 1
 
 
 def test_an_address_of_another_version_says_so(app: App) -> None:
