@@ -98,7 +98,7 @@ def test_the_task_begins_with_a_teacher_that_knows_words(app: Callable[..., AppT
     at = app("distil", distil__task="Sentence embeddings")
     assert at.selectbox(key="distil.task").value == "embeddings"
     assert at.selectbox(key="distil.teacher").value == "minilm"
-    assert at.number_input(key="distil.corpus.n_train").value == 1500
+    assert at.number_input(key="distil.corpus.n_train").value == 1300
     at.selectbox(key="distil.task").set_value("pairs").run()
     assert at.selectbox(key="distil.student.layer_map").value == "first"
     at.selectbox(key="distil.task").set_value("classification").run()

@@ -124,7 +124,7 @@ print(student.similarity(vectors[:1], vectors[1:]))"""
     quality = (SPEARMAN, NDCG, MRR, RECALL)
     fidelity = (TEACHER_COSINE,)
     methods = (Method.DISTILLED, Method.LAYER_CUT, Method.BASELINE)
-    defaults = MappingProxyType({"corpus": {"n_train": 1500, "n_test": 500}, "teacher": {"source": "minilm"}})
+    defaults = MappingProxyType({"corpus": {"n_train": 1300, "n_test": 500}, "teacher": {"source": "minilm"}})
     loss_parts = MappingProxyType({"soft_labels": "similarities in a batch", "hard_labels": "teacher's vectors"})
     corpus_titles = MappingProxyType({"reviews": "Which reviews are alike, and which answer a query"})
     segments = ("First text", "Second text")
