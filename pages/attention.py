@@ -170,7 +170,13 @@ def show(family: Family) -> None:
             **attention_details.map_table(view, maps[1] - maps[0]),
         )
     looked = attention_details.LookedAt(
-        text=text, special=special, view=view, maps=maps, site=site, places=reading.places
+        text=text,
+        special=special,
+        view=view,
+        maps=maps,
+        site=site,
+        places=reading.places,
+        averaged=len(reading.read_from[site]) > 1,
     )
     attention_details.show(outcome, looked)
     st.caption(f":material/info: {SOURCES} What does explain an answer is under **{attention_details.LEFT_OUT}**.")
@@ -179,6 +185,8 @@ def show(family: Family) -> None:
 def notices(reading: attention.AttentionReading) -> list[str]:
     """Say what is special about these models or this text."""
     lines = []
+    if reading.n_texts > 1:
+        lines.append(":material/info: Each text is read by itself: no token looks at one of the other text.")
     if reading.truncated:
         n = len(reading.tokens)
         lines.append(f":material/content_cut: Only the first {n} tokens of this text are read and shown here.")

@@ -34,7 +34,8 @@ class AttentionReading:
         window: How many tokens the local layers see to each side, None where all layers see the whole text.
         local: Which layers of the teacher are local.
         places: Where in the text its sites are.
-        positions: The token that the answer at each site is read from.
+        n_texts: Texts that are read by themselves, whose tokens lie end to end.
+        read_from: For each site the tokens that the answer is read from, by their mean where there are several.
     """
 
     tokens: tuple[str, ...]
@@ -46,7 +47,8 @@ class AttentionReading:
     window: int | None = None
     local: tuple[int, ...] = ()
     places: tuple[Place, ...] = ()
-    positions: tuple[int, ...] = (0,)
+    n_texts: int = 1
+    read_from: tuple[tuple[int, ...], ...] = ((0,),)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +59,8 @@ class AttentionSide:
         maps: ``(layers, heads, tokens, tokens)``.
         entropies: Of each head, see :func:`head_entropy`.
         rollout: See :func:`rollout`, ``(tokens, tokens)``.
-        answers: For each site the row of the rollout of the token that the answer is read from, ``(sites, tokens)``.
+        answers: For each site the row of the rollout of the token that the answer is read from, or the mean of those of
+            several, ``(sites, tokens)``.
     """
 
     maps: np.ndarray
@@ -129,8 +132,7 @@ def view(reading: AttentionReading, *, special: bool) -> AttentionView:
     """
     out = [flag and not special for flag in reading.special]
     rest = [i for i, flag in enumerate(out) if not flag]
-    positions = list(reading.positions)
-    teacher, student = _side(reading.teacher, out, positions), _side(reading.student, out, positions)
+    teacher, student = (_side(maps, out, reading.read_from) for maps in (reading.teacher, reading.student))
     return AttentionView(
         tokens=tuple(reading.tokens[i] for i in rest),
         special=tuple(reading.special[i] for i in rest),
@@ -140,10 +142,10 @@ def view(reading: AttentionReading, *, special: bool) -> AttentionView:
     )
 
 
-def _side(maps: np.ndarray, out: Sequence[bool], positions: Sequence[int]) -> AttentionSide:
+def _side(maps: np.ndarray, out: Sequence[bool], read_from: Sequence[Sequence[int]]) -> AttentionSide:
     left = without(maps, out)
     flow = rollout(maps)
-    answers = flow[positions][:, ~np.asarray(out)]
+    answers = np.array([flow[list(tokens)].mean(axis=0) for tokens in read_from])[:, ~np.asarray(out)]
     answers = answers / np.maximum(answers.sum(axis=1, keepdims=True), 1e-9)
     return AttentionSide(maps=left, entropies=head_entropy(left), rollout=without(flow, out), answers=answers)
 

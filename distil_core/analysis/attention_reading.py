@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from typing import Any
 
 import numpy as np
@@ -17,6 +17,7 @@ from distil_core.data.tokenization import Ragged, encode, inputs_of
 from distil_core.errors import CorpusError
 from distil_core.functional.similarity import cka_matrix
 from distil_core.models.forward import attention_maps, predict, states_of
+from distil_core.models.pooling import PooledEncoder
 from distil_core.types import Model
 
 CONTINUED = "·"
@@ -41,22 +42,52 @@ def read_attention(pair: ModelPair, text: str) -> AttentionReading:
     Raises:
         CorpusError: If the tokenizer finds nothing in the text.
     """
-    pair = replace(pair, max_length=min(pair.max_length, MAX_TOKENS))
-    encoded, sites = _encoded(pair, text), pair.encode((text,)).sites
+    texts = _read_alone(pair, text)
+    pair = replace(pair, max_length=min(pair.max_length, MAX_TOKENS // len(texts)))
+    parts = [_encoded(pair, part) for part in texts]
     config = pair.teacher.config
     window, local = _local_layers(config)
+    tokens = [_readable(pair.tokenizer, part.encoding, alone) for part, alone in zip(parts, texts, strict=True)]
+    special = [bool(flag) for part in parts for flag in part.encoding.special_tokens_mask]
     return AttentionReading(
-        tokens=_readable(pair.tokenizer, encoded.encoding, text),
-        special=tuple(bool(flag) for flag in encoded.encoding.special_tokens_mask),
-        teacher=_maps(pair.teacher, encoded.tokens, padding=pair.tokenizer.pad_token_id),
-        student=_maps(pair.student, encoded.tokens, padding=pair.tokenizer.pad_token_id),
-        truncated=encoded.truncated,
+        tokens=_marked(tokens, special),
+        special=tuple(special),
+        teacher=_maps(pair.teacher, parts, padding=pair.tokenizer.pad_token_id),
+        student=_maps(pair.student, parts, padding=pair.tokenizer.pad_token_id),
+        truncated=any(part.truncated for part in parts),
         shares_layers=config.model_type == "albert",
         window=window,
         local=local,
         places=pair.places(text),
-        positions=(0,) * len(sites) if sites.positions is None else tuple(sites.positions.tolist()),
+        n_texts=len(texts),
+        read_from=_read_from(pair, text, [len(names) for names in tokens]),
     )
+
+
+def _read_alone(pair: ModelPair, text: str) -> tuple[str, ...]:
+    """Return what of a text the models read by itself: all of it, or each segment."""
+    return tuple(split_segments(text)) if pair.task.segments_apart else (text,)
+
+
+def _marked(parts: Sequence[Sequence[str]], special: Sequence[bool]) -> tuple[str, ...]:
+    """Lay the tokens of parts end to end, with a mark at the first word of each but the first part."""
+    names = [name for part in parts for name in part]
+    for start in list(accumulate(map(len, parts)))[:-1]:
+        first = next(i for i in range(start, len(names)) if not special[i])
+        names[first] = f"{SEGMENT_MARK} {names[first]}"
+    return tuple(names)
+
+
+def _read_from(pair: ModelPair, text: str, lengths: Sequence[int]) -> tuple[tuple[int, ...], ...]:
+    """Return for each site the tokens that its answer is read from, where parts of these lengths lie end to end."""
+    if isinstance(pair.teacher, PooledEncoder):
+        stops = list(accumulate(lengths))
+        mean = pair.teacher.pooling.mode == "mean"
+        return tuple(
+            tuple(range(stop - n, stop if mean else stop - n + 1)) for n, stop in zip(lengths, stops, strict=True)
+        )
+    sites = pair.encode((text,)).sites
+    return ((0,),) * len(sites) if sites.positions is None else tuple((i,) for i in sites.positions.tolist())
 
 
 def _encoded(pair: ModelPair, text: str) -> _Text:
@@ -79,9 +110,17 @@ def _read(text: str, encoding: Any) -> str:
     return join_segments(segment[:stop] for segment, stop in zip(segments, stops, strict=True))
 
 
-def _maps(model: Model, tokens: Ragged, *, padding: int) -> np.ndarray:
-    ((_, output),) = states_of(model, tokens, padding=padding, output_attentions=True)
-    return torch.cat(attention_maps(model, output)).float().cpu().numpy()
+def _maps(model: Model, parts: Sequence[_Text], *, padding: int) -> np.ndarray:
+    """Return the maps of parts that lie end to end: none looks at a token of another."""
+    blocks = []
+    for part in parts:
+        ((_, output),) = states_of(model, part.tokens, padding=padding, output_attentions=True)
+        blocks.append(torch.cat(attention_maps(model, output)).float().cpu().numpy())
+    stops = list(accumulate(block.shape[-1] for block in blocks))
+    maps = np.zeros((*blocks[0].shape[:2], stops[-1], stops[-1]), dtype=blocks[0].dtype)
+    for block, stop in zip(blocks, stops, strict=True):
+        maps[:, :, stop - block.shape[-1] : stop, stop - block.shape[-1] : stop] = block
+    return maps
 
 
 def _readable(tokenizer: Any, encoding: Any, text: str) -> tuple[str, ...]:
@@ -111,10 +150,12 @@ def hidden_similarity(pair: ModelPair, texts: Sequence[str], *, n_tokens: int = 
 
     Args:
         pair: The models.
-        texts: Texts to read, from the first on; a single one would have too few tokens.
+        texts: Texts to read, from the first on, where segments are read by themselves each of them; a single one would
+            have too few tokens.
         n_tokens: Tokens to read at most, though one text at least; special ones are read but not compared.
     """
-    tokens = encode(pair.tokenizer, texts[:n_tokens], max_length=pair.max_length)
+    parts = [part for text in texts[:n_tokens] for part in _read_alone(pair, text)]
+    tokens = encode(pair.tokenizer, parts, max_length=pair.max_length)
     n_texts = max(1, int((tokens.offsets[1:] <= n_tokens).sum()))
     tokens = tokens.first(n_texts).to(pair.teacher.device)
     teacher, student = (_states(model, tokens, pair.tokenizer) for model in (pair.teacher, pair.student))

@@ -76,6 +76,8 @@ class Task(ABC):
     """What people call built-in corpora that are another thing for this task than for text classification."""
     segments: ClassVar[tuple[str, ...]] = ("Text",)
     """What people call the parts of a text, such as a question and its context."""
+    segments_apart: ClassVar[bool] = False
+    """Whether models read each segment of a text by itself."""
     file_format: ClassVar[str] = "one row a text, with its label"
     """What the rows of a file are, in a few words."""
     text_columns: ClassVar[tuple[str, ...]] = TEXT_COLUMNS

@@ -43,7 +43,10 @@ Maps: TypeAlias = tuple[np.ndarray, np.ndarray]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LookedAt:
-    """What is looked at: a text with its places, of which one is chosen, and what both models make of it."""
+    """What is looked at: a text with its places, of which one is chosen, and what both models make of it.
+
+    ``averaged`` tells whether the answer is read from the mean of several tokens.
+    """
 
     text: str
     special: bool
@@ -51,6 +54,7 @@ class LookedAt:
     maps: Maps
     places: tuple[Place, ...]
     site: int
+    averaged: bool
 
     @property
     def place(self) -> str | None:
@@ -152,12 +156,16 @@ def show_rollout(outcome: FinishedRun, looked: LookedAt) -> None:
     """Show what reaches the token that the answer is read from, through all layers."""
     view = looked.view
     teacher, student = (side.answers[looked.site].tolist() for side in (view.teacher, view.student))
-    token = "the first token" if looked.place is None else f"the place “{formatting.escaped(looked.place)}”"
+    place = None if looked.place is None else f"“{formatting.escaped(formatting.shortened(looked.place, length=60))}”"
+    if looked.averaged:
+        token, read = "all tokens" if place is None else f"the tokens of {place}", "from whose mean the answer is read"
+    else:
+        token, read = "the first token" if place is None else f"the place {place}", "from which the answer is read"
     charts.show(
-        f"What reaches {token}, from which the answer is read",
+        f"What reaches {token}, {read}",
         figures.paired_bars(view.tokens, teacher, student, title="Share of what reaches it (%)", unit="%"),
         key="attention.rollout",
-        alt=f"Share of each token in what reaches {token} of the last layer, for both models",
+        alt=f"Share of each token in what reaches {token} in the last layer, for both models",
         header=("token", "teacher", "student"),
         rows=list(zip(view.tokens, teacher, student, strict=True)),
     )

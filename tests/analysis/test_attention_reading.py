@@ -1,19 +1,25 @@
 """Teacher and student read texts, in all eight architectures."""
 
+import json
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
 from tokenizers import Tokenizer, models, pre_tokenizers, processors
 from transformers import PreTrainedTokenizerFast
 
-from distil_core.analysis import attention_reading
+from distil_core.analysis import attention, attention_reading
 from distil_core.analysis.model_pair import ModelPair
 from distil_core.data.corpus import join_segments, split_segments
 from distil_core.errors import CorpusError
 from distil_core.functional import similarity
 from distil_core.models.forward import attention_maps
+from distil_core.models.head import EMBEDDING
+from distil_core.models.loading import load_model
 from distil_core.models.surgery import cut_student
 from distil_core.settings.config import StudentConfig
+from distil_core.tasks.embeddings import Embeddings
 from tests import tiny
 
 TEXT = "then we saw snow near the frozen house"
@@ -47,6 +53,54 @@ def test_maps_are_those_of_the_models(architecture: str) -> None:
         expected = attention_maps(model, output(model, pair, TEXT, output_attentions=True))
         assert maps == pytest.approx(torch.cat(expected).numpy(), abs=1e-6)
         assert maps.sum(axis=-1) == pytest.approx(np.ones(maps.shape[:-1]), abs=1e-5)
+
+
+def vectors(tmp_path: Path, *, mean: bool = True) -> ModelPair:
+    tiny.save("bert", tmp_path)
+    (tmp_path / "1_Pooling").mkdir()
+    pooling = {"word_embedding_dimension": tiny.WIDTH, "pooling_mode_mean_tokens": mean}
+    (tmp_path / "1_Pooling" / "config.json").write_text(json.dumps(pooling | {"pooling_mode_cls_token": not mean}))
+    kinds = [("", "Transformer"), ("1_Pooling", "Pooling")]
+    listed = [{"path": path, "type": f"sentence_transformers.models.{kind}"} for path, kind in kinds]
+    (tmp_path / "modules.json").write_text(json.dumps(listed))
+    teacher = load_model(tmp_path, head=EMBEDDING)
+    student, _ = cut_student(teacher, StudentConfig(depth=2))
+    return ModelPair(
+        teacher=teacher, student=student, tokenizer=tiny.tokenizer(), max_length=tiny.LENGTH, task=Embeddings()
+    )
+
+
+def test_texts_that_are_read_by_themselves_look_at_nothing_of_each_other(tmp_path: Path) -> None:
+    pair, texts = vectors(tmp_path), ["we saw snow", "the oxen"]
+    reading = attention_reading.read_attention(pair, join_segments(texts))
+    assert reading.tokens == ("[CLS]", "we", "saw", "snow", "[SEP]", "[CLS]", "‖ the", "o", "·x", "·e", "·n", "[SEP]")
+    assert [i for i, special in enumerate(reading.special) if special] == [0, 4, 5, 11]
+    assert (reading.n_texts, [place.text for place in reading.places]) == (2, texts)
+    assert reading.read_from == (tuple(range(5)), tuple(range(5, 12)))
+    for model, maps in ((pair.teacher, reading.teacher), (pair.student, reading.student)):
+        first, second = (
+            torch.cat(attention_maps(model, output(model, pair, text, output_attentions=True))).numpy()
+            for text in texts
+        )
+        assert maps[..., :5, :5] == pytest.approx(first, abs=1e-6)
+        assert maps[..., 5:, 5:] == pytest.approx(second, abs=1e-6)
+        assert not maps[..., :5, 5:].any()
+        assert not maps[..., 5:, :5].any()
+    view = attention.view(reading, special=True)
+    assert view.teacher.answers[1] == pytest.approx(view.teacher.rollout[5:].mean(axis=0), abs=1e-6)
+    assert attention.view(reading, special=False).student.answers.sum(axis=1) == pytest.approx(np.ones(2))
+
+
+def test_a_vector_of_the_first_token_is_read_there(tmp_path: Path) -> None:
+    reading = attention_reading.read_attention(vectors(tmp_path, mean=False), join_segments(["we saw snow", "the ox"]))
+    assert reading.read_from == ((0,), (5,))
+
+
+def test_states_are_compared_of_texts_as_they_are_read(tmp_path: Path) -> None:
+    pair, texts = vectors(tmp_path), ["we saw snow", "the frozen house", "snow near the house"]
+    joined = attention_reading.hidden_similarity(pair, [join_segments(texts[:2]), texts[2]])
+    assert joined.matrix == pytest.approx(attention_reading.hidden_similarity(pair, texts).matrix, abs=1e-6)
+    assert (joined.n_tokens, joined.n_texts) == (10, 3)
 
 
 @pytest.mark.parametrize("architecture", tiny.ARCHITECTURES)

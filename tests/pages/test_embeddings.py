@@ -89,6 +89,9 @@ def test_attention_works_and_says_what_it_cannot_tell(opened: Callable[..., AppT
     at = opened("attention")
     assert not at.exception
     assert not at.error
+    assert "Each text is read by itself" in markdown(at)
+    at = opened("attention", attention__view="Attention rollout")
+    assert "from whose mean the answer is read" in markdown(at)
     at = opened("attention", attention__view="Leave-one-out")
     assert "A vector has no probability" in markdown(at)
     assert not at.exception

@@ -128,6 +128,7 @@ print(student.similarity(vectors[:1], vectors[1:]))"""
     loss_parts = MappingProxyType({"soft_labels": "similarities in a batch", "hard_labels": "teacher's vectors"})
     corpus_titles = MappingProxyType({"reviews": "Which reviews are alike, and which answer a query"})
     segments = ("First text", "Second text")
+    segments_apart = True
     file_format = "one row a text, or two texts and how alike they are; or a folder in BEIR's layout"
     text_columns = ()
     label_columns = ()
@@ -164,11 +165,15 @@ print(student.similarity(vectors[:1], vectors[1:]))"""
             raise CorpusError(f"label_names must be empty for embeddings, which have none, got {config.label_names!r}")
         texts, notes = examples.texts_of(source.train, text_column=config.text_column)
         parts: dict[str, Split | None] = {"validation": None, "test": None}
+        lenient = source.may_lack_labels and not config.test
         for name, table in (("validation", source.validation), ("test", source.test)):
-            if table is not None:
+            if table is not None and not (lenient and examples.lacks_scores(table, label_column=config.label_column)):
                 parts[name], left_out = examples.measured_of(table, label_column=config.label_column)
                 notes += left_out
         validation, test = parts["validation"], parts["test"]
+        if lenient and test is None and validation is not None:
+            notes.append(f"{source.name} has no test split with scores: its validation split takes that place")
+            validation, test = None, validation
         if validation is None and examples.pair_columns(source.train.columns):
             pairs, _ = examples.measured_of(source.train, label_column=config.label_column)
             if test is None:

@@ -103,10 +103,23 @@ def measured_of(table: Table, *, label_column: str) -> tuple[Split, list[str]]:
         scores.append((number, _number(score, f"row {number} of {table.where}", column)))
     if len(pairs) < 2:
         raise CorpusError(f"{table.where} must have at least two pairs with a score to measure on, got {len(pairs)}")
+    if len({score for _, score in scores}) < 2:
+        raise CorpusError(
+            f"{table.where} must have at least two different scores in column {column!r} to measure on, got "
+            f"{scores[0][1]:g} in all {len(scores):,} rows; add others, or choose another label column"
+        )
     refuse_scores_outside(scores, where=table.where, column=column)
     refuse_surrogates(pairs, table, both[0])
     notes = [f"{n_empty:,} rows of {table.where} without both texts are left out"] if n_empty else []
     return Split(texts=tuple(pairs), labels=tuple(score for _, score in scores)), notes
+
+
+def lacks_scores(table: Table, *, label_column: str) -> bool:
+    """Tell whether pairs have no scores: no column of them, or nothing or one and the same, such as -1, in each row."""
+    if pair_columns(table.columns) is None:
+        return False
+    column = label_column or guess(table.columns, SCORES)
+    return column not in table.columns or len(set(map(str, table.values(column)))) < 2
 
 
 def _number(value: object, where: str, column: str) -> float:

@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 
 from distil_core.data import beir
-from distil_core.data.corpus import Corpus, split_segments
+from distil_core.data.corpus import Corpus, join_segments, split_segments
+from distil_core.data.sources import Source
+from distil_core.data.tables import Table, in_memory
 from distil_core.errors import CorpusError
 from distil_core.settings.config import CorpusConfig
 from distil_core.tasks.corpora import load_corpus
@@ -48,6 +50,38 @@ def test_pairs_are_learned_from_and_measured_on(tmp_path: Path) -> None:
     assert not measured & set(corpus.train.texts)
     assert corpus.label_names == ()
     assert any("not learned from" in note for note in corpus.notes)
+
+
+@pytest.mark.parametrize("scores", [[-1.0] * 60, [None] * 60, None])
+def test_a_data_set_that_keeps_its_test_scores_is_measured_by_its_validation_split(
+    scores: list[float | None] | None,
+) -> None:
+    def table(first: int, labels: list[object] | None) -> Table:
+        columns: dict[str, list[object]] = {
+            name: [f"{word} {i}" for i in range(first, first + 60)]
+            for name, word in (("sentence1", "a tune"), ("sentence2", "a song"))
+        }
+        return in_memory("glue/stsb", {**columns, **({"label": labels} if labels else {})}, declared={})
+
+    told: list[object] = [i % 6 for i in range(60)]
+    source = Source(
+        name="glue/stsb",
+        train=table(0, told),
+        validation=table(100, told),
+        test=table(200, None if scores is None else list(scores)),
+        may_lack_labels=True,
+    )
+    corpus = Embeddings().corpus(source, CorpusConfig(source="hub:glue/stsb"))
+    assert corpus.test.texts[0] == join_segments(["a tune 100", "a song 100"])
+    assert len(corpus.test) == 60
+    assert len(corpus.validation) == 6
+    assert "glue/stsb has no test split with scores: its validation split takes that place" in corpus.notes
+
+
+def test_one_score_alone_measures_nothing(tmp_path: Path) -> None:
+    same = [(first, second, -1) for first, second, _ in PAIRS]
+    with pytest.raises(CorpusError, match=r"at least two different scores in column 'label'.* got -1 in all 60 rows"):
+        loaded(write_pairs(tmp_path / "pairs.csv", PAIRS), write_pairs(tmp_path / "test.csv", same))
 
 
 @pytest.mark.parametrize("header", ["sentence1,sentence2,score", "Sentence_A,Sentence_B,relatedness_score"])
