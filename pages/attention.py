@@ -176,7 +176,7 @@ def show(family: Family) -> None:
         maps=maps,
         site=site,
         places=reading.places,
-        averaged=len(reading.read_from[site]) > 1,
+        averaged=(len(reading.teacher_reads[site]) > 1, len(reading.student_reads[site]) > 1),
     )
     attention_details.show(outcome, looked)
     st.caption(f":material/info: {SOURCES} What does explain an answer is under **{attention_details.LEFT_OUT}**.")

@@ -35,7 +35,9 @@ class AttentionReading:
         local: Which layers of the teacher are local.
         places: Where in the text its sites are.
         n_texts: Texts that are read by themselves, whose tokens lie end to end.
-        read_from: For each site the tokens that the answer is read from, by their mean where there are several.
+        teacher_reads: For each site the tokens that the teacher's answer is read from, by their mean where there are
+            several.
+        student_reads: The same for the student, which may read the first token where its teacher reads the mean.
     """
 
     tokens: tuple[str, ...]
@@ -48,7 +50,8 @@ class AttentionReading:
     local: tuple[int, ...] = ()
     places: tuple[Place, ...] = ()
     n_texts: int = 1
-    read_from: tuple[tuple[int, ...], ...] = ((0,),)
+    teacher_reads: tuple[tuple[int, ...], ...] = ((0,),)
+    student_reads: tuple[tuple[int, ...], ...] = ((0,),)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,7 +135,8 @@ def view(reading: AttentionReading, *, special: bool) -> AttentionView:
     """
     out = [flag and not special for flag in reading.special]
     rest = [i for i, flag in enumerate(out) if not flag]
-    teacher, student = (_side(maps, out, reading.read_from) for maps in (reading.teacher, reading.student))
+    teacher = _side(reading.teacher, out, reading.teacher_reads)
+    student = _side(reading.student, out, reading.student_reads)
     return AttentionView(
         tokens=tuple(reading.tokens[i] for i in rest),
         special=tuple(reading.special[i] for i in rest),

@@ -60,7 +60,8 @@ def read_attention(pair: ModelPair, text: str) -> AttentionReading:
         local=local,
         places=pair.places(text),
         n_texts=len(texts),
-        read_from=_read_from(pair, text, [len(names) for names in tokens]),
+        teacher_reads=_read_from(pair.teacher, pair, text, list(map(len, tokens))),
+        student_reads=_read_from(pair.student, pair, text, list(map(len, tokens))),
     )
 
 
@@ -78,11 +79,11 @@ def _marked(parts: Sequence[Sequence[str]], special: Sequence[bool]) -> tuple[st
     return tuple(names)
 
 
-def _read_from(pair: ModelPair, text: str, lengths: Sequence[int]) -> tuple[tuple[int, ...], ...]:
-    """Return for each site the tokens that its answer is read from, where parts of these lengths lie end to end."""
-    if isinstance(pair.teacher, PooledEncoder):
+def _read_from(model: Model, pair: ModelPair, text: str, lengths: Sequence[int]) -> tuple[tuple[int, ...], ...]:
+    """Return for each site the tokens that the answer is read from, where parts of these lengths lie end to end."""
+    if isinstance(model, PooledEncoder):
         stops = list(accumulate(lengths))
-        mean = pair.teacher.pooling.mode == "mean"
+        mean = model.pooling.mode == "mean"
         return tuple(
             tuple(range(stop - n, stop if mean else stop - n + 1)) for n, stop in zip(lengths, stops, strict=True)
         )

@@ -45,7 +45,7 @@ Maps: TypeAlias = tuple[np.ndarray, np.ndarray]
 class LookedAt:
     """What is looked at: a text with its places, of which one is chosen, and what both models make of it.
 
-    ``averaged`` tells whether the answer is read from the mean of several tokens.
+    ``averaged`` tells whether the teacher's answer, and the student's, is read from the mean of several tokens.
     """
 
     text: str
@@ -54,7 +54,7 @@ class LookedAt:
     maps: Maps
     places: tuple[Place, ...]
     site: int
-    averaged: bool
+    averaged: tuple[bool, bool]
 
     @property
     def place(self) -> str | None:
@@ -157,10 +157,14 @@ def show_rollout(outcome: FinishedRun, looked: LookedAt) -> None:
     view = looked.view
     teacher, student = (side.answers[looked.site].tolist() for side in (view.teacher, view.student))
     place = None if looked.place is None else f"“{formatting.escaped(formatting.shortened(looked.place, length=60))}”"
-    if looked.averaged:
-        token, read = "all tokens" if place is None else f"the tokens of {place}", "from whose mean the answer is read"
+    first = "the first token" if place is None else f"the place {place}"
+    whole = "all tokens" if place is None else f"the tokens of {place}"
+    if looked.averaged == (True, False):
+        token, read = f"{whole} (teacher) and {first} (student)", "from which the answers are read"
+    elif any(looked.averaged):
+        token, read = whole, "from whose mean the answer is read"
     else:
-        token, read = "the first token" if place is None else f"the place {place}", "from which the answer is read"
+        token, read = first, "from which the answer is read"
     charts.show(
         f"What reaches {token}, {read}",
         figures.paired_bars(view.tokens, teacher, student, title="Share of what reaches it (%)", unit="%"),

@@ -1,6 +1,8 @@
 """Teacher and student read texts, in all eight architectures."""
 
+import copy
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +19,7 @@ from distil_core.functional import similarity
 from distil_core.models.forward import attention_maps
 from distil_core.models.head import EMBEDDING
 from distil_core.models.loading import load_model
+from distil_core.models.pooling import AutoModelForPooledClassification
 from distil_core.models.surgery import cut_student
 from distil_core.settings.config import StudentConfig
 from distil_core.tasks.embeddings import Embeddings
@@ -76,7 +79,7 @@ def test_texts_that_are_read_by_themselves_look_at_nothing_of_each_other(tmp_pat
     assert reading.tokens == ("[CLS]", "we", "saw", "snow", "[SEP]", "[CLS]", "‖ the", "o", "·x", "·e", "·n", "[SEP]")
     assert [i for i, special in enumerate(reading.special) if special] == [0, 4, 5, 11]
     assert (reading.n_texts, [place.text for place in reading.places]) == (2, texts)
-    assert reading.read_from == (tuple(range(5)), tuple(range(5, 12)))
+    assert reading.teacher_reads == reading.student_reads == (tuple(range(5)), tuple(range(5, 12)))
     for model, maps in ((pair.teacher, reading.teacher), (pair.student, reading.student)):
         first, second = (
             torch.cat(attention_maps(model, output(model, pair, text, output_attentions=True))).numpy()
@@ -93,7 +96,19 @@ def test_texts_that_are_read_by_themselves_look_at_nothing_of_each_other(tmp_pat
 
 def test_a_vector_of_the_first_token_is_read_there(tmp_path: Path) -> None:
     reading = attention_reading.read_attention(vectors(tmp_path, mean=False), join_segments(["we saw snow", "the ox"]))
-    assert reading.read_from == ((0,), (5,))
+    assert reading.teacher_reads == reading.student_reads == ((0,), (5,))
+
+
+def test_a_student_of_the_first_token_is_read_there_beside_a_teacher_of_the_mean() -> None:
+    pair = a_pair()
+    config = copy.deepcopy(pair.teacher.config)
+    config.sentence_embedding = {"mode": "mean", "normalize": False, "width": tiny.WIDTH}
+    pooled = AutoModelForPooledClassification.from_config(config, attn_implementation="eager").eval()
+    reading = attention_reading.read_attention(replace(pair, teacher=pooled), TEXT)
+    assert (reading.teacher_reads, reading.student_reads) == ((tuple(range(10)),), ((0,),))
+    view = attention.view(reading, special=True)
+    assert view.teacher.answers[0] == pytest.approx(view.teacher.rollout.mean(axis=0), abs=1e-6)
+    assert view.student.answers[0] == pytest.approx(view.student.rollout[0], abs=1e-6)
 
 
 def test_states_are_compared_of_texts_as_they_are_read(tmp_path: Path) -> None:

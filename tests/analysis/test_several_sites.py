@@ -198,7 +198,7 @@ def test_a_word_left_out_moves_the_answer_at_another(pair: ModelPair, tagged: Ta
 def test_what_reaches_a_word_is_read_at_its_token(pair: ModelPair) -> None:
     reading = attention_reading.read_attention(pair, TEXT)
     assert [place.text for place in reading.places] == TEXT.split()
-    assert reading.read_from == tuple((i,) for i in range(1, 9))
+    assert reading.teacher_reads == reading.student_reads == tuple((i,) for i in range(1, 9))
     view = attention.view(reading, special=True)
     assert view.teacher.answers == pytest.approx(view.teacher.rollout[1:-1], abs=1e-6)
     words = attention.view(reading, special=False)
@@ -208,7 +208,7 @@ def test_what_reaches_a_word_is_read_at_its_token(pair: ModelPair) -> None:
 def test_a_word_of_several_tokens_is_one_place_and_what_is_not_read_is_none(pair: ModelPair) -> None:
     reading = attention_reading.read_attention(pair, "we saw  ox snow")
     assert reading.tokens[3:5] == ("o", "·x")
-    assert reading.read_from == ((1,), (2,), (3,), (5,))
+    assert reading.teacher_reads == reading.student_reads == ((1,), (2,), (3,), (5,))
     assert [(place.start, place.end) for place in reading.places] == [(0, 2), (3, 6), (8, 10), (11, 15)]
     left_out = attention_reading.occlude(pair, "we saw  ox snow", site=2)
     assert [change is None for change in left_out.teacher.changes] == [False, False, True, False]
