@@ -41,6 +41,6 @@ def test_every_depth_is_distilled_and_timed_beside_the_teacher(lab: tiny.Lab, tm
 
 def test_a_task_begins_with_its_own_settings() -> None:
     config = depths.usual("embeddings", teacher=None, corpus=None, test="", seed=3)
-    assert (config.teacher.source, config.corpus.n_train, config.seed) == ("minilm", 1500, 3)
+    assert (config.teacher.source, config.corpus.n_train, config.seed) == ("minilm", 1300, 3)
     named = depths.usual("embeddings", teacher="folder", corpus="a.csv", test="b.csv", seed=0)
     assert (named.teacher.source, named.corpus.source, named.corpus.test) == ("folder", "a.csv", "b.csv")
