@@ -13,6 +13,7 @@ from torch import Tensor
 from distil_core.analysis.attention import MAX_TOKENS, AttentionReading, LayerSimilarity, Occlusion, OcclusionPair
 from distil_core.analysis.model_pair import ModelPair
 from distil_core.data.corpus import SEGMENT_MARK, Place, join_segments, split_segments
+from distil_core.data.sites import Sites
 from distil_core.data.tokenization import Ragged, encode, inputs_of
 from distil_core.errors import CorpusError
 from distil_core.functional.similarity import cka_matrix
@@ -49,6 +50,7 @@ def read_attention(pair: ModelPair, text: str) -> AttentionReading:
     window, local = _local_layers(config)
     tokens = [_readable(pair.tokenizer, part.encoding, alone) for part, alone in zip(parts, texts, strict=True)]
     special = [bool(flag) for part in parts for flag in part.encoding.special_tokens_mask]
+    sites, lengths = pair.encode((text,)).sites, [len(names) for names in tokens]
     return AttentionReading(
         tokens=_marked(tokens, special),
         special=tuple(special),
@@ -60,8 +62,8 @@ def read_attention(pair: ModelPair, text: str) -> AttentionReading:
         local=local,
         places=pair.places(text),
         n_texts=len(texts),
-        teacher_reads=_read_from(pair.teacher, pair, text, list(map(len, tokens))),
-        student_reads=_read_from(pair.student, pair, text, list(map(len, tokens))),
+        teacher_reads=_read_from(pair.teacher, sites, lengths),
+        student_reads=_read_from(pair.student, sites, lengths),
     )
 
 
@@ -79,7 +81,7 @@ def _marked(parts: Sequence[Sequence[str]], special: Sequence[bool]) -> tuple[st
     return tuple(names)
 
 
-def _read_from(model: Model, pair: ModelPair, text: str, lengths: Sequence[int]) -> tuple[tuple[int, ...], ...]:
+def _read_from(model: Model, sites: Sites, lengths: Sequence[int]) -> tuple[tuple[int, ...], ...]:
     """Return for each site the tokens that the answer is read from, where parts of these lengths lie end to end."""
     if isinstance(model, PooledEncoder):
         stops = list(accumulate(lengths))
@@ -87,7 +89,6 @@ def _read_from(model: Model, pair: ModelPair, text: str, lengths: Sequence[int])
         return tuple(
             tuple(range(stop - n, stop if mean else stop - n + 1)) for n, stop in zip(lengths, stops, strict=True)
         )
-    sites = pair.encode((text,)).sites
     return ((0,),) * len(sites) if sites.positions is None else tuple((i,) for i in sites.positions.tolist())
 
 

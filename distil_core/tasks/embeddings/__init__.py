@@ -167,9 +167,13 @@ print(student.similarity(vectors[:1], vectors[1:]))"""
         parts: dict[str, Split | None] = {"validation": None, "test": None}
         lenient = source.may_lack_labels and not config.test
         for name, table in (("validation", source.validation), ("test", source.test)):
-            if table is not None and not (lenient and examples.lacks_scores(table, label_column=config.label_column)):
-                parts[name], left_out = examples.measured_of(table, label_column=config.label_column)
-                notes += left_out
+            if table is None:
+                continue
+            if lenient and examples.lacks_scores(table, label_column=config.label_column):
+                notes.append(f"the {table.where} has no scores and is left out")
+                continue
+            parts[name], left_out = examples.measured_of(table, label_column=config.label_column)
+            notes += left_out
         validation, test = parts["validation"], parts["test"]
         if lenient and test is None and validation is not None:
             notes.append(f"{source.name} has no test split with scores: its validation split takes that place")

@@ -1,6 +1,7 @@
 """Files and folders as they come, and what is said of bad ones."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -56,26 +57,32 @@ def test_pairs_are_learned_from_and_measured_on(tmp_path: Path) -> None:
 def test_a_data_set_that_keeps_its_test_scores_is_measured_by_its_validation_split(
     scores: list[float | None] | None,
 ) -> None:
-    def table(first: int, labels: list[object] | None) -> Table:
+    def table(where: str, first: int, labels: list[object] | None) -> Table:
         columns: dict[str, list[object]] = {
             name: [f"{word} {i}" for i in range(first, first + 60)]
             for name, word in (("sentence1", "a tune"), ("sentence2", "a song"))
         }
-        return in_memory("glue/stsb", {**columns, **({"label": labels} if labels else {})}, declared={})
+        return in_memory(where, {**columns, **({"label": labels} if labels else {})}, declared={})
 
     told: list[object] = [i % 6 for i in range(60)]
     source = Source(
         name="glue/stsb",
-        train=table(0, told),
-        validation=table(100, told),
-        test=table(200, None if scores is None else list(scores)),
+        train=table("glue/stsb", 0, told),
+        validation=table("validation split of glue/stsb", 100, told),
+        test=table("test split of glue/stsb", 200, None if scores is None else list(scores)),
         may_lack_labels=True,
     )
     corpus = Embeddings().corpus(source, CorpusConfig(source="hub:glue/stsb"))
     assert corpus.test.texts[0] == join_segments(["a tune 100", "a song 100"])
     assert len(corpus.test) == 60
     assert len(corpus.validation) == 6
-    assert "glue/stsb has no test split with scores: its validation split takes that place" in corpus.notes
+    assert corpus.notes[:2] == (
+        "the test split of glue/stsb has no scores and is left out",
+        "glue/stsb has no test split with scores: its validation split takes that place",
+    )
+    alone = Embeddings().corpus(replace(source, validation=None), CorpusConfig(source="hub:glue/stsb"))
+    assert "the test split of glue/stsb has no scores and is left out" in alone.notes
+    assert (len(alone.test), len(alone.validation)) == (6, 5)
 
 
 def test_one_score_alone_measures_nothing(tmp_path: Path) -> None:
