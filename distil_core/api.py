@@ -33,6 +33,7 @@ from distil_core.settings.config import (
     TrainingConfig,
 )
 from distil_core.tasks.catalog import task_named, usual_config
+from distil_core.tasks.corpora import guess_task
 from distil_core.tasks.task import Task
 from distil_core.training.events import Event
 from distil_core.training.lessons import predictions_of
@@ -43,7 +44,7 @@ from distil_core.types import Model, Tokenizer
 def distil(
     corpus: CorpusConfig | str | os.PathLike[str] = "reviews",
     *,
-    task: str = "classification",
+    task: str | None = None,
     teacher: TeacherConfig | str | os.PathLike[str] | None = None,
     student: StudentConfig | None = None,
     loss: LossConfig | None = None,
@@ -57,7 +58,7 @@ def distil(
 
     Args:
         corpus: ``reviews``, ``python-docs``, ``hub:NAME``, or a file; or that with how it is read and split.
-        task: What the models are for.
+        task: What the models are for; None: the task that the columns leave no doubt about, else classification.
         teacher: ``shipped``, ``minilm``, a folder, or a hub id; or that with how it reads and is fine-tuned; None:
             what the task begins with.
         student: Depth, layer mapping, width and initialization; None: what the task begins with, as for the next two.
@@ -71,12 +72,14 @@ def distil(
     Raises:
         DistilError: If settings, corpus or teacher cannot be used.
     """
+    source = corpus.source if isinstance(corpus, CorpusConfig) else os.fspath(corpus)
+    task = task or guess_task(source)
     usual = usual_config(task)
     if teacher is None:
         teacher = usual.teacher
     config = RunConfig(
         task=task,
-        corpus=corpus if isinstance(corpus, CorpusConfig) else replace(usual.corpus, source=os.fspath(corpus)),
+        corpus=corpus if isinstance(corpus, CorpusConfig) else replace(usual.corpus, source=source),
         teacher=teacher if isinstance(teacher, TeacherConfig) else TeacherConfig(source=os.fspath(teacher)),
         student=student or usual.student,
         loss=loss or usual.loss,

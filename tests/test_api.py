@@ -62,6 +62,14 @@ class TestNames:
             (CorpusConfig(source="a.csv"), TeacherConfig(source="model")),
         ]
 
+    def test_the_task_is_that_of_the_columns_where_they_leave_no_doubt(self, calls: list[Any], tmp_path: Path) -> None:
+        path = tmp_path / "a.csv"
+        path.write_text("text_a,text_b,label\none,two,same\n", encoding="utf-8")
+        distil(path)
+        distil(CorpusConfig(source=str(path)))
+        distil(path, task="embeddings")
+        assert [config.task for config, _, _ in calls] == ["pairs", "pairs", "embeddings"]
+
     def test_sections_are_taken_as_they_are(self, calls: list[Any], tmp_path: Path) -> None:
         config = RunConfig(
             corpus=CorpusConfig(source="a.csv", text_column="t", max_examples=9),

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,8 @@ from distil_core.errors import CorpusError, MissingExtraError
 from distil_core.settings.config import CorpusConfig
 
 _NAME = re.compile(r"\w[\w.-]*")
+_PARQUET_COPY = "refs/convert/parquet"
+"""Branch of a data set in which the hub keeps what the data set's script once made."""
 
 
 def from_hub(config: CorpusConfig) -> Source:
@@ -28,7 +31,7 @@ def from_hub(config: CorpusConfig) -> Source:
             f"a hub corpus must be hub:NAME, hub:OWNER/NAME or hub:OWNER/NAME/CONFIGURATION, got {config.source!r}; "
             "copy the name from the page of the data set"
         )
-    datasets = _datasets()
+    _datasets()
     readings: list[tuple[str, ...]] = [(name,)]
     if len(parts) == 3:
         readings = [(f"{parts[0]}/{parts[1]}", parts[2])]
@@ -41,16 +44,30 @@ def from_hub(config: CorpusConfig) -> Source:
             failure = failure or CorpusError(f"there is a file or folder {reading[0]!r} where the lab was started")
             continue
         try:
-            data = datasets.load_dataset(*reading)
+            data, notes = _load(*reading)
         # The hub, the network and the file formats behind it raise whatever they like.
         except Exception as exc:
             failure = failure or exc
         else:
-            return _source(name, data, config)
+            source = _source(name, data, config)
+            return replace(source, train=replace(source.train, notes=(*source.train.notes, *notes)))
     raise CorpusError(
         f"the hub data set {name!r} cannot be loaded ({_one_line(failure)}); check its name, its configuration "
         "(hub:OWNER/NAME/CONFIGURATION) and the network"
     ) from failure
+
+
+def _load(name: str, configuration: str = "") -> tuple[Any, tuple[str, ...]]:
+    """Load a data set, from the hub's own copy in Parquet files where it is a script, and notes."""
+    datasets = _datasets()
+    try:
+        return datasets.load_dataset(name, *filter(None, [configuration])), ()
+    except RuntimeError as exc:
+        if "scripts are no longer supported" not in str(exc):
+            raise
+        # In that copy each configuration is a folder.
+        data = datasets.load_dataset(name, revision=_PARQUET_COPY, data_dir=configuration or None)
+    return data, (f"{name} is a script on the hub, which is not run: the hub's copy of it in Parquet files is read",)
 
 
 def from_folder(folder: Path, config: CorpusConfig) -> Source:

@@ -3,9 +3,9 @@
 from dataclasses import replace
 from functools import lru_cache
 
-from distil_core.data import files
+from distil_core.data import beir, files
 from distil_core.data.corpus import Corpus
-from distil_core.data.sources import BUILT_IN, stamps_of
+from distil_core.data.sources import BUILT_IN, read_source, stamps_of
 from distil_core.errors import CorpusError
 from distil_core.settings.canonical import whole
 from distil_core.settings.config import CorpusConfig, LookAlikes, RunConfig, Supervision
@@ -51,15 +51,34 @@ def load_corpus(config: CorpusConfig, *, task: str = RunConfig().task) -> Corpus
     return with_few_labels(corpus, config.shots, task=read_for.for_corpus(corpus), seed=config.seed)
 
 
+def recognized_task(source: str) -> str | None:
+    """Return the task that the columns of a file, folder or data set leave no doubt about; None where they do.
+
+    Raises:
+        CorpusError: If there is something by that name, and it cannot be read.
+        MissingExtraError: If it needs the package ``datasets`` and that is not installed.
+    """
+    able = [task.name for task in TASKS.values() if task.recognizes(_columns(source))]
+    return able[0] if len(able) == 1 else None
+
+
 def guess_task(source: str) -> str:
-    """Return the task that the columns of a file leave no doubt about; the usual one where they do, or of no file."""
+    """Return the task that is recognized, and the usual one where none is; see :func:`recognized_task`."""
+    return recognized_task(source) or RunConfig().task
+
+
+def _columns(source: str) -> tuple[str, ...]:
+    """Return the names by which a task is recognized: of columns, or of the files of a search."""
     path = files.path_of(source)
-    if path.suffix.lower() in files.SUFFIXES and path.is_file():
-        columns = files.preview(path, rows=1, plain=True).columns
-        able = [task.name for task in TASKS.values() if task.recognizes(columns)]
-        if len(able) == 1:
-            return able[0]
-    return RunConfig().task
+    if source.startswith("hub:"):
+        return read_source(CorpusConfig(source=source)).train.columns
+    if path.is_file():
+        return files.preview(path, rows=1, plain=True).columns if path.suffix.lower() in files.SUFFIXES else ()
+    if source in BUILT_IN or not source or not path.is_dir():
+        return ()
+    if beir.is_collection(path):
+        return tuple(each.name for each in path.iterdir())
+    return read_source(CorpusConfig(source=source)).train.columns
 
 
 def load_corpus_cached(config: CorpusConfig, *, task: str = RunConfig().task) -> Corpus:

@@ -209,7 +209,7 @@ print(student("Put a sentence here."))"""
         raise ConfigError(f"a metric of {self.name} must be one of {names}, got {name!r}")
 
     def recognizes(self, columns: Sequence[str]) -> bool:
-        """Tell whether rows with these columns can be meant for this task alone; by default never."""
+        """Tell whether these columns, or files of a folder, can be meant for this task alone; by default never."""
         return False
 
     def segment_columns(self, columns: Sequence[str]) -> tuple[str, ...]:

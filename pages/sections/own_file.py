@@ -3,6 +3,7 @@
 Reads: nothing but the widgets. Writes: uploaded files, into the run store's folder.
 """
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from distil_core.data import beir, files
 from distil_core.data.tables import guess
 from distil_core.errors import DistilError
 from distil_core.reporting import formatting
+from distil_core.tasks.catalog import TASKS
 from distil_core.tasks.task import Task
 from pages.sections import messages
 from pages.state import class_mode, resources, uploads
@@ -19,12 +21,13 @@ from pages.state import class_mode, resources, uploads
 FILE_TYPES = tuple(suffix.removeprefix(".") for suffix in files.SUFFIXES)
 
 
-def ask(task: Task, *, labeled: bool = True) -> dict[str, Any]:
+def ask(task: Task, *, labeled: bool = True, choose: Callable[[str], None]) -> dict[str, Any]:
     """Ask for files and their columns; returns the settings of a corpus, whose source is empty while one is missing.
 
     Args:
         task: What the texts are for.
         labeled: Whether the training texts tell their labels; else those of the test split are the only ones.
+        choose: Called with the name of another task when somebody takes the one that the columns are those of.
     """
     if task.head.predicts_words:
         return _plain(task)
@@ -38,6 +41,7 @@ def ask(task: Task, *, labeled: bool = True) -> dict[str, Any]:
         collection = _collection(task)
         return {"source": str(collection or "")}
     try:
+        _offer(resources.recognized_task(path), task, choose)
         preview = resources.preview(path, plain=not task.head.labeled)
     except DistilError as error:
         messages.problem(error)
@@ -94,6 +98,15 @@ def ask(task: Task, *, labeled: bool = True) -> dict[str, Any]:
     if segments:
         chosen["text_column"] = ",".join(name for name in segments if name)
     return {"source": str(path), **chosen, "test": str(test or "")}
+
+
+def _offer(name: str | None, task: Task, choose: Callable[[str], None]) -> None:
+    """Offer the task whose columns a file has, where another one is chosen."""
+    if name is None or name == task.name:
+        return
+    title = TASKS[name].title
+    st.info(f"The columns of this file are those of **{title}**.", icon=":material/lightbulb:")
+    st.button(f"Use {title}", icon=":material/swap_horiz:", key="distil.task.offered", on_click=choose, args=(name,))
 
 
 def _plain(task: Task) -> dict[str, Any]:

@@ -240,6 +240,12 @@ def _begin() -> None:
                 st.session_state.pop(f"distil.{section}.{name}", None)
 
 
+def _choose(task: str) -> None:
+    """Go on with another task, as if it had been chosen above."""
+    st.session_state["distil.task"] = task
+    _begin()
+
+
 def _corpus(task: Task) -> dict[str, Any]:
     offered = [kind for kind in CORPORA if kind not in BUILT_IN or kind in task.built_in]
     if not class_mode.free():
@@ -257,7 +263,7 @@ def _corpus(task: Task) -> dict[str, Any]:
     )
     told = _told(task, scarce=kind == "reviews" and task.name == RunConfig().task)
     if kind == "file":
-        return {**own_file.ask(task, labeled="supervision" not in told), **told}
+        return {**own_file.ask(task, labeled="supervision" not in told, choose=_choose), **told}
     if kind == "hub":
         name = st.text_input(
             "Dataset",

@@ -29,6 +29,7 @@ from distil_core.runs.rows import Run
 from distil_core.runs.sources import CombinedRuns, ShippedRuns
 from distil_core.runs.store import RunStore
 from distil_core.settings.config import Method, RunConfig
+from distil_core.tasks import corpora
 from distil_core.tasks.task import Task
 from distil_core.training.cache import Cache
 from distil_core.training.events import Event
@@ -146,6 +147,12 @@ def curve_figures(
 def preview(path: Path, *, plain: bool = False) -> files.FilePreview:
     """Return the first rows of an uploaded file, and which columns would be taken; see :func:`files.preview`."""
     return files.preview(path, plain=plain)
+
+
+@st.cache_data(max_entries=8, show_spinner=False)
+def recognized_task(path: Path) -> str | None:
+    """Return the task whose columns an uploaded file has; see :func:`corpora.recognized_task`."""
+    return corpora.recognized_task(str(path))
 
 
 @st.cache_data(max_entries=64, ttl=60, show_spinner=False)

@@ -3,6 +3,7 @@ import subprocess
 import sys
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -13,7 +14,7 @@ from distil_core.data import splits as data_splits
 from distil_core.data.corpus import Split
 from distil_core.errors import CorpusError, MissingExtraError
 from distil_core.settings.config import CorpusConfig
-from distil_core.tasks.corpora import load_corpus
+from distil_core.tasks.corpora import guess_task, load_corpus
 from tests.data.test_files import ROWS, write_csv, write_jsonl
 
 datasets = pytest.importorskip("datasets", reason="the extra hub is not installed")
@@ -98,7 +99,7 @@ def test_a_test_file_may_spell_numbers_in_its_own_way(tmp_path: Path) -> None:
 def test_loading_needs_neither_torch_nor_pandas(tmp_path: Path) -> None:
     path = write_csv(tmp_path / "a.csv")
     program = (
-        "import sys; from distil_core.tasks.corpora import load_corpus; "
+        "import sys; from distil_core.tasks.corpora import guess_task, load_corpus; "
         "from distil_core.settings.config import CorpusConfig;"
         f"load_corpus(CorpusConfig(source={str(path)!r}));"
         "print([name for name in ('torch', 'transformers', 'pandas', 'sklearn', 'datasets') if name in sys.modules])"
@@ -458,11 +459,14 @@ class Hub:
         self.known = known
         monkeypatch.setattr(datasets, "load_dataset", self)
 
-    def __call__(self, *name: str) -> object:
+    def __call__(self, *name: str, revision: str = "", data_dir: str | None = None) -> object:
+        name = (*name, *filter(None, [revision, data_dir]))
         self.asked.append(name)
         if " ".join(name) not in self.known:
             raise FileNotFoundError(f"no data set\ncalled {name}")
-        return self.known[" ".join(name)]
+        if isinstance(answer := self.known[" ".join(name)], Exception):
+            raise answer
+        return answer
 
 
 @pytest.mark.parametrize(
@@ -488,6 +492,85 @@ def test_a_hub_data_set_out_of_reach_is_refused_in_one_sentence(monkeypatch: pyt
     expected = r"'no/such' cannot be loaded \(no data set called \('no/such',\)\); check its name, its conf.* network"
     with pytest.raises(CorpusError, match=expected):
         load_corpus(CorpusConfig(source="hub:no/such"))
+
+
+@pytest.mark.parametrize(
+    ("source", "copy"),
+    [
+        ("hub:conll2003", "conll2003 refs/convert/parquet"),
+        ("hub:tner/wnut17/wnut17", "tner/wnut17 refs/convert/parquet wnut17"),
+    ],
+)
+def test_a_hub_data_set_that_is_a_script_is_read_from_the_hubs_copy(monkeypatch, source: str, copy: str) -> None:
+    script = RuntimeError("Dataset scripts are no longer supported, but found conll2003.py")
+    known = {" ".join(copy.replace("refs/convert/parquet", "").split()): script}
+    hub = Hub(monkeypatch, **known, **{copy: datasets.DatasetDict(train=dataset(rows_of({0: 10, 1: 10})))})
+    corpus = load_corpus(CorpusConfig(source=source))
+    assert hub.asked[-1] == tuple(copy.split())
+    assert any("is a script on the hub, which is not run" in note for note in corpus.notes)
+
+
+def test_another_failure_of_the_hub_is_not_taken_for_a_script(monkeypatch: pytest.MonkeyPatch) -> None:
+    hub = Hub(monkeypatch, films=RuntimeError("the disk is full"))
+    with pytest.raises(CorpusError, match="the disk is full"):
+        load_corpus(CorpusConfig(source="hub:films"))
+    assert hub.asked == [("films",)]
+
+
+def words_and_tags(n: int) -> Any:
+    """Return a split as conll2003 and wnut_17 are on the hub."""
+    tags = datasets.List(datasets.ClassLabel(names=["O", "B-PER", "I-PER"]))
+    features = datasets.Features(id=datasets.Value("string"), tokens=datasets.List(datasets.Value("string")),
+                                 pos_tags=datasets.List(datasets.Value("int64")), ner_tags=tags)  # fmt: skip
+    rows = {"id": [str(i) for i in range(n)], "tokens": [["Ann", "Lee", f"saw{i}"] for i in range(n)],
+            "pos_tags": [[1, 1, 2]] * n, "ner_tags": [[1, 2, 0]] * n}  # fmt: skip
+    return datasets.Dataset.from_dict(rows, features=features)
+
+
+def questions_and_contexts(n: int, *, unanswered: int = 0) -> Any:
+    """Return a split as squad and squad_v2 are on the hub."""
+    answer = {"text": datasets.List(datasets.Value("string")), "answer_start": datasets.List(datasets.Value("int32"))}
+    names = ("id", "title", "context", "question")
+    features = datasets.Features(**{name: datasets.Value("string") for name in names}, answers=answer)
+    rows = [
+        {"id": str(i), "title": "Ann", "context": f"Ann saw {i} cats.", "question": "How many?",
+         "answers": {"text": [], "answer_start": []} if i < unanswered else {"text": [str(i)], "answer_start": [8]}}
+        for i in range(n)
+    ]  # fmt: skip
+    return datasets.Dataset.from_list(rows, features=features)
+
+
+@pytest.mark.parametrize("saved", [False, True])
+def test_words_and_tags_come_as_they_are_on_the_hub(monkeypatch, saved: bool, tmp_path: Path) -> None:
+    data = datasets.DatasetDict(train=words_and_tags(30), validation=words_and_tags(4), test=words_and_tags(6))
+    Hub(monkeypatch, **{"conll2003": data})
+    data.save_to_disk(tmp_path / "conll2003")
+    source = str(tmp_path / "conll2003") if saved else "hub:conll2003"
+    assert guess_task(source) == "tokens"
+    corpus = load_corpus(CorpusConfig(source=source), task="tokens")
+    assert corpus.label_names == ("O", "B-PER", "I-PER")
+    assert (len(corpus.train), len(corpus.validation), len(corpus.test)) == (30, 4, 6)
+    assert (corpus.test.texts[5], corpus.test.labels[5]) == ("Ann Lee saw5", (1, 2, 0))
+
+
+@pytest.mark.parametrize("unanswered", [0, 10])
+def test_questions_come_as_they_are_on_the_hub(monkeypatch, unanswered: int) -> None:
+    data = datasets.DatasetDict(
+        train=questions_and_contexts(40, unanswered=unanswered), validation=questions_and_contexts(12)
+    )
+    Hub(monkeypatch, squad=data)
+    assert guess_task("hub:squad") == "qa"
+    corpus = load_corpus(CorpusConfig(source="hub:squad"), task="qa")
+    parts = (corpus.train, corpus.validation, corpus.test)
+    answers = {tuple(label) for part in parts for label in part.labels}
+    assert len(answers) > 12
+    assert (() in answers) is bool(unanswered)
+
+
+def test_a_folder_of_a_search_is_for_embeddings(tmp_path: Path) -> None:
+    for name in ("corpus.jsonl", "queries.jsonl"):
+        (tmp_path / name).write_text("{}\n", encoding="utf-8")
+    assert guess_task(str(tmp_path)) == "embeddings"
 
 
 @pytest.mark.parametrize("name", ["", "/", "a/", "../a", "a/b/c/d", "a b"])

@@ -5,7 +5,7 @@ whose logits are its vector; the teacher's similarities and vectors as what is t
 the figures of a search; TF-IDF and BM25 as the baseline.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -134,6 +134,10 @@ print(student.similarity(vectors[:1], vectors[1:]))"""
     label_columns = ()
     baseline_name = "TF-IDF and BM25"
     baseline_description = "cosine of TF-IDF for likeness, BM25 for search"
+
+    def recognizes(self, columns: Sequence[str]) -> bool:
+        """Tell whether they are the files of a search in BEIR's layout."""
+        return {beir.DOCUMENTS, beir.QUERIES} <= set(columns)
 
     def source(self, config: CorpusConfig) -> Source:
         """Return reviews and queries that a grammar writes, or the rows of files, folders or data sets."""

@@ -1,5 +1,6 @@
 """The settings of a run as widgets: what they ask for, and what they refuse."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -147,6 +148,20 @@ def test_texts_without_labels_need_no_column_of_them(app: App, store: RunStore) 
     config = next(run.config for run in store.list() if run.config.method is Method.DISTILLED)
     assert Path(config.corpus.test).read_text(encoding="utf-8") == labeled
     assert not at.exception
+
+
+def test_a_file_of_another_task_offers_that_task(app: App) -> None:
+    rows = [json.dumps({"tokens": ["Ann", f"saw{i}"], "ner_tags": ["B-PER", "O"]}) for i in range(30)]
+    at = app()
+    at.selectbox(key="distil.corpus").set_value("file").run()
+    assert not [button for button in at.button if button.key == "distil.task.offered"]
+    at.file_uploader(key="distil.upload.train").upload("mine.jsonl", "\n".join(rows).encode()).run()
+    assert any("Named entities" in info.value for info in at.info)
+    at.button(key="distil.task.offered").click().run()
+    assert at.selectbox(key="distil.task").value == "tokens"
+    assert at.selectbox(key="distil.corpus").value == "file"
+    assert not [button for button in at.button if button.key == "distil.task.offered"]
+    assert "mine.jsonl" in " ".join(each.value for each in at.caption)
 
 
 def test_file_that_is_no_table_is_explained(app: App) -> None:
