@@ -133,7 +133,9 @@ def show(family: Family) -> None:
     with below:
         site = pickers.place(reading.places, title=outcome.record.task.place_title, key=PLACE)
     # Think
-    view = attention_maps.view(outcome, text, special=special)
+    part = reading.parts[site]
+    reading = attention_maps.reading(outcome, text, part=part)
+    view = attention_maps.view(outcome, text, special=special, part=part)
     # Ask
     pairs = {pair_name(pair): pair for pair in attention.pairs(len(view.similarity), layers)}
     with controls:
@@ -169,14 +171,17 @@ def show(family: Family) -> None:
             alt="Where the student looks more, and where less, than the teacher",
             **attention_details.map_table(view, maps[1] - maps[0]),
         )
+    row = site - reading.first_site
     looked = attention_details.LookedAt(
         text=text,
         special=special,
         view=view,
         maps=maps,
+        part=part,
         site=site,
         places=reading.places,
-        averaged=(len(reading.teacher_reads[site]) > 1, len(reading.student_reads[site]) > 1),
+        row=row,
+        averaged=(len(reading.teacher_reads[row]) > 1, len(reading.student_reads[row]) > 1),
     )
     attention_details.show(outcome, looked)
     st.caption(f":material/info: {SOURCES} What does explain an answer is under **{attention_details.LEFT_OUT}**.")
@@ -187,6 +192,11 @@ def notices(reading: attention.AttentionReading) -> list[str]:
     lines = []
     if reading.n_texts > 1:
         lines.append(":material/info: Each text is read by itself: no token looks at one of the other text.")
+    if (n_parts := reading.parts[-1] + 1) > 1:
+        lines.append(
+            f":material/info: This text is read in {n_parts} parts that overlap. Shown is part {reading.part + 1}; "
+            "another one comes with its start or end, above."
+        )
     if reading.truncated:
         n = len(reading.tokens)
         lines.append(f":material/content_cut: Only the first {n} tokens of this text are read and shown here.")

@@ -36,8 +36,10 @@ class AttentionReading:
         places: Where in the text its sites are.
         n_texts: Texts that are read by themselves, whose tokens lie end to end.
         teacher_reads: For each site the tokens that the teacher's answer is read from, by their mean where there are
-            several.
+            several; where the answer is a token itself, that one.
         student_reads: The same for the student, which may read the first token where its teacher reads the mean.
+        parts: The part of the text that each of the places is in; all in the first where the text is read as one.
+        part: The part that these tokens are, whose sites alone are told of.
     """
 
     tokens: tuple[str, ...]
@@ -52,6 +54,13 @@ class AttentionReading:
     n_texts: int = 1
     teacher_reads: tuple[tuple[int, ...], ...] = ((0,),)
     student_reads: tuple[tuple[int, ...], ...] = ((0,),)
+    parts: tuple[int, ...] = (0,)
+    part: int = 0
+
+    @property
+    def first_site(self) -> int:
+        """The first of the places that is in this part."""
+        return self.parts.index(self.part)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,12 +13,13 @@ from torch import Tensor
 from distil_core.analysis.attention import MAX_TOKENS, AttentionReading, LayerSimilarity, Occlusion, OcclusionPair
 from distil_core.analysis.model_pair import ModelPair
 from distil_core.data.corpus import SEGMENT_MARK, Place, join_segments, split_segments
-from distil_core.data.sites import Sites
+from distil_core.data.sites import EncodedSplit, Sites
 from distil_core.data.tokenization import Ragged, encode, inputs_of
 from distil_core.errors import CorpusError
 from distil_core.functional.similarity import cka_matrix
 from distil_core.models.forward import attention_maps, predict, states_of
 from distil_core.models.pooling import PooledEncoder
+from distil_core.tasks.qa.windows import window_encodings
 from distil_core.types import Model
 
 CONTINUED = "·"
@@ -37,20 +38,31 @@ class _Text:
     truncated: bool
 
 
-def read_attention(pair: ModelPair, text: str) -> AttentionReading:
-    """Return what both models look at in a text, of which at most :data:`attention.MAX_TOKENS` tokens are read.
+def read_attention(pair: ModelPair, text: str, *, part: int = 0) -> AttentionReading:
+    """Return what both models look at in a text, of which at most :data:`attention.MAX_TOKENS` tokens are read at once.
+
+    Args:
+        pair: The models.
+        text: What they read.
+        part: Which of its parts, where it is longer and they read it in several that overlap, as contexts of questions.
 
     Raises:
         CorpusError: If the tokenizer finds nothing in the text.
     """
     texts = _read_alone(pair, text)
     pair = replace(pair, max_length=min(pair.max_length, MAX_TOKENS // len(texts)))
-    parts = [_encoded(pair, part) for part in texts]
+    whole = pair.encode((text,))
+    sites = whole.sites
+    parts = [_window(pair, text, whole, part)] if pair.task.points else [_encoded(pair, each) for each in texts]
     config = pair.teacher.config
     window, local = _local_layers(config)
     tokens = [_readable(pair.tokenizer, part.encoding, alone) for part, alone in zip(parts, texts, strict=True)]
     special = [bool(flag) for part in parts for flag in part.encoding.special_tokens_mask]
-    sites, lengths = pair.encode((text,)).sites, [len(names) for names in tokens]
+    lengths = [len(names) for names in tokens]
+
+    def reads(model: Model) -> tuple[tuple[int, ...], ...]:
+        return _pointed(pair, model, whole, part) if pair.task.points else _read_from(model, sites, lengths)
+
     return AttentionReading(
         tokens=_marked(tokens, special),
         special=tuple(special),
@@ -62,8 +74,10 @@ def read_attention(pair: ModelPair, text: str) -> AttentionReading:
         local=local,
         places=pair.places(text),
         n_texts=len(texts),
-        teacher_reads=_read_from(pair.teacher, sites, lengths),
-        student_reads=_read_from(pair.student, sites, lengths),
+        teacher_reads=reads(pair.teacher),
+        student_reads=reads(pair.student),
+        parts=tuple(np.repeat(np.arange(len(sites.offsets) - 1), np.diff(sites.offsets.cpu())).tolist()),
+        part=part,
     )
 
 
@@ -100,6 +114,29 @@ def _encoded(pair: ModelPair, text: str) -> _Text:
     truncated = bool(encoding.overflowing)
     read = _read(text, encoding) if truncated else text
     return _Text(tokens=tokens, encoding=encoding, read=read, truncated=truncated)
+
+
+def _window(pair: ModelPair, text: str, whole: EncodedSplit, part: int) -> _Text:
+    """Return one of the windows in which a text is read, whose tokens are a row each."""
+    encoding = window_encodings(pair.tokenizer, text, max_length=pair.max_length)[part]
+    tokens, (start, stop) = whole.tokens, whole.tokens.offsets[part : part + 2].tolist()
+    row = replace(
+        tokens,
+        ids=tokens.ids[start:stop],
+        offsets=tokens.offsets[part : part + 2] - start,
+        types=None if tokens.types is None else tokens.types[start:stop],
+    )
+    return _Text(tokens=row, encoding=encoding, read=text, truncated=False)
+
+
+def _pointed(pair: ModelPair, model: Model, whole: EncodedSplit, part: int) -> tuple[tuple[int, ...], ...]:
+    """Return for each site of a window the token that a model takes for it; the first one where there is no answer."""
+    first, stop = whole.sites.offsets[part : part + 2].tolist()
+    logits = predict(model, whole.tokens, padding=pair.tokenizer.pad_token_id, sites=whole.sites)[first:stop]
+    assert whole.sites.positions is not None
+    begins = whole.sites.positions[first:stop].tolist()
+    chosen = logits.argmax(dim=-1).tolist()
+    return tuple((begin + token - 1 if token else 0,) for begin, token in zip(begins, chosen, strict=True))
 
 
 def _read(text: str, encoding: Any) -> str:

@@ -45,7 +45,8 @@ Maps: TypeAlias = tuple[np.ndarray, np.ndarray]
 class LookedAt:
     """What is looked at: a text with its places, of which one is chosen, and what both models make of it.
 
-    ``averaged`` tells whether the teacher's answer, and the student's, is read from the mean of several tokens.
+    ``part`` is the part of the text that the view is of, and ``row`` the row of its answers for the place; ``averaged``
+    tells whether the teacher's answer, and the student's, is read from the mean of several tokens.
     """
 
     text: str
@@ -54,6 +55,8 @@ class LookedAt:
     maps: Maps
     places: tuple[Place, ...]
     site: int
+    row: int
+    part: int
     averaged: tuple[bool, bool]
 
     @property
@@ -135,7 +138,9 @@ def show_all(outcome: FinishedRun, looked: LookedAt) -> None:
             charts.show(
                 f"{name}: {n_layers} layers of {n_heads} heads",
                 figures.mosaic(
-                    attention_maps.thumbnails(outcome, looked.text, special=looked.special, of_teacher=of_teacher),
+                    attention_maps.thumbnails(
+                        outcome, looked.text, special=looked.special, of_teacher=of_teacher, part=looked.part
+                    ),
                     entropies=side.entropies,
                     picked=(framed[0].layer, framed[0].number) if framed else None,
                     name=name.lower(),
@@ -155,11 +160,13 @@ def show_all(outcome: FinishedRun, looked: LookedAt) -> None:
 def show_rollout(outcome: FinishedRun, looked: LookedAt) -> None:
     """Show what reaches the token that the answer is read from, through all layers."""
     view = looked.view
-    teacher, student = (side.answers[looked.site].tolist() for side in (view.teacher, view.student))
+    teacher, student = (side.answers[looked.row].tolist() for side in (view.teacher, view.student))
     place = None if looked.place is None else f"“{formatting.escaped(formatting.shortened(looked.place, length=60))}”"
     first = "the first token" if place is None else f"the place {place}"
     whole = "all tokens" if place is None else f"the tokens of {place}"
-    if looked.averaged == (True, False):
+    if outcome.record.task.points:
+        token, read = f"the token that each model takes for the {looked.place}", "through all layers"
+    elif looked.averaged == (True, False):
         token, read = f"{whole} (teacher) and {first} (student)", "from which the answers are read"
     elif any(looked.averaged):
         token, read = whole, "from whose mean the answer is read"

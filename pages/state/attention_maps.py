@@ -12,50 +12,56 @@ from pages.state import resources
 
 
 @st.cache_resource(max_entries=4, show_spinner="Teacher and student read…")
-def _reading(run_id: str, folder: RunFolder, text: str, _outcome: FinishedRun) -> attention.AttentionReading:
+def _reading(run_id: str, folder: RunFolder, text: str, part: int, _outcome: FinishedRun) -> attention.AttentionReading:
     from distil_core.analysis import attention_reading
 
-    return attention_reading.read_attention(resources.model_pair(_outcome), text)
+    return attention_reading.read_attention(resources.model_pair(_outcome), text, part=part)
 
 
-def reading(outcome: FinishedRun, text: str) -> attention.AttentionReading:
-    """Return what teacher and student of a finished run look at in a text.
+def reading(outcome: FinishedRun, text: str, *, part: int = 0) -> attention.AttentionReading:
+    """Return what teacher and student of a finished run look at in a text, or in a part of it.
 
     Raises:
         DistilError: If one of them cannot be loaded, or nothing in the text can be read.
     """
-    return _reading(outcome.run, outcome.folder, text, outcome)
+    return _reading(outcome.run, outcome.folder, text, part, outcome)
 
 
 @st.cache_resource(max_entries=4, show_spinner="Comparing all heads…")
 def _view(
-    run_id: str, folder: RunFolder, text: str, special: bool, _reading: attention.AttentionReading
+    run_id: str, folder: RunFolder, text: str, part: int, special: bool, _reading: attention.AttentionReading
 ) -> attention.AttentionView:
     return attention.view(_reading, special=special)
 
 
-def view(outcome: FinishedRun, text: str, *, special: bool) -> attention.AttentionView:
+def view(outcome: FinishedRun, text: str, *, special: bool, part: int = 0) -> attention.AttentionView:
     """Return the same with all that follows from it, with special tokens or without.
 
     Raises:
         DistilError: As :func:`reading` does.
     """
-    return _view(outcome.run, outcome.folder, text, special, reading(outcome, text))
+    return _view(outcome.run, outcome.folder, text, part, special, reading(outcome, text, part=part))
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
 def _thumbnails(
-    run_id: str, folder: RunFolder, text: str, special: bool, of_teacher: bool, _view: attention.AttentionView
+    run_id: str,
+    folder: RunFolder,
+    text: str,
+    part: int,
+    special: bool,
+    of_teacher: bool,
+    _view: attention.AttentionView,
 ) -> str:
     from distil_core.reporting.figures import attention as drawn
 
     return drawn.thumbnails((_view.teacher if of_teacher else _view.student).maps)
 
 
-def thumbnails(outcome: FinishedRun, text: str, *, special: bool, of_teacher: bool) -> str:
+def thumbnails(outcome: FinishedRun, text: str, *, special: bool, of_teacher: bool, part: int = 0) -> str:
     """Return all heads of one model as an image."""
-    both = view(outcome, text, special=special)
-    return _thumbnails(outcome.run, outcome.folder, text, special, of_teacher, both)
+    both = view(outcome, text, special=special, part=part)
+    return _thumbnails(outcome.run, outcome.folder, text, part, special, of_teacher, both)
 
 
 @st.cache_resource(max_entries=8, show_spinner="Both models read test texts…")

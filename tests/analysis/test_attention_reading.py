@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 import torch
 from tokenizers import Tokenizer, models, pre_tokenizers, processors
-from transformers import PreTrainedTokenizerFast
+from transformers import AutoModelForQuestionAnswering, PreTrainedTokenizerFast
 
-from distil_core.analysis import attention, attention_reading
+from distil_core.analysis import attention, attention_reading, model_pair
 from distil_core.analysis.model_pair import ModelPair
 from distil_core.data.corpus import join_segments, split_segments
 from distil_core.errors import CorpusError
@@ -22,6 +22,7 @@ from distil_core.models.loading import load_model
 from distil_core.models.pooling import AutoModelForPooledClassification
 from distil_core.models.surgery import cut_student
 from distil_core.settings.config import StudentConfig
+from distil_core.tasks.catalog import task_named
 from distil_core.tasks.embeddings import Embeddings
 from tests import tiny
 
@@ -92,6 +93,40 @@ def test_texts_that_are_read_by_themselves_look_at_nothing_of_each_other(tmp_pat
     view = attention.view(reading, special=True)
     assert view.teacher.answers[1] == pytest.approx(view.teacher.rollout[5:].mean(axis=0), abs=1e-6)
     assert attention.view(reading, special=False).student.answers.sum(axis=1) == pytest.approx(np.ones(2))
+
+
+def test_each_part_of_a_long_context_is_looked_at_as_the_models_read_it() -> None:
+    config = copy.deepcopy(tiny.model("bert").config)
+    config.num_labels = 2
+    torch.manual_seed(1)
+    teacher = AutoModelForQuestionAnswering.from_config(config, attn_implementation="eager").eval()
+    student, _ = cut_student(teacher, StudentConfig(depth=2))
+    pair = ModelPair(teacher=teacher, student=student, tokenizer=tiny.tokenizer(), max_length=11, task=task_named("qa"))
+    context = "then we saw snow near the frozen house"
+    text = join_segments(["we saw", context])
+    read = [attention_reading.read_attention(pair, text, part=part) for part in (0, 1)]
+    assert [reading.tokens for reading in read] == [
+        ("[CLS]", "we", "saw", "[SEP]", "‖ then", "we", "saw", "snow", "near", "the", "[SEP]"),
+        ("[CLS]", "we", "saw", "[SEP]", "‖ snow", "near", "the", "frozen", "house", "[SEP]"),
+    ]
+    names = [f"{side} in part {part} of 2" for part in (1, 2) for side in ("start", "end")]
+    assert [place.text for place in read[1].places] == names
+    assert read[1].parts == (0, 0, 1, 1)
+    assert [reading.first_site for reading in read] == [0, 2]
+    assert not any(reading.truncated for reading in read)
+    seen = model_pair.compare(pair, text)
+    for part, reading in enumerate(read):
+        for model, maps in ((pair.teacher, reading.teacher), (pair.student, reading.student)):
+            words = " ".join(name.lstrip("‖ ") for name in reading.tokens[4:-1])
+            expected = attention_maps(
+                model, output(model, pair, join_segments(["we saw", words]), output_attentions=True)
+            )
+            assert maps == pytest.approx(torch.cat(expected).numpy(), abs=1e-6)
+        for side in (0, 1):
+            choice = int(np.argmax(seen.sites[2 * part + side].teacher_logits))
+            assert reading.teacher_reads[side] == (choice + 3 if choice else 0,)
+    view = attention.view(read[1], special=True)
+    assert view.student.answers[1] == pytest.approx(view.student.rollout[read[1].student_reads[1][0]], abs=1e-6)
 
 
 def test_a_vector_of_the_first_token_is_read_there(tmp_path: Path) -> None:

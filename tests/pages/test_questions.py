@@ -104,6 +104,22 @@ def test_every_page_opens_on_such_a_run(opened: Callable[..., AppTest], page: st
     assert not at.exception
 
 
+def test_attention_of_a_long_context_is_that_of_the_part_whose_place_is_chosen(opened: Callable[..., AppTest]) -> None:
+    context = " ".join(["then we saw snow near the old house"] * 12)
+    at = opened(
+        "attention", attention__text="cold then", attention__text__2=context, attention__view="Attention rollout"
+    )
+    assert not at.exception
+    places = at.pills(key="attention.place")
+    assert places.options[-1].startswith("end in part ")
+    assert any("Shown is part 1;" in caption.value for caption in at.caption)
+    places.set_value(places.options[-1]).run()
+    assert not at.exception
+    n_parts = len(places.options) // 2
+    assert any(f"Shown is part {n_parts};" in caption.value for caption in at.caption)
+    assert any(f"takes for the end in part {n_parts} of {n_parts}" in text for text in markdown(at).splitlines())
+
+
 @pytest.mark.parametrize("tab", ["All texts", "Dark knowledge", "Why T²", "Calibration"])
 def test_every_view_of_temperature_says_something(opened: Callable[..., AppTest], tab: str) -> None:
     at = opened("temperature", temperature__tab=tab)

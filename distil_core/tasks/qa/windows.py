@@ -109,15 +109,7 @@ def _windows(
     first: int,
     max_length: int,
 ) -> tuple[np.ndarray, ...]:
-    encoded = tokenizer(
-        list(questions),
-        list(contexts),
-        truncation="only_second",
-        max_length=max_length,
-        stride=overlap(max_length),
-        return_overflowing_tokens=True,
-        return_offsets_mapping=True,
-    )
+    encoded = _tokenized(tokenizer, questions, contexts, max_length=max_length)
     ids, types, lengths, firsts, counts, starts, ends = [], [], [], [], [], [], []
     targets: list[int] = []
     owners = np.asarray(encoded["overflow_to_sample_mapping"], dtype=np.int64)
@@ -143,6 +135,25 @@ def _windows(
         np.concatenate(ends),
         np.array(targets, dtype=np.int64),
     )
+
+
+def _tokenized(tokenizer: Any, questions: Sequence[str], contexts: Sequence[str], *, max_length: int) -> Any:
+    return tokenizer(
+        list(questions),
+        list(contexts),
+        truncation="only_second",
+        max_length=max_length,
+        stride=overlap(max_length),
+        return_overflowing_tokens=True,
+        return_offsets_mapping=True,
+    )
+
+
+def window_encodings(tokenizer: Any, text: str, *, max_length: int) -> list[Any]:
+    """Return what the tokenizer makes of each window of a text, tokens with their places in it."""
+    question, context = [*split_segments(text), ""][:2]
+    encodings: list[Any] = _tokenized(tokenizer, (question,), (context,), max_length=max_length).encodings
+    return encodings
 
 
 def _targets(label: Label, starts: np.ndarray, ends: np.ndarray) -> tuple[int, int]:
