@@ -248,14 +248,16 @@ def _inputs(
     model: Any, tokens: Ragged, examples: Int[Tensor, "batch"], states: Float[Tensor, "all width"] | None
 ) -> tuple[dict[str, Tensor], Packing]:
     first = model.config.pad_token_id + 1 if model.config.model_type in LIKE_ROBERTA else 0
-    ids, positions, packing = pack(tokens, examples, first_position=first, dtype=next(model.parameters()).dtype)
+    dtype = next(model.parameters()).dtype
+    ids, positions, packing = pack(tokens, examples, first_position=first, dtype=dtype)
     if states is None:
         inputs = {"input_ids": ids, "position_ids": positions}
         if tokens.types is not None and tells_segments_apart(model):
             types = inputs["token_type_ids"] = torch.zeros_like(ids)
             types[0, : packing.n_tokens] = tokens.types[packing.sources]
         return inputs, packing
-    rows = states.new_zeros(1, ids.shape[1], states.shape[1])
+    # Which may have been computed in another precision than what goes on from there, such as a head that is fitted.
+    rows = states.new_zeros(1, ids.shape[1], states.shape[1], dtype=dtype)
     rows[0, : packing.n_tokens] = states[packing.sources]
     return {"inputs_embeds": rows, "position_ids": positions}, packing
 

@@ -12,6 +12,7 @@ from distil_core.data.tokenization import encode
 from distil_core.errors import ConfigError
 from distil_core.models import freezing, packing
 from distil_core.models.forward import logits_of
+from distil_core.models.loading import independent_copy
 from distil_core.models.packing import PACKABLE
 from distil_core.settings.config import LossConfig, Precision, TrainingConfig
 from distil_core.training.events import Step
@@ -145,6 +146,16 @@ class TestStates:
         answers = [torch.cat([logits for _, logits in logits_of(model, tokens, padding=0, lower=each)])
                    for each in (None, lower)]  # fmt: skip
         torch.testing.assert_close(*answers, atol=1e-5, rtol=1e-4)
+
+    def test_a_model_in_another_precision_goes_on_from_them(self) -> None:
+        model, tokens = tiny.model("bert"), tiny.tokens("bert")
+        lower = freezing.lower_states(independent_copy(model, Precision.BF16), tokens, n_layers=2)
+        assert lower is not None
+        assert lower.states.dtype == torch.bfloat16
+        answers = [torch.cat([logits for _, logits in logits_of(model, tokens, padding=0, lower=each)])
+                   for each in (None, lower)]  # fmt: skip
+        assert answers[1].dtype == torch.float32
+        torch.testing.assert_close(*answers, atol=0.05, rtol=0.05)
 
     def test_validation_goes_on_from_them_too(self) -> None:
         class Counting(torch.nn.Module):

@@ -35,6 +35,7 @@ from distil_core.settings.config import (
     LossConfig,
     Method,
     Precision,
+    Recipe,
     RunConfig,
     StudentConfig,
     TeacherConfig,
@@ -99,6 +100,19 @@ class TestWhatIsLeft:
         assert record.model.cost.parameters == sum(p.numel() for p in student.parameters())
         assert record.model.cost.bytes == (folder.student / "model.safetensors").stat().st_size
         assert not folder.checkpoint.exists()
+
+    @pytest.mark.parametrize("precision", [Precision.FP32, Precision.BF16])
+    def test_the_quick_recipe_makes_teacher_and_student_in_either_precision(
+        self, precision: Precision, store: RunStore, lab: tiny.Lab, tmp_path: Path
+    ) -> None:
+        encoder = tiny.save("bert", tmp_path / "encoder")
+        training = TrainingConfig(recipe=Recipe.QUICK, precision=precision, threads=1)
+        teacher = TeacherConfig(source=str(encoder), max_length=tiny.LENGTH)
+        run = done(lab.config(teacher=teacher, training=training), store)
+        assert run.record is not None
+        assert run.record.teacher_name.endswith("(fine-tuned)")
+        assert run.record.environment.precision == precision
+        assert all(bool(logits.float().isfinite().all()) for logits in answers(run, store).values())
 
     def test_the_teacher_is_measured_too(self, lab: tiny.Lab, store: RunStore) -> None:
         run = done(lab.config(), store)
