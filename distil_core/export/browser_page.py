@@ -13,6 +13,7 @@ from distil_core.export.web_runtime import PACKAGES, web_runtime
 from distil_core.reporting.formatting import size
 from distil_core.runs.families import Family
 from distil_core.tasks.qa.spans import MAX_TOKENS
+from distil_core.tasks.qa.windows import overlap
 
 RUNTIME = "runtime"
 _PAGE = Path(__file__).parent / "browser"
@@ -55,11 +56,15 @@ def _about(exported: Family, student: LabStudent, folder: Path) -> dict[str, obj
         "example": _example(student, n=len(segments)),
         "max_length": student.max_length,
         "max_tokens": MAX_TOKENS,
+        "overlap": overlap(student.max_length),
+        "may_be_empty": student.may_be_empty,
         "mask_token": student.tokenizer.mask_token or "",
         "facts": [
             f"The student in 8 bits: {size((folder / 'model.onnx').stat().st_size)}.",
             f"{packages}: {size(runtime)}, with one thread.",
-            f"Texts are cut after {student.max_length} tokens, as in the lab.",
+            f"A long context is read in parts of {student.max_length} tokens that overlap, as in the lab."
+            if task.points
+            else f"Texts are cut after {student.max_length} tokens, as in the lab.",
         ],
     }
 

@@ -31,7 +31,7 @@ def write_hf(exported: Family, student: LabStudent, folder: Path) -> None:
     """Write a student as transformers has it: its files and ``predict.py``."""
     shutil.copytree(exported.distilled.folder.student, folder, ignore=shutil.ignore_patterns(".*"), dirs_exist_ok=True)
     _cut_as_in_the_lab(folder / "tokenizer_config.json", student.max_length)
-    usage = student.task.usage
+    usage = student.usage
     for example, argument in _ARGUMENTS.items():
         usage = usage.replace(example, argument)
     script = f"import sys\nfrom pathlib import Path\n\n{usage}\n"
@@ -69,7 +69,9 @@ def write_onnx_folder(
         details = OnnxDetails(opset=OPSET)
         shutil.copyfile(fp32, folder / MODEL)
     copy_settings(exported, student, folder)
-    shutil.copyfile(SCRIPTS / f"{script_of(task.head)}.py", folder / "predict.py")
+    script = (SCRIPTS / f"{script_of(task.head)}.py").read_text(encoding="utf-8")
+    script = script.replace("MAY_BE_EMPTY = True", f"MAY_BE_EMPTY = {student.may_be_empty}")
+    (folder / "predict.py").write_text(script, encoding="utf-8")
     return details
 
 

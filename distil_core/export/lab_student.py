@@ -11,7 +11,7 @@ from tokenizers import Tokenizer as TokenizerFile
 from torch import Tensor
 
 from distil_core.data.batches import sorted_batches
-from distil_core.data.corpus import Split, split_segments
+from distil_core.data.corpus import Label, Split, split_segments
 from distil_core.data.sites import EncodedSplit
 from distil_core.evaluation import bootstrap, cost
 from distil_core.evaluation.records import Latency
@@ -23,7 +23,7 @@ from distil_core.models.packing import scores_of
 from distil_core.models.words import figures_of
 from distil_core.runs.folder import RunFolder
 from distil_core.runs.record import RunRecord
-from distil_core.tasks.qa.windows import overlap
+from distil_core.tasks.qa.windows import overlap, windows_of
 from distil_core.tasks.task import Task
 from distil_core.training.lessons import predictions_of
 from distil_core.types import Model, Tokenizer
@@ -43,6 +43,7 @@ class LabStudent:
     tokenizer: Tokenizer
     task: Task
     texts: tuple[str, ...]
+    labels: tuple[Label, ...]
     test: EncodedSplit
     max_length: int
 
@@ -50,6 +51,16 @@ class LabStudent:
         """Return what its head puts out for some texts."""
         with torch.inference_mode():
             return scores_of(self.model(**inputs))
+
+    @property
+    def usage(self) -> str:
+        """How it is asked in Python."""
+        return self.task.usage_for(max_length=self.max_length, labels=self.labels)
+
+    @property
+    def may_be_empty(self) -> bool:
+        """Whether it may say of a question that its context has no answer."""
+        return self.task.points and windows_of(self.test.sites).may_be_empty
 
     def inputs(self, rows: Tensor) -> dict[str, Tensor]:
         """Return some rows of test tokens as the model takes them."""
@@ -77,6 +88,7 @@ def load_student(folder: RunFolder, *, record: RunRecord) -> LabStudent:
         tokenizer=tokenizer,
         task=task,
         texts=split.texts,
+        labels=split.labels,
         test=task.encode(tokenizer, split, max_length=max_length),
         max_length=max_length,
     )

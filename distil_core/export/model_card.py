@@ -75,7 +75,8 @@ def _results(record: RunRecord, proof: Proof | None) -> list[Any]:
 
 def _body(family: Family, proof: Proof | None) -> str:
     record = family.distilled.record
-    usage, exported = record.task.usage, ""
+    labels = [row.label for row in family.distilled.folder.read_test_texts()]
+    usage, exported = record.task.usage_for(max_length=record.config.teacher.max_length, labels=labels), ""
     if lacks_heads(family.distilled.folder.student):
         usage = f"{IMPORTED}\n{usage}"
     usage = f"```python\n{usage}\n```"
@@ -93,8 +94,8 @@ def _body(family: Family, proof: Proof | None) -> str:
     elif Format.HF not in offered(record.config.student.n_layers, record.task):
         command = f"python -m distil_core export {record.run} --format static"
         usage = f"transformers has no class for a student without layers; `{command}` writes it for numpy alone."
-    labels = "\n".join(f"- {i}: {label}" for i, label in enumerate(record.corpus.label_names))
-    labels = f"\n## Labels\n\n{labels}\n" if labels else ""
+    names = "\n".join(f"- {i}: {label}" for i, label in enumerate(record.corpus.label_names))
+    names = f"\n## Labels\n\n{names}\n" if names else ""
     versions = ", ".join(f"{name} {version}" for name, version in sorted(record.environment.versions.items()))
     config = json.dumps(to_json(without_folders(record.config)), indent=2, ensure_ascii=False)
     n_threads = record.environment.threads
@@ -109,7 +110,7 @@ def _body(family: Family, proof: Proof | None) -> str:
 {" ".join(filter(None, told_of))}
 
 {usage}
-{labels}{exported}
+{names}{exported}
 ## What was measured
 
 On {record.corpus.n_test:,} test texts; {record.corpus.n_train:,} training texts. Intervals are 95 % bootstrap

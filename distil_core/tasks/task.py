@@ -6,7 +6,7 @@ student, what is measured, and what the baseline is.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, ClassVar, Protocol, runtime_checkable
@@ -207,6 +207,15 @@ print(student("Put a sentence here."))"""
                 return metric
         names = ", ".join(metric.name for metric in self.metrics)
         raise ConfigError(f"a metric of {self.name} must be one of {names}, got {name!r}")
+
+    def usage_for(self, *, max_length: int, labels: Iterable[Label]) -> str:
+        """Return how one student is asked; by default as :attr:`usage` has it for all.
+
+        Args:
+            max_length: Tokens of a text that it reads at once.
+            labels: Of the texts that it was measured on.
+        """
+        return self.usage
 
     def recognizes(self, columns: Sequence[str]) -> bool:
         """Tell whether these columns, or files of a folder, can be meant for this task alone; by default never."""

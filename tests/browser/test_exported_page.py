@@ -169,6 +169,15 @@ def test_students_of_other_tasks_answer_too(
             assert page.evaluate("text => student.words(text).ids", texts[0]) == tokenizer.encode(texts[0]).ids
         case "qa":
             assert answer["text"].replace(" ", "") in texts[1].replace(" ", "")
+            long = [texts[0], " ".join([texts[1]] * 3)]
+            parts = page.evaluate("texts => student.parts(...texts).map((part) => part.ids)", long)
+            whole = tokenizer.encode(*long)
+            windows = [whole, *whole.overflowing]
+            assert len(windows) > 2
+            assert parts == [window.ids[: sum(window.attention_mask)] for window in windows]
+            longer = page.evaluate("texts => student.answer(...texts)", long)
+            assert not longer["cut"]
+            assert longer["text"].replace(" ", "") in long[1].replace(" ", "")
         case "embeddings":
             assert -1.0 <= answer["cosine"] <= 1.0
         case "fill-mask":

@@ -13,10 +13,12 @@ from typing import Any
 import pytest
 import torch
 
-from distil_core.data.corpus import join_segments
+from distil_core.data.corpus import join_segments, split_segments
 from distil_core.errors import ConfigError, MissingExtraError, RunNotFoundError
 from distil_core.export.exporter import export_student
 from distil_core.export.formats import Format, offered, sentences
+from distil_core.export.lab_student import load_student
+from distil_core.models.forward import predict
 from distil_core.models.loading import auto_class, save
 from distil_core.models.surgery import cut_student
 from distil_core.runs.store import RunStore
@@ -24,6 +26,7 @@ from distil_core.settings.canonical import canonical
 from distil_core.settings.config import Method, RunConfig, StudentConfig, TeacherConfig
 from distil_core.settings.serialization import digest
 from distil_core.tasks.catalog import task_named
+from distil_core.tasks.qa.windows import windows_of
 from tests import named_entities, questions, seeds, tiny
 
 N = 12
@@ -136,6 +139,41 @@ def test_a_student_of_every_task_and_architecture_answers_outside_as_in_the_lab(
             ran = subprocess.run(command, capture_output=True, text=True)
             assert (ran.returncode, ran.stderr) == (0, "")
             assert ran.stdout.strip()
+
+
+@pytest.mark.parametrize("unanswerable", [False, True])
+@pytest.mark.parametrize("wanted", [Format.HF, Format.ONNX])
+def test_an_exported_student_of_questions_gives_the_labs_answers_to_long_contexts(
+    wanted: Format,
+    unanswerable: bool,
+    home: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    rows = questions.rows(N, seed=1, unanswerable=unanswerable)
+    texts = [join_segments((row["question"], f"{row['context']} then " + " ".join(TEXTS[i : i + 6]))) for i, row in
+             enumerate(rows)]  # fmt: skip
+    labels = [list(zip(row["answers"]["answer_start"], row["answers"]["text"], strict=True)) for row in rows]
+    store = RunStore(home)
+    run = Case("qa", "bert", texts, labels, ()).add(store)
+    export_student(store, run, wanted, tmp_path / "out", seconds=0.01)
+    student = load_student(store.folder(run), record=store.get(run).record)
+    windows = windows_of(student.test.sites)
+    assert len(windows) > 2 * N
+    assert windows.may_be_empty is unanswerable
+    logits = predict(student.model, student.test.tokens, padding=0, sites=student.test.sites)
+    found = []
+    for text in texts:
+        monkeypatch.setattr(sys, "argv", ["predict.py", *split_segments(text)])
+        runpy.run_path(str(tmp_path / "out" / "predict.py"))
+        found.append(capsys.readouterr().out.rstrip("\n"))
+    contexts = [split_segments(text)[1] for text in texts]
+    assert found == [
+        "no answer" if answer.is_empty else context[answer.start : answer.end]
+        for answer, context in zip(windows.answers(logits.numpy()), contexts, strict=True)
+    ]
+    assert unanswerable or "no answer" not in found
 
 
 def test_a_student_with_layers_is_no_table(home: Path, tmp_path: Path) -> None:

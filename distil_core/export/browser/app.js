@@ -44,9 +44,12 @@ const draw = {
       " ",
     ])),
   ],
-  answer: ({ text, score }) => [
+  answer: ({ text, score, nothing }, { may_be_empty }) => [
     element("p", { className: "big", textContent: text || "no answer" }),
-    element("p", { className: "soft", textContent: `${score.toFixed(1)} above having no answer` }),
+    element("p", {
+      className: "soft",
+      textContent: `score of the best span: ${score.toFixed(1)}` + (may_be_empty ? `; of there being no answer: ${nothing.toFixed(1)}` : ""),
+    }),
   ],
   vector: ({ cosine }) => [
     element("p", { className: "big", textContent: cosine.toFixed(3) }),

@@ -43,25 +43,42 @@ export class Student {
     return this.tokenizer.encode(text, { add_special_tokens: false }).ids;
   }
 
-  /** Token ids of a text or of two, cut as in the lab, and which segment each belongs to; `starts` are of the segments. */
-  encode(first, second = null) {
+  /**
+   * Token ids of a text or of two, cut as in the lab, and which segment each belongs to; `starts` are of the segments.
+   * Of the second segment, `skipped` pieces are left out before those that are read.
+   */
+  encode(first, second = null, skipped = 0) {
     const whole = this.tokenizer.encode(first, { text_pair: second, return_token_type_ids: true });
     const parts = second === null ? [this.pieces(first)] : [this.pieces(first), this.pieces(second)];
     const n = whole.ids.length;
     // One token stands at each end; between two segments there may be one or two.
     const between = parts.length - 1 && n - parts[0].length - parts[1].length - 2;
-    const lengths = shortened(parts.map((part) => part.length), this.about.max_length - between - 2, this.about.kind === "answer");
+    const left = [0, skipped];
+    const lengths = shortened(
+      parts.map((part, k) => part.length - left[k]), this.about.max_length - between - 2, this.about.kind === "answer");
     const starts = [1, 1 + parts[0].length + between];
-    const keep = whole.ids.map((_, i) =>
-      !parts.some((part, k) => i >= starts[k] + lengths[k] && i < starts[k] + part.length));
+    const keep = whole.ids.map((_, i) => parts.every((part, k) => {
+      const place = i - starts[k];
+      return place < 0 || place >= part.length || (place >= left[k] && place < left[k] + lengths[k]);
+    }));
     const kept = (values) => values.filter((_, i) => keep[i]);
     return {
       ids: kept(whole.ids),
       types: kept(whole.token_type_ids ?? whole.ids.map(() => 0)),
       starts: [1, 1 + lengths[0] + between],
       lengths,
-      cut: n > this.about.max_length,
+      cut: n - skipped > this.about.max_length,
     };
+  }
+
+  /** A question and its context, in parts that overlap where the context is long; `cut` where a part has no room. */
+  parts(question, context) {
+    const rows = [this.encode(question, context)];
+    for (let skipped = 0, row = rows[0]; row.cut && row.lengths[1] > this.about.overlap; ) {
+      skipped += row.lengths[1] - this.about.overlap;
+      rows.push((row = this.encode(question, context, skipped)));
+    }
+    return rows;
   }
 
   /** What the model puts out for one row of token ids: its numbers by the name of the output, with their shape. */
@@ -79,9 +96,10 @@ export class Student {
   async answer(first, second = null) {
     const { kind } = this.about;
     if (kind === "vector") return this.likeness(first, second);
+    if (kind === "answer") return this.found(first, second);
     const encoded = kind === "tags" ? this.words(first) : this.encode(first, second);
     const { ms, outputs } = await this.run(encoded);
-    const read = { labels: readLabels, tags: readTags, answer: readAnswer, words: readWords }[kind];
+    const read = { labels: readLabels, tags: readTags, words: readWords }[kind];
     return { ms, cut: encoded.cut, ...read(this, outputs, encoded) };
   }
 
@@ -101,6 +119,27 @@ export class Student {
     }
     ids.push(ends[ends.length - 1]);
     return { ids, types: ids.map(() => 0), words, firsts, cut };
+  }
+
+  /** The best span of all parts of a context, or none where there may be none and that has a higher score. */
+  async found(question, context) {
+    const { max_tokens, may_be_empty } = this.about;
+    let [score, nothing, span, ms] = [-Infinity, Infinity, [], 0];
+    const rows = this.parts(question, context);
+    for (const { ids, types, starts, lengths } of rows) {
+      const done = await this.run({ ids, types });
+      const [begin, end] = [done.outputs.start_logits.data, done.outputs.end_logits.data];
+      const stop = starts[1] + lengths[1];
+      ms += done.ms;
+      nothing = Math.min(nothing, begin[0] + end[0]);
+      for (let first = starts[1]; first < stop; first++) {
+        for (let last = first; last < Math.min(first + max_tokens, stop); last++) {
+          if (begin[first] + end[last] > score) [score, span] = [begin[first] + end[last], ids.slice(first, last + 1)];
+        }
+      }
+    }
+    const none = !span.length || (may_be_empty && nothing > score);
+    return { ms, score, nothing, cut: rows[rows.length - 1].cut, text: none ? "" : this.tokenizer.decode(span) };
   }
 
   async likeness(first, second) {
@@ -147,18 +186,6 @@ function readTags(student, { logits }, { words, firsts }) {
   const best = (values) => values.indexOf(Math.max(...values));
   const tag = (place) => (place === null ? null : student.about.labels[best(row(logits, place))]);
   return { words: words.map((word, i) => ({ word, tag: tag(firsts[i]) })) };
-}
-
-function readAnswer(student, outputs, { ids, starts, lengths }) {
-  const [begin, end] = [outputs.start_logits.data, outputs.end_logits.data];
-  let best = { score: -Infinity, span: [] };
-  for (let first = starts[1]; first < starts[1] + lengths[1]; first++) {
-    for (let last = first; last < Math.min(first + student.about.max_tokens, starts[1] + lengths[1]); last++) {
-      const score = begin[first] + end[last] - begin[0] - end[0];
-      if (score > best.score) best = { score, span: ids.slice(first, last + 1) };
-    }
-  }
-  return { text: best.span.length ? student.tokenizer.decode(best.span) : "", score: best.score };
 }
 
 function readWords(student, { logits }, { ids }) {

@@ -5,7 +5,7 @@ of a context, where the answer starts and where it ends; F1 and exact match as t
 sentence with most words of the question as the baseline.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import partial
 from types import MappingProxyType
@@ -29,6 +29,13 @@ from distil_core.tasks.qa.spans import NOTHING
 from distil_core.tasks.task import Baseline, Task
 
 __all__ = ["QuestionAnswering"]
+
+_ALWAYS_ANSWERED = {
+    "nothing, spans = [], []": "spans = []",
+    "    nothing.append(starts[0] + ends[0])\n": "",
+    '"no answer" if min(nothing) > score else ': "",
+}
+"""What of the usage falls away, and what stands in its place, where each question has an answer."""
 
 
 def _over(column: int, *counted: int) -> dict[str, Any]:
@@ -101,12 +108,24 @@ from transformers import AutoModelForQuestionAnswering, AutoTokenizer
 
 folder = "path/to/this/folder"
 tokenizer, student = AutoTokenizer.from_pretrained(folder), AutoModelForQuestionAnswering.from_pretrained(folder)
-inputs = tokenizer("Put a question here.", "Put its context here.", return_tensors="pt")
+question, context = "Put a question here.", "Put its context here."
+length = min(MAX_LENGTH, tokenizer.model_max_length)
+parts = tokenizer(  # a long context is read in parts that overlap
+    question, context, truncation="only_second", max_length=length, stride=min(length // 3, 128),
+    return_overflowing_tokens=True, padding=True, return_tensors="pt",
+)
+del parts["overflow_to_sample_mapping"]
 with torch.inference_mode():
-    answer = student(**inputs)
-first = int(answer.start_logits.argmax())
-last = first + int(answer.end_logits[0, first:].argmax())
-print(tokenizer.decode(inputs["input_ids"][0, first : last + 1]) if first else "no answer")"""
+    scores = student(**parts)
+nothing, spans = [], []
+for starts, ends, part in zip(scores.start_logits.tolist(), scores.end_logits.tolist(), parts.encodings):
+    nothing.append(starts[0] + ends[0])
+    tokens = [i for i, segment in enumerate(part.sequence_ids) if segment == 1]
+    for number, first in enumerate(tokens):
+        for last in tokens[number : number + 30]:
+            spans.append((starts[first] + ends[last], part.offsets[first][0], part.offsets[last][1]))
+score, start, end = max(spans)
+print("no answer" if min(nothing) > score else context[start:end])"""
     head = QUESTION_ANSWERING
     quality = (F1, EXACT_MATCH, ANSWERABLE_F1, NO_ANSWER)
     fidelity = (AGREEMENT, KL, LOYALTY)
@@ -134,6 +153,14 @@ print(tokenizer.decode(inputs["input_ids"][0, first : last + 1]) if first else "
     def scores(self) -> tuple[Metric, ...]:
         """What a model is worth beside its cost."""
         return (F1, AGREEMENT, EXACT_MATCH)
+
+    def usage_for(self, *, max_length: int, labels: Iterable[Label]) -> str:
+        """Return how a student is asked that was measured by these labels; it finds what it found there."""
+        usage = self.usage.replace("MAX_LENGTH", str(max_length))
+        if not any(label is not None and not len(label) for label in labels):
+            for asked, instead in _ALWAYS_ANSWERED.items():
+                usage = usage.replace(asked, instead)
+        return usage
 
     def class_names(self, label_names: Sequence[str], *, max_length: int = 0) -> tuple[str, ...]:
         """Return names of the tokens of a context, by their number."""

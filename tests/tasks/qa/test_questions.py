@@ -131,11 +131,15 @@ def test_the_usage_finds_an_end_behind_the_start(
 ) -> None:
     tiny.save("bert", tmp_path)
     start, end = torch.zeros(1, 32), torch.zeros(1, 32)
-    start[0, 5], end[0, 2], end[0, 6] = 9.0, 9.0, 5.0  # the likeliest end is before the start
+    start[0, 7], end[0, 2], end[0, 8] = 9.0, 9.0, 5.0  # the likeliest end is before the start
     answer = SimpleNamespace(start_logits=start, end_logits=end)
     monkeypatch.setattr(AutoModelForQuestionAnswering, "from_pretrained", lambda _: lambda **_: answer)
-    exec(compile(TASK.usage.replace("path/to/this/folder", str(tmp_path)), "usage", "exec"), {})
-    assert len(capsys.readouterr().out.split()) == 2
+    usage = TASK.usage_for(max_length=32, labels=[((0, "we"),)]).replace("path/to/this/folder", str(tmp_path))
+    usage = usage.replace("Put a question here.", "we saw").replace("Put its context here.", "then we saw snow near")
+    exec(compile(usage, "usage", "exec"), {})
+    assert capsys.readouterr().out == "snow near\n"
+    assert "no answer" not in usage
+    assert "no answer" in TASK.usage_for(max_length=32, labels=[((0, "we"),), ()])
 
 
 def test_a_narrow_teacher_for_questions_takes_more_and_smaller_steps() -> None:
