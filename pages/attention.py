@@ -64,7 +64,7 @@ def ask(outcome: FinishedRun) -> str:
         return text
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         picker = st.popover("Test texts", icon=":material/list:", type="tertiary", on_change="rerun")
-        for i, example in enumerate(edits.one_per_label(texts, task.classes_of, limit=4)):
+        for i, example in enumerate(edits.to_try(texts, task, limit=4)):
             st.button(
                 formatting.escaped(formatting.shortened(formatting.readable(example.text), length=36)),
                 key=f"attention.example.{i}",

@@ -31,6 +31,7 @@ from pages.sections import ablation_view, charts, explained, messages, sweep_for
 from pages.state import address, resources, run_in_use, sweep_runs
 
 POLL_SECONDS = 1.0
+SPEED_HELP = "Texts that a student answers in a second, in batches of 32: the mean over its seeds."
 MAP = "whatif.map"
 
 
@@ -111,6 +112,8 @@ def show(wanted: Sweep, *, poll: bool) -> None:
         return
     grid = sweep_grids.grid(wanted, done, **laid)
     show_map(grid, metric)
+    if told := narrative.sweeps.speeds(done):
+        st.caption(told)
     show_cell(grid, metric, twin=twin)
     if any(cell.estimate is not None for row in grid.rows for cell in row.cells):
         show_curves(grid, metric, teacher, twin=twin)
@@ -316,7 +319,8 @@ def show_table(done: Mapping[sweep.SweepPoint, SweepCell], metric: Metric, *, tw
         explained.dataframe(
             pd.DataFrame(rows, columns=list(header)),
             key="whatif.table",
-            column_config={name: st.column_config.NumberColumn(format=digits) for name in header[9:15]},
+            column_config={name: st.column_config.NumberColumn(format=digits) for name in header[9:15]}
+            | {header[15]: st.column_config.NumberColumn(format="localized", help=SPEED_HELP)},
             placeholder=formatting.NONE,
             alt=f"All combinations with their figures, intervals and differences to the {twin}",
         )

@@ -13,8 +13,9 @@ from math import log, sqrt
 from distil_core.analysis.comparison import Compared
 from distil_core.analysis.error_analysis import AnsweredTexts
 from distil_core.analysis.roles import Role
-from distil_core.data.corpus import SEGMENT, Label, LabeledText, Place
+from distil_core.data.corpus import SEGMENT, Label, LabeledText, Place, split_segments
 from distil_core.evaluation.predictions import softmax
+from distil_core.tasks.task import Task
 
 _WORD = re.compile(r"\[[A-Z]+\]|<\w+>|\w+(?:['’\-]\w+)*|[^\w\s]")
 
@@ -277,6 +278,19 @@ def one_per_label(
             missing = sorted(classes_of(example.label) - by_label.keys())
             by_label.update(dict.fromkeys(missing[:1], example))
     return tuple(by_label[label] for label in sorted(by_label))[:limit]
+
+
+def to_try(texts: Sequence[LabeledText], task: Task, *, limit: int = 5) -> tuple[LabeledText, ...]:
+    """Return a few texts to try things with: one of each label, numbers from low to high, or else the shortest."""
+    whole = [example for example in texts if len(split_segments(example.text)) == len(task.segments)]
+    if labeled := one_per_label(whole, task.classes_of, limit=limit):
+        return labeled
+    scored = [example for example in whole if isinstance(example.label, float)]
+    if not scored:
+        return tuple(sorted(whole, key=lambda example: len(example.text))[:limit])
+    scored.sort(key=lambda example: (example.label, len(example.text)))
+    last = min(limit, len(scored)) - 1
+    return tuple(scored[round(i * (len(scored) - 1) / max(last, 1))] for i in range(last + 1))
 
 
 def gold_label(text: str, answers: AnsweredTexts, *, site: int = 0) -> int | None:

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from statistics import mean
 from typing import Any
 
 from distil_core.analysis.comparison import Contrast, Outcome, outcome_of
@@ -47,6 +48,13 @@ class SweepCell:
             return None
         outcome = outcome_of(self.difference, metric)
         return Contrast(metric=metric, difference=self.difference, outcome=outcome)
+
+    @property
+    def texts_per_second(self) -> float | None:
+        """How many texts the students answer in a second, the mean over seeds that are done; None before."""
+        costs = [run.record.model.cost for run in self.runs if run is not None and run.record is not None]
+        speeds = [cost.texts_per_second for cost in costs if cost is not None and cost.texts_per_second is not None]
+        return mean(speeds) if speeds else None
 
     @property
     def best_run(self) -> Run | None:

@@ -13,7 +13,7 @@ from distil_core.data.tables import Sentences, Table
 from distil_core.errors import CorpusError
 from distil_core.settings.config import CorpusConfig
 
-BUILT_IN = ("reviews", "python-docs")
+BUILT_IN = ("reviews", "python-docs", "review-likeness")
 """Corpora that need neither a file nor a network."""
 _DIGEST = re.compile("[0-9a-f]{16}")
 _MAX_STAMPED = 10_000

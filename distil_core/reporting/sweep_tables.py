@@ -28,6 +28,7 @@ def sweep_table(
         *("temperature", "layers", "alpha", "initialization", "heads", "neurons", "weights", "seeds done", "seeds"),
         *(in_unit(name, unit) for name in (metric.label, "low", "high")),
         *(in_unit(name, points) for name in (f"difference to {twin}", "its low", "its high")),
+        "texts a second",
         "verdict",
     )
     rows: list[tuple[object, ...]] = []
@@ -40,6 +41,7 @@ def sweep_table(
                 *(cell.n_done, len(cell.runs)),
                 *_scaled(estimate or cell.preview, metric),
                 *_scaled(difference, metric),
+                cell.texts_per_second,
                 _verdict(cell, metric),
             )
         )

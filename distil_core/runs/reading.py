@@ -23,6 +23,7 @@ from distil_core.tasks.task import Task
 
 SMALL_BYTES = 2_000_000
 """So much is read where somebody asks for it: it takes as long as a process to start."""
+_GENERATED = ("reviews", "review-likeness")
 _REVIEW_BYTES = 200
 _COUNTED_TEXTS = 1000
 _MOST_REMEMBERED = 256
@@ -134,7 +135,7 @@ def is_small(config: CorpusConfig) -> bool:
     places = (config.source, config.test, config.label_descriptions)
     if any(place.startswith("hub:") or files.path_of(place).suffix.lower() == ".parquet" for place in places):
         return False
-    generated = _REVIEW_BYTES * (config.n_train + 2 * config.n_test) if config.source == "reviews" else 0
+    generated = _REVIEW_BYTES * (config.n_train + 2 * config.n_test) if config.source in _GENERATED else 0
     return generated + sum(n_bytes for n_bytes, _ in stamps_of(config)) <= SMALL_BYTES
 
 

@@ -99,7 +99,9 @@ class CorpusConfig:
     """Which texts, and how they are read and split."""
 
     source: str = setting(
-        "reviews", help="reviews, python-docs, hub:NAME, or the path of a CSV, TSV, JSON, JSONL or Parquet file."
+        "reviews",
+        help="reviews, python-docs, review-likeness (pairs), hub:NAME, or the path of a CSV, TSV, JSON, JSONL or "
+        "Parquet file.",
     )
     test: str = setting(
         "", help="Path of a file with the test split; without one a stratified part of the corpus is held out."

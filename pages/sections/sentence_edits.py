@@ -111,7 +111,7 @@ def offer_examples(outcome: FinishedRun, texts: tuple[corpus.LabeledText, ...]) 
 
 
 def _examples(outcome: FinishedRun, texts: tuple[corpus.LabeledText, ...]) -> None:
-    offered = edits.one_per_label(texts, outcome.record.task.classes_of)
+    offered = edits.to_try(texts, outcome.record.task)
     if offered:
         st.caption("Try", width="content")
     for i, example in enumerate(offered):

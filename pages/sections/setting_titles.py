@@ -58,6 +58,7 @@ LABELS = {
 CORPORA = {
     "reviews": "Reviews, five degrees from bad to good",
     "python-docs": "Python docs, eight topics",
+    "review-likeness": "Reviews, how much alike two are",
     "file": "My own file",
     "hub": "A dataset from the Hugging Face hub",
 }

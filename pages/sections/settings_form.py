@@ -346,7 +346,7 @@ def _label_fields(task: Task) -> tuple[str, ...]:
 def _corpus_fields(corpus: dict[str, Any], task: Task) -> tuple[str, ...]:
     """Return the further settings that mean something for a corpus."""
     source, labeled = corpus["source"], task.head.labeled and not task.head.predicts_words
-    if source == "reviews":
+    if source in ("reviews", "review-likeness"):
         specific: tuple[str, ...] = ("n_train", "n_test")
     elif not source or source in BUILT_IN:
         specific = ()

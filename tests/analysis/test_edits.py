@@ -10,7 +10,7 @@ from distil_core.analysis.comparison import Compared
 from distil_core.analysis.edits import AnswerChange, Change, Suggestion, Vocabulary
 from distil_core.analysis.error_analysis import AnsweredTexts
 from distil_core.analysis.roles import Role
-from distil_core.data.corpus import LabeledText, Place
+from distil_core.data.corpus import LabeledText, Place, join_segments
 from distil_core.tasks.catalog import task_named
 from tests.factories import a_comparison, a_text
 
@@ -160,6 +160,21 @@ def test_one_text_of_each_label() -> None:
     classes_of = task_named("classification").classes_of
     shortest = edits.one_per_label(texts, classes_of)
     assert [example.text for example in shortest] == ["a b c d e f", "one two three four"]
+
+
+def test_texts_to_try_where_there_are_no_classes() -> None:
+    def pair(number: int, label: object) -> LabeledText:
+        return LabeledText(text=join_segments([f"one {number}", "two " * number]), label=label, places=())
+
+    scored = [pair(i, float(i)) for i in (5, 3, 9, 1, 7)]
+    task = task_named("pairs").for_labels(("score",))
+    assert [example.label for example in edits.to_try(scored, task, limit=3)] == [1.0, 5.0, 9.0]
+    assert edits.to_try(scored[:1], task, limit=3) == tuple(scored[:1])
+    assert edits.to_try([], task) == ()
+    asked = [pair(i, ((0, "one"),)) for i in (5, 3, 9)]
+    assert edits.to_try([*asked, a_text("a single one", 0)], task_named("qa"), limit=2) == (asked[1], asked[0])
+    several = [a_text("a b c d", 1), a_text("a b c d e", 0)]
+    assert edits.to_try(several, task_named("classification")) == (several[1], several[0])
 
 
 def test_a_text_with_several_labels_is_one_text() -> None:

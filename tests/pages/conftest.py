@@ -143,7 +143,7 @@ def readings(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Let models without weights read; returns what they were asked for."""
     seen: list[str] = []
 
-    def reading(_: Any, text: str) -> AttentionReading:
+    def reading(_: Any, text: str, *, part: int = 0) -> AttentionReading:
         seen.append(f"reading {text}")
         return a_reading(text)
 

@@ -101,7 +101,7 @@ def test_what_is_special_is_said(
     app: App, example: Path, monkeypatch: pytest.MonkeyPatch, changes: dict[str, Any], notice: str
 ) -> None:
     assert notice not in markdown(app("attention"))
-    monkeypatch.setattr(attention_maps, "reading", lambda _, text: replace(a_reading(text), **changes))
+    monkeypatch.setattr(attention_maps, "reading", lambda _, text, part=0: replace(a_reading(text), **changes))
     at = app("attention")
     assert notice in markdown(at)
     assert not at.exception

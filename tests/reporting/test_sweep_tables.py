@@ -21,11 +21,11 @@ def test_the_table_has_all_of_it_and_twins_last() -> None:
     assert [row[0] for row in rows] == [1.0, 4.0, None]
     assert rows[0][4:10] == (1.0, 1.0, "fp32", 2, 2, pytest.approx(71.05))
     assert rows[0][12:15] == pytest.approx((1.0, 1.0, 1.0), abs=1e-4)
-    assert rows[0][15] == "better than its twin"
+    assert rows[0][16] == "better than its twin"
     assert len(set(sweep_tables.sweep_table(cells(sweep, others, value_of), KL, twin="layer-cut twin")[0])) == len(
         header
     )
-    assert rows[1][7:] == (0, 2, None, None, None, None, None, None, "")
+    assert rows[1][7:] == (0, 2, None, None, None, None, None, None, None, "")
     assert rows[2][-1] == "no teacher"
     assert all(len(row) == len(header) for row in rows)
 

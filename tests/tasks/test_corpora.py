@@ -48,7 +48,9 @@ def test_a_built_in_corpus_refuses_what_it_would_ignore(source: str, setting: di
 
 @pytest.mark.parametrize("source", ["revews", "", "no/such.csv", "a\0b", "~nobody-of-that-name/a.csv", "a" * 5000])
 def test_an_unknown_source_is_told_what_there_is(source: str) -> None:
-    with pytest.raises(CorpusError, match="must be reviews, python-docs, hub:NAME or an existing file or folder"):
+    with pytest.raises(
+        CorpusError, match="must be reviews, python-docs, review-likeness, hub:NAME or an existing file or folder"
+    ):
         load_corpus(CorpusConfig(source=source))
 
 

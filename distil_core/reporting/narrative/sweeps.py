@@ -1,13 +1,14 @@
 """What came of a sweep."""
 
 from collections.abc import Mapping
+from statistics import mean
 
 from distil_core.analysis.comparison import Contrast, Outcome
 from distil_core.analysis.sweep_grids import GridRow, SweepCell, SweepGrid
 from distil_core.evaluation.metrics import Metric
 from distil_core.evaluation.records import Interval
 from distil_core.reporting.formatting import escaped, figure_difference, figure_interval
-from distil_core.runs.sweep import Axis, Value
+from distil_core.runs.sweep import Axis, SweepPoint, Value
 from distil_core.settings.config import Init, RunConfig, WeightFormat
 
 AXIS_NAMES = {
@@ -72,6 +73,18 @@ _AGAINST_TWIN = {
 def contrast_words(contrast: Contrast | None) -> str:
     """Say how a student did against its twin; nothing while that is not known."""
     return "" if contrast is None else _AGAINST_TWIN[contrast.outcome]
+
+
+def speeds(done: Mapping[SweepPoint, SweepCell]) -> str:
+    """Say how many texts a second students of each depth answer, where there are several depths; nothing elsewhere."""
+    by_depth: dict[int, list[float]] = {}
+    for cell in done.values():
+        if cell.point.temperature is not None and cell.texts_per_second is not None:
+            by_depth.setdefault(cell.point.depth, []).append(cell.texts_per_second)
+    if len(by_depth) < 2:
+        return ""
+    told = (f"{word(Axis.DEPTH, depth, full=True)} {mean(by_depth[depth]):,.0f}" for depth in sorted(by_depth)[::-1])
+    return f"**Texts a second**, in batches of 32: {', '.join(told)}."
 
 
 def verdict(outcomes: Mapping[Outcome, int]) -> str:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any, ClassVar
 
 from distil_core.data.corpus import Corpus, Label, Place, Split
-from distil_core.data.sources import BUILT_IN, Source
+from distil_core.data.sources import Source
 from distil_core.evaluation import metrics
 from distil_core.evaluation.metrics import ECE, KL, LOYALTY, MACRO_F1, NLL, Metric
 from distil_core.models.head import SEQUENCE_CLASSIFICATION
@@ -40,7 +40,7 @@ class TextClassification(Task):
     free_labels = True
     title = "Text classification"
     head = SEQUENCE_CLASSIFICATION
-    built_in: ClassVar[tuple[str, ...]] = BUILT_IN
+    built_in: ClassVar[tuple[str, ...]] = ("reviews", "python-docs")
     few_labels = True
     zero_shot: ClassVar[bool] = True
     quality: ClassVar[tuple[Metric, ...]] = (ACCURACY, MACRO_F1, NLL, ECE)

@@ -165,8 +165,8 @@ def tables_of_collection(collection: Collection, *, seed: int) -> tuple[Table, T
     """
     notes, rng = list[str](), Random(seed)
     test = _answered(collection.judgments["test"])
-    if n_dropped := len(collection.judgments["test"]) - len(test):
-        notes.append(f"{n_dropped:,} test queries that no text answers are left out")
+    if dropped := [query for query in collection.judgments["test"] if query not in test]:
+        notes.append(f"test queries that no text answers are left out: {_listed(dropped)}")
     validation = _answered(collection.judgments.get("dev", {}))
     if not validation:
         if len(test) < 2:
@@ -176,12 +176,10 @@ def tables_of_collection(collection: Collection, *, seed: int) -> tuple[Table, T
         test = {query: gains for query, gains in test.items() if query not in chosen}
         notes.append(f"{len(validation):,} of the test queries are taken for validation, as no others are there")
     judged_at_all = {query for part in collection.judgments.values() for query in part}
-    if n_unjudged := sum(query not in judged_at_all for query in collection.queries):
-        notes.append(f"{n_unjudged:,} queries without a judgment are not asked")
-    if n_themselves := sum(query in collection.documents for query in (*test, *validation)):
-        notes.append(
-            f"{n_themselves:,} queries are texts that are searched in, by their id: they are not ranked for themselves"
-        )
+    if unjudged := [query for query in collection.queries if query not in judged_at_all]:
+        notes.append(f"queries without a judgment are not asked: {_listed(unjudged)}")
+    if themselves := [query for query in (*test, *validation) if query in collection.documents]:
+        notes.append(f"queries that are texts to search in, by their id, do not find themselves: {_listed(themselves)}")
     judged = {document for gains in validation.values() for document in gains}
     others = [document for document in collection.documents if document not in judged]
     searched = judged | set(rng.sample(others, min(_N_OTHERS, len(others))))
@@ -190,6 +188,12 @@ def tables_of_collection(collection: Collection, *, seed: int) -> tuple[Table, T
         _of_queries(collection, test, list(collection.documents)),
     )
     return *parts, notes
+
+
+def _listed(queries: Sequence[str], *, most: int = 3) -> str:
+    """Say how many queries there are, and the ids of the first."""
+    more = f" and {len(queries) - most:,} more" if len(queries) > most else ""
+    return f"{len(queries):,} ({', '.join(queries[:most])}{more})"
 
 
 def _answered(judgments: dict[str, dict[str, float]]) -> dict[str, dict[str, float]]:

@@ -12,7 +12,8 @@ from distil_core.evaluation.records import Interval
 from distil_core.reporting.narrative import sweeps
 from distil_core.runs.sweep import Axis, SweepPoint
 from distil_core.settings.config import Init
-from tests.sweeps import a_sweep, laid
+from tests.factories import a_cost, a_model_record, a_run_record
+from tests.sweeps import a_sweep, everything, laid, value_of
 
 
 def an_estimate(value: float, low: float, high: float) -> Interval:
@@ -31,6 +32,26 @@ def test_outcomes_are_told(outcome: Outcome, words: str) -> None:
     contrast = Contrast(metric=KL, difference=an_estimate(0.02, 0.01, 0.03), outcome=outcome)
     assert sweeps.contrast_words(contrast) == words
     assert sweeps.contrast_words(None) == ""
+
+
+def test_speeds_are_told_by_depth_where_there_are_several() -> None:
+    def told(*depths: int) -> str:
+        sweep = a_sweep(depths=depths)
+        runs = {
+            config: replace(
+                run,
+                record=a_run_record(
+                    run.id,
+                    config,
+                    model=a_model_record(cost=a_cost(texts_per_second=1000.0 / (1 + config.student.depth))),
+                ),
+            )
+            for config, run in everything(sweep).items()
+        }
+        return sweeps.speeds(sweep_grids.cells(sweep, runs, value_of))
+
+    assert told(0, 1, 3) == "**Texts a second**, in batches of 32: 3 layers 250, 1 layer 500, 0 layers 1,000."
+    assert told(2) == ""
 
 
 def test_a_cell_in_a_sentence() -> None:

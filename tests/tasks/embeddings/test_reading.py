@@ -129,7 +129,7 @@ def test_queries_that_are_texts_themselves_are_told(tmp_path: Path) -> None:
         file.write(json.dumps({"_id": known, "text": "itself"}) + "\n")
     corpus = loaded(str(folder))
     assert known in judgments
-    assert any("1 queries are texts that are searched in" in note for note in corpus.notes)
+    assert any("by their id, do not find themselves: 1 (" in note for note in corpus.notes)
     labels = [label for split in (corpus.test, corpus.validation) for label in split.labels if label is not None]
     assert sum(gain is None for label in labels for _, gain in label) == 1
 
@@ -139,7 +139,7 @@ def test_queries_without_a_judgment_are_told(tmp_path: Path) -> None:
     with (folder / "queries.jsonl").open("a") as file:
         file.write(json.dumps({"_id": "nobody", "text": "what nobody has judged"}) + "\n")
     corpus = loaded(str(folder))
-    assert "21 queries without a judgment are not asked" in corpus.notes
+    assert "queries without a judgment are not asked: 21 (q20, q21, q22 and 18 more)" in corpus.notes
     assert "what nobody has judged" not in corpus.test.texts
 
 

@@ -176,3 +176,16 @@ def test_a_student_predicts_in_the_units_of_the_file(tmp_path: Path, quick: None
         (answer,) = asked([{"text": first, "text_pair": second}])
         assert answer["score"] == pytest.approx(numbers[0], abs=1e-4)
     assert "'score': " in printed(result)
+
+
+def test_reviews_are_paired_with_how_much_they_are_alike() -> None:
+    config = CorpusConfig(source="review-likeness", n_train=80, n_test=20, seed=3)
+    corpus = load_corpus(config, task="pairs")
+    labels = corpus.train.labels
+    assert corpus.label_names == ("score",)
+    assert all(isinstance(label, float) and 0 <= label <= 1 for label in labels)
+    assert len(set(labels)) > 20
+    assert sum(0.6 < label < 0.875 for label in labels) > 5  # which nobody could call the same or different
+    assert load_corpus(config, task="pairs").train == corpus.train
+    with pytest.raises(CorpusError, match="must be reviews or python-docs, got 'review-likeness'"):
+        load_corpus(config)
