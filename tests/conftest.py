@@ -72,6 +72,7 @@ SLOW = (
     "tasks/multi_label/test_run.py",
     "tasks/pairs",
     "tasks/qa/test_questions.py",
+    "tasks/test_layer_losses.py",
     "tasks/test_seam.py",
     "tasks/test_seam_api.py",
     "tasks/test_shots.py",

@@ -100,8 +100,10 @@ def metrics(family: Family, *, key: str, title: str = "**All that was measured**
     with st.container(horizontal=True):
         with st.popover("What these mean", icon=":material/help:", type="tertiary"):
             task = family.distilled.record.config.task
+            there = {model.method for model in comparison.models(family)}
             for method, meaning in comparison.explanations(task).items():
-                st.markdown(f"**{comparison.model_names(task)[method]}**: {meaning}")
+                if method in there:
+                    st.markdown(f"**{comparison.model_names(task)[method]}**: {meaning}")
             for line in lines:
                 st.markdown(f"**{line.label}**: {line.meaning}")
             for term in ("95 % interval", "baseline", "nats"):
