@@ -3,19 +3,23 @@
 Reads: a finished run, its outputs, and its models for a text of one's own. Writes: nothing.
 """
 
+from collections.abc import Sequence
+from functools import partial
+
 import pandas as pd
 import streamlit as st
 
 from distil_core.analysis import kinds
 from distil_core.errors import DistilError
 from distil_core.reporting import formatting
+from distil_core.reporting.figures import cells
 from distil_core.reporting.figures import kinds as figures
 from distil_core.runs.families import Family, FinishedRun
 from distil_core.settings.serialization import digest
 from pages.sections import answer_times, charts, explained, messages, pickers, sentence_edits, text_fields
 from pages.state import model_answers, resources
 
-TEXT, OVERLAP, ANY = "compare.text", "compare.overlap", "Any"
+TEXT, OVERLAP, ANY, ERRORS = "compare.text", "compare.overlap", "Any", "compare.errors"
 N_SHOWN = 100
 NO_DISTRIBUTION = (
     "Models that predict a number have no probabilities: there is no KL divergence, agreement, confidence or "
@@ -84,6 +88,13 @@ def _predict(family: Family) -> None:
     answer_times.show(outcome, text, slots, note)
 
 
+def _press(names: Sequence[str]) -> None:
+    """Let only the kind of text pass whose bar is pressed, and all again when it is pressed once more."""
+    if cell := cells.picked(st.session_state[ERRORS], rows=len(names), columns=2):
+        name = names[cell[0]]
+        st.session_state[OVERLAP] = ANY if st.session_state.get(OVERLAP) == name else name
+
+
 def _test_texts(outcome: FinishedRun) -> None:
     """List the test texts, those first that the student misses by most; picking one asks both models about it."""
     texts, test = resources.test_texts(outcome.folder), resources.outputs(outcome.folder).test
@@ -97,12 +108,13 @@ def _test_texts(outcome: FinishedRun) -> None:
     # Show
     highest = max((value for group in groups for value in (group.teacher, group.student) if value), default=1.0)
     charts.show(
-        "Mean absolute error by words in common",
+        "Mean absolute error by words in common · press to filter",
         figures.groups(groups, axis="Mean absolute error", scale=1.0, chosen=chosen, highest=highest, digits=3),
-        key="compare.errors",
+        key=ERRORS,
         alt="Mean absolute error of teacher and student by words in common",
         header=("words in common", "test texts", "teacher", "student"),
         rows=[(group.name, group.n, group.teacher, group.student) for group in groups],
+        on_select=partial(_press, [group.name for group in groups]),
     )
     frame = pd.DataFrame(
         {"Text": [formatting.readable(example.text) for example in texts], "Label": test.targets, **numbers}

@@ -25,6 +25,7 @@ Visit = Callable[..., Page]
 CONFIGS: Mapping[str, Callable[[Path], RunConfig]] = {
     "embeddings": vectors.a_config,
     "multi-label": weather.a_run,
+    "numbers": lambda folder: pairs.a_config(folder, scored=True),
     "pairs": pairs.a_config,
     "qa": questions.a_config,
     "tokens": named_entities.a_config,
@@ -128,6 +129,33 @@ def test_two_texts_stand_side_by_side_with_both_verdicts(visit: Visit, run_of: C
     shown = next(name for _, name in kinds._OVERLAPS if name in names)
     press_bar(page, "compare.kind.words", 0)
     expect_passing(page, names.count(shown), len(test))
+
+
+def test_two_texts_have_a_number_of_both_models_beside_the_label(
+    visit: Visit, run_of: Callable[..., Distillation]
+) -> None:
+    distillation = run_of("numbers")
+    test = distillation.folder.read_test_texts()
+    page = visit(f"compare?run={distillation.run}")
+    numbers = page.get_by_test_id("stMetricValue")
+    expect(numbers).to_have_count(3)
+    before = numbers.all_inner_texts()
+    assert float(before[2]) == pytest.approx(float(test[0].label), abs=1e-3)
+    first = page.get_by_role("textbox", name="First text")
+    word = keyed(page, "compare.word.0").get_by_role("button")
+    dropped, text = word.inner_text(), first.input_value()
+    word.click()
+    page.get_by_role("button", name="Drop").first.click()
+    expect(first).to_have_value(text.removeprefix(dropped).strip())
+    expect(page.get_by_test_id("stMetricDelta")).to_have_count(2)
+    settled(page)
+    assert numbers.all_inner_texts()[:2] != before[:2]
+    names = [kinds.words_in_common(example.text) for example in test]
+    shown = next(name for _, name in kinds._OVERLAPS if name in names)
+    press_bar(page, "compare.errors", 0)
+    expect(page.get_by_role("combobox", name="Words in common")).to_have_value(shown)
+    settled(page)
+    assert "compare.overlap=" in page.url
 
 
 def test_all_labels_of_a_text_have_their_probabilities(visit: Visit, run_of: Callable[..., Distillation]) -> None:

@@ -56,6 +56,13 @@ def test_compare_shows_two_texts_and_a_search(
     moves = at.pills(key="compare.move")
     shown = next(frame.value for frame in at.dataframe if "First answer: student" in frame.value)
     assert sum(int(option.rpartition("(")[2].strip(")")) for option in moves.options) == len(shown)
+    for option in moves.options:
+        at.pills(key="compare.move").set_value(option).run()
+        assert not at.exception
+        passing = next(frame.value for frame in at.dataframe if "First answer: student" in frame.value)
+        assert f"({len(passing)})" in option
+    at.pills(key="compare.move").set_value(None).run()
+    assert len(next(frame.value for frame in at.dataframe if "First answer: student" in frame.value)) == len(shown)
     test = home_of_vectors[1].folder.read_test_texts()
     first, second = at.text_input(key="compare.text").value, at.text_input(key="compare.text.2").value
     pair = next(text for text in test if [place.text for place in text.places] == [first, second])

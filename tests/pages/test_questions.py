@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from distil_core.analysis.kinds import question_word
 from distil_core.data.corpus import split_segments
 from distil_core.reporting.formatting import readable
 from distil_core.runs import foreground
@@ -87,6 +88,23 @@ def test_questions_are_counted_by_length_and_question_word(opened: Callable[...,
     n_places = sum(len(example.places) for example in empty)
     assert f"**{n_places} of {len(test.targets)} test places**" in markdown(at)
     assert set(examples(at).value["Label"]) == {"no answer"}
+
+
+def test_a_question_word_filters_the_places(opened: Callable[..., AppTest], asked: Asked) -> None:
+    at = opened("compare")
+    kinds = at.selectbox(key="compare.kind")
+    chosen = next(option for option in kinds.options if option.startswith("question word: "))
+    word = chosen.removeprefix("question word: ")
+    rows = next(frame.value for frame in at.dataframe if "question word" in frame.value)
+    n_texts = int(rows["test texts"][rows["question word"] == word].iloc[0])
+    kinds.set_value(chosen).run()
+    assert not at.exception
+    texts = asked.distillation.folder.read_test_texts()
+    of_word = [example for example in texts if question_word(example.text) == word]
+    assert len(of_word) == n_texts
+    n_places = sum(len(example.places) for example in of_word)
+    assert f"**{n_places} of {sum(len(example.places) for example in texts)} test places**" in markdown(at)
+    assert set(examples(at).value["Text"]) <= {readable(example.text) for example in of_word}
 
 
 def test_answers_are_the_words_of_the_context(opened: Callable[..., AppTest], asked: Asked) -> None:
