@@ -21,12 +21,13 @@ from distil_core.types import Attention, Logits, Model
 
 def packs(model: Model) -> bool:
     """Whether texts go through ``model`` without padding."""
-    return model.config.model_type in PACKABLE and not isinstance(model, PooledEncoder)
+    return model.config.model_type in PACKABLE
 
 
 def packed_above(model: Model, lower: LowerStates | None, sites: Sites | None) -> AbstractContextManager[None]:
     """Let a model take packed batches for a while, as what its lowest layers put out where that is known."""
     every_token = sites is not None and sites.positions is not None
+    every_token |= isinstance(model, PooledEncoder) and model.reads_every_token
     if lower is None:
         return packed(model, every_token=every_token)
     return packed(model, layers=slice(lower.n_layers, None), embeds=False, every_token=every_token)

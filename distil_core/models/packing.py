@@ -1,10 +1,10 @@
 """Many texts as one row of tokens: no padding in any matrix product, and products of few different shapes.
 
-Only attention sees the texts apart. The linear layers, norms and embeddings of a transformers model work on the tokens
-of a whole batch laid end to end. Where a head answers a text as a whole, the last layer and the head work on the first
-token of each text, which is all that it looks at; else on every token. The logits and the gradients are those of the
-padded model. Shapes matter because a processor that multiplies in bf16 compiles a kernel for each new one, which can
-take longer than the product.
+Only attention, and a mean over the tokens of a text, see the texts apart. The linear layers, norms and embeddings of a
+transformers model work on the tokens of a whole batch laid end to end. Where a head answers a text as a whole from its
+first token, the last layer and the head work on that alone; else on every token. The logits and the gradients are those
+of the padded model. Shapes matter because a processor that multiplies in bf16 compiles a kernel for each new one, which
+can take longer than the product.
 """
 
 from collections.abc import Iterable, Iterator
@@ -194,8 +194,16 @@ def packed_logits(
     inputs, packing = _inputs(model, tokens, examples, states)
     scores = scores_of(model(**inputs, packing=packing))
     if scores.dim() == 3:
-        scores = scores[0].index_select(0, packing.spread).view(packing.n_rows, packing.length, -1)
+        scores, _ = unpacked(scores, packing)
     return scores[: packing.n_texts]
+
+
+def unpacked(
+    row: Float[Tensor, "1 tokens width"], packing: Packing
+) -> tuple[Float[Tensor, "rows length width"], Bool[Tensor, "rows length"]]:
+    """Return what stands in one row of tokens as a row for each text, and which of it are tokens."""
+    shape = packing.n_rows, packing.length
+    return row[0].index_select(0, packing.spread).view(*shape, -1), packing.taken.view(*shape)
 
 
 def packed_output(

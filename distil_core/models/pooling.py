@@ -15,6 +15,7 @@ from transformers import MODEL_MAPPING
 from transformers.modeling_outputs import SequenceClassifierOutput
 
 from distil_core.errors import ModelError
+from distil_core.models.packing import unpacked
 from distil_core.models.private_apis import set_attention_implementation
 from distil_core.models.structured_pruning import fit_heads
 from distil_core.types import Hidden
@@ -39,10 +40,11 @@ class Pooling:
     width: int
 
 
-def pooled_states(hidden: Hidden, mask: Tensor, *, mode: str) -> Float[Tensor, "batch width"]:
-    """Return a vector for each text: the mean over its real tokens, or its first token."""
+def pooled_states(hidden: Hidden, mask: Tensor | None, *, mode: str) -> Float[Tensor, "batch width"]:
+    """Return a vector for each text: the mean over its real tokens, which the mask tells, or its first token."""
     if mode == "cls":
         return hidden[:, 0]
+    assert mask is not None
     weights = mask.to(hidden)[:, :, None]
     return (hidden * weights).sum(dim=1) / weights.sum(dim=1).clamp_min(1e-9)
 
@@ -86,6 +88,11 @@ class PooledEncoder(nn.Module):
         return Pooling(**self.config.sentence_embedding)
 
     @property
+    def reads_every_token(self) -> bool:
+        """Whether its last layer works on every token of a text; without one, all that it gets are all tokens."""
+        return self.pooling.mode == "mean" or not self.config.num_hidden_layers
+
+    @property
     def encoder(self) -> Any:
         """The encoder alone."""
         return getattr(self, self.base_model_prefix)
@@ -94,9 +101,11 @@ class PooledEncoder(nn.Module):
         self, input_ids: Tensor | None = None, attention_mask: Tensor | None = None, **options: Any
     ) -> SequenceClassifierOutput:
         """Return the answers to texts as ``logits``, with hidden states and attention where they are asked for."""
-        assert attention_mask is not None
         output = self.encoder(input_ids=input_ids, attention_mask=attention_mask, **options)
-        pooled = pooled_states(output.last_hidden_state, attention_mask, mode=self.pooling.mode)
+        hidden, packing = output.last_hidden_state, options.get("packing")
+        if packing is not None and self.reads_every_token:
+            hidden, attention_mask = unpacked(hidden, packing)
+        pooled = pooled_states(hidden, attention_mask, mode=self.pooling.mode)
         if self.projection is not None:
             pooled = self.projection(pooled)
         if self.pooling.normalize:

@@ -23,7 +23,7 @@ TEXT, QUERY, MOVE, ROW = "compare.text", "compare.query", "compare.move", "tempe
 N_FIRST, N_SHOWN, N_BATCH = 10, 100, 11
 NO_DISTRIBUTION = (
     "Models that put out vectors have no probabilities of labels: there is no KL divergence, agreement or calibration "
-    "of them to show, and no slice of right and wrong answers to save."
+    "of them to show, no slice of right and wrong answers to save, and no label to give to a file of sentences."
 )
 NO_LABELS = (
     "The shares below are of texts, not of labels: nothing here is right or wrong, so that there is no calibration and "

@@ -11,10 +11,11 @@ from torch.nn import functional as F
 from transformers import AutoModel, AutoModelForSequenceClassification
 
 from distil_core.errors import ConfigError, ModelError
-from distil_core.models.forward import predict
+from distil_core.models.forward import packed_above, padded_inputs, predict
 from distil_core.models.head import EMBEDDING, SEQUENCE_CLASSIFICATION
 from distil_core.models.heads import n_outputs
 from distil_core.models.loading import load_model, save
+from distil_core.models.packing import PACKABLE, packed_logits
 from distil_core.models.pooling import pooled_states, read_pooling
 from distil_core.models.surgery import cut_student
 from distil_core.settings.config import StudentConfig
@@ -43,6 +44,33 @@ def by_hand(folder: Path, text: str, architecture: str = "bert") -> torch.Tensor
     with torch.no_grad():
         mean: torch.Tensor = encoder(**inputs).last_hidden_state[0].mean(dim=0)
     return mean
+
+
+@pytest.mark.parametrize("depth", [0, 2])
+@pytest.mark.parametrize("mean", [True, False])
+@pytest.mark.parametrize("architecture", PACKABLE)
+def test_vectors_and_gradients_without_padding_are_those_with_it(
+    architecture: str, mean: bool, depth: int, tmp_path: Path
+) -> None:
+    encoder = teacher(tmp_path, architecture, modules=True)
+    encoder.config.sentence_embedding["mode"] = "mean" if mean else "cls"
+    model, _ = cut_student(encoder, StudentConfig(depth=depth))
+    words = tiny.tokenizer_for(architecture)
+    tokens = tiny.encode(words, TEXTS, max_length=tiny.LENGTH)
+    vectors, gradients = [], []
+    for way in ("padded", "packed"):
+        model.zero_grad()
+        if way == "packed":
+            with packed_above(model, None, None):
+                answers = packed_logits(model, tokens, torch.arange(3))
+        else:
+            answers = model(**padded_inputs(model, tokens, torch.arange(3), padding=words.pad_token_id)).logits
+        answers.square().sum().sub(answers[:, 0].sum()).backward()
+        vectors.append(answers.detach())
+        gradients.append([weight.grad for weight in model.parameters() if weight.grad is not None])
+    torch.testing.assert_close(vectors[1], vectors[0], atol=1e-5, rtol=1e-4)
+    for packed_gradient, padded_gradient in zip(gradients[1], gradients[0], strict=True):
+        torch.testing.assert_close(packed_gradient, padded_gradient, atol=1e-5, rtol=1e-3)
 
 
 @pytest.mark.parametrize("architecture", [name for name in tiny.ARCHITECTURES if name != "modernbert"])
