@@ -76,7 +76,7 @@ def read_attention(pair: ModelPair, text: str, *, part: int = 0) -> AttentionRea
         n_texts=len(texts),
         teacher_reads=reads(pair.teacher),
         student_reads=reads(pair.student),
-        parts=tuple(np.repeat(np.arange(len(sites.offsets) - 1), np.diff(sites.offsets.cpu())).tolist()),
+        parts=tuple(sites.rows.tolist()) if pair.task.points else (0,) * len(sites),
         part=part,
     )
 

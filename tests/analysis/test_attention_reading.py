@@ -80,6 +80,7 @@ def test_texts_that_are_read_by_themselves_look_at_nothing_of_each_other(tmp_pat
     assert reading.tokens == ("[CLS]", "we", "saw", "snow", "[SEP]", "[CLS]", "‖ the", "o", "·x", "·e", "·n", "[SEP]")
     assert [i for i, special in enumerate(reading.special) if special] == [0, 4, 5, 11]
     assert (reading.n_texts, [place.text for place in reading.places]) == (2, texts)
+    assert (reading.parts, reading.first_site) == ((0, 0), 0)
     assert reading.teacher_reads == reading.student_reads == (tuple(range(5)), tuple(range(5, 12)))
     for model, maps in ((pair.teacher, reading.teacher), (pair.student, reading.student)):
         first, second = (

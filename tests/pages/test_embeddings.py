@@ -98,6 +98,10 @@ def test_attention_works_and_says_what_it_cannot_tell(opened: Callable[..., AppT
     assert not at.error
     assert "Each text is read by itself" in markdown(at)
     at = opened("attention", attention__view="Attention rollout")
+    places = at.pills(key="attention.place")
+    places.set_value(places.options[1]).run()
+    assert not at.exception
+    assert "Shown is part" not in markdown(at)
     assert "from whose mean the answer is read" in markdown(at)
     at = opened("attention", attention__view="Leave-one-out")
     assert "A vector has no probability" in markdown(at)
