@@ -150,6 +150,20 @@ def test_texts_without_labels_need_no_column_of_them(app: App, store: RunStore) 
     assert not at.exception
 
 
+def test_pairs_may_be_reviews_with_how_much_alike_they_are(app: App, store: RunStore) -> None:
+    at = app()
+    assert "Reviews, how much alike two are" not in at.selectbox(key="distil.corpus").options
+    at.selectbox(key="distil.task").set_value("pairs").run()
+    at.selectbox(key="distil.corpus").set_value("review-likeness").run()
+    at.number_input(key="distil.corpus.n_train").set_value(200)
+    at.number_input(key="distil.corpus.n_test").set_value(50).run()
+    at.button(key="distil.start").click().run()
+    assert not at.exception
+    assert not at.error
+    config = next(run.config for run in store.list() if run.config.method is Method.DISTILLED)
+    assert (config.task, config.corpus.source, config.corpus.n_train) == ("pairs", "review-likeness", 200)
+
+
 def test_a_file_of_another_task_offers_that_task(app: App) -> None:
     rows = [json.dumps({"tokens": ["Ann", f"saw{i}"], "ner_tags": ["B-PER", "O"]}) for i in range(30)]
     at = app()
