@@ -158,8 +158,8 @@ print("no answer" if min(nothing) > score else context[start:end])"""
         """Return how a student is asked that was measured by these labels; it finds what it found there."""
         usage = self.usage.replace("MAX_LENGTH", str(max_length))
         if not any(label is not None and not len(label) for label in labels):
-            for asked, instead in _ALWAYS_ANSWERED.items():
-                usage = usage.replace(asked, instead)
+            for words, instead in _ALWAYS_ANSWERED.items():
+                usage = usage.replace(words, instead)
         return usage
 
     def class_names(self, label_names: Sequence[str], *, max_length: int = 0) -> tuple[str, ...]:
