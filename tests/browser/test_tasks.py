@@ -163,9 +163,14 @@ def test_all_labels_of_a_text_have_their_probabilities(visit: Visit, run_of: Cal
     test = distillation.folder.read_test_texts()
     page = visit(f"compare?run={distillation.run}")
     expect(keyed(page, "compare.labels").locator(".trace.bars .point")).to_have_count(2 * 3)
-    keyed(page, "compare.place").get_by_role("radio", name="mild", exact=True).click()
-    expect(page.get_by_text("right for mild is")).to_be_visible()
-    assert "compare.place=mild" in page.url
+    # Which label the page begins with follows from what the models answer.
+    others = keyed(page, "compare.place").get_by_role("radio", checked=False)
+    expect(others).to_have_count(2)
+    name = others.last.inner_text()
+    others.last.click()
+    expect(page.get_by_text(f"right for {name} is")).to_be_visible()
+    settled(page)
+    assert f"compare.place={name}" in page.url
     press_bar(page, "compare.kind.label", 1)
     expect_passing(page, len(test), 3 * len(test))
 
