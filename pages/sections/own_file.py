@@ -101,8 +101,8 @@ def ask(task: Task, *, labeled: bool = True, choose: Callable[[str], None]) -> d
 
 
 def _offer(name: str | None, task: Task, choose: Callable[[str], None]) -> None:
-    """Offer the task whose columns a file has, where another one is chosen."""
-    if name is None or name == task.name:
+    """Offer the task whose columns a file has, where another one is chosen that does not take any texts."""
+    if name is None or name == task.name or not task.head.labeled:
         return
     title = TASKS[name].title
     st.info(f"The columns of this file are those of **{title}**.", icon=":material/lightbulb:")

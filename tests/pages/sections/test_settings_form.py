@@ -164,6 +164,17 @@ def test_pairs_may_be_reviews_with_how_much_alike_they_are(app: App, store: RunS
     assert (config.task, config.corpus.source, config.corpus.n_train) == ("pairs", "review-likeness", 200)
 
 
+def test_a_task_that_takes_any_texts_is_offered_no_other(app: App) -> None:
+    rows = "text_a,text_b,label\n" + "".join(f"one {i},two {i},{i % 6}\n" for i in range(60))
+    at = app()
+    at.selectbox(key="distil.corpus").set_value("file").run()
+    at.file_uploader(key="distil.upload.train").upload("mine.csv", rows.encode()).run()
+    assert [button.label for button in at.button if button.key == "distil.task.offered"] == ["Use Text pairs"]
+    at.selectbox(key="distil.task").set_value("embeddings").run()
+    assert not [button for button in at.button if button.key == "distil.task.offered"]
+    assert not at.exception
+
+
 def test_a_file_of_another_task_offers_that_task(app: App) -> None:
     rows = [json.dumps({"tokens": ["Ann", f"saw{i}"], "ner_tags": ["B-PER", "O"]}) for i in range(30)]
     at = app()
