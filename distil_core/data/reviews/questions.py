@@ -13,7 +13,7 @@ from distil_core.data.reviews.lexicon import Thing, lexicon
 Columns: TypeAlias = dict[str, list[Any]]
 """Cells by the name of their column."""
 
-VERSION = 1
+VERSION = 2
 """Raised whenever a seed would give other questions than before."""
 
 _PRAISED = (
@@ -81,7 +81,7 @@ def generate_questions(*, n_train: int, n_validation: int, n_test: int, seed: in
 def _question(rng: Random) -> tuple[str, str, tuple[str, int] | None]:
     """Write a review and a question on it, with the answer and where it starts; None where there is none."""
     good, n, kind = rng.random() < 0.5, rng.choice((2, 3, 3, 4)), rng.random()
-    asks_for_words = rng.random() < 0.6
+    asks_for_words = rng.random() < 0.4
     if asks_for_words:
         question = rng.choice(_PRAISING if good else _BLAMING)
     else:
