@@ -178,11 +178,12 @@ print("no answer" if min(nothing) > score else context[start:end])"""
 
         if config.test:
             raise CorpusError(f"test must be empty for the built-in corpus {config.source!r}, got {config.test!r}")
+        written = questions.generate_questions(
+            n_train=config.n_train, n_validation=config.n_test, n_test=config.n_test, seed=config.seed
+        )
         train, validation, test = (
-            in_memory("reviews", columns, declared={})
-            for columns in questions.generate_questions(
-                n_train=config.n_train, n_validation=config.n_test, n_test=config.n_test, seed=config.seed
-            )
+            in_memory(f"the {split} reviews", columns, declared={})
+            for split, columns in zip(("training", "validation", "test"), written, strict=True)
         )
         return Source(name="reviews", train=train, validation=validation, test=test)
 

@@ -63,6 +63,13 @@ def test_no_context_is_in_two_splits(tmp_path: Path) -> None:
     assert sum(map(len, (corpus.train, corpus.validation, corpus.test))) == 120
 
 
+def test_notes_of_the_built_in_questions_say_which_split_they_are_about() -> None:
+    config = CorpusConfig(source="reviews", n_train=40, n_test=40)
+    notes = load_corpus(config, task="qa").notes
+    named = [next(split for split in ("training", "validation", "test") if f"the {split} reviews" in n) for n in notes]
+    assert named == ["training", "validation", "test"]
+
+
 CONTEXT = "snow was near the house and snow was near my house"
 BAD: dict[str, tuple[dict[str, Any], str]] = {
     "nowhere": ({"answers": {"text": ["fire"], "answer_start": [0]}}, r"at character 0 .* stands nowhere in it"),
