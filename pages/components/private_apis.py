@@ -7,7 +7,7 @@ Reads and writes: nothing.
 
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from functools import partial
+from functools import partial, wraps
 from typing import Any
 
 TEST_IDS = {
@@ -51,20 +51,37 @@ def skip_component_scan() -> None:
 
 
 def go_through_widgets_safely() -> None:
-    """Go through the widgets of a visit as they are at a moment, and not while another thread changes them.
+    """Go through what a visit holds as it is at a moment, and begin again where another thread changed it meanwhile.
 
     When a page is drawn anew before it has been drawn, the thread that drew it goes on until it looks whether it may,
-    under a lock of its own. On a busy machine the new one then failed with "dictionary keys changed during iteration".
+    under a lock of its own. On a busy machine the new one then failed with "dictionary changed size during iteration".
     Where this is gone, that may happen again.
     """
     with suppress(ImportError):
-        from streamlit.runtime.state.session_state import WStates
+        from streamlit.runtime.state.session_state import SessionState, WStates
 
         WStates.__iter__ = _keys_now  # type: ignore[method-assign]
+        for name in ("_keys", "_reset_triggers"):
+            method = getattr(SessionState, name, None)
+            if method is not None and not hasattr(method, "__wrapped__"):
+                setattr(SessionState, name, _begun_again(method))
 
 
 def _keys_now(states: Any) -> Iterator[str]:
     return iter(list(states.states))
+
+
+def _begun_again(method: Callable[..., Any]) -> Callable[..., Any]:
+    @wraps(method)
+    def until_undisturbed(*args: Any, **options: Any) -> Any:
+        while True:
+            try:
+                return method(*args, **options)
+            except RuntimeError as error:
+                if "during iteration" not in str(error):
+                    raise
+
+    return until_undisturbed
 
 
 def refuse_endless_numbers() -> None:

@@ -1,7 +1,10 @@
 """What Streamlit may take away is still there; the message says what to do when it is not."""
 
+import inspect
 import re
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import streamlit as st
@@ -81,6 +84,42 @@ def test_widgets_may_change_while_somebody_goes_through_them(monkeypatch: pytest
         states[f"{name} again"] = Value(3)
         seen.append(name)
     assert seen == ["a", "b"], f"widgets are kept in another way {HELP}"
+
+
+class _Changing(dict[str, Any]):
+    """What changes the first time that somebody goes through it, as if another thread did."""
+
+    def __iter__(self) -> Iterator[str]:
+        for name in super().__iter__():
+            self.setdefault("new", 3)
+            yield name
+
+
+@pytest.mark.parametrize("name", ["_keys", "_reset_triggers"])
+def test_what_a_visit_holds_may_change_while_somebody_goes_through_it(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from streamlit.runtime.state.session_state import SessionState, WStates
+
+    monkeypatch.setattr(WStates, "__iter__", WStates.__iter__)
+    for each in ("_keys", "_reset_triggers"):
+        assert hasattr(SessionState, each), f"{each} is gone {HELP}"
+        monkeypatch.setattr(SessionState, each, inspect.unwrap(getattr(SessionState, each)))
+    state = SessionState(_old_state=_Changing(a=1, b=2))
+    with pytest.raises(RuntimeError, match="during iteration"):
+        getattr(state, name)()
+    state = SessionState(_old_state=_Changing(a=1, b=2))
+    private_apis.go_through_widgets_safely()
+    getattr(state, name)()
+    assert state._keys() == {"a", "b", "new"}
+
+
+def test_other_errors_of_a_visit_are_not_swallowed() -> None:
+    def fails() -> None:
+        raise RuntimeError("something else")
+
+    with pytest.raises(RuntimeError, match="something else"):
+        private_apis._begun_again(fails)()
 
 
 def test_text_of_charts_has_the_color_that_the_theme_replaces() -> None:
