@@ -43,7 +43,8 @@ RATES = (5e-5, 1e-4, 3e-4)
 SUITE = {"sst2": 2000, "trec6": 0, "banking77": 4000, "ag_news": 2000}
 """Corpora of a suite, each a folder with ``train.csv`` and ``test.csv``, and how many training texts; 0: all."""
 MAX_TEST = 2000
-STARTS = ("csv", "teacher")
+_WORDS = {"csv": "from bare texts", "teacher": "from a teacher"}
+STARTS = tuple(_WORDS)
 _LAYERS, _TEMPERATURE, _EPOCHS, _BATCH = (0, 2, 5), 4.0, 3, 32
 
 
@@ -262,6 +263,7 @@ def _figures(lines: Sequence[dict[str, Any]], start: str) -> dict[str, Any]:
         "peer_seconds": median(theirs),
         "missed": sum(line[start]["accuracy"] < line["peer"]["accuracy"] for line in lines),
         "n_seeds": len(lines),
+        "examples": lines[0]["examples"],
     }
 
 
@@ -289,18 +291,33 @@ def _over_corpora(by_corpus: dict[str, list[dict[str, Any]]], start: str) -> Ite
 
 
 def rows(figures: dict[str, Any]) -> list[list[str]]:
-    """Return the lines of a table of time to a good student."""
-    lines = [["corpus", "start", "ours", "usual loop", "ratio", "accuracy", "loop's", "difference, points"]]
-    for start, part in figures["starts"].items():
-        for name, each in part["corpora"].items():
-            low, high = each["ratio_range"]
-            ratio = times(Spread(median=each["ratio"], low=low, high=high))
-            seconds = [f"{each['seconds']:.1f} s", f"{each['peer_seconds']:.1f} s"]
-            accuracies = [f"{each['accuracy']:.1%}", f"{each['peer_accuracy']:.1%}"]
-            lines.append([name, start, *seconds, ratio, *accuracies, points(each["difference"])])
-        if part["ratio"] is not None:
-            lines.append(["all", start, "", "", f"{part['ratio']:.1f}x", "", "", points(part["difference"])])
-    return lines
+    """Return the lines of a table of time to a good student: one a corpus, with the figures of every start."""
+    starts = figures["starts"]
+    corpora = {name: each for part in starts.values() for name, each in part["corpora"].items()}
+    head = ["corpus", "loop's accuracy"]
+    body = [[_named(name, each), f"{100 * each['peer_accuracy']:.1f} %"] for name, each in corpora.items()]
+    over_all = ["all", ""]
+    for start, part in starts.items():
+        head += [_WORDS[start], "loop", "ratio", "accuracy", "points"]
+        for line, name in zip(body, corpora, strict=True):
+            line += _cells(part["corpora"].get(name))
+        ratio = "–" if part["ratio"] is None else f"{part['ratio']:.1f}"
+        over_all += ["", "", ratio, "", points(part["difference"])]
+    return [head, *body, over_all]
+
+
+def _named(name: str, figures: dict[str, Any]) -> str:
+    return f"{name}, {figures['examples']:,} texts" if figures["examples"] else name
+
+
+def _cells(figures: dict[str, Any] | None) -> list[str]:
+    """Return what a line says of a start: both times, their ratio, our accuracy and by how much it differs."""
+    if figures is None:
+        return ["–"] * 5
+    low, high = figures["ratio_range"]
+    ratio = times(Spread(median=figures["ratio"], low=low, high=high), unit="")
+    seconds = [f"{figures[side]:.1f} s" for side in ("seconds", "peer_seconds")]
+    return [*seconds, ratio, f"{100 * figures['accuracy']:.1f} %", points(figures["difference"])]
 
 
 def points(difference: dict[str, Any] | None) -> str:

@@ -76,10 +76,15 @@ def _sample(side: dict[str, Any]) -> Sample:
 
 
 def table(figures: dict[str, Any]) -> str:
-    """Return the figures as the README has them."""
-    lines = [["corpus", "texts", "teacher", "accuracy", "against Trainer's, points", "fine-tuning"]]
+    """Return the figures as the README has them: a line a size, with what every teacher is worth and took."""
+    lines: list[list[str]] = []
     for size in figures["sizes"]:
+        head, line = ["corpus", "texts"], [size["corpus"], f"{size['n_train']:,}"]
         for name, side in size["sides"].items():
-            about = [size["corpus"], f"{size['n_train']:,}", name if name == _PEER else f"ours, {name}"]
-            lines.append([*about, f"{side['accuracy']:.1%}", points(side["difference"]), f"{side['seconds']:.0f} s"])
+            head.append(name)
+            line.append(f"{100 * side['accuracy']:.1f} %, {side['seconds']:.0f} s")
+            if name != _PEER:
+                head.append("points")
+                line.append(points(side["difference"]))
+        lines += [line] if lines else [head, line]
     return as_markdown(lines)

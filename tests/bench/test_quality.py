@@ -106,15 +106,29 @@ class TestRounds:
         assert len(keep.read_text(encoding="utf-8").splitlines()) == 3
 
     def test_the_table_has_a_line_a_corpus_and_one_for_all(self, sides: Sides, corpus: Measured) -> None:
-        lines = quality.rows(compare(corpus))
-        assert [line[:2] for line in lines[1:]] == [
-            ["weather", "csv"],
-            ["all", "csv"],
-            ["weather", "teacher"],
-            ["all", "teacher"],
-        ]
-        assert lines[1][2:7] == ["10.0 s", "100.0 s", "10.0x (10.0 to 10.0)", "75.0%", "50.0%"]
-        assert lines[1][7].startswith("+25.0 (")
+        head, line, over_all = quality.rows(compare(corpus))
+        figures = ["loop", "ratio", "accuracy", "points"]
+        assert head == ["corpus", "loop's accuracy", "from bare texts", *figures, "from a teacher", *figures]
+        assert line[:2] == ["weather", "50.0 %"]
+        assert line[2:6] == ["10.0 s", "100.0 s", "10.0 (10.0 to 10.0)", "75.0 %"]
+        assert line[7:11] == ["10.0 s", "60.0 s", "6.0 (6.0 to 6.0)", "75.0 %"]
+        assert line[6].startswith("+25.0 (")
+        assert line[11].startswith("+25.0 (")
+        assert over_all == ["all", "", "", "", "10.0", "", over_all[6], "", "", "6.0", "", over_all[11]]
+        assert over_all[6].startswith("+25.0 (")
+        assert over_all[11].startswith("+25.0 (")
+
+    def test_the_table_says_how_many_texts_and_from_where(self, sides: Sides, corpus: Measured) -> None:
+        few = replace(corpus, examples=20)
+        head, line, _ = quality.rows(compare(few, starts=("teacher",), repeats=1))
+        assert (line[0], head[2], len(line)) == ("weather, 20 texts", "from a teacher", 7)
+
+    def test_the_readme_has_the_table_as_it_is_printed(self, sides: Sides, corpus: Measured) -> None:
+        figures = compare(corpus)
+        readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+        head, under, first, *_ = quality.table(figures).split("\n\n")[1].splitlines()
+        assert f"{head}\n{under}\n| sst2, 2,000 texts | " in readme
+        assert first.startswith("| weather | 50.0 % | 10.0 s | 100.0 s | 10.0 (10.0 to 10.0) | ")
 
     def test_what_cannot_be_asked_is_refused(self, sides: Sides, corpus: Measured, tmp_path: Path) -> None:
         with pytest.raises(ConfigError, match="--from must be of csv, teacher, got file"):
@@ -225,7 +239,13 @@ class TestTeachers:
         assert sides["Trainer"]["chosen"] == [[10, 1e-4]] * 2
         n_train = figures["sizes"][0]["n_train"]
         assert n_train > 0
-        assert f"| weather | {n_train} | ours, quick | 25.0% | -25.0 (" in teacher_sizes.table(figures)
+        head, under, line = teacher_sizes.table(figures).splitlines()
+        assert head == "| corpus | texts | thorough | points | quick | points | Trainer |"
+        assert line.startswith(f"| weather | {n_train} | 75.0 %, 3 s | +25.0 (")
+        assert " | 25.0 %, 3 s | -25.0 (" in line
+        assert line.endswith(" | 50.0 %, 9 s |")
+        readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+        assert f"{head}\n{under}\n| banking77 | 500 | " in readme
 
     def test_more_texts_than_there_are_cannot_be_asked_for(
         self, corpus: Measured, fine_tunings: list[tuple[str, dict[str, Any]]]
