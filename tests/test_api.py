@@ -157,5 +157,6 @@ def test_what_cannot_teach_is_refused(lab: tiny.Lab) -> None:
 def test_a_task_begins_with_what_it_says() -> None:
     usual = usual_config("embeddings")
     assert (usual.task, usual.teacher.source) == ("embeddings", "minilm")
-    assert {usual_config(name).student.layer_map for name in ("pairs", "tokens", "qa")} == {LayerMap.FIRST}
+    assert {usual_config(name).student.layer_map for name in ("pairs", "tokens")} == {LayerMap.FIRST}
+    assert usual_config("qa").student.layer_map is LayerMap.MIDDLE
     assert usual_config("classification") == RunConfig()

@@ -27,6 +27,7 @@ class LayerMap(StrEnum):
     ALTERNATE = "alternate"
     FIRST = "first"
     LAST = "last"
+    MIDDLE = "middle"
     EVEN = "even"
     EXPLICIT = "explicit"
 

@@ -9,7 +9,8 @@ def layer_indices(student: StudentConfig, n_layers: int) -> tuple[int, ...]:
 
     ``alternate`` takes every other layer from below for the lower half and every other from above for the upper half,
     as DistilBERT does (Sanh et al., 2019, arXiv:1910.01108): 0, 2, 4, 7, 9, 11 of 12. ``even`` spaces them evenly from
-    first to last.
+    first to last. ``middle`` takes the first and then those that end in the middle, 0, 2, 3 of 6: where layers of an
+    encoder begin to hold one part of a text against another, which few texts do not teach a lower layer anew.
 
     Args:
         student: Depth and map, or the explicit layers.
@@ -34,6 +35,9 @@ def layer_indices(student: StudentConfig, n_layers: int) -> tuple[int, ...]:
             return tuple(range(depth))
         case LayerMap.LAST:
             return tuple(range(n_layers - depth, n_layers))
+        case LayerMap.MIDDLE:
+            end = max(n_layers // 2 + 1, depth)
+            return (0, *range(end - depth + 1, end))[:depth]
         case LayerMap.ALTERNATE:
             below, above = (depth + 1) // 2, depth // 2
             picked = {2 * i for i in range(below)} | {n_layers - 1 - 2 * i for i in range(above)}

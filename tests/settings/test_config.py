@@ -428,6 +428,16 @@ class TestLayers:
             (LayerMap.ALTERNATE, 1, 6, (0,)),
             (LayerMap.FIRST, 3, 6, (0, 1, 2)),
             (LayerMap.LAST, 3, 6, (3, 4, 5)),
+            (LayerMap.MIDDLE, 0, 6, ()),
+            (LayerMap.MIDDLE, 1, 6, (0,)),
+            (LayerMap.MIDDLE, 2, 4, (0, 2)),
+            (LayerMap.MIDDLE, 3, 6, (0, 2, 3)),
+            (LayerMap.MIDDLE, 4, 6, (0, 1, 2, 3)),
+            (LayerMap.MIDDLE, 5, 6, (0, 1, 2, 3, 4)),
+            (LayerMap.MIDDLE, 6, 6, (0, 1, 2, 3, 4, 5)),
+            (LayerMap.MIDDLE, 6, 12, (0, 2, 3, 4, 5, 6)),
+            (LayerMap.MIDDLE, 2, 2, (0, 1)),
+            (LayerMap.MIDDLE, 1, 1, (0,)),
             (LayerMap.EVEN, 1, 6, (0,)),
             (LayerMap.EVEN, 2, 6, (0, 5)),
             (LayerMap.EVEN, 3, 6, (0, 3, 5)),
@@ -443,7 +453,7 @@ class TestLayers:
     def test_explicit_layers_are_taken_as_they_are(self) -> None:
         assert layer_indices(StudentConfig(layers=(1, 4, 5), depth=2), 6) == (1, 4, 5)
 
-    @pytest.mark.parametrize("layer_map", [LayerMap.ALTERNATE, LayerMap.FIRST, LayerMap.LAST, LayerMap.EVEN])
+    @pytest.mark.parametrize("layer_map", [choice for choice in LayerMap if choice is not LayerMap.EXPLICIT])
     def test_a_student_deeper_than_its_teacher_is_refused(self, layer_map: LayerMap) -> None:
         with pytest.raises(ConfigError, match=r"student\.depth must be at most the teacher's 6 layers, got 7"):
             layer_indices(StudentConfig(depth=7, layer_map=layer_map), 6)
