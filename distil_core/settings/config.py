@@ -201,7 +201,9 @@ class StudentConfig:
         help="Number of encoder layers of the student; 0: a static student, the mean of its word vectors.",
     )
     layer_map: LayerMap = setting(
-        LayerMap.EVEN, help="Layer mapping: which teacher layers the student's layers are copied from."
+        LayerMap.EVEN,
+        help="Layer mapping: which teacher layers the student's layers are copied from; middle: the first, then those "
+        "that end in the middle.",
     )
     layers: tuple[int, ...] = setting((), help="Explicit layer mapping: teacher layers to copy, counted from 0.")
     architecture: Architecture = setting(
