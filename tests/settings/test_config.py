@@ -112,7 +112,7 @@ def test_every_setting_says_what_it_does(section: type) -> None:
 
 def test_all_problems_are_told_at_once() -> None:
     data = {
-        "student": {"depth": -1, "layer_map": "middle"},
+        "student": {"depth": -1, "layer_map": "upper"},
         "loss": {"temperature": float("nan"), "alpha": 1.5, "beta": 1},
         "training": {"learning_rate": 0, "epochs": "many"},
         "extra": 1,
@@ -123,7 +123,7 @@ def test_all_problems_are_told_at_once() -> None:
         "unknown key extra",
         "known: corpus, loss, method, seed, student, task, teacher, training",
         "student.depth must be at least 0, got -1",
-        "student.layer_map must be one of alternate, first, last, even, explicit, got 'middle'",
+        "student.layer_map must be one of alternate, first, last, middle, even, explicit, got 'upper'",
         "unknown key loss.beta",
         "known: alpha, attention_kl, hard_weight, hidden_cosine, hidden_mse, logit_mse, soft_sites, soft_weight, "
         "temperature",
