@@ -25,6 +25,12 @@ from distil_core.types import Model, Tokenizer
 _LAYER = re.compile(r"^(.*\.layers?)\.(\d+)\.(.*)$")
 
 
+def layers_of(student: StudentConfig, teacher: Model) -> tuple[int, ...]:
+    """Return the layers of a teacher, counted from 0, from which a student's layers start."""
+    config = teacher.config
+    return layer_indices(student, config.num_hidden_layers, width=config.hidden_size)
+
+
 def cut_student(teacher: Model, student: StudentConfig, *, seed: int = 0) -> tuple[Model, tuple[int, ...]]:
     """Cut a student out of ``teacher``: fewer layers, perhaps narrower, with copies of the teacher's weights.
 
@@ -44,7 +50,7 @@ def cut_student(teacher: Model, student: StudentConfig, *, seed: int = 0) -> tup
     config, weights = teacher.config, teacher.state_dict()
     if student.architecture is Architecture.DISTILBERT and config.model_type != "distilbert":
         config, weights = distilbert_config(config), distilbert_weights(weights)
-    layers = layer_indices(student, config.num_hidden_layers)
+    layers = layers_of(student, teacher)
     if len(layers) < least_depth(config.model_type):
         raise ConfigError("student.depth must be at least 1 for ModernBERT, got 0")
     shape = type(config).from_dict(config.to_dict())

@@ -29,7 +29,6 @@ from distil_core.runs.requests import ExaminedConfig, locate_or_stand_in
 from distil_core.settings.canonical import CanonicalConfig, whole
 from distil_core.settings.config import LossConfig, Method, Precision
 from distil_core.settings.identity import fingerprint
-from distil_core.settings.layer_maps import layer_indices
 from distil_core.settings.recipes import student_schedule
 from distil_core.tasks.catalog import configured_task
 from distil_core.tasks.corpora import load_corpus_cached
@@ -222,7 +221,7 @@ def query_teacher(
 ) -> Generator[Event, None, Materials]:
     """Let a teacher that is there answer, and refuse one that has nothing to teach."""
     precision = config.training.precision
-    layers = layer_indices(config.student, teacher.model.config.num_hidden_layers)
+    layers = surgery.layers_of(config.student, teacher.model)
     with watch.timing("teacher_outputs"):
         for split in ("train", "validation"):  # what the teacher goes on from, a frozen student does, too
             shared_states(teacher, split, config, layers=layers)
@@ -324,7 +323,7 @@ def _whole_student(
             f"student.depth must be the {n_layers} layers that the student of run {config.student.parent} has, got "
             f"{config.student.depth}"
         )
-    return model, layer_indices(config.student, materials.teacher.model.config.num_hidden_layers)
+    return model, surgery.layers_of(config.student, materials.teacher.model)
 
 
 def refuse_changed(run_id: str, config: CanonicalConfig, materials: Materials) -> None:

@@ -202,7 +202,7 @@ class StudentConfig:
     )
     layer_map: LayerMap = setting(
         LayerMap.EVEN,
-        help="Layer mapping: which teacher layers the student's are copied from; middle: the first and middle ones.",
+        help="Layer mapping: which teacher layers the student's are copied from; middle: those that end in the middle.",
     )
     layers: tuple[int, ...] = setting((), help="Explicit layer mapping: teacher layers to copy, counted from 0.")
     architecture: Architecture = setting(

@@ -55,6 +55,7 @@ class TestCut:
             (StudentConfig(depth=3, layer_map=LayerMap.ALTERNATE), (0, 2, 3)),
             (StudentConfig(depth=2, layer_map=LayerMap.FIRST), (0, 1)),
             (StudentConfig(depth=2, layer_map=LayerMap.LAST), (2, 3)),
+            (StudentConfig(depth=2, layer_map=LayerMap.MIDDLE), (0, 2)),  # narrow
             (StudentConfig(layers=(1, 3)), (1, 3)),
         ],
     )

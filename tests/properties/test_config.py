@@ -15,10 +15,12 @@ from distil_core.settings.serialization import from_json, to_json
 maps = st.sampled_from([layer_map for layer_map in LayerMap if layer_map is not LayerMap.EXPLICIT])
 
 
-@given(n_layers=st.integers(1, 48), depth=st.integers(1, 48), layer_map=maps)
-def test_a_map_picks_as_many_layers_as_asked_for(n_layers: int, depth: int, layer_map: LayerMap) -> None:
+@given(n_layers=st.integers(1, 48), depth=st.integers(1, 48), layer_map=maps, width=st.sampled_from([None, 64, 384]))
+def test_a_map_picks_as_many_layers_as_asked_for(
+    n_layers: int, depth: int, layer_map: LayerMap, width: int | None
+) -> None:
     depth = min(depth, n_layers)
-    layers = layer_indices(StudentConfig(depth=depth, layer_map=layer_map), n_layers)
+    layers = layer_indices(StudentConfig(depth=depth, layer_map=layer_map), n_layers, width=width)
     assert len(layers) == depth
     assert list(layers) == sorted(set(layers))
     assert 0 <= layers[0] <= layers[-1] < n_layers

@@ -36,6 +36,7 @@ from distil_core.settings.config import (
 )
 from distil_core.settings.identity import SCHEMA_VERSION, fingerprint
 from distil_core.settings.layer_maps import layer_indices
+from distil_core.settings.recipes import NARROW
 from distil_core.settings.serialization import from_json, to_json
 
 SECTIONS = (CorpusConfig, TeacherConfig, StudentConfig, LossConfig, TrainingConfig)
@@ -429,13 +430,13 @@ class TestLayers:
             (LayerMap.FIRST, 3, 6, (0, 1, 2)),
             (LayerMap.LAST, 3, 6, (3, 4, 5)),
             (LayerMap.MIDDLE, 0, 6, ()),
-            (LayerMap.MIDDLE, 1, 6, (0,)),
-            (LayerMap.MIDDLE, 2, 4, (0, 2)),
-            (LayerMap.MIDDLE, 3, 6, (0, 2, 3)),
+            (LayerMap.MIDDLE, 1, 6, (3,)),
+            (LayerMap.MIDDLE, 2, 4, (1, 2)),
+            (LayerMap.MIDDLE, 3, 6, (1, 2, 3)),
             (LayerMap.MIDDLE, 4, 6, (0, 1, 2, 3)),
             (LayerMap.MIDDLE, 5, 6, (0, 1, 2, 3, 4)),
             (LayerMap.MIDDLE, 6, 6, (0, 1, 2, 3, 4, 5)),
-            (LayerMap.MIDDLE, 6, 12, (0, 2, 3, 4, 5, 6)),
+            (LayerMap.MIDDLE, 6, 12, (1, 2, 3, 4, 5, 6)),
             (LayerMap.MIDDLE, 2, 2, (0, 1)),
             (LayerMap.MIDDLE, 1, 1, (0,)),
             (LayerMap.EVEN, 1, 6, (0,)),
@@ -449,6 +450,25 @@ class TestLayers:
         self, layer_map: LayerMap, depth: int, n_layers: int, expected: tuple[int, ...]
     ) -> None:
         assert layer_indices(StudentConfig(depth=depth, layer_map=layer_map), n_layers) == expected
+
+    @pytest.mark.parametrize(
+        ("depth", "n_layers", "expected"),
+        [
+            (0, 6, ()),
+            (1, 6, (0,)),
+            (2, 4, (0, 2)),
+            (2, 6, (0, 3)),
+            (3, 6, (0, 2, 3)),
+            (4, 6, (0, 1, 2, 3)),
+            (1, 1, (0,)),
+        ],
+    )
+    def test_a_narrow_teacher_keeps_its_lowest_layer(
+        self, depth: int, n_layers: int, expected: tuple[int, ...]
+    ) -> None:
+        student = StudentConfig(depth=depth, layer_map=LayerMap.MIDDLE)
+        assert layer_indices(student, n_layers, width=NARROW) == expected
+        assert layer_indices(student, n_layers, width=NARROW + 1) == layer_indices(student, n_layers)
 
     def test_explicit_layers_are_taken_as_they_are(self) -> None:
         assert layer_indices(StudentConfig(layers=(1, 4, 5), depth=2), 6) == (1, 4, 5)
