@@ -125,10 +125,7 @@ class CorpusConfig:
         4000, low=20, high=1_000_000, help="Size of the training split: texts to generate (reviews only)."
     )
     n_test: int = setting(
-        1000,
-        low=20,
-        high=1_000_000,
-        help="Size of the validation split and of the test split: texts to generate (reviews only).",
+        1000, low=20, high=1_000_000, help="Size of validation and test split each: texts to generate (reviews only)."
     )
     seed: int = setting(0, low=0, help="Random seed of the generator and of the splits.")
     labeled: float = setting(
